@@ -1,0 +1,485 @@
+//! File descriptors and the timer clock of one thread: an epoll inside tokio's.
+//!
+//! One edge-triggered registration per descriptor, with reader and writer
+//! waiters, or with a handler that takes the events of descriptors it owns.
+//! Each entry has a generation, so that an event of a descriptor that was closed
+//! and whose number is in use again finds nobody.
+
+use crate::clock;
+use crate::wait::{self, Kind, Token, Wake};
+use std::cell::{Cell, RefCell};
+use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
+use std::rc::Rc;
+
+/// What a descriptor is ready for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Readiness {
+    /// Reading does not block (data, a connection, the peer's end, an error).
+    pub read: bool,
+    /// Writing does not block.
+    pub write: bool,
+    /// The peer has closed its side, or both.
+    pub hangup: bool,
+}
+
+/// In which direction to wait.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Interest {
+    /// Until reading does not block.
+    Read,
+    /// Until writing does not block.
+    Write,
+}
+
+/// Takes the events of descriptors that a service owns, on the driver's stack.
+pub trait Handler {
+    /// A descriptor registered with `key` became ready. Edge-triggered: use it up.
+    fn ready(&self, key: u64, readiness: Readiness);
+    /// A timer set with [`crate::scheduler::at_handler`] fired.
+    fn timer(&self, key: u64);
+    /// All events of one turn were delivered: the moment to flush.
+    fn turn(&self) {}
+}
+
+/// One entry is one file descriptor's number.
+#[derive(Default)]
+struct Entry {
+    generation: u32,
+    registered: bool,
+    /// Index of the handler plus one and its key, when a service owns the descriptor.
+    handler: u32,
+    key: u64,
+    waiters: Vec<(Token, Interest)>,
+}
+
+/// A descriptor of our own, held so that it closes with the loop.
+struct Own {
+    epoll: Rc<OwnedFd>,
+    timer: OwnedFd,
+}
+
+pub(crate) struct Reactor {
+    own: RefCell<Option<Own>>,
+    entries: RefCell<Vec<Entry>>,
+    handlers: RefCell<Vec<Rc<dyn Handler>>>,
+    armed: Cell<u64>,
+    now: Cell<u64>,
+    descriptors: Cell<usize>,
+    waiting: Cell<usize>,
+}
+
+const TIMER_KEY: u64 = u64::MAX;
+/// Events taken from the kernel at a time.
+pub(crate) const BATCH: usize = 256;
+
+impl Reactor {
+    pub(crate) const fn new() -> Self {
+        Self {
+            own: RefCell::new(None),
+            entries: RefCell::new(Vec::new()),
+            handlers: RefCell::new(Vec::new()),
+            armed: Cell::new(u64::MAX),
+            now: Cell::new(0),
+            descriptors: Cell::new(0),
+            waiting: Cell::new(0),
+        }
+    }
+
+    /// Makes the epoll and the timer descriptor, after a fork and before a loop.
+    pub(crate) fn open(&self) -> std::io::Result<Rc<OwnedFd>> {
+        // SAFETY: plain system calls; the results are checked below.
+        let (epoll, timer) = unsafe {
+            (
+                libc::epoll_create1(libc::EPOLL_CLOEXEC),
+                libc::timerfd_create(
+                    libc::CLOCK_MONOTONIC,
+                    libc::TFD_CLOEXEC | libc::TFD_NONBLOCK,
+                ),
+            )
+        };
+        if epoll < 0 || timer < 0 {
+            return Err(std::io::Error::last_os_error());
+        }
+        // SAFETY: both were just opened and belong to nobody else.
+        let (epoll, timer) = unsafe { (OwnedFd::from_raw_fd(epoll), OwnedFd::from_raw_fd(timer)) };
+        let own = Own {
+            epoll: Rc::new(epoll),
+            timer,
+        };
+        let (epoll, timer) = (own.epoll.as_raw_fd(), own.timer.as_raw_fd());
+        let shared = Rc::clone(&own.epoll);
+        control(
+            epoll,
+            libc::EPOLL_CTL_ADD,
+            timer,
+            (libc::EPOLLIN | libc::EPOLLET) as u32,
+            TIMER_KEY,
+        )?;
+        *self.own.borrow_mut() = Some(own);
+        self.armed.set(u64::MAX);
+        self.now.set(clock::now());
+        Ok(shared)
+    }
+
+    /// Forgets every descriptor; those that services own stay open, theirs to close.
+    pub(crate) fn close(&self) {
+        *self.own.borrow_mut() = None;
+        self.entries.borrow_mut().clear();
+        self.handlers.borrow_mut().clear();
+        self.descriptors.set(0);
+        self.waiting.set(0);
+        self.armed.set(u64::MAX);
+    }
+
+    pub(crate) fn descriptors(&self) -> usize {
+        self.descriptors.get()
+    }
+
+    /// How many coroutines wait for a descriptor.
+    pub(crate) fn waiting(&self) -> usize {
+        self.waiting.get()
+    }
+
+    /// The time as of the loop's last turn.
+    pub(crate) fn coarse_now(&self) -> u64 {
+        let now = self.now.get();
+        if now == 0 { clock::now() } else { now }
+    }
+
+    pub(crate) fn add_handler(&self, handler: Rc<dyn Handler>) -> u32 {
+        let mut handlers = self.handlers.borrow_mut();
+        handlers.push(handler);
+        handlers.len() as u32
+    }
+
+    pub(crate) fn handler(&self, index: u32) -> Option<Rc<dyn Handler>> {
+        self.handlers
+            .borrow()
+            .get((index as usize).checked_sub(1)?)
+            .cloned()
+    }
+
+    pub(crate) fn turn(&self) {
+        let count = self.handlers.borrow().len();
+        for index in 0..count {
+            let handler = self.handlers.borrow().get(index).cloned();
+            if let Some(handler) = handler {
+                handler.turn();
+            }
+        }
+    }
+
+    fn epoll(&self) -> Option<RawFd> {
+        self.own.borrow().as_ref().map(|own| own.epoll.as_raw_fd())
+    }
+
+    /// Gives the events of a descriptor to a handler, under a key of its choice.
+    pub(crate) fn register(&self, fd: RawFd, handler: u32, key: u64) -> std::io::Result<()> {
+        let epoll = self.epoll().ok_or_else(not_running)?;
+        let mut entries = self.entries.borrow_mut();
+        let entry = entry_of(&mut entries, fd)?;
+        entry.generation = entry.generation.wrapping_add(1);
+        let events = (libc::EPOLLIN | libc::EPOLLOUT | libc::EPOLLRDHUP | libc::EPOLLET) as u32;
+        control(
+            epoll,
+            libc::EPOLL_CTL_ADD,
+            fd,
+            events,
+            pack(fd, entry.generation),
+        )?;
+        entry.handler = handler;
+        entry.key = key;
+        entry.registered = true;
+        self.descriptors.set(self.descriptors.get() + 1);
+        Ok(())
+    }
+
+    /// To be called before a descriptor is closed (or replaced by dup2): waiters wake with [`Wake::Closed`].
+    pub(crate) fn closing(&self, fd: RawFd, remove: bool) {
+        let waiters = {
+            let mut entries = self.entries.borrow_mut();
+            let Some(entry) = entries.get_mut(fd as usize) else {
+                return;
+            };
+            if !entry.registered {
+                return;
+            }
+            if remove && let Some(epoll) = self.epoll() {
+                // A duplicate may keep the file open: then only this ends the events.
+                let _gone_already = control(epoll, libc::EPOLL_CTL_DEL, fd, 0, 0);
+            }
+            entry.registered = false;
+            entry.handler = 0;
+            entry.generation = entry.generation.wrapping_add(1);
+            self.descriptors.set(self.descriptors.get() - 1);
+            std::mem::take(&mut entry.waiters)
+        };
+        for (token, _) in waiters {
+            token.wake(Wake::Closed);
+        }
+    }
+
+    fn watch(&self, fd: RawFd, token: Token, interest: Interest) -> std::io::Result<()> {
+        let epoll = self.epoll().ok_or_else(not_running)?;
+        let mut entries = self.entries.borrow_mut();
+        let entry = entry_of(&mut entries, fd)?;
+        let events = (libc::EPOLLIN | libc::EPOLLOUT | libc::EPOLLRDHUP | libc::EPOLLET) as u32;
+        // Modifying re-arms the edge, and tells when the number was closed behind our back.
+        let known = entry.registered
+            && control(
+                epoll,
+                libc::EPOLL_CTL_MOD,
+                fd,
+                events,
+                pack(fd, entry.generation),
+            )
+            .is_ok();
+        if !known {
+            let stale = std::mem::take(&mut entry.waiters);
+            entry.generation = entry.generation.wrapping_add(1);
+            entry.handler = 0;
+            control(
+                epoll,
+                libc::EPOLL_CTL_ADD,
+                fd,
+                events,
+                pack(fd, entry.generation),
+            )?;
+            if !entry.registered {
+                entry.registered = true;
+                self.descriptors.set(self.descriptors.get() + 1);
+            }
+            entry.waiters.push((token, interest));
+            drop(entries);
+            for (token, _) in stale {
+                token.wake(Wake::Closed);
+            }
+            return Ok(());
+        }
+        entry.waiters.push((token, interest));
+        Ok(())
+    }
+
+    fn unwatch(&self, fd: RawFd, token: Token) {
+        let mut entries = self.entries.borrow_mut();
+        if let Some(entry) = entries.get_mut(fd as usize) {
+            entry.waiters.retain(|(t, _)| *t != token);
+        }
+    }
+
+    /// Sets the kernel's timer when a moment comes before the one it is set to.
+    #[inline]
+    pub(crate) fn arm_timer(&self, next: Option<u64>) {
+        if let Some(next) = next
+            && next < self.armed.get()
+        {
+            self.set_timer(next);
+        }
+    }
+
+    /// The kernel's timer fired: sets it to the next moment.
+    pub(crate) fn rearm_timer(&self, next: Option<u64>) {
+        self.armed.set(u64::MAX);
+        self.arm_timer(next);
+    }
+
+    fn set_timer(&self, when: u64) {
+        let own = self.own.borrow();
+        let Some(own) = own.as_ref() else { return };
+        self.armed.set(when);
+        let when = when.max(1);
+        let spec = libc::itimerspec {
+            it_interval: libc::timespec {
+                tv_sec: 0,
+                tv_nsec: 0,
+            },
+            it_value: libc::timespec {
+                tv_sec: (when / 1_000_000_000) as i64,
+                tv_nsec: (when % 1_000_000_000) as i64,
+            },
+        };
+        // SAFETY: a timer descriptor of ours and a local structure.
+        unsafe {
+            libc::timerfd_settime(
+                own.timer.as_raw_fd(),
+                libc::TFD_TIMER_ABSTIME,
+                &raw const spec,
+                std::ptr::null_mut(),
+            )
+        };
+    }
+
+    /// Takes what is ready and tells its waiters and handlers. Returns how many events came, and whether the timer fired.
+    pub(crate) fn poll(&self) -> (usize, bool) {
+        let Some(epoll) = self.epoll() else {
+            return (0, false);
+        };
+        let mut events: [libc::epoll_event; BATCH] =
+            [libc::epoll_event { events: 0, u64: 0 }; BATCH];
+        // SAFETY: the buffer holds BATCH events and the time-out is zero.
+        let n = unsafe { libc::epoll_wait(epoll, events.as_mut_ptr(), BATCH as i32, 0) };
+        self.now.set(clock::now());
+        let mut timer = false;
+        for event in &events[..n.max(0) as usize] {
+            let (bits, data) = (event.events as i32, event.u64);
+            if data == TIMER_KEY {
+                timer = true;
+                continue;
+            }
+            let readiness = Readiness {
+                read: bits & (libc::EPOLLIN | libc::EPOLLRDHUP | libc::EPOLLHUP | libc::EPOLLERR)
+                    != 0,
+                write: bits & (libc::EPOLLOUT | libc::EPOLLHUP | libc::EPOLLERR) != 0,
+                hangup: bits & (libc::EPOLLRDHUP | libc::EPOLLHUP | libc::EPOLLERR) != 0,
+            };
+            self.deliver(data, readiness);
+        }
+        (n.max(0) as usize, timer)
+    }
+
+    fn deliver(&self, data: u64, readiness: Readiness) {
+        let (fd, generation) = ((data & 0xffff_ffff) as usize, (data >> 32) as u32);
+        let mut entries = self.entries.borrow_mut();
+        let Some(entry) = entries.get_mut(fd) else {
+            return;
+        };
+        if !entry.registered || entry.generation != generation {
+            return;
+        }
+        if entry.handler != 0 {
+            let (handler, key) = (entry.handler, entry.key);
+            drop(entries);
+            if let Some(handler) = self.handler(handler) {
+                handler.ready(key, readiness);
+            }
+            return;
+        }
+        let mut woken: Vec<Token> = Vec::new();
+        entry.waiters.retain(|(token, interest)| {
+            let hit = match interest {
+                Interest::Read => readiness.read,
+                Interest::Write => readiness.write,
+            };
+            if hit {
+                woken.push(*token);
+            }
+            !hit
+        });
+        drop(entries);
+        for token in woken {
+            token.wake(Wake::Ready);
+        }
+    }
+}
+
+fn entry_of(entries: &mut Vec<Entry>, fd: RawFd) -> std::io::Result<&mut Entry> {
+    let index = usize::try_from(fd).map_err(|_| std::io::Error::from_raw_os_error(libc::EBADF))?;
+    if index >= entries.len() {
+        entries.resize_with((index + 1).next_power_of_two(), Entry::default);
+    }
+    Ok(&mut entries[index])
+}
+
+fn pack(fd: RawFd, generation: u32) -> u64 {
+    u64::from(generation) << 32 | fd as u64
+}
+
+fn not_running() -> std::io::Error {
+    std::io::Error::other("no event loop runs on this thread")
+}
+
+fn control(epoll: RawFd, operation: i32, fd: RawFd, events: u32, data: u64) -> std::io::Result<()> {
+    let mut event = libc::epoll_event { events, u64: data };
+    // SAFETY: a valid epoll descriptor and a local structure.
+    if unsafe { libc::epoll_ctl(epoll, operation, fd, &raw mut event) } < 0 {
+        return Err(std::io::Error::last_os_error());
+    }
+    Ok(())
+}
+
+/// Waits until a descriptor is ready, inside a coroutine.
+///
+/// Ready at once for what epoll does not take (regular files).
+///
+/// # Errors
+/// The system's error when the descriptor can't be watched.
+pub fn wait_fd(fd: RawFd, interest: Interest, deadline: Option<u64>) -> std::io::Result<Wake> {
+    let s = crate::scheduler::get();
+    let token = wait::begin(Kind::Descriptor);
+    if let Err(error) = s.reactor.watch(fd, token, interest) {
+        wait::disarm(token);
+        return match error.raw_os_error() {
+            Some(libc::EPERM) => Ok(Wake::Ready),
+            _ => Err(error),
+        };
+    }
+    s.reactor.waiting.set(s.reactor.waiting.get() + 1);
+    let reason = wait::park(deadline);
+    s.reactor
+        .waiting
+        .set(s.reactor.waiting.get().saturating_sub(1));
+    if reason != Wake::Ready && reason != Wake::Closed {
+        s.reactor.unwatch(fd, token);
+    }
+    Ok(reason)
+}
+
+/// Waits until one of several descriptors is ready. The caller looks which (poll with no time-out).
+///
+/// # Errors
+/// The system's error when one can't be watched.
+pub fn wait_any(set: &[(RawFd, Interest)], deadline: Option<u64>) -> std::io::Result<Wake> {
+    let s = crate::scheduler::get();
+    let token = wait::begin(Kind::Descriptor);
+    let unwatch = |upto: usize| {
+        for (fd, _) in &set[..upto] {
+            s.reactor.unwatch(*fd, token);
+        }
+    };
+    for (index, &(fd, interest)) in set.iter().enumerate() {
+        if let Err(error) = s.reactor.watch(fd, token, interest) {
+            wait::disarm(token);
+            unwatch(index);
+            return match error.raw_os_error() {
+                Some(libc::EPERM) => Ok(Wake::Ready),
+                _ => Err(error),
+            };
+        }
+    }
+    s.reactor.waiting.set(s.reactor.waiting.get() + 1);
+    let reason = wait::park(deadline);
+    s.reactor
+        .waiting
+        .set(s.reactor.waiting.get().saturating_sub(1));
+    unwatch(set.len());
+    Ok(reason)
+}
+
+/// Registers a service's handler with this thread's loop; its index is for [`register`].
+pub fn add_handler(handler: Rc<dyn Handler>) -> u32 {
+    crate::scheduler::with(|s| s.reactor.add_handler(handler))
+}
+
+/// Gives the events of a descriptor to a handler, under a key of the service's choice.
+///
+/// # Errors
+/// The system's error, or that no loop runs.
+pub fn register(fd: RawFd, handler: u32, key: u64) -> std::io::Result<()> {
+    crate::scheduler::with(|s| s.reactor.register(fd, handler, key))
+}
+
+/// To be called before a descriptor is closed, so that its waiters wake.
+pub fn closing(fd: RawFd) {
+    crate::scheduler::get().reactor.closing(fd, true);
+}
+
+/// As [`closing`], for a descriptor without duplicates: the kernel forgets it by itself.
+pub fn closing_last(fd: RawFd) {
+    crate::scheduler::get().reactor.closing(fd, false);
+}
+
+/// The time as of the loop's last turn: free of a system call, at most one turn old.
+#[must_use]
+pub fn coarse_now() -> u64 {
+    crate::scheduler::with(|s| s.reactor.coarse_now())
+}

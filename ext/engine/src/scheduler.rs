@@ -1,0 +1,717 @@
+//! Creating, switching and ending coroutines: the part that runs on every request.
+//!
+//! One scheduler per thread. [`spawn`] runs the new coroutine at once, on top of
+//! the caller; after its first suspension it lives in the ready queue, which the
+//! driver ([`crate::driver`]) empties.
+
+use crate::coroutine::{Ending, Native, Record, State, Table};
+use crate::reactor::Reactor;
+use crate::stack::{Guard, StackError, Stacks};
+use crate::timer::{Target, TimerId, Timers};
+use crate::wait::{self, Kind, Token, Wake};
+use crate::{clock, vm};
+use std::any::{Any, TypeId};
+use std::cell::{Cell, RefCell, UnsafeCell};
+use std::collections::VecDeque;
+use std::ffi::c_void;
+use std::mem::MaybeUninit;
+
+pub(crate) struct Scheduler {
+    pub(crate) current: Cell<*const Record>,
+    main_vm: UnsafeCell<vm::State>,
+    main_ready: Cell<bool>,
+    pool: RefCell<Vec<&'static Record>>,
+    pub(crate) table: RefCell<Table>,
+    pub(crate) ready: RefCell<VecDeque<*const Record>>,
+    pub(crate) stacks: Stacks,
+    pub(crate) timers: RefCell<Timers>,
+    pub(crate) reactor: Reactor,
+    next_id: Cell<u64>,
+    max: Cell<usize>,
+    /// Greater than zero while suspending is forbidden.
+    held: Cell<u32>,
+    pub(crate) fatal: Cell<bool>,
+    pub(crate) futures: Cell<usize>,
+    pub(crate) keep_alive: Cell<usize>,
+    pub(crate) running: Cell<bool>,
+    pub(crate) stopping: Cell<bool>,
+    /// Is the driver (or a coroutine under it) on the processor?
+    pub(crate) polling: Cell<bool>,
+    pub(crate) deferred: RefCell<VecDeque<Box<dyn FnOnce()>>>,
+}
+
+thread_local! {
+    static SCHEDULER: Scheduler = const { Scheduler {
+        current: Cell::new(std::ptr::null()),
+        main_vm: UnsafeCell::new(vm::State::new()),
+        main_ready: Cell::new(false),
+        pool: RefCell::new(Vec::new()),
+        table: RefCell::new(Table::new()),
+        ready: RefCell::new(VecDeque::new()),
+        stacks: Stacks::new(),
+        timers: RefCell::new(Timers::new()),
+        reactor: Reactor::new(),
+        next_id: Cell::new(1),
+        max: Cell::new(DEFAULT_MAX),
+        held: Cell::new(0),
+        fatal: Cell::new(false),
+        futures: Cell::new(0),
+        keep_alive: Cell::new(0),
+        running: Cell::new(false),
+        stopping: Cell::new(false),
+        polling: Cell::new(false),
+        deferred: RefCell::new(VecDeque::new()),
+    } };
+}
+
+/// How many coroutines one thread may have at a time unless set otherwise (Swoole's `max_coroutine`).
+pub const DEFAULT_MAX: usize = 100_000;
+
+/// Why a coroutine could not be made.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum SpawnError {
+    /// As many as `max_coroutine` allows are alive.
+    Limit(usize),
+    /// No stack.
+    Stack(StackError),
+}
+
+impl std::fmt::Display for SpawnError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Limit(max) => {
+                write!(
+                    f,
+                    "exceed max number of coroutine {max}: raise max_coroutine, or let some end first"
+                )
+            }
+            Self::Stack(error) => error.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for SpawnError {}
+
+#[inline]
+pub(crate) fn with<R>(f: impl FnOnce(&Scheduler) -> R) -> R {
+    SCHEDULER.with(f)
+}
+
+/// The scheduler outlives every coroutine of its thread, so a plain reference may cross switches.
+#[inline]
+pub(crate) fn get() -> &'static Scheduler {
+    // SAFETY: the thread-local has no destructor that runs before the thread's last coroutine switch.
+    SCHEDULER.with(|s| unsafe { &*std::ptr::from_ref(s) })
+}
+
+#[inline]
+pub(crate) fn current_record() -> Option<&'static Record> {
+    // SAFETY: records are never freed while the thread lives; null outside coroutines.
+    with(|s| unsafe { s.current.get().as_ref() })
+}
+
+/// The running coroutine's id; ids start at 1 and only grow.
+#[must_use]
+pub fn current() -> Option<u64> {
+    current_record().map(|r| r.id.get())
+}
+
+/// May the running code be suspended here? Every wait asks this first.
+#[must_use]
+#[inline]
+pub fn can_suspend() -> bool {
+    with(|s| !s.current.get().is_null() && s.held.get() == 0)
+}
+
+/// Forbids suspension while it lives.
+#[derive(Debug)]
+pub struct Hold(());
+
+/// Forbids suspension until the guard is dropped: for code that would break if others ran meanwhile.
+#[must_use]
+pub fn hold() -> Hold {
+    with(|s| s.held.set(s.held.get() + 1));
+    Hold(())
+}
+
+impl Drop for Hold {
+    fn drop(&mut self) {
+        with(|s| s.held.set(s.held.get() - 1));
+    }
+}
+
+struct Body<F> {
+    body: MaybeUninit<F>,
+    ending: Ending,
+}
+
+unsafe extern "C" fn run_body<F: FnOnce() -> Ending>(arg: *mut c_void) {
+    // SAFETY: `spawn` hands in a Body<F> that lives on the coroutine's stack below this frame.
+    let slot = unsafe { &mut *arg.cast::<Body<F>>() };
+    // SAFETY: the body was written there and is taken out exactly once, here.
+    let body = unsafe { slot.body.assume_init_read() };
+    let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(body));
+    slot.ending = result.unwrap_or(Ending::Fatal);
+}
+
+/// Makes a coroutine and runs it at once, until it first suspends or ends.
+///
+/// The body runs on a stack of its own. It must report its own errors; what it
+/// owns is leaked when a fatal error jumps out of it.
+///
+/// # Errors
+/// [`SpawnError`] when there are too many, or no stack can be had.
+pub fn spawn<F>(body: F) -> Result<u64, SpawnError>
+where
+    F: FnOnce() -> Ending + 'static,
+{
+    let s = get();
+    if s.table.borrow().live() >= s.max.get() {
+        return Err(SpawnError::Limit(s.max.get()));
+    }
+    let ops = vm::ops();
+    let slot = s
+        .stacks
+        .acquire(ops.page_bytes)
+        .map_err(SpawnError::Stack)?;
+    let pooled = s.pool.borrow_mut().pop();
+    let record: &'static Record = pooled.unwrap_or_else(|| Box::leak(Record::boxed()));
+    record.step(&[State::Free], State::New);
+    let id = s.next_id.get();
+    s.next_id.set(id + 1);
+    record.id.set(id);
+    let parent = current_record();
+    record.parent.set(parent.map_or(0, |p| p.id.get()));
+    record.deadline.set(parent.and_then(|p| p.deadline.get()));
+    record.cancelled.set(false);
+    record.doomed.set(false);
+    record.armed.set(false);
+    record.woken.set(None);
+    record.kind.set(Kind::None);
+    record.created.set(s.reactor.coarse_now());
+    record.switches.set(0);
+    s.table
+        .borrow_mut()
+        .insert(id, std::ptr::from_ref(record).cast_mut());
+    // SAFETY: page, limit and base lie in the slot just acquired; the state is this record's own.
+    unsafe {
+        (ops.init)(
+            (*record.vm.get()).as_ptr(),
+            slot.page().cast(),
+            ops.page_bytes,
+            slot.usable_low() as *mut c_void,
+            slot.top() as *mut c_void,
+        );
+    }
+    let native = Native::with_stack(slot, move |yielder, ()| {
+        record.yielder.set(yielder);
+        let mut slot = Body {
+            body: MaybeUninit::new(body),
+            ending: Ending::Fatal,
+        };
+        // SAFETY: run_body::<F> takes the Body<F> that stays alive on this stack until guard returns.
+        let failed = unsafe { (ops.guard)(run_body::<F>, (&raw mut slot).cast()) };
+        let ending = if failed == 0 {
+            slot.ending
+        } else {
+            Ending::Fatal
+        };
+        record.ending.set(ending);
+        // SAFETY: the body is over; this closes what it left open, under the same guard.
+        let failed =
+            unsafe { (ops.guard)(end_of_body, std::ptr::from_ref(record).cast_mut().cast()) };
+        if failed != 0 {
+            record.ending.set(Ending::Fatal);
+        }
+    });
+    // SAFETY: nobody else looks at a new record's native side.
+    unsafe { *record.native.get() = Some(native) };
+    switch_in(s, record);
+    Ok(id)
+}
+
+unsafe extern "C" fn end_of_body(arg: *mut c_void) {
+    // SAFETY: the argument is the record of the coroutine that runs this.
+    let record = unsafe { &*arg.cast::<Record>() };
+    let locals = std::mem::take(&mut *record.locals.borrow_mut());
+    if record.ending.get() == Ending::Fatal {
+        // The virtual machine's memory is not to be touched again.
+        std::mem::forget(locals);
+        return;
+    }
+    drop(locals);
+    let ops = vm::ops();
+    // SAFETY: the state belongs to this record, which is running.
+    unsafe { (ops.finish)((*record.vm.get()).as_ptr()) };
+}
+
+/// Gives the processor to a coroutine that is new or was taken from a queue.
+pub(crate) fn switch_in(s: &'static Scheduler, record: &'static Record) {
+    record.step(&[State::New, State::Ready, State::Waiting], State::Running);
+    let ops = vm::ops();
+    let previous = s.current.get();
+    // SAFETY: the previous context is either a running record or this thread's own stack.
+    let previous_vm = unsafe {
+        match previous.as_ref() {
+            Some(record) => (*record.vm.get()).as_ptr(),
+            None => {
+                let state = (*s.main_vm.get()).as_ptr();
+                if !s.main_ready.replace(true) {
+                    (ops.init_main)(state);
+                }
+                state
+            }
+        }
+    };
+    // SAFETY: as above, and the record is suspended or new.
+    let own_vm = unsafe { (*record.vm.get()).as_ptr() };
+    // SAFETY: both states are valid and `previous_vm` is the running one.
+    unsafe { (ops.switch)(previous_vm, own_vm, 0) };
+    s.current.set(record);
+    // SAFETY: only the resumer touches a record's native side while it is suspended.
+    let native = unsafe { (*record.native.get()).as_mut() };
+    let over = native
+        .expect("a live coroutine has a stack")
+        .resume(())
+        .as_return()
+        .is_some();
+    s.current.set(previous);
+    // SAFETY: the coroutine's state is the running one, the previous was saved above.
+    unsafe { (ops.switch)(own_vm, previous_vm, i32::from(over)) };
+    if over {
+        finish(s, record);
+    }
+}
+
+fn finish(s: &'static Scheduler, record: &'static Record) {
+    record.step(&[State::Running], State::Done);
+    let ops = vm::ops();
+    let fatal = record.ending.get() == Ending::Fatal;
+    // SAFETY: the coroutine was switched away from for the last time.
+    let native = unsafe {
+        (ops.destroy)((*record.vm.get()).as_ptr());
+        (*record.native.get()).take()
+    };
+    if let Some(native) = native {
+        s.stacks.release(native.into_stack());
+    }
+    let id = record.id.get();
+    s.table.borrow_mut().remove(id);
+    let joiners = std::mem::take(&mut *record.joiners.borrow_mut());
+    record.waker.borrow_mut().take();
+    record.id.set(0);
+    record.step(&[State::Done], State::Free);
+    s.pool.borrow_mut().push(record);
+    if fatal {
+        s.fatal.set(true);
+    }
+    for token in joiners {
+        token.wake(Wake::Ready);
+    }
+}
+
+/// Gives the processor away; the caller has set the state and who will wake it.
+pub(crate) fn switch_out(record: &Record) {
+    record.switches.set(record.switches.get() + 1);
+    // SAFETY: the yielder lives at the base of this coroutine's stack, which runs this.
+    unsafe { (*record.yielder.get()).suspend(()) };
+}
+
+pub(crate) fn wake(token: Token, reason: Wake) -> bool {
+    // SAFETY: records are never freed while the thread lives.
+    let record: &'static Record = unsafe { &*token.record };
+    if record.id.get() != token.id
+        || record.sequence.get() != token.sequence
+        || !record.armed.replace(false)
+    {
+        return false;
+    }
+    record.woken.set(Some(reason));
+    if record.state.get() == State::Waiting {
+        record.state.set(State::Ready);
+        let polling = with(|s| {
+            s.ready.borrow_mut().push_back(record);
+            s.polling.get()
+        });
+        if !polling {
+            crate::future::wake_driver();
+        }
+    }
+    true
+}
+
+/// As [`wake`], but runs the coroutine at once, on top of the caller.
+pub(crate) fn wake_now(token: Token, reason: Wake) -> bool {
+    // SAFETY: records are never freed while the thread lives.
+    let record: &'static Record = unsafe { &*token.record };
+    if record.id.get() != token.id
+        || record.sequence.get() != token.sequence
+        || !record.armed.replace(false)
+    {
+        return false;
+    }
+    record.woken.set(Some(reason));
+    if record.state.get() == State::Waiting {
+        switch_in(get(), record);
+    }
+    true
+}
+
+pub(crate) fn timer_for(token: Token, when: u64) -> TimerId {
+    let s = get();
+    let id = s
+        .timers
+        .borrow_mut()
+        .insert(when, Target::Wake(token), true);
+    s.reactor.arm_timer(s.timers.borrow().next());
+    id
+}
+
+/// Clears a timer; true when it had not fired yet.
+pub fn clear_timer(id: TimerId) -> bool {
+    with(|s| s.timers.borrow_mut().remove(id)).is_some()
+}
+
+/// Calls back once at a moment (nanoseconds of [`clock::now`]), on the driver's stack.
+///
+/// `counts`: does it keep the loop alive while it is pending?
+pub fn at(when: u64, counts: bool, call: impl FnOnce() + 'static) -> TimerId {
+    let s = get();
+    let id = s
+        .timers
+        .borrow_mut()
+        .insert(when, Target::Call(Box::new(call)), counts);
+    s.reactor.arm_timer(s.timers.borrow().next());
+    id
+}
+
+/// Calls a registered handler's [`crate::reactor::Handler::timer`] once at a moment; does not keep the loop alive.
+pub fn at_handler(when: u64, handler: u32, key: u64) -> TimerId {
+    let s = get();
+    let id = s
+        .timers
+        .borrow_mut()
+        .insert(when, Target::Handler(handler, key), false);
+    s.reactor.arm_timer(s.timers.borrow().next());
+    id
+}
+
+/// Lets every other coroutine that is ready run first.
+pub fn yield_now() {
+    if !can_suspend() {
+        return;
+    }
+    let token = wait::begin(Kind::Turn);
+    let record = current_record().expect("can_suspend said so");
+    record.state.set(State::Waiting);
+    token.wake(Wake::Ready);
+    switch_out(record);
+    record.woken.set(None);
+    record.kind.set(Kind::None);
+}
+
+/// Suspends the running coroutine until [`resume`]d (or cancelled).
+pub fn suspend() -> Wake {
+    let _token = wait::begin(Kind::Yield);
+    wait::park(None)
+}
+
+/// Runs a coroutine that suspended itself by [`suspend`], now, on top of the caller.
+///
+/// False when there is none of that id or it waits for something else.
+pub fn resume(id: u64) -> bool {
+    let s = get();
+    let record = match s.table.borrow().get(id) {
+        Some(record) => std::ptr::from_ref(record),
+        None => return false,
+    };
+    // SAFETY: records are never freed while the thread lives.
+    let record: &'static Record = unsafe { &*record };
+    if record.state.get() != State::Waiting || record.kind.get() != Kind::Yield {
+        return false;
+    }
+    record.armed.set(false);
+    record.woken.set(Some(Wake::Ready));
+    switch_in(s, record);
+    true
+}
+
+/// Why a coroutine could not be cancelled.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum CancelError {
+    /// There is none of that id.
+    NotFound,
+    /// It is not in a wait, or in one that can't be cut short.
+    NotCancellable,
+}
+
+/// Ends a coroutine's wait with [`Wake::Cancelled`] and lets it run (now, when it yielded).
+///
+/// # Errors
+/// [`CancelError`] when there is nothing to cancel.
+pub fn cancel(id: u64) -> Result<(), CancelError> {
+    let s = get();
+    let record = match s.table.borrow().get(id) {
+        Some(record) => std::ptr::from_ref(record),
+        None => return Err(CancelError::NotFound),
+    };
+    // SAFETY: records are never freed while the thread lives.
+    let record: &'static Record = unsafe { &*record };
+    if record.state.get() != State::Waiting
+        || !record.armed.get()
+        || record.kind.get() == Kind::Turn
+    {
+        return Err(CancelError::NotCancellable);
+    }
+    record.cancelled.set(true);
+    record.armed.set(false);
+    record.woken.set(Some(Wake::Cancelled));
+    if record.kind.get() == Kind::Yield {
+        switch_in(s, record);
+    } else {
+        record.state.set(State::Ready);
+        s.ready.borrow_mut().push_back(record);
+    }
+    Ok(())
+}
+
+/// Cancels a coroutine's wait, or its next one when it is not waiting now.
+pub fn doom(id: u64) {
+    if cancel(id) == Err(CancelError::NotCancellable) {
+        with(|s| {
+            if let Some(record) = s.table.borrow().get(id) {
+                record.doomed.set(true);
+            }
+        });
+    }
+}
+
+/// The running coroutine's deadline, inherited by its children.
+#[must_use]
+pub fn deadline() -> Option<u64> {
+    current_record().and_then(|r| r.deadline.get())
+}
+
+/// Sets the running coroutine's deadline; returns the one before.
+pub fn set_deadline(deadline: Option<u64>) -> Option<u64> {
+    current_record().and_then(|r| r.deadline.replace(deadline))
+}
+
+/// Was the running coroutine's last wait cancelled? Reading clears nothing.
+#[must_use]
+pub fn is_cancelled() -> bool {
+    current_record().is_some_and(|r| r.cancelled.get())
+}
+
+/// Forgets a cancellation before the next wait.
+pub fn clear_cancelled() {
+    if let Some(record) = current_record() {
+        record.cancelled.set(false);
+    }
+}
+
+/// Waits until all of these have ended. Ids of none count as ended.
+///
+/// # Errors
+/// The reason when the wait ended otherwise.
+pub fn join(ids: &[u64], deadline: Option<u64>) -> Result<(), Wake> {
+    for &id in ids {
+        let token = wait::begin(Kind::Join);
+        let waits = with(|s| match s.table.borrow().get(id) {
+            Some(record) => {
+                record.joiners.borrow_mut().push(token);
+                true
+            }
+            None => false,
+        });
+        if !waits {
+            wait::disarm(token);
+            continue;
+        }
+        match wait::park(deadline) {
+            Wake::Ready => {}
+            other => return Err(other),
+        }
+    }
+    Ok(())
+}
+
+/// Sleeps; cut short only by cancelling.
+pub fn sleep(nanoseconds: u64) -> Wake {
+    let _token = wait::begin(Kind::Sleep);
+    match wait::park(Some(clock::now().saturating_add(nanoseconds))) {
+        Wake::Timeout => Wake::Ready,
+        other => other,
+    }
+}
+
+/// What can be told of a coroutine.
+#[derive(Clone, Copy, Debug)]
+pub struct Info {
+    /// Its id.
+    pub id: u64,
+    /// The coroutine that made it; 0 for none.
+    pub parent: u64,
+    /// Where it stands.
+    pub state: State,
+    /// What it waits for.
+    pub kind: Kind,
+    /// When it was made, nanoseconds of [`clock::now`] (to the loop's last turn).
+    pub created: u64,
+    /// How often it gave the processor away.
+    pub switches: u64,
+    /// The virtual machine's state, for a backtrace.
+    pub vm: *mut c_void,
+}
+
+/// Looks a coroutine up.
+#[must_use]
+pub fn info(id: u64) -> Option<Info> {
+    with(|s| {
+        s.table.borrow().get(id).map(|r| Info {
+            id,
+            parent: r.parent.get(),
+            state: r.state.get(),
+            kind: r.kind.get(),
+            created: r.created.get(),
+            switches: r.switches.get(),
+            vm: r.vm.get().cast(),
+        })
+    })
+}
+
+/// The ids of all that are alive, in order.
+#[must_use]
+pub fn list() -> Vec<u64> {
+    with(|s| s.table.borrow().ids())
+}
+
+/// Figures of this thread's scheduler.
+#[derive(Clone, Copy, Debug)]
+pub struct Stats {
+    /// Coroutines alive.
+    pub live: usize,
+    /// The most that were ever alive at once.
+    pub peak: usize,
+    /// The last id given.
+    pub last_id: u64,
+    /// Descriptors in the reactor.
+    pub descriptors: usize,
+    /// Timers pending that keep the loop alive.
+    pub timers: usize,
+    /// Bytes of address space of each new stack.
+    pub stack_size: usize,
+    /// How stacks are guarded, once there is one.
+    pub guard: Option<Guard>,
+}
+
+/// The figures now.
+#[must_use]
+pub fn stats() -> Stats {
+    with(|s| Stats {
+        live: s.table.borrow().live(),
+        peak: s.table.borrow().peak(),
+        last_id: s.next_id.get() - 1,
+        descriptors: s.reactor.descriptors(),
+        timers: s.timers.borrow().counting(),
+        stack_size: s.stacks.size(),
+        guard: s.stacks.guard(),
+    })
+}
+
+/// Sets the most coroutines that may be alive at once.
+pub fn set_max(max: usize) {
+    with(|s| s.max.set(max.max(1)));
+}
+
+/// The most coroutines that may be alive at once.
+#[must_use]
+pub fn max() -> usize {
+    with(|s| s.max.get())
+}
+
+/// Sets the address space of stacks to come, in bytes.
+pub fn set_stack_size(bytes: usize) {
+    with(|s| s.stacks.set_size(bytes));
+}
+
+/// Uses this kind of guard from now on.
+pub fn force_guard(guard: Guard) {
+    with(|s| s.stacks.force_guard(guard));
+}
+
+/// Did a fatal error end a coroutine of this thread?
+#[must_use]
+pub fn had_fatal() -> bool {
+    with(|s| s.fatal.get())
+}
+
+/// The coroutine whose guard page holds an address, if it is the running one's.
+#[must_use]
+pub fn overflowed(address: usize) -> Option<u64> {
+    let record = current_record()?;
+    let base = record.yielder.get() as usize;
+    let size = with(|s| s.stacks.size());
+    // The yielder lies at the base of the running stack: the guard is one stack size below.
+    let low = base.saturating_sub(size) & !4095;
+    (address >= low.saturating_sub(4096) && address < low + 3 * 4096).then(|| record.id.get())
+}
+
+/// Sets or replaces a value of the running coroutine's own, by its type.
+pub fn set_local<T: 'static>(value: T) -> bool {
+    let Some(record) = current_record() else {
+        return false;
+    };
+    let key = TypeId::of::<T>();
+    let old = {
+        let mut locals = record.locals.borrow_mut();
+        match locals.iter_mut().find(|(k, _)| *k == key) {
+            Some((_, slot)) => Some(std::mem::replace(slot, Box::new(value))),
+            None => {
+                locals.push((key, Box::new(value)));
+                None
+            }
+        }
+    };
+    drop(old);
+    true
+}
+
+/// Looks at a value of a coroutine's own, by its type; `None` where there is none.
+pub fn local<T: 'static, R>(id: u64, f: impl FnOnce(&T) -> R) -> Option<R> {
+    let value: *const dyn Any = with(|s| {
+        let table = s.table.borrow();
+        let record = table.get(id)?;
+        let locals = record.locals.borrow();
+        let (_, value) = locals.iter().find(|(k, _)| *k == TypeId::of::<T>())?;
+        Some(std::ptr::from_ref::<dyn Any>(&**value))
+    })?;
+    // SAFETY: the box stays where it is until the coroutine ends or replaces it, which `f` can't do to others.
+    unsafe { (*value).downcast_ref::<T>() }.map(f)
+}
+
+/// Runs a closure on the driver's stack as soon as no coroutine runs.
+pub fn defer_to_driver(call: impl FnOnce() + 'static) {
+    with(|s| s.deferred.borrow_mut().push_back(Box::new(call)));
+}
+
+/// Keeps the loop running although nothing waits: for servers. Balanced by [`release_loop`].
+pub fn retain_loop() {
+    with(|s| s.keep_alive.set(s.keep_alive.get() + 1));
+}
+
+/// The counterpart of [`retain_loop`].
+pub fn release_loop() {
+    with(|s| s.keep_alive.set(s.keep_alive.get().saturating_sub(1)));
+}
+
+/// Ends the loop at its next turn, whatever still waits.
+pub fn stop_loop() {
+    with(|s| s.stopping.set(true));
+}
+
+/// Is a loop running on this thread?
+#[must_use]
+pub fn is_running() -> bool {
+    with(|s| s.running.get())
+}

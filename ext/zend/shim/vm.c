@@ -1,0 +1,422 @@
+/* What the Zend engine keeps in globals and a coroutine has to own. */
+#include "php.h"
+#include "SAPI.h"
+#include "php_output.h"
+#include "zend_fibers.h"
+#include "zend_observer.h"
+#include "zend_vm.h"
+#include "ext/standard/basic_functions.h"
+#include "ext/standard/info.h"
+#include <locale.h>
+#include "vm.h"
+
+/* Error and exception handlers that a coroutine set for itself, above the ones it inherited. */
+typedef struct {
+	zval current_error;
+	int current_error_mask;
+	zval current_exception;
+	uint32_t errors, exceptions;
+	zval *error_stack;
+	int *error_mask_stack;
+	zval *exception_stack;
+} hp_handlers;
+
+/* LIFO module globals: kept aside only while somebody is inside the function that uses them. */
+typedef struct {
+	zend_fcall_info compare_fci;
+	zend_fcall_info_cache compare_fcc;
+	unsigned serialize_lock;
+	struct { struct php_serialize_data *data; unsigned level; } serialize;
+	struct { struct php_unserialize_data *data; unsigned level; } unserialize;
+} hp_lifo;
+
+struct hp_vm {
+	zval *vm_stack_top, *vm_stack_end;
+	zend_vm_stack vm_stack;
+	size_t vm_stack_page_size;
+	zend_execute_data *execute_data;
+	JMP_BUF *bailout;
+	zend_class_entry *fake_scope;
+	zend_object *exception, *prev_exception;
+	const zend_op *opline_before_exception;
+	zend_class_entry *exception_class;
+	zend_fiber *active_fiber;
+	zend_fiber_context *fiber_context;
+	zend_vm_stack first_page;
+	zend_output_globals *output;
+	hp_handlers *handlers;
+	hp_lifo *lifo;
+	char *locale;
+	uint32_t jit_trace_num;
+	uint32_t error_depth, exception_depth;
+	int error_reporting;
+	int blocked;
+	zend_error_handling_t error_handling;
+#if PHP_VERSION_ID >= 80300
+	void *stack_base, *stack_limit;
+#endif
+	zend_fiber_context context;
+};
+
+/* Only its address matters: it tells our contexts from PHP's own fibers. */
+static char hp_fiber_kind;
+static zend_function hp_bottom_function = { ZEND_INTERNAL_FUNCTION };
+
+/* A first page this small keeps a shallow coroutine inside one page of memory with its C stack. */
+#define HP_FIRST_PAGE 1024
+#define HP_NEXT_PAGE (8 * 1024)
+
+size_t hp_vm_size(void) { return sizeof(hp_vm); }
+size_t hp_vm_page_bytes(void) { return HP_FIRST_PAGE; }
+
+void hp_vm_init_main(hp_vm *vm)
+{
+	memset(vm, 0, sizeof(*vm));
+	vm->error_depth = UINT32_MAX;
+}
+
+void hp_vm_init(hp_vm *vm, void *page, size_t bytes, void *limit, void *base)
+{
+	memset(vm, 0, sizeof(*vm));
+	zend_vm_stack stack = (zend_vm_stack) page;
+	stack->top = ZEND_VM_STACK_ELEMENTS(stack);
+	stack->end = (zval *) ((char *) page + bytes);
+	stack->prev = NULL;
+	vm->first_page = vm->vm_stack = stack;
+	vm->vm_stack_top = stack->top + ZEND_CALL_FRAME_SLOT;
+	vm->vm_stack_end = stack->end;
+	vm->vm_stack_page_size = HP_NEXT_PAGE;
+	vm->execute_data = (zend_execute_data *) stack->top;
+	memset(vm->execute_data, 0, sizeof(zend_execute_data));
+	vm->execute_data->func = &hp_bottom_function;
+	vm->error_reporting = EG(error_reporting);
+	vm->fiber_context = &vm->context;
+	vm->context.kind = &hp_fiber_kind;
+	vm->context.stack = (zend_fiber_stack *) base;
+	vm->context.status = ZEND_FIBER_STATUS_INIT;
+#if PHP_VERSION_ID >= 80300
+	vm->stack_base = base;
+	vm->stack_limit = (char *) limit + EG(reserved_stack_size);
+#else
+	(void) limit;
+#endif
+	zend_observer_fiber_init_notify(&vm->context);
+}
+
+static zend_never_inline void hp_save_output(hp_vm *vm)
+{
+	vm->output = malloc(sizeof(zend_output_globals));
+	if (!vm->output) {
+		return;
+	}
+	memcpy(vm->output, &output_globals, sizeof(zend_output_globals));
+	php_output_activate();
+	/* What was sent already stays sent, whoever asks. */
+	output_globals.flags = vm->output->flags;
+	output_globals.output_start_filename = vm->output->output_start_filename;
+	output_globals.output_start_lineno = vm->output->output_start_lineno;
+}
+
+static zend_never_inline void hp_load_output(hp_vm *vm)
+{
+	int flags = output_globals.flags;
+	zend_stack_destroy(&output_globals.handlers);
+	memcpy(&output_globals, vm->output, sizeof(zend_output_globals));
+	output_globals.flags |= flags & (PHP_OUTPUT_WRITTEN | PHP_OUTPUT_SENT);
+	free(vm->output);
+	vm->output = NULL;
+}
+
+static inline bool hp_lifo_in_use(void)
+{
+	return BG(user_compare_fci).size || BG(serialize_lock) || BG(serialize).level || BG(unserialize).level;
+}
+
+static zend_never_inline void hp_save_lifo(hp_vm *vm)
+{
+	hp_lifo *lifo = malloc(sizeof(hp_lifo));
+	if (!lifo) {
+		return;
+	}
+	lifo->compare_fci = BG(user_compare_fci);
+	lifo->compare_fcc = BG(user_compare_fci_cache);
+	lifo->serialize_lock = BG(serialize_lock);
+	memcpy(&lifo->serialize, &BG(serialize), sizeof(lifo->serialize));
+	memcpy(&lifo->unserialize, &BG(unserialize), sizeof(lifo->unserialize));
+	memset(&BG(user_compare_fci), 0, sizeof(zend_fcall_info));
+	memset(&BG(user_compare_fci_cache), 0, sizeof(zend_fcall_info_cache));
+	BG(serialize_lock) = 0;
+	memset(&BG(serialize), 0, sizeof(lifo->serialize));
+	memset(&BG(unserialize), 0, sizeof(lifo->unserialize));
+	vm->lifo = lifo;
+}
+
+static zend_never_inline void hp_load_lifo(hp_vm *vm)
+{
+	hp_lifo *lifo = vm->lifo;
+	BG(user_compare_fci) = lifo->compare_fci;
+	BG(user_compare_fci_cache) = lifo->compare_fcc;
+	BG(serialize_lock) = lifo->serialize_lock;
+	memcpy(&BG(serialize), &lifo->serialize, sizeof(lifo->serialize));
+	memcpy(&BG(unserialize), &lifo->unserialize, sizeof(lifo->unserialize));
+	free(lifo);
+	vm->lifo = NULL;
+}
+
+static zend_never_inline void hp_save_locale(hp_vm *vm)
+{
+	const char *now = setlocale(LC_ALL, NULL);
+	vm->locale = now ? strdup(now) : NULL;
+	setlocale(LC_ALL, "C");
+	zend_reset_lc_ctype_locale();
+	zend_update_current_locale();
+	BG(locale_changed) = 0;
+	if (BG(ctype_string)) {
+		zend_string_release_ex(BG(ctype_string), 0);
+		BG(ctype_string) = NULL;
+	}
+}
+
+static zend_never_inline void hp_load_locale(hp_vm *vm)
+{
+	setlocale(LC_ALL, vm->locale);
+	zend_update_current_locale();
+	BG(locale_changed) = 1;
+	free(vm->locale);
+	vm->locale = NULL;
+}
+
+/* Handlers above the depth at which the coroutine was entered are its own: take them off. */
+static zend_never_inline void hp_save_handlers(hp_vm *vm)
+{
+	uint32_t errors = EG(user_error_handlers).top, exceptions = EG(user_exception_handlers).top;
+	hp_handlers *own = calloc(1, sizeof(hp_handlers));
+	if (!own) {
+		return;
+	}
+	if (errors > vm->error_depth) {
+		uint32_t n = errors - vm->error_depth;
+		zval *stack = (zval *) EG(user_error_handlers).elements + vm->error_depth;
+		int *masks = (int *) EG(user_error_handlers_error_reporting).elements + vm->error_depth;
+		own->error_stack = malloc(n * sizeof(zval));
+		own->error_mask_stack = malloc(n * sizeof(int));
+		memcpy(own->error_stack, stack, n * sizeof(zval));
+		memcpy(own->error_mask_stack, masks, n * sizeof(int));
+		own->errors = n;
+		ZVAL_COPY_VALUE(&own->current_error, &EG(user_error_handler));
+		own->current_error_mask = EG(user_error_handler_error_reporting);
+		ZVAL_COPY_VALUE(&EG(user_error_handler), &stack[0]);
+		EG(user_error_handler_error_reporting) = masks[0];
+		EG(user_error_handlers).top = vm->error_depth;
+		EG(user_error_handlers_error_reporting).top = vm->error_depth;
+	}
+	if (exceptions > vm->exception_depth) {
+		uint32_t n = exceptions - vm->exception_depth;
+		zval *stack = (zval *) EG(user_exception_handlers).elements + vm->exception_depth;
+		own->exception_stack = malloc(n * sizeof(zval));
+		memcpy(own->exception_stack, stack, n * sizeof(zval));
+		own->exceptions = n;
+		ZVAL_COPY_VALUE(&own->current_exception, &EG(user_exception_handler));
+		ZVAL_COPY_VALUE(&EG(user_exception_handler), &stack[0]);
+		EG(user_exception_handlers).top = vm->exception_depth;
+	}
+	vm->handlers = own;
+}
+
+static zend_never_inline void hp_load_handlers(hp_vm *vm)
+{
+	hp_handlers *own = vm->handlers;
+	for (uint32_t i = 0; i < own->errors; i++) {
+		/* The first of the stack is the inherited one, as it is now. */
+		zend_stack_push(&EG(user_error_handlers), i ? &own->error_stack[i] : &EG(user_error_handler));
+		zend_stack_push(&EG(user_error_handlers_error_reporting),
+			i ? &own->error_mask_stack[i] : &EG(user_error_handler_error_reporting));
+	}
+	if (own->errors) {
+		ZVAL_COPY_VALUE(&EG(user_error_handler), &own->current_error);
+		EG(user_error_handler_error_reporting) = own->current_error_mask;
+	}
+	for (uint32_t i = 0; i < own->exceptions; i++) {
+		zend_stack_push(&EG(user_exception_handlers), i ? &own->exception_stack[i] : &EG(user_exception_handler));
+	}
+	if (own->exceptions) {
+		ZVAL_COPY_VALUE(&EG(user_exception_handler), &own->current_exception);
+	}
+	free(own->error_stack);
+	free(own->error_mask_stack);
+	free(own->exception_stack);
+	free(own);
+	vm->handlers = NULL;
+}
+
+static zend_never_inline void hp_drop_own_handlers(hp_vm *vm)
+{
+	while ((uint32_t) EG(user_error_handlers).top > vm->error_depth) {
+		zval *top = zend_stack_top(&EG(user_error_handlers));
+		zval old;
+		ZVAL_COPY_VALUE(&old, &EG(user_error_handler));
+		ZVAL_COPY_VALUE(&EG(user_error_handler), top);
+		EG(user_error_handler_error_reporting) = *(int *) zend_stack_top(&EG(user_error_handlers_error_reporting));
+		zend_stack_del_top(&EG(user_error_handlers));
+		zend_stack_del_top(&EG(user_error_handlers_error_reporting));
+		zval_ptr_dtor(&old);
+	}
+	while ((uint32_t) EG(user_exception_handlers).top > vm->exception_depth) {
+		zval *top = zend_stack_top(&EG(user_exception_handlers));
+		zval old;
+		ZVAL_COPY_VALUE(&old, &EG(user_exception_handler));
+		ZVAL_COPY_VALUE(&EG(user_exception_handler), top);
+		zend_stack_del_top(&EG(user_exception_handlers));
+		zval_ptr_dtor(&old);
+	}
+}
+
+void hp_vm_finish(hp_vm *vm)
+{
+	if (UNEXPECTED((uint32_t) EG(user_error_handlers).top > vm->error_depth
+			|| (uint32_t) EG(user_exception_handlers).top > vm->exception_depth)) {
+		hp_drop_own_handlers(vm);
+	}
+	if (UNEXPECTED(OG(active))) {
+		php_output_end_all();
+	}
+	if (UNEXPECTED(BG(locale_changed))) {
+		hp_save_locale(vm);
+		free(vm->locale);
+		vm->locale = NULL;
+	}
+}
+
+static zend_always_inline void hp_save(hp_vm *vm)
+{
+	vm->vm_stack_top = EG(vm_stack_top);
+	vm->vm_stack_end = EG(vm_stack_end);
+	vm->vm_stack = EG(vm_stack);
+	vm->vm_stack_page_size = EG(vm_stack_page_size);
+	vm->execute_data = EG(current_execute_data);
+	vm->bailout = EG(bailout);
+	vm->fake_scope = EG(fake_scope);
+	vm->exception = EG(exception);
+	vm->prev_exception = EG(prev_exception);
+	vm->opline_before_exception = EG(opline_before_exception);
+	vm->exception_class = EG(exception_class);
+	vm->error_handling = EG(error_handling);
+	vm->active_fiber = EG(active_fiber);
+	vm->fiber_context = EG(current_fiber_context);
+	vm->jit_trace_num = EG(jit_trace_num);
+	vm->error_reporting = EG(error_reporting);
+#if PHP_VERSION_ID >= 80300
+	vm->stack_base = EG(stack_base);
+	vm->stack_limit = EG(stack_limit);
+#endif
+	vm->blocked = 0;
+	while (UNEXPECTED(zend_fiber_switch_blocked())) {
+		zend_fiber_switch_unblock();
+		vm->blocked++;
+	}
+	if (UNEXPECTED(OG(active))) {
+		hp_save_output(vm);
+	}
+	if (UNEXPECTED(hp_lifo_in_use())) {
+		hp_save_lifo(vm);
+	}
+	if (UNEXPECTED(BG(locale_changed))) {
+		hp_save_locale(vm);
+	}
+	if (UNEXPECTED((uint32_t) EG(user_error_handlers).top > vm->error_depth
+			|| (uint32_t) EG(user_exception_handlers).top > vm->exception_depth)) {
+		if (vm->error_depth != UINT32_MAX) {
+			hp_save_handlers(vm);
+		}
+	}
+}
+
+static zend_always_inline void hp_load(hp_vm *vm)
+{
+	EG(vm_stack_top) = vm->vm_stack_top;
+	EG(vm_stack_end) = vm->vm_stack_end;
+	EG(vm_stack) = vm->vm_stack;
+	EG(vm_stack_page_size) = vm->vm_stack_page_size;
+	EG(current_execute_data) = vm->execute_data;
+	EG(bailout) = vm->bailout;
+	EG(fake_scope) = vm->fake_scope;
+	EG(exception) = vm->exception;
+	EG(prev_exception) = vm->prev_exception;
+	EG(opline_before_exception) = vm->opline_before_exception;
+	EG(exception_class) = vm->exception_class;
+	EG(error_handling) = vm->error_handling;
+	EG(active_fiber) = vm->active_fiber;
+	EG(current_fiber_context) = vm->fiber_context;
+	EG(jit_trace_num) = vm->jit_trace_num;
+	EG(error_reporting) = vm->error_reporting;
+#if PHP_VERSION_ID >= 80300
+	EG(stack_base) = vm->stack_base;
+	EG(stack_limit) = vm->stack_limit;
+#endif
+	while (UNEXPECTED(vm->blocked)) {
+		zend_fiber_switch_block();
+		vm->blocked--;
+	}
+	if (UNEXPECTED(vm->output)) {
+		hp_load_output(vm);
+	}
+	if (UNEXPECTED(vm->lifo)) {
+		hp_load_lifo(vm);
+	}
+	if (UNEXPECTED(vm->locale)) {
+		hp_load_locale(vm);
+	}
+	if (EXPECTED(vm->error_depth != UINT32_MAX)) {
+		vm->error_depth = EG(user_error_handlers).top;
+		vm->exception_depth = EG(user_exception_handlers).top;
+		if (UNEXPECTED(vm->handlers)) {
+			hp_load_handlers(vm);
+		}
+	}
+}
+
+void hp_vm_switch(hp_vm *from, hp_vm *to, int dead)
+{
+	/* Inside a native Fiber the running context is the Fiber's, not ours. */
+	zend_fiber_context *from_context = EG(current_fiber_context);
+	zend_fiber_context *to_context = to->fiber_context;
+
+	if (UNEXPECTED(dead)) {
+		from_context->status = ZEND_FIBER_STATUS_DEAD;
+	}
+	zend_observer_fiber_switch_notify(from_context, to_context);
+	if (!dead) {
+		from_context->status = ZEND_FIBER_STATUS_SUSPENDED;
+	}
+	to_context->status = ZEND_FIBER_STATUS_RUNNING;
+	hp_save(from);
+	hp_load(to);
+}
+
+void hp_vm_destroy(hp_vm *vm)
+{
+	zend_vm_stack stack = vm->vm_stack;
+	while (stack && stack != vm->first_page) {
+		zend_vm_stack prev = stack->prev;
+		efree(stack);
+		stack = prev;
+	}
+	vm->vm_stack = NULL;
+	zend_observer_fiber_destroy_notify(&vm->context);
+}
+
+int hp_vm_guard(void (*body)(void *), void *arg)
+{
+	int bailed = 0;
+	JMP_BUF *outer = EG(bailout);
+	JMP_BUF here;
+
+	EG(bailout) = &here;
+	if (EXPECTED(SETJMP(here) == 0)) {
+		body(arg);
+	} else {
+		bailed = 1;
+	}
+	EG(bailout) = outer;
+	return bailed;
+}

@@ -1,0 +1,27 @@
+/* The part of the Zend engine's state that belongs to one coroutine. */
+#ifndef HIGHPER_VM_H
+#define HIGHPER_VM_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct hp_vm hp_vm;
+/* On the coroutine's own stack, at its end: handlers, buffers and locale that it left. */
+void hp_vm_finish(hp_vm *vm);
+
+/* Bytes that one state takes. */
+size_t hp_vm_size(void);
+/* Bytes of the first VM stack page that `hp_vm_init` wants at the top of a C stack. */
+size_t hp_vm_page_bytes(void);
+/* The state of the thread's own stack, outside every coroutine. */
+void hp_vm_init_main(hp_vm *vm);
+/* A new coroutine: `page` becomes its first VM stack page, [limit, base) is its C stack. */
+void hp_vm_init(hp_vm *vm, void *page, size_t bytes, void *limit, void *base);
+/* Save the running state to `from`, load `to`. `dead` tells observers that `from` is over. */
+void hp_vm_switch(hp_vm *from, hp_vm *to, int dead);
+/* Undo `hp_vm_init` after the last switch away. */
+void hp_vm_destroy(hp_vm *vm);
+/* Run `body(arg)` under zend_try: 0 when it returned, 1 when a fatal error ended it. */
+int hp_vm_guard(void (*body)(void *), void *arg);
+
+#endif
