@@ -1,5 +1,7 @@
 //! What the engine promises, without a virtual machine.
 
+#![allow(clippy::unwrap_used, reason = "tests")]
+
 use highper_engine::channel::{Channel, ChannelError};
 use highper_engine::reactor::{self, Interest};
 use highper_engine::scope::Scope;

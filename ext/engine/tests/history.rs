@@ -3,6 +3,8 @@
 //! `HISTORY_SEED=n cargo test -p highper-engine --test history` replays one;
 //! `HISTORY_ROUNDS=n` runs more of them.
 
+#![allow(clippy::unwrap_used, reason = "tests")]
+
 use highper_engine::channel::Channel;
 use highper_engine::sync::Mutex;
 use highper_engine::{self as engine, Ending, State, clock};
