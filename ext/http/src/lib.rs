@@ -5,6 +5,11 @@
 #![forbid(unsafe_code)]
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+pub mod cookie;
+pub mod date;
+pub mod form;
+pub mod mime;
 pub mod query;
 #[cfg(test)]
 mod seed;
+pub mod status;
