@@ -4,4 +4,13 @@
 #![forbid(unsafe_code)]
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+pub mod accept;
+pub mod debug_page;
+pub mod dotenv;
+pub mod env;
+pub mod health;
+pub mod listen;
+pub mod parameter;
+pub mod problem;
 pub mod router;
+pub mod secret;
