@@ -3,19 +3,29 @@ The tests' own server and HTTP client work against PHP's built-in server
 --FILE--
 <?php
 require __DIR__ . '/../lib/test.php';
-use function HighperTest\{check, free_port, temp_path, wait_until};
-use HighperTest\{HttpClient, Server, TcpClient};
+use function HighperTest\{check, temp_path};
+use HighperTest\{HttpClient, Server};
 
 // The built-in server is started by a script, as every server is.
-$server = Server::start('<?php
-    file_put_contents(__DIR__ . "/router.php", "<?php header(\"X-Got: \" . ($_SERVER[\"HTTP_X_WORD\"] ?? \"none\"));"
-        . "if (\$_SERVER[\"REQUEST_URI\"] === \"/many\") { for (\$i = 0; \$i < 3; \$i++) { echo str_repeat(\"x\", 5000); flush(); } return; }"
-        . "echo json_encode([\$_SERVER[\"REQUEST_METHOD\"], file_get_contents(\"php://input\")]);");
-    $server = proc_open([PHP_BINARY, "-S", "127.0.0.1:" . $argv[1], __DIR__ . "/router.php"], [], $pipes);
+file_put_contents(temp_path('router.php'), <<<'PHP'
+    <?php
+    header('X-Got: ' . ($_SERVER['HTTP_X_WORD'] ?? 'none'));
+    if ($_SERVER['REQUEST_URI'] !== '/many') {
+        echo json_encode([$_SERVER['REQUEST_METHOD'], file_get_contents('php://input')]);
+        return;
+    }
+    for ($i = 0; $i < 3; $i++) {
+        echo str_repeat('x', 5000);
+        flush();
+    }
+    PHP);
+$server = Server::start(<<<'PHP'
+    <?php
+    $server = proc_open([PHP_BINARY, '-S', "127.0.0.1:{$argv[1]}", __DIR__ . '/router.php'], [], $pipes);
     pcntl_async_signals(true);
-    pcntl_signal(SIGTERM, function () use ($server) { proc_terminate($server); exit(7); });
+    pcntl_signal(SIGTERM, function () use ($server) { proc_terminate($server); proc_close($server); exit(7); });
     while (true) { usleep(10000); }
-');
+    PHP);
 $answer = $server->get('/hello', ['X-Word' => 'blue']);
 check('status', $answer->status, 200);
 check('header', $answer->header('x-got'), 'blue');

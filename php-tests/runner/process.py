@@ -75,7 +75,7 @@ def _end(session, mark):
         time.sleep(0.01)
 
 
-def run(command, cwd, env, stdin=b"", timeout=20.0, leftovers_fail=True, merge=True):
+def run(command, cwd, env, stdin=b"", timeout=20.0, merge=True):
     """Run `command` in a session of its own; afterwards nothing of it is alive. Output is stdout, with stderr if `merge`."""
     mark = uuid.uuid4().hex
     env = dict(env)
@@ -136,7 +136,7 @@ def run(command, cwd, env, stdin=b"", timeout=20.0, leftovers_fail=True, merge=T
             while rest and time.monotonic() < deadline:
                 time.sleep(0.03)
                 rest = survivors(child.pid, mark)
-            if rest and leftovers_fail:
+            if rest:
                 listed = ", ".join("%d (%s)" % item for item in sorted(rest.items()))
                 trouble = "left processes behind: " + listed
     finally:
