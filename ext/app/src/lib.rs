@@ -1,2 +1,16 @@
-//! See the package description.
+//! What an application needs around its controllers and what needs no PHP: the router,
+//! configuration from the environment, content negotiation, error pages, parameter
+//! conversion, the listen address and command line, and the built-in health endpoints.
 #![forbid(unsafe_code)]
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
+pub mod accept;
+pub mod debug_page;
+pub mod dotenv;
+pub mod env;
+pub mod health;
+pub mod listen;
+pub mod parameter;
+pub mod problem;
+pub mod router;
+pub mod secret;

@@ -1,2 +1,15 @@
-//! See the package description.
+//! The HTTP service: connections, bodies, static files, compression.
+//!
+//! The modules here that deal with bodies are plain state machines: they know neither sockets
+//! nor PHP, and are driven by the connection driver.
 #![forbid(unsafe_code)]
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
+pub mod cookie;
+pub mod date;
+pub mod form;
+pub mod mime;
+pub mod query;
+#[cfg(test)]
+mod seed;
+pub mod status;

@@ -1,0 +1,44 @@
+# Thin on purpose: each target is a script in scripts/. PHP_CONFIG=/path/to/php-config chooses another PHP everywhere.
+
+.PHONY: serve test build install uninstall dist bench lint format stubs header conformance test-trixie fuzz soak asan valgrind clean help
+
+help:      ## this list
+	@grep -hE '^[a-z-]+: *.*##' $(firstword $(MAKEFILE_LIST)) | sed -E 's/^([a-z-]+):.*## */  make \1\t/' | expand -t 24
+
+serve:     ## build and run examples/notes at http://127.0.0.1:9501
+	@scripts/serve
+test:      ## everything: Rust, phpt, documentation, stubs, header, browser
+	@scripts/test
+build:     ## modules/highper.so
+	@scripts/build
+install:   ## into PHP's extension folder, with an ini file for the CLI
+	@scripts/install
+uninstall: ## take it out again
+	@scripts/uninstall
+dist:      ## dist/: one stripped .so per PHP found (PHP_CONFIGS="…" names them), with checksums
+	@scripts/dist
+bench:     ## figures beside the peer: SWOOLE_SO=/path/to/swoole.so
+	@scripts/bench
+lint:      ## formats, clippy, shell and PHP syntax, licences
+	@scripts/lint
+format:    ## rewrite the Rust sources in their format
+	@cargo fmt --all
+stubs:     ## php-stubs/ from the extension
+	@scripts/stubs
+header:    ## include/highper.h from the sources
+	@scripts/header
+conformance: ## Swoole's own tests: TESTS=/path/to/swoole-src/tests RUNNER=… [ONLY=swoole_timer]
+	@scripts/build
+	@scripts/conformance
+test-trixie: ## the suite with Debian 13's PHP 8.4, in build/trixie (root)
+	@scripts/test-trixie
+fuzz:      ## each fuzz target for FUZZ_SECONDS (default 60)
+	@scripts/fuzz
+soak:      ## SOAK_REQUESTS (default ten million) mixed requests, then the slope of memory
+	@scripts/bench --case soak --requests $(or $(SOAK_REQUESTS),10000000)
+asan:      ## the suite with AddressSanitizer
+	@scripts/asan
+valgrind:  ## the suite under Valgrind
+	@scripts/valgrind
+clean:     ## everything that was built
+	@scripts/clean

@@ -1,0 +1,509 @@
+//! Writing responses (RFC 9112 sections 4, 6 and 7).
+
+use crate::body::is_trailer;
+use crate::class::{self, same, trim};
+use crate::conn::{After, Conn, Read, Write};
+use crate::{EncodeError, Stamp, status};
+
+/// A response head under way: see [`Conn::respond`].
+///
+/// One of [`full`](Self::full), [`length`](Self::length),
+/// [`stream`](Self::stream) and [`switch`](Self::switch) ends it; dropped
+/// before that, it leaves no byte behind and the connection can respond anew.
+#[derive(Debug)]
+pub struct Response<'a> {
+    conn: &'a mut Conn,
+    out: &'a mut Vec<u8>,
+    stamp: &'a Stamp,
+    start: usize,
+    declared: Option<u64>,
+    status: u16,
+    has_server: bool,
+    has_date: bool,
+    close: bool,
+    done: bool,
+}
+
+impl Conn {
+    /// Begins a response with the registered reason phrase (RFC 9110 section
+    /// 15; none for an unregistered code) at the end of `out`.
+    ///
+    /// # Errors
+    /// [`EncodeError::Status`] for codes other than 200 to 999 and 101 (which
+    /// the client must have asked for); [`EncodeError::State`] when no request
+    /// waits for a response.
+    #[inline]
+    pub fn respond<'a>(
+        &'a mut self,
+        out: &'a mut Vec<u8>,
+        stamp: &'a Stamp,
+        status: u16,
+    ) -> Result<Response<'a>, EncodeError> {
+        let response = self.begin_response(out, stamp, status)?;
+        let line = status::line(status);
+        if line.is_empty() {
+            status_line(response.out, status, b"");
+        } else {
+            response.out.extend_from_slice(line.as_bytes());
+        }
+        Ok(response)
+    }
+
+    /// The same with a reason phrase of the application's.
+    ///
+    /// # Errors
+    /// Those of [`Conn::respond`]; [`EncodeError::Value`] if the phrase holds a
+    /// control byte.
+    pub fn respond_with<'a>(
+        &'a mut self,
+        out: &'a mut Vec<u8>,
+        stamp: &'a Stamp,
+        status: u16,
+        reason: &[u8],
+    ) -> Result<Response<'a>, EncodeError> {
+        if !class::is_value(reason) {
+            return Err(EncodeError::Value);
+        }
+        let response = self.begin_response(out, stamp, status)?;
+        status_line(response.out, status, reason);
+        Ok(response)
+    }
+
+    #[inline]
+    fn begin_response<'a>(
+        &'a mut self,
+        out: &'a mut Vec<u8>,
+        stamp: &'a Stamp,
+        status: u16,
+    ) -> Result<Response<'a>, EncodeError> {
+        if !matches!(self.read, Read::Body | Read::Done) || self.write != Write::Waiting {
+            return Err(EncodeError::State);
+        }
+        if !(200..1000).contains(&status) && !(status == 101 && self.upgrade) {
+            return Err(EncodeError::Status(status));
+        }
+        out.reserve(512);
+        Ok(Response {
+            start: out.len(),
+            conn: self,
+            out,
+            stamp,
+            declared: None,
+            status,
+            has_server: false,
+            has_date: false,
+            close: false,
+            done: false,
+        })
+    }
+
+    /// Appends an informational response such as 103 Early Hints. Does nothing
+    /// for HTTP/1.0 clients, which don't know them.
+    ///
+    /// # Errors
+    /// [`EncodeError::Status`] for codes other than 102 to 199,
+    /// [`EncodeError::State`] once the response has begun, and those of the
+    /// fields.
+    pub fn interim(
+        &mut self,
+        out: &mut Vec<u8>,
+        status: u16,
+        fields: &[(&[u8], &[u8])],
+    ) -> Result<(), EncodeError> {
+        if !(102..200).contains(&status) {
+            return Err(EncodeError::Status(status));
+        }
+        if !matches!(self.read, Read::Body | Read::Done) || self.write != Write::Waiting {
+            return Err(EncodeError::State);
+        }
+        for (name, value) in fields {
+            check_field(name, value)?;
+        }
+        if !self.http10 {
+            status_line(out, status, status::reason(status).as_bytes());
+            fields
+                .iter()
+                .for_each(|(name, value)| put_field(out, name, value));
+            out.extend_from_slice(b"\r\n");
+        }
+        Ok(())
+    }
+
+    /// Answers a request that was refused, timed out or could not be served,
+    /// with a plain-text body, and ends the connection. Appends nothing if the
+    /// response had begun: then only closing tells the client.
+    pub fn refuse(&mut self, out: &mut Vec<u8>, stamp: &Stamp, status: u16, text: &str) -> After {
+        if self.write == Write::Waiting && self.read != Read::Upgraded {
+            status_line(out, status, status::reason(status).as_bytes());
+            out.extend_from_slice(stamp.all());
+            out.extend_from_slice(b"Connection: close\r\nContent-Type: text/plain\r\n");
+            length_line(out, text.len() as u64);
+            out.extend_from_slice(b"\r\n");
+            // A head that failed may have been a HEAD request; the connection
+            // ends here, so a body can't be taken for another response.
+            if !self.bodiless || self.read == Read::Closed {
+                out.extend_from_slice(text.as_bytes());
+            }
+        }
+        self.write = Write::Done;
+        self.read = Read::Closed;
+        self.close = true;
+        After::Linger
+    }
+
+    /// Appends bytes of the body of a streamed response, framed as it needs.
+    /// An empty `data` appends nothing.
+    ///
+    /// # Errors
+    /// [`EncodeError::State`] when no streamed response is under way;
+    /// [`EncodeError::TooLong`] beyond the declared length (nothing is sent).
+    pub fn write(&mut self, out: &mut Vec<u8>, data: &[u8]) -> Result<(), EncodeError> {
+        match self.write {
+            Write::Bodiless => {}
+            Write::Length => {
+                self.sent(data.len() as u64)?;
+                out.extend_from_slice(data);
+            }
+            Write::UntilClose => out.extend_from_slice(data),
+            Write::Chunked => {
+                if !data.is_empty() {
+                    self.open_chunk(out, data.len() as u64)?;
+                    out.extend_from_slice(data);
+                    out.extend_from_slice(b"\r\n");
+                }
+            }
+            Write::Waiting | Write::Done => return Err(EncodeError::State),
+        }
+        Ok(())
+    }
+
+    /// Accounts for `n` body bytes that the driver sends by itself (sendfile,
+    /// or a buffer sent without copying) in a response of declared length.
+    ///
+    /// # Errors
+    /// [`EncodeError::State`] in any other response; [`EncodeError::TooLong`]
+    /// beyond the declared length.
+    pub fn sent(&mut self, n: u64) -> Result<(), EncodeError> {
+        if self.write != Write::Length {
+            return Err(EncodeError::State);
+        }
+        self.out_left = self.out_left.checked_sub(n).ok_or(EncodeError::TooLong)?;
+        Ok(())
+    }
+
+    /// Whether body bytes go on the wire: false for HEAD, 204, 304.
+    #[inline]
+    pub fn sends_body(&self) -> bool {
+        matches!(
+            self.write,
+            Write::Length | Write::Chunked | Write::UntilClose
+        )
+    }
+
+    /// Whether the response under way is chunked: the driver that sends a chunk
+    /// without copying puts [`Conn::open_chunk`] before and CRLF after it.
+    #[inline]
+    pub fn is_chunked(&self) -> bool {
+        self.write == Write::Chunked
+    }
+
+    /// Appends the size line of a chunk of `n` bytes.
+    ///
+    /// # Errors
+    /// [`EncodeError::State`] if `n` is 0 (that would end the body) or the
+    /// response is not chunked.
+    pub fn open_chunk(&mut self, out: &mut Vec<u8>, n: u64) -> Result<(), EncodeError> {
+        if self.write != Write::Chunked || n == 0 {
+            return Err(EncodeError::State);
+        }
+        let digits = 16 - n.leading_zeros() / 4;
+        for i in (0..digits).rev() {
+            out.push(b"0123456789abcdef"[(n >> (4 * i)) as usize & 15]);
+        }
+        out.extend_from_slice(b"\r\n");
+        Ok(())
+    }
+
+    /// Ends a streamed response. Trailers go out in chunked responses only and
+    /// are left away in others. A body shorter than its declared length can't
+    /// be repaired: the connection must be closed.
+    ///
+    /// # Errors
+    /// [`EncodeError::State`] when no streamed response is under way;
+    /// [`EncodeError::Name`], [`EncodeError::Value`] or
+    /// [`EncodeError::Trailer`] for a trailer that may not be sent; the
+    /// response is then still open.
+    pub fn finish(
+        &mut self,
+        out: &mut Vec<u8>,
+        trailers: &[(&[u8], &[u8])],
+    ) -> Result<After, EncodeError> {
+        match self.write {
+            Write::Waiting | Write::Done => return Err(EncodeError::State),
+            Write::Length if self.out_left > 0 => self.close = true,
+            Write::Chunked => {
+                for (name, value) in trailers {
+                    check_field(name, value)?;
+                    if !is_trailer(name) {
+                        return Err(EncodeError::Trailer);
+                    }
+                }
+                out.extend_from_slice(b"0\r\n");
+                trailers
+                    .iter()
+                    .for_each(|(name, value)| put_field(out, name, value));
+                out.extend_from_slice(b"\r\n");
+            }
+            Write::Length | Write::UntilClose | Write::Bodiless => {}
+        }
+        Ok(self.end())
+    }
+
+    /// Gives up the response and the connection (the handler failed midway).
+    pub fn abort(&mut self) -> After {
+        self.close = true;
+        self.end()
+    }
+}
+
+impl Response<'_> {
+    /// Appends a field, name as given.
+    ///
+    /// The server frames by itself: `Content-Length` is only remembered (it is
+    /// what HEAD and streamed responses declare; [`full`](Self::full) knows
+    /// better), `Transfer-Encoding: chunked` is left away, and of `Connection`
+    /// only `close` is heard. `Date` and `Server` replace the stamp's.
+    ///
+    /// # Errors
+    /// [`EncodeError::Name`], [`EncodeError::Value`],
+    /// [`EncodeError::ContentLength`], [`EncodeError::TransferEncoding`]; the
+    /// field is then left away and the response can go on.
+    #[inline]
+    pub fn header(&mut self, name: &[u8], value: &[u8]) -> Result<(), EncodeError> {
+        check_field(name, value)?;
+        match name.len() {
+            4 if same(name, b"date") => self.has_date = true,
+            6 if same(name, b"server") => self.has_server = true,
+            10 if same(name, b"connection") => {
+                self.close |= value
+                    .split(|&b| b == b',')
+                    .any(|option| trim(option).eq_ignore_ascii_case(b"close"));
+                return Ok(());
+            }
+            14 if same(name, b"content-length") => {
+                let n = class::decimal(trim(value)).ok_or(EncodeError::ContentLength)?;
+                if self.declared.is_some_and(|declared| declared != n) {
+                    return Err(EncodeError::ContentLength);
+                }
+                self.declared = Some(n);
+                return Ok(());
+            }
+            17 if same(name, b"transfer-encoding") => {
+                if !trim(value).eq_ignore_ascii_case(b"chunked") {
+                    return Err(EncodeError::TransferEncoding);
+                }
+                return Ok(());
+            }
+            _ => {}
+        }
+        put_field(self.out, name, value);
+        Ok(())
+    }
+
+    /// Ends the head and appends the whole body. For HEAD and 304 the body is
+    /// not sent, only its length (the declared one if `body` is empty); 204 has
+    /// neither.
+    ///
+    /// # Errors
+    /// [`EncodeError::State`] for status 101.
+    #[inline]
+    pub fn full(mut self, body: &[u8]) -> Result<After, EncodeError> {
+        if self.status == 101 {
+            return Err(EncodeError::State);
+        }
+        self.close |= !self.conn.can_drain();
+        self.fields();
+        if self.is_bodiless() {
+            let length = match (body.len() as u64, self.declared) {
+                (0, declared) => declared,
+                (n, _) => Some(n),
+            };
+            self.bodiless_length(length);
+            self.out.extend_from_slice(b"\r\n");
+        } else {
+            length_line(self.out, body.len() as u64);
+            self.out.extend_from_slice(b"\r\n");
+            self.out.extend_from_slice(body);
+        }
+        self.done = true;
+        Ok(self.conn.end())
+    }
+
+    /// Ends the head of a response whose body of `n` bytes follows by
+    /// [`Conn::write`] or [`Conn::sent`], then [`Conn::finish`].
+    ///
+    /// # Errors
+    /// [`EncodeError::State`] for status 101.
+    pub fn length(mut self, n: u64) -> Result<(), EncodeError> {
+        self.declared = Some(n);
+        self.stream()
+    }
+
+    /// Ends the head of a response whose body follows by [`Conn::write`] and
+    /// [`Conn::finish`]: of the length declared by a Content-Length field, else
+    /// chunked, else (HTTP/1.0) until the connection closes.
+    ///
+    /// # Errors
+    /// [`EncodeError::State`] for status 101.
+    pub fn stream(mut self) -> Result<(), EncodeError> {
+        if self.status == 101 {
+            return Err(EncodeError::State);
+        }
+        // The client that was not told to continue may or may not send its
+        // body now: what comes next could not be told apart.
+        self.close |= self.conn.continue_pending;
+        let bodiless = self.is_bodiless();
+        let write = match self.declared {
+            _ if bodiless => Write::Bodiless,
+            Some(n) => {
+                self.conn.out_left = n;
+                Write::Length
+            }
+            None if self.conn.http10 => {
+                self.close = true;
+                Write::UntilClose
+            }
+            None => Write::Chunked,
+        };
+        self.fields();
+        match write {
+            Write::Bodiless => self.bodiless_length(self.declared),
+            Write::Length => length_line(self.out, self.conn.out_left),
+            Write::Chunked => self
+                .out
+                .extend_from_slice(b"Transfer-Encoding: chunked\r\n"),
+            _ => {}
+        }
+        self.out.extend_from_slice(b"\r\n");
+        self.conn.write = write;
+        self.done = true;
+        Ok(())
+    }
+
+    /// Ends the head of a 101, or of a 2xx to CONNECT: the connection is handed
+    /// over, and all bytes not yet used belong to the other protocol. The
+    /// application gives the Upgrade field; Connection is written here.
+    ///
+    /// # Errors
+    /// [`EncodeError::State`] for other responses, and while the request body
+    /// has not been read to its end.
+    pub fn switch(mut self) -> Result<After, EncodeError> {
+        let tunnel = self.conn.connect && (200..300).contains(&self.status);
+        if !(self.status == 101 || tunnel) || self.conn.read != Read::Done {
+            return Err(EncodeError::State);
+        }
+        self.stamp_lines();
+        if !tunnel {
+            self.out.extend_from_slice(b"Connection: Upgrade\r\n");
+        }
+        self.out.extend_from_slice(b"\r\n");
+        self.conn.write = Write::Done;
+        self.conn.read = Read::Upgraded;
+        self.done = true;
+        Ok(After::Upgrade)
+    }
+
+    #[inline]
+    fn is_bodiless(&self) -> bool {
+        self.conn.bodiless || matches!(self.status, 204 | 304)
+    }
+
+    /// The length of a body that is not sent: 204 must not have one; for HEAD
+    /// and 304 it is what GET would say, if known.
+    fn bodiless_length(&mut self, length: Option<u64>) {
+        if let (Some(n), true) = (length, self.status != 204) {
+            length_line(self.out, n);
+        }
+    }
+
+    #[inline]
+    fn fields(&mut self) {
+        self.stamp_lines();
+        self.conn.close |= self.close;
+        if self.conn.close {
+            self.out.extend_from_slice(b"Connection: close\r\n");
+        } else if self.conn.http10 || self.stamp.says_keep_alive() {
+            self.out.extend_from_slice(b"Connection: keep-alive\r\n");
+        }
+    }
+
+    #[inline]
+    fn stamp_lines(&mut self) {
+        match (self.has_server, self.has_date) {
+            (false, false) => self.out.extend_from_slice(self.stamp.all()),
+            (true, false) => self.out.extend_from_slice(self.stamp.date_line()),
+            (false, true) => self.out.extend_from_slice(self.stamp.server_line()),
+            (true, true) => {}
+        }
+    }
+}
+
+impl Drop for Response<'_> {
+    #[inline]
+    fn drop(&mut self) {
+        if !self.done {
+            self.out.truncate(self.start);
+        }
+    }
+}
+
+#[inline]
+fn check_field(name: &[u8], value: &[u8]) -> Result<(), EncodeError> {
+    if !class::is_token(name) {
+        return Err(EncodeError::Name);
+    }
+    if !class::is_value(value) {
+        return Err(EncodeError::Value);
+    }
+    Ok(())
+}
+
+#[inline]
+fn put_field(out: &mut Vec<u8>, name: &[u8], value: &[u8]) {
+    out.reserve(name.len() + value.len() + 4);
+    out.extend_from_slice(name);
+    out.extend_from_slice(b": ");
+    out.extend_from_slice(value);
+    out.extend_from_slice(b"\r\n");
+}
+
+#[inline]
+fn length_line(out: &mut Vec<u8>, n: u64) {
+    // Filled from the end: CRLF, digits, name.
+    let mut digits = [0; 22];
+    digits[20..].copy_from_slice(b"\r\n");
+    let mut at = 20;
+    let mut n = n;
+    loop {
+        at -= 1;
+        digits[at] = b'0' + (n % 10) as u8;
+        n /= 10;
+        if n == 0 {
+            break;
+        }
+    }
+    out.extend_from_slice(b"Content-Length: ");
+    out.extend_from_slice(&digits[at..]);
+}
+
+#[cold]
+fn status_line(out: &mut Vec<u8>, status: u16, reason: &[u8]) {
+    let status = status.min(999);
+    out.extend_from_slice(b"HTTP/1.1 ");
+    for power in [100, 10, 1] {
+        out.push(b'0' + (status / power % 10) as u8);
+    }
+    out.push(b' ');
+    out.extend_from_slice(reason);
+    out.extend_from_slice(b"\r\n");
+}

@@ -1,0 +1,147 @@
+use crate::{EncodeError, class};
+use std::fmt::Write;
+
+/// The fields that every response carries, ready to copy: Server and Date.
+///
+/// One per worker. The driver calls [`Stamp::set`] with its clock; the text is
+/// made anew only when the second changed.
+#[derive(Clone, Debug)]
+pub struct Stamp {
+    /// `Server: …\r\nDate: …\r\n`
+    text: String,
+    /// Where `Date:` begins in it.
+    date: usize,
+    second: u64,
+    keep_alive_field: bool,
+}
+
+impl Stamp {
+    /// A stamp for 1 January 1970 until [`Stamp::set`] is called. `server` is
+    /// the value of the Server field; none leaves the field out.
+    ///
+    /// # Errors
+    /// [`EncodeError::Value`] if `server` holds a control byte.
+    pub fn new(server: Option<&str>) -> Result<Self, EncodeError> {
+        let mut text = String::new();
+        if let Some(server) = server {
+            if !class::is_value(server.as_bytes()) || server.contains('\t') {
+                return Err(EncodeError::Value);
+            }
+            text = format!("Server: {server}\r\n");
+        }
+        let date = text.len();
+        let mut stamp = Self {
+            text,
+            date,
+            second: 0,
+            keep_alive_field: false,
+        };
+        stamp.write();
+        Ok(stamp)
+    }
+
+    /// Has every response that keeps its connection say so, as Swoole does.
+    /// Without it only HTTP/1.0 clients that asked are told.
+    pub fn always_say_keep_alive(mut self, yes: bool) -> Self {
+        self.keep_alive_field = yes;
+        self
+    }
+
+    /// Sets the time: seconds since 1 January 1970 UTC. Years past 9999 count
+    /// as the last second of 9999.
+    #[inline]
+    pub fn set(&mut self, second: u64) {
+        if second != self.second {
+            self.second = second;
+            self.write();
+        }
+    }
+
+    /// The time as an IMF-fixdate (RFC 9110 section 5.6.7).
+    pub fn date(&self) -> &str {
+        &self.text[self.date + 6..self.text.len() - 2]
+    }
+
+    #[inline]
+    pub(crate) fn all(&self) -> &[u8] {
+        self.text.as_bytes()
+    }
+
+    #[inline]
+    pub(crate) fn server_line(&self) -> &[u8] {
+        &self.text.as_bytes()[..self.date]
+    }
+
+    #[inline]
+    pub(crate) fn date_line(&self) -> &[u8] {
+        &self.text.as_bytes()[self.date..]
+    }
+
+    #[inline]
+    pub(crate) fn says_keep_alive(&self) -> bool {
+        self.keep_alive_field
+    }
+
+    fn write(&mut self) {
+        const DAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
+        const MONTHS: [&str; 12] = [
+            "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+        ];
+        let second = self.second.min(253_402_300_799);
+        let (days, time) = (second / 86_400, second % 86_400);
+        let (year, month, day) = civil(days);
+        self.text.truncate(self.date);
+        // Writing to a String can't fail.
+        let _ = write!(
+            self.text,
+            "Date: {}, {day:02} {} {year:04} {:02}:{:02}:{:02} GMT\r\n",
+            DAYS[(days % 7) as usize],
+            MONTHS[month as usize - 1],
+            time / 3600,
+            time / 60 % 60,
+            time % 60,
+        );
+    }
+}
+
+/// Year, month and day of a day counted from 1 January 1970 (proleptic
+/// Gregorian; eras of 400 years that begin on 1 March).
+fn civil(days: u64) -> (u64, u64, u64) {
+    let z = days + 719_468;
+    let era = z / 146_097;
+    let doe = z % 146_097;
+    let yoe = (doe - doe / 1460 + doe / 36_524 - doe / 146_096) / 365;
+    let doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
+    let mp = (5 * doy + 2) / 153;
+    let day = doy - (153 * mp + 2) / 5 + 1;
+    let month = if mp < 10 { mp + 3 } else { mp - 9 };
+    (yoe + era * 400 + u64::from(month <= 2), month, day)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dates() {
+        let mut stamp = Stamp::new(None).unwrap();
+        for (second, text) in [
+            (0, "Thu, 01 Jan 1970 00:00:00 GMT"),
+            (784_111_777, "Sun, 06 Nov 1994 08:49:37 GMT"),
+            (951_826_154, "Tue, 29 Feb 2000 12:09:14 GMT"),
+            (1_709_251_199, "Thu, 29 Feb 2024 23:59:59 GMT"),
+            (253_402_300_799, "Fri, 31 Dec 9999 23:59:59 GMT"),
+            (u64::MAX, "Fri, 31 Dec 9999 23:59:59 GMT"),
+        ] {
+            stamp.set(second);
+            assert_eq!(stamp.date(), text);
+        }
+    }
+
+    #[test]
+    fn server_is_checked() {
+        assert_eq!(Stamp::new(Some("a\r\nb")).unwrap_err(), EncodeError::Value);
+        let stamp = Stamp::new(Some("highper")).unwrap();
+        assert_eq!(stamp.server_line(), b"Server: highper\r\n");
+    }
+}

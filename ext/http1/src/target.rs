@@ -1,0 +1,93 @@
+//! The four forms of a request target (RFC 9112 section 3.2).
+
+use crate::head::{Head, Span};
+use crate::{Error, Limits, Method, class};
+
+/// Fills path, query and authority of `head`, whose method and target are set.
+#[inline]
+pub(crate) fn split(buf: &[u8], head: &mut Head, limits: &Limits) -> Result<(), Error> {
+    head.authority = Span::default();
+    let span = head.target;
+    let target = span.of(buf);
+    if head.method == Method::Connect {
+        return connect(target, head, limits);
+    }
+    match target[0] {
+        b'/' => path(target, span.start, head),
+        b'*' if target.len() == 1 && head.method == Method::Options => {
+            head.path = span;
+            head.has_query = false;
+            Ok(())
+        }
+        _ => absolute(target, head),
+    }
+}
+
+#[inline]
+fn path(bytes: &[u8], start: u16, head: &mut Head) -> Result<(), Error> {
+    let end = start + bytes.len() as u16;
+    // A fragment is for the client alone: a target with one is malformed.
+    match memchr::memchr2(b'?', b'#', bytes) {
+        None => {
+            head.path = Span { start, end };
+            head.has_query = false;
+        }
+        Some(mark) => {
+            if bytes[mark] == b'#' || memchr::memchr(b'#', &bytes[mark..]).is_some() {
+                return Err(Error::Target);
+            }
+            let mark = start + mark as u16;
+            head.path = Span { start, end: mark };
+            head.query = Span {
+                start: mark + 1,
+                end,
+            };
+            head.has_query = true;
+        }
+    }
+    Ok(())
+}
+
+fn absolute(target: &[u8], head: &mut Head) -> Result<(), Error> {
+    let scheme = if target
+        .get(..7)
+        .is_some_and(|s| s.eq_ignore_ascii_case(b"http://"))
+    {
+        7
+    } else if target
+        .get(..8)
+        .is_some_and(|s| s.eq_ignore_ascii_case(b"https://"))
+    {
+        8
+    } else {
+        return Err(Error::Target);
+    };
+    let rest = &target[scheme..];
+    let end = rest
+        .iter()
+        .position(|b| matches!(b, b'/' | b'?' | b'#'))
+        .unwrap_or(rest.len());
+    if !class::is_host(&rest[..end]) {
+        return Err(Error::Target);
+    }
+    let start = head.target.start + scheme as u16;
+    head.authority = Span {
+        start,
+        end: start + end as u16,
+    };
+    path(&rest[end..], start + end as u16, head)
+}
+
+fn connect(target: &[u8], head: &mut Head, limits: &Limits) -> Result<(), Error> {
+    if !limits.allow_connect {
+        return Err(Error::Connect);
+    }
+    let colon = memchr::memrchr(b':', target).ok_or(Error::Target)?;
+    if !class::is_host(target) || target.len() == colon + 1 || target.last() == Some(&b']') {
+        return Err(Error::Target);
+    }
+    head.authority = head.target;
+    head.path = Span::default();
+    head.has_query = false;
+    Ok(())
+}

@@ -1,0 +1,111 @@
+# Sourced by every task: where things are, and which PHP is meant.
+# shellcheck shell=bash
+set -euo pipefail
+
+ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+cd "$ROOT"
+
+MODULE=$ROOT/modules/highper.so
+# The crates whose unit tests link without PHP. All the others are driven through PHP, by php-tests/.
+RUST_CRATES=(highper-app highper-engine highper-hook highper-http highper-http1 highper-log highper-process highper-shm)
+BUILD_PACKAGES=(php-cli php-dev php-sqlite3 gcc libc6-dev make clang libclang-dev)
+# Debian's cargo is too old; rustup is the way that works everywhere.
+CARGO_HINT='cargo is missing: curl --proto =https --tlsv1.2 -sSf https://sh.rustup.rs | sh -s -- -y && . ~/.cargo/env'
+
+say() { printf '%s\n' "highper: $*" >&2; }
+die() { say "$*"; exit 1; }
+have() { command -v "$1" >/dev/null 2>&1; }
+
+as_root() {
+    if [ "$(id -u)" = 0 ]; then "$@"
+    elif have sudo; then sudo "$@"
+    else die "root or sudo is needed for: $*"
+    fi
+}
+
+# Installs Debian packages. Callers ask first whether the thing itself is there, so that a second run asks apt nothing.
+install_packages() {
+    have apt-get || die "please install (Debian's names): $*"
+    say "installing $*"
+    if [ -z "${APT_UPDATED:-}" ]; then
+        as_root apt-get update -qq || die "apt-get update failed; install these by hand: $*"
+        APT_UPDATED=1
+    fi
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >/dev/null ||
+        die "apt-get install failed; install these by hand: $*"
+}
+
+has_libclang() {
+    compgen -G '/usr/lib/llvm-*/lib/libclang*.so*' >/dev/null || compgen -G '/usr/lib/*/libclang*.so*' >/dev/null ||
+        compgen -G '/usr/lib*/libclang*.so*' >/dev/null || [ -n "${LIBCLANG_PATH:-}" ]
+}
+
+need_cargo() {
+    if ! have cargo; then
+        # A shell that was open while rustup ran does not have it in its path yet.
+        if [ -x "$HOME/.cargo/bin/cargo" ]; then PATH=$HOME/.cargo/bin:$PATH; else die "$CARGO_HINT"; fi
+    fi
+}
+
+# Finds PHP and what the build wants; installs what is missing unless another PHP was asked for.
+need_php() {
+    local missing=()
+    if [ -n "${PHP_CONFIG:-}" ]; then
+        have "$PHP_CONFIG" || die "PHP_CONFIG=$PHP_CONFIG cannot be run; give the path of a php-config"
+        PHP_CONFIG=$(command -v "$PHP_CONFIG")
+        PHP_CHOSEN=1
+    else
+        have php || missing+=(php-cli)
+        have php-config || missing+=(php-dev)
+        if have php && ! php -m 2>/dev/null | grep -qi '^pdo_sqlite$'; then missing+=(php-sqlite3); fi
+    fi
+    have cc || missing+=(gcc libc6-dev)
+    have make || missing+=(make)
+    has_libclang || missing+=(clang libclang-dev)
+    if [ ${#missing[@]} -gt 0 ]; then install_packages "${missing[@]}"; fi
+    PHP_CONFIG=${PHP_CONFIG:-$(command -v php-config)} || die "php-dev installed no php-config"
+    PHP=$("$PHP_CONFIG" --php-binary)
+    [ -x "$PHP" ] || PHP=$("$PHP_CONFIG" --prefix)/bin/php
+    [ -x "$PHP" ] || die "$PHP_CONFIG names no PHP binary that can be run ($PHP)"
+    local about
+    about=$("$PHP" -n -r 'echo PHP_VERSION_ID, " ", PHP_VERSION, " ", PHP_ZTS, " ", PHP_DEBUG;') || die "$PHP does not run"
+    read -r PHP_ID PHP_VERSION PHP_ZTS PHP_DEBUG <<<"$about"
+    [ "$PHP_ID" -ge 80200 ] || die "PHP $PHP_VERSION ($PHP) is too old: Highper needs 8.2 or newer; PHP_CONFIG=… chooses another"
+    [ "$PHP_ZTS" = 0 ] || die "$PHP is a thread-safe (ZTS) build: Highper needs an NTS one; PHP_CONFIG=… chooses another"
+    [ "$("$PHP_CONFIG" --vernum)" = "$PHP_ID" ] || die "$PHP_CONFIG and $PHP are of different versions"
+    export PHP PHP_CONFIG
+}
+
+# Each other PHP keeps a build folder of its own, so that changing between them rebuilds nothing.
+target_folder() {
+    local folder=${CARGO_TARGET_DIR:-$ROOT/target}
+    if [ -n "${PHP_CHOSEN:-}" ]; then folder=$folder/php-$PHP_ID-$(printf '%s' "$PHP_CONFIG" | cksum | cut -d' ' -f1); fi
+    printf '%s' "$folder"
+}
+
+# build_extension [profile]: builds and puts the result at $MODULE.
+build_extension() {
+    local profile=${1:-release} folder built new
+    folder=$(target_folder)
+    # shellcheck disable=SC2086
+    CARGO_TARGET_DIR=$folder cargo build --quiet --profile "$profile" ${CARGO_FLAGS:-} -p highper >&2 ||
+        die "the build failed (PHP $PHP_VERSION, $PHP_CONFIG)"
+    built=$folder/$profile/libhighper.so
+    [ -f "$built" ] || die "cargo made no $built"
+    if ! cmp -s "$built" "$MODULE"; then
+        mkdir -p "$(dirname "$MODULE")"
+        # A rename, because a running PHP has the old file mapped.
+        new=$MODULE.$$
+        cp "$built" "$new" && mv -f "$new" "$MODULE"
+    fi
+}
+
+prepare() { need_cargo; need_php; build_extension "${HIGHPER_PROFILE:-release}"; }
+
+# The arguments that make this PHP load the module that was built, whatever is installed. Sets PHP_ARGS.
+php_arguments() {
+    PHP_ARGS=(-d "extension=$MODULE")
+    if [ -z "${PHP_INI_SCAN_DIR+set}" ] && "$PHP" -r 'exit(extension_loaded("highper") ? 0 : 1);' 2>/dev/null; then
+        die "highper is already loaded by an ini file of $PHP; run make uninstall to use the one of this folder"
+    fi
+}
