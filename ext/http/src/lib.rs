@@ -9,7 +9,9 @@ pub mod cookie;
 pub mod date;
 pub mod form;
 pub mod mime;
+pub mod multipart;
 pub mod query;
 #[cfg(test)]
 mod seed;
 pub mod status;
+pub mod upload;
