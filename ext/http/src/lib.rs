@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+pub mod compression;
 pub mod cookie;
 pub mod date;
 pub mod form;
