@@ -55,7 +55,7 @@ impl fmt::Debug for Boundary {
 pub enum Kind {
     /// `application/x-www-form-urlencoded`: give it to [`crate::query::parse`].
     UrlEncoded,
-    /// `multipart/form-data`: give it to the multipart parser.
+    /// `multipart/form-data`: give it to [`crate::multipart::Parser`].
     Multipart(Boundary),
     /// `application/json` and `…+json`.
     Json,

@@ -5,11 +5,14 @@
 #![forbid(unsafe_code)]
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+pub mod compression;
 pub mod cookie;
 pub mod date;
 pub mod form;
 pub mod mime;
+pub mod multipart;
 pub mod query;
 #[cfg(test)]
 mod seed;
 pub mod status;
+pub mod upload;

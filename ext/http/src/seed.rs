@@ -16,3 +16,28 @@ impl Seed {
         (self.next() % limit as u64) as usize
     }
 }
+
+/// A folder of its own that is deleted afterwards.
+pub(crate) struct TempDir {
+    pub(crate) path: std::path::PathBuf,
+}
+
+impl TempDir {
+    pub(crate) fn new() -> Self {
+        use std::hash::{BuildHasher, RandomState};
+        let random = RandomState::new().hash_one(std::process::id());
+        let path = std::env::temp_dir().join(format!("highper-http-test-{random:016x}"));
+        std::fs::create_dir(&path).unwrap();
+        Self { path }
+    }
+
+    pub(crate) fn count(&self) -> usize {
+        std::fs::read_dir(&self.path).unwrap().count()
+    }
+}
+
+impl Drop for TempDir {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.path);
+    }
+}
