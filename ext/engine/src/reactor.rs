@@ -174,12 +174,18 @@ impl Reactor {
     }
 
     /// Gives the events of a descriptor to a handler, under a key of its choice.
-    pub(crate) fn register(&self, fd: RawFd, handler: u32, key: u64) -> std::io::Result<()> {
+    pub(crate) fn register(
+        &self,
+        fd: RawFd,
+        handler: u32,
+        key: u64,
+        events: i32,
+    ) -> std::io::Result<()> {
         let epoll = self.epoll().ok_or_else(not_running)?;
         let mut entries = self.entries.borrow_mut();
         let entry = entry_of(&mut entries, fd)?;
         entry.generation = entry.generation.wrapping_add(1);
-        let events = (libc::EPOLLIN | libc::EPOLLOUT | libc::EPOLLRDHUP | libc::EPOLLET) as u32;
+        let events = events as u32;
         control(
             epoll,
             libc::EPOLL_CTL_ADD,
@@ -465,7 +471,17 @@ pub fn add_handler(handler: Rc<dyn Handler>) -> u32 {
 /// # Errors
 /// The system's error, or that no loop runs.
 pub fn register(fd: RawFd, handler: u32, key: u64) -> std::io::Result<()> {
-    crate::scheduler::with(|s| s.reactor.register(fd, handler, key))
+    let events = libc::EPOLLIN | libc::EPOLLOUT | libc::EPOLLRDHUP | libc::EPOLLET;
+    crate::scheduler::with(|s| s.reactor.register(fd, handler, key, events))
+}
+
+/// As [`register`], for a listening socket that several processes share: one of them is woken.
+///
+/// # Errors
+/// As there.
+pub fn register_listener(fd: RawFd, handler: u32, key: u64) -> std::io::Result<()> {
+    let events = libc::EPOLLIN | libc::EPOLLET | libc::EPOLLEXCLUSIVE;
+    crate::scheduler::with(|s| s.reactor.register(fd, handler, key, events))
 }
 
 /// To be called before a descriptor is closed, so that its waiters wake.

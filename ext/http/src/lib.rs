@@ -5,14 +5,28 @@
 #![forbid(unsafe_code)]
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+mod collect;
 pub mod compression;
+pub mod connection;
 pub mod cookie;
 pub mod date;
+pub mod exchange;
 pub mod form;
 pub mod mime;
 pub mod multipart;
+mod output;
 pub mod query;
+pub mod request;
 #[cfg(test)]
 mod seed;
+pub mod server;
+pub mod settings;
 pub mod status;
+
+pub use connection::Connection;
+pub use exchange::{Exchange, Progress, SendError};
+pub use request::{Body, Request};
+pub use server::{Figures, Server, Service};
+pub use settings::{Settings, StaticFiles};
+
 pub mod upload;

@@ -1,0 +1,279 @@
+//! One connection: its socket, its codec, and what waits to be read and sent.
+
+use crate::collect::Collector;
+use crate::exchange::Exchange;
+use crate::output::{self, Output, Sent, Shared};
+use highper_engine::reactor;
+use highper_engine::{Token, Wake};
+use highper_http1::{Conn as Codec, Head};
+use rustix::fd::{AsFd, AsRawFd, OwnedFd};
+use std::cell::{Cell, OnceCell, RefCell};
+use std::net::SocketAddr;
+use std::rc::Rc;
+
+/// A head whose body is on its way.
+pub(crate) struct Partial {
+    pub(crate) head: Head,
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) collector: Collector,
+    pub(crate) started: u64,
+}
+
+/// A client's connection. At rest it owns no buffer.
+pub struct Connection {
+    fd: RefCell<Option<OwnedFd>>,
+    pub(crate) slot: usize,
+    pub(crate) serial: u64,
+    /// Which of the server's listeners it came from.
+    pub(crate) listener: usize,
+    pub(crate) codec: RefCell<Codec>,
+    /// Bytes that came and could not be used yet: part of a head, or the next request.
+    pub(crate) carry: RefCell<Vec<u8>>,
+    pub(crate) partial: RefCell<Option<Box<Partial>>>,
+    pub(crate) exchange: RefCell<Option<Rc<Exchange>>>,
+    output: RefCell<Output>,
+    drained: RefCell<Vec<Token>>,
+    peer: OnceCell<Option<SocketAddr>>,
+    /// When its phase began, or its peer last did something: nanoseconds.
+    pub(crate) since: Cell<u64>,
+    pub(crate) opened: u64,
+    pub(crate) requests: Cell<u64>,
+    /// The driver is feeding it: responses are gathered and sent together.
+    pub(crate) in_burst: Cell<bool>,
+    /// To be closed when the output is sent.
+    pub(crate) closing: Cell<bool>,
+    /// The sending side is shut; what comes is thrown away.
+    pub(crate) lingering: Cell<bool>,
+    /// The peer has ended its side.
+    pub(crate) peer_closed: Cell<bool>,
+}
+
+impl Connection {
+    pub(crate) fn new(fd: OwnedFd, slot: usize, serial: u64, listener: usize, now: u64) -> Self {
+        Self {
+            fd: RefCell::new(Some(fd)),
+            slot,
+            serial,
+            listener,
+            codec: RefCell::new(Codec::new()),
+            carry: RefCell::default(),
+            partial: RefCell::default(),
+            exchange: RefCell::default(),
+            output: RefCell::default(),
+            drained: RefCell::default(),
+            peer: OnceCell::new(),
+            since: Cell::new(now),
+            opened: now,
+            requests: Cell::new(0),
+            in_burst: Cell::new(false),
+            closing: Cell::new(false),
+            lingering: Cell::new(false),
+            peer_closed: Cell::new(false),
+        }
+    }
+
+    /// A number that no other connection of this worker had or will have.
+    #[must_use]
+    pub fn serial(&self) -> u64 {
+        self.serial
+    }
+
+    /// Which of the server's listeners it came from, by order of `listen`.
+    #[must_use]
+    pub fn listener(&self) -> usize {
+        self.listener
+    }
+
+    /// When it was accepted, nanoseconds of the monotonic clock.
+    #[must_use]
+    pub fn opened(&self) -> u64 {
+        self.opened
+    }
+
+    /// Is the socket still open?
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        self.fd.borrow().is_some()
+    }
+
+    /// Has the peer gone, or ended its side?
+    #[must_use]
+    pub fn is_peer_closed(&self) -> bool {
+        self.peer_closed.get() || !self.is_open()
+    }
+
+    /// The peer's address, asked once; `None` on a unix socket.
+    #[must_use]
+    pub fn peer(&self) -> Option<SocketAddr> {
+        *self.peer.get_or_init(|| {
+            let fd = self.fd.borrow();
+            let address = rustix::net::getpeername(fd.as_ref()?).ok()??;
+            SocketAddr::try_from(address).ok()
+        })
+    }
+
+    /// The address that the peer connected to; `None` on a unix socket.
+    #[must_use]
+    pub fn local(&self) -> Option<SocketAddr> {
+        let fd = self.fd.borrow();
+        SocketAddr::try_from(rustix::net::getsockname(fd.as_ref()?).ok()?).ok()
+    }
+
+    /// The descriptor's number.
+    #[must_use]
+    pub fn descriptor(&self) -> Option<i32> {
+        self.fd.borrow().as_ref().map(AsRawFd::as_raw_fd)
+    }
+
+    /// Bytes that wait to be sent.
+    #[must_use]
+    pub fn queued(&self) -> u64 {
+        self.output.borrow().queued()
+    }
+
+    pub(crate) fn has_output(&self) -> bool {
+        !self.output.borrow().is_empty()
+    }
+
+    /// Receives into a buffer: bytes, zero at the end of the stream, `None` when nothing is there.
+    pub(crate) fn receive(&self, buffer: &mut [u8]) -> Option<Result<usize, ()>> {
+        let fd = self.fd.borrow();
+        let Some(fd) = fd.as_ref() else {
+            return Some(Err(()));
+        };
+        loop {
+            match rustix::net::recv(fd, &mut *buffer, rustix::net::RecvFlags::DONTWAIT) {
+                Ok((n, _)) => return Some(Ok(n)),
+                Err(rustix::io::Errno::INTR) => {}
+                Err(rustix::io::Errno::AGAIN) => return None,
+                Err(_) => return Some(Err(())),
+            }
+        }
+    }
+
+    /// Sends now what the socket takes; keeps the rest.
+    pub(crate) fn send(&self, bytes: &[u8]) -> Sent {
+        if bytes.is_empty() {
+            return Sent::All;
+        }
+        let fd = self.fd.borrow();
+        let Some(fd) = fd.as_ref() else {
+            return Sent::Broken;
+        };
+        let mut output = self.output.borrow_mut();
+        if !output.is_empty() {
+            output.push_bytes(bytes);
+            return Sent::Blocked;
+        }
+        match output::send(fd.as_fd(), bytes, false) {
+            Ok(n) if n == bytes.len() => Sent::All,
+            Ok(n) => {
+                output.push_bytes(&bytes[n..]);
+                Sent::Blocked
+            }
+            Err(Sent::Blocked) => {
+                output.push_bytes(bytes);
+                Sent::Blocked
+            }
+            Err(other) => other,
+        }
+    }
+
+    /// Sends a head and a body that somebody else owns, without copying the body.
+    pub(crate) fn send_shared(&self, head: &[u8], body: Shared) -> Sent {
+        let fd = self.fd.borrow();
+        let Some(fd) = fd.as_ref() else {
+            return Sent::Broken;
+        };
+        let mut output = self.output.borrow_mut();
+        if output.is_empty() {
+            match output::send(fd.as_fd(), head, true) {
+                Ok(n) => output.push_bytes(&head[n..]),
+                Err(Sent::Blocked) => output.push_bytes(head),
+                Err(other) => return other,
+            }
+        } else {
+            output.push_bytes(head);
+        }
+        output.push_shared(body, 0);
+        output.flush(fd.as_fd())
+    }
+
+    pub(crate) fn send_file(
+        &self,
+        head: &[u8],
+        file: std::fs::File,
+        offset: u64,
+        length: u64,
+    ) -> Sent {
+        let fd = self.fd.borrow();
+        let Some(fd) = fd.as_ref() else {
+            return Sent::Broken;
+        };
+        let mut output = self.output.borrow_mut();
+        if output.is_empty() && !head.is_empty() {
+            match output::send(fd.as_fd(), head, length > 0) {
+                Ok(n) => output.push_bytes(&head[n..]),
+                Err(Sent::Blocked) => output.push_bytes(head),
+                Err(other) => return other,
+            }
+        } else {
+            output.push_bytes(head);
+        }
+        output.push_file(file, offset, length);
+        output.flush(fd.as_fd())
+    }
+
+    /// The socket takes bytes again.
+    pub(crate) fn flush(&self) -> Sent {
+        let outcome = {
+            let fd = self.fd.borrow();
+            let Some(fd) = fd.as_ref() else {
+                return Sent::Broken;
+            };
+            self.output.borrow_mut().flush(fd.as_fd())
+        };
+        if outcome == Sent::All {
+            self.wake_writers(Wake::Ready);
+        }
+        outcome
+    }
+
+    fn wake_writers(&self, reason: Wake) {
+        for token in std::mem::take(&mut *self.drained.borrow_mut()) {
+            token.wake(reason);
+        }
+    }
+
+    /// Waits, inside a coroutine, until all that was written is with the kernel.
+    #[must_use]
+    pub fn wait_drained(&self, deadline: Option<u64>) -> Wake {
+        if !self.has_output() {
+            return Wake::Ready;
+        }
+        let token = highper_engine::wait::begin(highper_engine::Kind::Descriptor);
+        self.drained.borrow_mut().push(token);
+        highper_engine::wait::park(deadline)
+    }
+
+    /// No more is sent; the peer sees the end once it has read all.
+    pub(crate) fn shut_sending(&self) {
+        if let Some(fd) = self.fd.borrow().as_ref() {
+            // The peer may have reset the connection meanwhile: closing follows anyway.
+            let _gone = rustix::net::shutdown(fd, rustix::net::Shutdown::Write);
+        }
+    }
+
+    /// Closes the socket now.
+    pub(crate) fn close(&self) {
+        let fd = self.fd.borrow_mut().take();
+        if let Some(fd) = fd {
+            reactor::closing_last(fd.as_raw_fd());
+            drop(fd);
+        }
+        self.output.borrow_mut().clear();
+        self.carry.take();
+        self.partial.take();
+        self.wake_writers(Wake::Closed);
+    }
+}

@@ -1,0 +1,861 @@
+//! The connection driver: accepts, reads, feeds the codec, hands requests to the service.
+
+use crate::collect::{Collector, Refusal};
+use crate::connection::{Connection, Partial};
+use crate::exchange::{Exchange, Progress};
+use crate::output::Sent;
+use crate::request::{Body, Bytes, Request};
+use crate::settings::Settings;
+use highper_engine::reactor::{self, Handler, Readiness};
+use highper_engine::{clock, scheduler};
+use highper_http1::{After, EncodeError, Eof, Event, Framing, Head, Phase, Stamp};
+use rustix::fd::{AsRawFd, OwnedFd};
+use rustix::net::SocketFlags;
+use std::cell::{Cell, RefCell};
+use std::rc::{Rc, Weak};
+
+/// Who answers requests.
+pub trait Service {
+    /// A request is complete. Answer through the exchange, now or later. Runs on the driver's stack.
+    fn request(&self, exchange: Rc<Exchange>);
+    /// A connection was accepted.
+    fn opened(&self, connection: &Rc<Connection>) {
+        let _ = connection;
+    }
+    /// A connection was closed.
+    fn closed(&self, connection: &Rc<Connection>) {
+        let _ = connection;
+    }
+    /// The client went away while a request of its was under way.
+    fn disconnected(&self, exchange: &Rc<Exchange>) {
+        let _ = exchange;
+    }
+    /// A response is complete (or was given up).
+    fn answered(&self, exchange: &Exchange) {
+        let _ = exchange;
+    }
+    /// A request was refused before it reached the service: status and reason.
+    fn refused(&self, connection: &Connection, status: u16, reason: &str) {
+        let _ = (connection, status, reason);
+    }
+    /// The whole-request time-out of a request has passed; it was answered with 504.
+    fn timed_out(&self, exchange: &Rc<Exchange>) {
+        let _ = exchange;
+    }
+    /// The server was told to drain, and the last connection is closed.
+    fn drained(&self) {}
+    /// Something went wrong that an operator should read.
+    fn trouble(&self, message: &str) {
+        let _ = message;
+    }
+}
+
+const READ_BUFFER: usize = 64 * 1024;
+const CARRY_MAX: usize = 64 * 1024;
+const ACCEPT_BATCH: usize = 64;
+const SWEEP: u64 = 1_000_000_000;
+/// How long a draining server waits for a last request on an idle connection.
+const DRAIN_IDLE: u64 = 1_000_000_000;
+const LINGER: u64 = 2_000_000_000;
+const LISTENER_KEY: u64 = 1 << 63;
+const SWEEP_KEY: u64 = u64::MAX;
+const ACCEPT_KEY: u64 = u64::MAX - 1;
+
+pub(crate) struct Core {
+    service: Rc<dyn Service>,
+    pub(crate) settings: Settings,
+    stamp: RefCell<Stamp>,
+    /// When the stamp's second ends, nanoseconds of the monotonic clock.
+    stamp_until: Cell<u64>,
+    connections: RefCell<Vec<Option<Rc<Connection>>>>,
+    free: RefCell<Vec<usize>>,
+    open: Cell<usize>,
+    serial: Cell<u64>,
+    gathered: RefCell<Vec<u8>>,
+    scratch: RefCell<Vec<u8>>,
+    buffer: RefCell<Option<Rc<[u8]>>>,
+    heads: RefCell<Vec<Head>>,
+    listeners: RefCell<Vec<OwnedFd>>,
+    handler: Cell<u32>,
+    sweeping: Cell<bool>,
+    draining: Cell<bool>,
+    accepted: Cell<u64>,
+    answered: Cell<u64>,
+    me: Weak<Core>,
+}
+
+/// An HTTP server of this worker.
+#[derive(Clone)]
+pub struct Server {
+    core: Rc<Core>,
+}
+
+/// Figures of a server.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Figures {
+    /// Connections open now.
+    pub connections: usize,
+    /// Connections accepted so far.
+    pub accepted: u64,
+    /// Responses completed so far.
+    pub answered: u64,
+}
+
+struct Events(Rc<Core>);
+
+impl Server {
+    /// A server that listens on nothing yet. Call where a loop runs.
+    ///
+    /// # Errors
+    /// [`EncodeError::Value`] when the Server field can't be sent.
+    pub fn new(settings: Settings, service: Rc<dyn Service>) -> Result<Self, EncodeError> {
+        let stamp =
+            Stamp::new(settings.server.as_deref())?.always_say_keep_alive(settings.say_keep_alive);
+        let core = Rc::new_cyclic(|me| Core {
+            service,
+            settings,
+            stamp: RefCell::new(stamp),
+            stamp_until: Cell::new(0),
+            connections: RefCell::default(),
+            free: RefCell::default(),
+            open: Cell::new(0),
+            serial: Cell::new(0),
+            gathered: RefCell::default(),
+            scratch: RefCell::default(),
+            buffer: RefCell::default(),
+            heads: RefCell::default(),
+            listeners: RefCell::default(),
+            handler: Cell::new(0),
+            sweeping: Cell::new(false),
+            draining: Cell::new(false),
+            accepted: Cell::new(0),
+            answered: Cell::new(0),
+            me: Weak::clone(me),
+        });
+        core.handler
+            .set(reactor::add_handler(Rc::new(Events(Rc::clone(&core)))));
+        Ok(Self { core })
+    }
+
+    /// Accepts connections from a listening socket from now on.
+    ///
+    /// # Errors
+    /// The system's, or that no loop runs.
+    pub fn listen(&self, listener: OwnedFd) -> std::io::Result<()> {
+        rustix::io::ioctl_fionbio(&listener, true)?;
+        let mut listeners = self.core.listeners.borrow_mut();
+        let key = LISTENER_KEY | listeners.len() as u64;
+        reactor::register_listener(listener.as_raw_fd(), self.core.handler.get(), key)?;
+        listeners.push(listener);
+        scheduler::retain_loop();
+        Ok(())
+    }
+
+    /// Stops accepting; open connections stay.
+    pub fn stop_accepting(&self) {
+        let listeners = std::mem::take(&mut *self.core.listeners.borrow_mut());
+        for listener in listeners {
+            reactor::closing(listener.as_raw_fd());
+            scheduler::release_loop();
+        }
+    }
+
+    /// Stops accepting, answers what is under way, and closes each connection after
+    /// its response, idle ones after a second. [`Service::drained`] follows.
+    pub fn drain(&self) {
+        self.stop_accepting();
+        if self.core.draining.replace(true) {
+            return;
+        }
+        scheduler::retain_loop();
+        if self.core.open.get() == 0 {
+            self.core.drained();
+        } else {
+            self.core.sweep_soon();
+        }
+    }
+
+    /// Closes every connection now, whatever is under way.
+    pub fn close_all(&self) {
+        for connection in self.core.all() {
+            self.core.drop_connection(&connection);
+        }
+    }
+
+    /// The figures now.
+    #[must_use]
+    pub fn figures(&self) -> Figures {
+        Figures {
+            connections: self.core.open.get(),
+            accepted: self.core.accepted.get(),
+            answered: self.core.answered.get(),
+        }
+    }
+
+    /// The connection of a serial number, if it is open.
+    #[must_use]
+    pub fn connection(&self, serial: u64) -> Option<Rc<Connection>> {
+        self.core
+            .connections
+            .borrow()
+            .iter()
+            .flatten()
+            .find(|c| c.serial == serial)
+            .cloned()
+    }
+
+    /// Closes one connection now.
+    pub fn close(&self, connection: &Rc<Connection>) {
+        self.core.drop_connection(connection);
+    }
+}
+
+impl Handler for Events {
+    fn ready(&self, key: u64, readiness: Readiness) {
+        let core = &self.0;
+        if key & LISTENER_KEY != 0 {
+            core.accept((key & !LISTENER_KEY) as usize);
+            return;
+        }
+        let Some(connection) = core.find(key) else {
+            return;
+        };
+        if readiness.write && connection.has_output() {
+            let sent = connection.flush();
+            core.settle(&connection, sent);
+        }
+        if readiness.read {
+            core.read(&connection, readiness.hangup);
+        }
+    }
+
+    fn timer(&self, key: u64) {
+        match key {
+            SWEEP_KEY => self.0.sweep(),
+            ACCEPT_KEY => {
+                let count = self.0.listeners.borrow().len();
+                (0..count).for_each(|index| self.0.accept(index));
+            }
+            _ => {}
+        }
+    }
+}
+
+impl Core {
+    fn find(&self, key: u64) -> Option<Rc<Connection>> {
+        let connections = self.connections.borrow();
+        let connection = connections.get((key & 0xffff_ffff) as usize)?.as_ref()?;
+        (connection.serial & 0x7fff_ffff == key >> 32).then(|| Rc::clone(connection))
+    }
+
+    fn all(&self) -> Vec<Rc<Connection>> {
+        self.connections
+            .borrow()
+            .iter()
+            .flatten()
+            .cloned()
+            .collect()
+    }
+
+    fn accept(&self, index: usize) {
+        for turn in 0.. {
+            if self.open.get() >= self.settings.max_connections {
+                scheduler::at_handler(clock::now() + 10_000_000, self.handler.get(), ACCEPT_KEY);
+                return;
+            }
+            if turn == ACCEPT_BATCH {
+                // Others get their turn first; the rest is taken up right after.
+                scheduler::at_handler(reactor::coarse_now(), self.handler.get(), ACCEPT_KEY);
+                return;
+            }
+            let accepted = {
+                let listeners = self.listeners.borrow();
+                let Some(listener) = listeners.get(index) else {
+                    return;
+                };
+                rustix::net::accept_with(listener, SocketFlags::NONBLOCK | SocketFlags::CLOEXEC)
+            };
+            match accepted {
+                Ok(fd) => self.open_connection(fd, index),
+                Err(rustix::io::Errno::AGAIN) => return,
+                Err(rustix::io::Errno::INTR | rustix::io::Errno::CONNABORTED) => {}
+                Err(error) => {
+                    self.service.trouble(&format!(
+                        "accepting a connection failed: {error}; trying again in 100 ms (is the limit of open files reached? see ulimit -n)"
+                    ));
+                    scheduler::at_handler(
+                        clock::now() + 100_000_000,
+                        self.handler.get(),
+                        ACCEPT_KEY,
+                    );
+                    return;
+                }
+            }
+        }
+    }
+
+    fn open_connection(&self, fd: OwnedFd, listener: usize) {
+        if self.settings.nodelay {
+            // A unix socket has no such option.
+            let _unix = rustix::net::sockopt::set_tcp_nodelay(&fd, true);
+        }
+        let raw = fd.as_raw_fd();
+        let slot = self.free.borrow_mut().pop().unwrap_or_else(|| {
+            let mut connections = self.connections.borrow_mut();
+            connections.push(None);
+            connections.len() - 1
+        });
+        let serial = self.serial.get() + 1;
+        self.serial.set(serial);
+        let connection = Rc::new(Connection::new(
+            fd,
+            slot,
+            serial,
+            listener,
+            reactor::coarse_now(),
+        ));
+        let key = slot as u64 | (serial & 0x7fff_ffff) << 32;
+        if let Err(error) = reactor::register(raw, self.handler.get(), key & !LISTENER_KEY) {
+            self.free.borrow_mut().push(slot);
+            self.service
+                .trouble(&format!("a connection can't be watched: {error}"));
+            return;
+        }
+        self.connections.borrow_mut()[slot] = Some(Rc::clone(&connection));
+        self.open.set(self.open.get() + 1);
+        self.accepted.set(self.accepted.get() + 1);
+        self.sweep_soon();
+        self.service.opened(&connection);
+    }
+
+    pub(crate) fn drop_connection(&self, connection: &Rc<Connection>) {
+        if !connection.is_open() {
+            return;
+        }
+        connection.close();
+        connection.peer_closed.set(true);
+        self.connections.borrow_mut()[connection.slot] = None;
+        self.free.borrow_mut().push(connection.slot);
+        self.open.set(self.open.get() - 1);
+        let exchange = connection.exchange.borrow_mut().take();
+        if let Some(exchange) = exchange
+            && exchange.progress() != Progress::Complete
+        {
+            self.service.disconnected(&exchange);
+        }
+        self.service.closed(connection);
+        if self.draining.get() && self.open.get() == 0 {
+            self.drained();
+        }
+    }
+
+    fn drained(&self) {
+        scheduler::release_loop();
+        self.service.drained();
+    }
+
+    /// A buffer that nobody else looks at; a new one when a request still does.
+    fn take_buffer(&self) -> Rc<[u8]> {
+        match self.buffer.borrow_mut().take() {
+            Some(buffer) if Rc::strong_count(&buffer) == 1 => buffer,
+            _ => Rc::from(vec![0; READ_BUFFER]),
+        }
+    }
+
+    /// Reads what is there. A short read means that nothing is left, and saves a call,
+    /// unless the peer's end is waiting behind it (`to_the_end`).
+    fn read(&self, connection: &Rc<Connection>, to_the_end: bool) {
+        connection.in_burst.set(true);
+        loop {
+            if !connection.is_open() {
+                break;
+            }
+            if connection.exchange.borrow().is_some()
+                && connection.carry.borrow().len() >= CARRY_MAX
+            {
+                // The rest stays with the kernel until the request under way is answered.
+                break;
+            }
+            let mut buffer = self.take_buffer();
+            let received = match Rc::get_mut(&mut buffer) {
+                Some(bytes) => connection.receive(bytes),
+                None => break,
+            };
+            let n = match received {
+                Some(Ok(n)) => n,
+                Some(Err(())) => {
+                    self.drop_connection(connection);
+                    break;
+                }
+                None => {
+                    *self.buffer.borrow_mut() = Some(buffer);
+                    break;
+                }
+            };
+            if n == 0 {
+                *self.buffer.borrow_mut() = Some(buffer);
+                self.end_of_stream(connection);
+                break;
+            }
+            let length = buffer.len();
+            if !connection.lingering.get() {
+                self.take_input(connection, &buffer, n);
+            }
+            *self.buffer.borrow_mut() = Some(buffer);
+            if n < length && !to_the_end {
+                break;
+            }
+        }
+        connection.in_burst.set(false);
+        self.flush_gathered(connection);
+        if connection.is_open() {
+            self.after_burst(connection);
+        }
+    }
+
+    fn take_input(&self, connection: &Rc<Connection>, buffer: &Rc<[u8]>, n: usize) {
+        let carried = !connection.carry.borrow().is_empty();
+        if carried {
+            let mut bytes = connection.carry.take();
+            bytes.extend_from_slice(&buffer[..n]);
+            let bytes: Rc<[u8]> = bytes.into();
+            self.process(connection, &bytes, bytes.len());
+        } else {
+            self.process(connection, buffer, n);
+        }
+    }
+
+    /// Takes up what was carried over, after a response that came late.
+    fn advance(&self, connection: &Rc<Connection>) {
+        if !connection.is_open() || connection.exchange.borrow().is_some() {
+            return;
+        }
+        connection.in_burst.set(true);
+        let bytes: Rc<[u8]> = connection.carry.take().into();
+        if !bytes.is_empty() {
+            self.process(connection, &bytes, bytes.len());
+        }
+        // What the kernel held back brings no new edge.
+        self.read(connection, true);
+    }
+
+    fn process(&self, connection: &Rc<Connection>, input: &Rc<[u8]>, length: usize) {
+        let mut at = 0;
+        let mut head = self.heads.borrow_mut().pop().unwrap_or_default();
+        while connection.is_open()
+            && !connection.closing.get()
+            && connection.exchange.borrow().is_none()
+        {
+            let step = connection.codec.borrow_mut().feed(
+                &input[at..length],
+                &mut head,
+                &self.settings.limits,
+            );
+            let start = at;
+            at += step.used;
+            match step.event {
+                Event::NeedMore | Event::Pause => break,
+                Event::Head => {
+                    let now = reactor::coarse_now();
+                    connection.since.set(now);
+                    if head.has_body() {
+                        let whole = std::mem::take(&mut head);
+                        let bytes = input[start..start + whole.len()].to_vec();
+                        self.begin_body(connection, whole, bytes, now);
+                    } else {
+                        let end = start + head.len();
+                        let bytes = Bytes::Lent {
+                            buffer: Rc::clone(input),
+                            start,
+                            end,
+                        };
+                        self.dispatch(
+                            connection,
+                            bytes,
+                            std::mem::take(&mut head),
+                            Body::Empty,
+                            now,
+                        );
+                        head = self.heads.borrow_mut().pop().unwrap_or_default();
+                    }
+                }
+                Event::Body(data) => {
+                    connection.since.set(reactor::coarse_now());
+                    let pushed = match connection.partial.borrow_mut().as_mut() {
+                        Some(partial) => partial.collector.push(data),
+                        None => Ok(()),
+                    };
+                    if let Err(refusal) = pushed {
+                        self.refuse(connection, refusal.status, &refusal.text);
+                    }
+                }
+                Event::End => {
+                    let partial = connection.partial.borrow_mut().take();
+                    if let Some(partial) = partial {
+                        let Partial {
+                            head,
+                            bytes,
+                            collector,
+                            started,
+                        } = *partial;
+                        match collector.finish() {
+                            Ok(body) => {
+                                self.dispatch(connection, Bytes::Own(bytes), head, body, started);
+                            }
+                            Err(refusal) => self.refuse(connection, refusal.status, &refusal.text),
+                        }
+                    }
+                }
+                Event::Error(error) => self.refuse(connection, error.status(), error.message()),
+                Event::Upgraded | Event::Closed => break,
+                // Trailers of requests are not passed on; skipped bytes belong to nobody.
+                _ => {}
+            }
+        }
+        self.heads.borrow_mut().push(head);
+        if at < length && connection.is_open() && !connection.closing.get() {
+            connection
+                .carry
+                .borrow_mut()
+                .extend_from_slice(&input[at..length]);
+            if connection.exchange.borrow().is_none() && connection.partial.borrow().is_none() {
+                // Part of a head: its deadline counts from its first byte.
+                if connection.codec.borrow().phase() == Phase::Header
+                    && at == 0
+                    && length == input.len()
+                {
+                    return;
+                }
+                connection.since.set(reactor::coarse_now());
+            }
+        }
+    }
+
+    fn begin_body(&self, connection: &Rc<Connection>, head: Head, bytes: Vec<u8>, started: u64) {
+        let length = match head.framing() {
+            Framing::Length(n) => Some(n),
+            _ => None,
+        };
+        match Collector::new(head.content_type(&bytes), length, &self.settings) {
+            Ok(collector) => {
+                *connection.partial.borrow_mut() = Some(Box::new(Partial {
+                    head,
+                    bytes,
+                    collector,
+                    started,
+                }));
+                connection
+                    .codec
+                    .borrow_mut()
+                    .want_body(&mut self.gathered.borrow_mut());
+            }
+            Err(Refusal { status, text }) => self.refuse(connection, status, &text),
+        }
+    }
+
+    fn dispatch(
+        &self,
+        connection: &Rc<Connection>,
+        bytes: Bytes,
+        head: Head,
+        body: Body,
+        started: u64,
+    ) {
+        let Some(core) = self.me.upgrade() else {
+            return;
+        };
+        let count = connection.requests.get() + 1;
+        connection.requests.set(count);
+        let limit = self.settings.max_keep_alive_requests;
+        if self.draining.get() || connection.peer_closed.get() || limit > 0 && count >= limit {
+            connection.codec.borrow_mut().close_after();
+        }
+        let exchange = Rc::new(Exchange {
+            core,
+            connection: Rc::clone(connection),
+            request: Request {
+                bytes: RefCell::new(bytes),
+                head,
+                body,
+                started,
+            },
+            progress: Cell::new(Progress::Waiting),
+            status: Cell::new(0),
+            body_bytes: Cell::new(0),
+        });
+        *connection.exchange.borrow_mut() = Some(Rc::clone(&exchange));
+        self.service.request(Rc::clone(&exchange));
+        match Rc::try_unwrap(exchange) {
+            Ok(done) => self.recycle(done),
+            // Somebody keeps it: the worker wants its buffer back all the same.
+            Err(kept) => kept.request.detach(),
+        }
+    }
+
+    fn recycle(&self, exchange: Exchange) {
+        let mut heads = self.heads.borrow_mut();
+        if heads.len() < 16 {
+            heads.push(exchange.request.head);
+        }
+    }
+
+    fn refuse(&self, connection: &Rc<Connection>, status: u16, text: &str) {
+        self.set_stamp();
+        let after = connection.codec.borrow_mut().refuse(
+            &mut self.gathered.borrow_mut(),
+            &self.stamp.borrow(),
+            status,
+            text,
+        );
+        connection.partial.take();
+        self.service.refused(connection, status, text);
+        self.conclude(connection, after);
+    }
+
+    fn end_of_stream(&self, connection: &Rc<Connection>) {
+        connection.peer_closed.set(true);
+        let eof = connection.codec.borrow_mut().eof();
+        match eof {
+            Eof::HalfClosed => {
+                let exchange = connection.exchange.borrow().clone();
+                match exchange {
+                    Some(exchange) => self.service.disconnected(&exchange),
+                    None if !connection.has_output() => self.drop_connection(connection),
+                    None => connection.closing.set(true),
+                }
+            }
+            Eof::Clean | Eof::Truncated if connection.has_output() => connection.closing.set(true),
+            Eof::Clean | Eof::Truncated => {
+                self.flush_gathered(connection);
+                self.drop_connection(connection);
+            }
+        }
+    }
+
+    /// Brings the Date field up to date, at most once a second.
+    fn set_stamp(&self) {
+        let now = reactor::coarse_now();
+        if now < self.stamp_until.get() {
+            return;
+        }
+        let wall = std::time::SystemTime::now()
+            .duration_since(std::time::UNIX_EPOCH)
+            .unwrap_or_default();
+        self.stamp.borrow_mut().set(wall.as_secs());
+        self.stamp_until
+            .set(now + 1_000_000_000 - u64::from(wall.subsec_nanos()));
+    }
+
+    /// Lets the codec write; sends at once unless a burst gathers.
+    pub(crate) fn gather<R>(
+        &self,
+        connection: &Rc<Connection>,
+        write: impl FnOnce(&mut Vec<u8>, &Stamp) -> Result<R, EncodeError>,
+    ) -> Result<R, EncodeError> {
+        self.set_stamp();
+        if connection.in_burst.get() {
+            let mut out = self.gathered.borrow_mut();
+            let start = out.len();
+            let result = write(&mut out, &self.stamp.borrow());
+            if result.is_err() {
+                out.truncate(start);
+            }
+            return result;
+        }
+        let mut out = self.scratch.take();
+        let result = write(&mut out, &self.stamp.borrow());
+        if result.is_ok() {
+            let sent = connection.send(&out);
+            out.clear();
+            if sent == Sent::Broken {
+                self.broken(connection);
+            }
+        }
+        out.clear();
+        if out.capacity() <= 1 << 20 {
+            *self.scratch.borrow_mut() = out;
+        }
+        result
+    }
+
+    /// What a burst has gathered for this connection.
+    pub(crate) fn take_gathered(&self, connection: &Rc<Connection>) -> Vec<u8> {
+        if connection.in_burst.get() {
+            self.gathered.take()
+        } else {
+            Vec::new()
+        }
+    }
+
+    pub(crate) fn flush_gathered(&self, connection: &Rc<Connection>) {
+        let mut out = self.gathered.take();
+        if !out.is_empty() {
+            let sent = connection.send(&out);
+            out.clear();
+            if sent == Sent::Broken {
+                self.broken(connection);
+            }
+        }
+        if out.capacity() <= 1 << 20 {
+            *self.gathered.borrow_mut() = out;
+        }
+    }
+
+    /// The peer takes no more: closes, but never under a handler's feet.
+    fn broken(&self, connection: &Rc<Connection>) {
+        if connection.in_burst.get() || scheduler::can_suspend() {
+            connection.peer_closed.set(true);
+            connection.closing.set(true);
+            let core = self.me.clone();
+            let connection = Rc::clone(connection);
+            scheduler::defer_to_driver(move || {
+                if let Some(core) = core.upgrade() {
+                    core.drop_connection(&connection);
+                }
+            });
+        } else {
+            self.drop_connection(connection);
+        }
+    }
+
+    /// What follows from an attempt to send.
+    pub(crate) fn settle(&self, connection: &Rc<Connection>, sent: Sent) {
+        match sent {
+            Sent::Broken => self.broken(connection),
+            Sent::Blocked => connection.since.set(reactor::coarse_now()),
+            Sent::All => {
+                if !connection.in_burst.get() && connection.exchange.borrow().is_none() {
+                    self.after_burst(connection);
+                }
+            }
+        }
+    }
+
+    /// A response is complete.
+    pub(crate) fn completed(&self, connection: &Rc<Connection>, exchange: &Exchange, after: After) {
+        connection.exchange.borrow_mut().take();
+        self.answered.set(self.answered.get() + 1);
+        connection.since.set(reactor::coarse_now());
+        self.service.answered(exchange);
+        self.conclude(connection, after);
+    }
+
+    fn conclude(&self, connection: &Rc<Connection>, after: After) {
+        match after {
+            After::KeepAlive => {}
+            After::Close => connection.closing.set(true),
+            After::Linger => {
+                connection.closing.set(true);
+                connection.lingering.set(true);
+            }
+            After::Upgrade => connection.closing.set(true),
+        }
+        if connection.in_burst.get() {
+            return;
+        }
+        if connection.closing.get()
+            || !connection.carry.borrow().is_empty()
+            || connection.peer_closed.get()
+        {
+            let (core, connection) = (self.me.clone(), Rc::clone(connection));
+            scheduler::defer_to_driver(move || {
+                if let Some(core) = core.upgrade() {
+                    core.after_burst(&connection);
+                    core.advance(&connection);
+                }
+            });
+        }
+    }
+
+    /// Closes what is to be closed, once its output is with the kernel.
+    fn after_burst(&self, connection: &Rc<Connection>) {
+        if connection.has_output() || connection.exchange.borrow().is_some() {
+            return;
+        }
+        if connection.lingering.get() && !connection.peer_closed.get() {
+            connection.shut_sending();
+            connection.since.set(reactor::coarse_now());
+        } else if connection.closing.get() || connection.peer_closed.get() {
+            self.drop_connection(connection);
+        }
+    }
+
+    fn sweep_soon(&self) {
+        if !self.sweeping.replace(true) {
+            scheduler::at_handler(clock::now() + SWEEP, self.handler.get(), SWEEP_KEY);
+        }
+    }
+
+    /// Once a second: who has waited too long?
+    fn sweep(&self) {
+        self.sweeping.set(false);
+        let now = clock::now();
+        for connection in self.all() {
+            self.check(&connection, now);
+        }
+        if self.open.get() > 0 {
+            self.sweep_soon();
+        }
+    }
+
+    fn check(&self, connection: &Rc<Connection>, now: u64) {
+        let waited = now.saturating_sub(connection.since.get());
+        let over = |limit: std::time::Duration| u128::from(waited) >= limit.as_nanos();
+        if connection.lingering.get() {
+            if waited >= LINGER {
+                self.drop_connection(connection);
+            }
+            return;
+        }
+        if connection.has_output() && over(self.settings.write_timeout) {
+            self.drop_connection(connection);
+            return;
+        }
+        let exchange = connection.exchange.borrow().clone();
+        if let Some(exchange) = exchange {
+            if let Some(limit) = self.settings.request_timeout
+                && exchange.progress() == Progress::Waiting
+                && u128::from(now.saturating_sub(exchange.request.started)) >= limit.as_nanos()
+            {
+                exchange.close_after();
+                let text = b"The request took too long.\n";
+                let answered = exchange.respond(
+                    504,
+                    None,
+                    |r| r.header(b"Content-Type", b"text/plain"),
+                    text,
+                );
+                if answered.is_err() {
+                    self.drop_connection(connection);
+                }
+                self.service.timed_out(&exchange);
+            }
+            return;
+        }
+        let phase = connection.codec.borrow().phase();
+        match phase {
+            Phase::Idle | Phase::Closed => {
+                if over(self.settings.idle_timeout) || self.draining.get() && waited >= DRAIN_IDLE {
+                    self.drop_connection(connection);
+                }
+            }
+            Phase::Header if over(self.settings.header_timeout) => {
+                self.refuse(
+                    connection,
+                    408,
+                    "The request's head did not arrive in time.",
+                );
+                self.flush_gathered(connection);
+            }
+            Phase::Body if over(self.settings.body_timeout) => {
+                self.refuse(
+                    connection,
+                    408,
+                    "The request's body did not arrive in time.",
+                );
+                self.flush_gathered(connection);
+            }
+            _ => {}
+        }
+    }
+}

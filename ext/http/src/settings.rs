@@ -1,0 +1,78 @@
+//! What a server may be told.
+
+use highper_http1::Limits;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// Settings of one HTTP server; each has a default that suits a public service.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Limits of heads and bodies.
+    pub limits: Limits,
+    /// The Server field; `None` leaves it out.
+    pub server: Option<String>,
+    /// Does every kept connection say `Connection: keep-alive`, as Swoole does?
+    pub say_keep_alive: bool,
+    /// From a head's first byte to its end. Past it: 408. Default 60 s.
+    pub header_timeout: Duration,
+    /// Without a byte of the body. Past it: 408. Default 60 s.
+    pub body_timeout: Duration,
+    /// Between requests. Past it the connection closes. Default 75 s.
+    pub idle_timeout: Duration,
+    /// Without the client taking a byte. Past it the connection closes. Default 60 s.
+    pub write_timeout: Duration,
+    /// From the complete request to the response's first byte. Past it: 504. Default none.
+    pub request_timeout: Option<Duration>,
+    /// Connections at a time in one worker; further ones wait in the backlog. Default 100,000.
+    pub max_connections: usize,
+    /// Requests per connection; 0 for no limit. Default 0.
+    pub max_keep_alive_requests: u64,
+    /// Is Nagle's algorithm off? Default yes.
+    pub nodelay: bool,
+    /// Bytes of a body held in memory; more goes to an unlinked file. Default 1 MiB.
+    pub body_memory: usize,
+    /// Where bodies and uploads that are too big for memory go. Default the system's.
+    pub temp_dir: PathBuf,
+    /// Are form bodies parsed while they arrive, files to disk? Default yes.
+    pub parse_forms: bool,
+    /// Bytes of output held for one connection before writing waits. Default 2 MiB.
+    pub output_high_water: usize,
+    /// The folder whose files are sent without asking the service, and the prefixes it serves.
+    pub static_files: Option<StaticFiles>,
+}
+
+/// Static files that never enter the service.
+#[derive(Clone, Debug)]
+pub struct StaticFiles {
+    /// The folder.
+    pub root: PathBuf,
+    /// Path prefixes that it serves; empty for all.
+    pub prefixes: Vec<String>,
+    /// File names tried for a folder.
+    pub index: Vec<String>,
+    /// Is a path with no file answered with 404 (true), or left to the service?
+    pub exclusive: bool,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            limits: Limits::default(),
+            server: None,
+            say_keep_alive: false,
+            header_timeout: Duration::from_secs(60),
+            body_timeout: Duration::from_secs(60),
+            idle_timeout: Duration::from_secs(75),
+            write_timeout: Duration::from_secs(60),
+            request_timeout: None,
+            max_connections: 100_000,
+            max_keep_alive_requests: 0,
+            nodelay: true,
+            body_memory: 1 << 20,
+            temp_dir: std::env::temp_dir(),
+            parse_forms: true,
+            output_high_water: 2 << 20,
+            static_files: None,
+        }
+    }
+}
