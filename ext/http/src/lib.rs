@@ -14,5 +14,6 @@ pub mod multipart;
 pub mod query;
 #[cfg(test)]
 mod seed;
+pub mod static_file;
 pub mod status;
 pub mod upload;
