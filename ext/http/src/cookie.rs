@@ -43,7 +43,11 @@ pub fn parse<'a>(header: &'a [u8], options: &query::Options) -> Parsed<'a> {
             parsed.exceeded = true;
             break;
         }
-        if parsed.list.get(name).is_none() {
+        if query::is_plain(name) {
+            parsed
+                .list
+                .set_first(Key::new(name), || Input::Text(query::decode_raw(value)));
+        } else if parsed.list.get(name).is_none() {
             let value = Input::Text(query::decode_raw(value));
             query::register(
                 &mut parsed.list,

@@ -76,7 +76,7 @@ pub fn format(seconds: u64) -> [u8; LENGTH] {
     out
 }
 
-/// [`format`] as a string, for headers that are built now and then.
+/// [`format()`] as a string, for headers that are built now and then.
 pub fn to_string(seconds: u64) -> String {
     format(seconds).iter().map(|byte| *byte as char).collect()
 }

@@ -21,12 +21,12 @@ pub mod request;
 mod seed;
 pub mod server;
 pub mod settings;
+pub mod static_file;
 pub mod status;
+pub mod upload;
 
 pub use connection::Connection;
 pub use exchange::{Exchange, Progress, SendError};
 pub use request::{Body, Request};
 pub use server::{Figures, Server, Service};
 pub use settings::{Settings, StaticFiles};
-
-pub mod upload;

@@ -176,6 +176,13 @@ impl<'a> List<'a> {
         }
     }
 
+    /// Sets a value unless the key exists.
+    pub(crate) fn set_first(&mut self, key: Key<'a>, value: impl FnOnce() -> Input<'a>) {
+        if self.find(&key).is_none() {
+            self.push(key, value());
+        }
+    }
+
     /// Appends with PHP's next key. Returns whether there was one: after the largest integer
     /// there is none, and the value is dropped.
     pub fn append(&mut self, value: Input<'a>) -> bool {
@@ -326,7 +333,27 @@ pub fn parse<'a>(input: &'a [u8], options: &Options) -> Parsed<'a> {
     let mut parsed = Parsed::default();
     let mut rest = until_nul(input);
     let mut count = 0;
+    let quick = !PLAIN[usize::from(options.separator)];
     while !rest.is_empty() {
+        // Most names need no rule at all: one look at each byte finds them.
+        let plain = rest
+            .iter()
+            .take_while(|byte| PLAIN[usize::from(**byte)])
+            .count();
+        if quick && plain > 0 && rest.get(plain) == Some(&b'=') {
+            count += 1;
+            if count > options.max_vars {
+                parsed.exceeded = true;
+                break;
+            }
+            let (name, value) = (&rest[..plain], &rest[plain + 1..]);
+            let end = memchr(options.separator, value).unwrap_or(value.len());
+            rest = value.get(end + 1..).unwrap_or_default();
+            parsed
+                .list
+                .set(Key::new(name), Input::Text(decode(&value[..end])));
+            continue;
+        }
         let (pair, next) = match memchr(options.separator, rest) {
             Some(at) => (&rest[..at], &rest[at + 1..]),
             None => (rest, &rest[rest.len()..]),
@@ -352,6 +379,23 @@ pub fn parse<'a>(input: &'a [u8], options: &Options) -> Parsed<'a> {
         );
     }
     parsed
+}
+
+/// Bytes of names that stand for themselves.
+const PLAIN: [bool; 256] = {
+    let mut table = [true; 256];
+    let special = b"\0 +%.[=&;";
+    let mut at = 0;
+    while at < special.len() {
+        table[special[at] as usize] = false;
+        at += 1;
+    }
+    table
+};
+
+/// Whether a name needs none of the rules.
+pub(crate) fn is_plain(name: &[u8]) -> bool {
+    name.iter().all(|byte| PLAIN[usize::from(*byte)])
 }
 
 /// Decodes `+` and `%XX` (`urldecode()`). Borrows when there is nothing to decode.

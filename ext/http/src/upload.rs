@@ -65,6 +65,27 @@ impl Default for Config {
     }
 }
 
+/// Deletes what a worker left that was killed while it had uploads: the names of temporary files
+/// have the process id after the prefix. Call it only when no process of that id lives. Returns
+/// how many files were deleted.
+///
+/// # Errors
+/// The folder cannot be read, or a file cannot be deleted.
+pub fn sweep(config: &Config, process: u32) -> io::Result<usize> {
+    let start = format!("{}{process}.", config.prefix);
+    let mut deleted = 0;
+    for entry in std::fs::read_dir(&config.dir)? {
+        let entry = entry?;
+        if entry.file_name().as_bytes().starts_with(start.as_bytes())
+            && entry.file_type()?.is_file()
+        {
+            std::fs::remove_file(entry.path())?;
+            deleted += 1;
+        }
+    }
+    Ok(deleted)
+}
+
 /// Why the body is refused as a whole; the answer is 413.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum UploadError {
@@ -74,6 +95,13 @@ pub enum UploadError {
     TooManyFields(usize),
     /// The fields are larger than [`Config::field_bytes`].
     FieldsTooLarge(usize),
+}
+
+impl UploadError {
+    /// The HTTP status: 413.
+    pub fn status(&self) -> u16 {
+        413
+    }
 }
 
 impl fmt::Display for UploadError {
@@ -134,7 +162,7 @@ pub struct Form {
     pub fields: List<'static>,
     /// The files, for `$_FILES`: `name`, `type`, `tmp_name`, `error`, `size` under each input's
     /// name; for `f[]` and `f[a][b]` the brackets come after these (`f[name][a][b]`), as PHP and
-    /// Swoole's `parse_files` do.
+    /// Swoole's `parse_files` do. Files whose names have malformed brackets are left out, as in PHP.
     pub files: List<'static>,
     /// What deletes the files in the end.
     pub temp: TempFiles,
@@ -216,10 +244,8 @@ impl Uploads {
         let mut attempt = 0;
         loop {
             let random = RandomState::new().hash_one((std::process::id(), attempt));
-            let path = self
-                .config
-                .dir
-                .join(format!("{}{random:016x}", self.config.prefix));
+            let name = format!("{}{}.{random:016x}", self.config.prefix, std::process::id());
+            let path = self.config.dir.join(name);
             match OpenOptions::new()
                 .write(true)
                 .create_new(true)
@@ -330,6 +356,9 @@ impl Sink for Uploads {
 
     fn part(&mut self, mut part: Part) -> Result<(), UploadError> {
         match part.filename.take() {
+            Some(_) if !is_well_formed(&part.name) => {
+                self.current = Current::None;
+            }
             Some(filename) => {
                 self.files += 1;
                 if self.files > self.config.files {
@@ -394,6 +423,23 @@ impl Sink for Uploads {
         }
         Ok(())
     }
+}
+
+/// Whether the brackets of a file's name are closed, not nested, and follow each other up to its
+/// end. PHP leaves out files of other names and never repairs them (`main/rfc1867.c`).
+fn is_well_formed(name: &[u8]) -> bool {
+    let name = query::until_nul(name);
+    let mut open = false;
+    for (at, byte) in name.iter().enumerate() {
+        match byte {
+            b'[' if open => return false,
+            b'[' => open = true,
+            b']' if !open || !matches!(name.get(at + 1), None | Some(b'[')) => return false,
+            b']' => open = false,
+            _ => {}
+        }
+    }
+    !open
 }
 
 /// What follows the last slash or backslash, up to a NUL: clients may send whole paths.

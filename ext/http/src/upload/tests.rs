@@ -1,7 +1,7 @@
 use super::*;
 use crate::form::Boundary;
 use crate::multipart::{FeedError, Limits, Parser};
-use crate::seed::TempDir;
+use crate::seed::{Seed, TempDir};
 use std::os::unix::fs::PermissionsExt;
 
 fn config(dir: &TempDir) -> Config {
@@ -109,6 +109,16 @@ fn bracketed_names_as_in_php() {
     assert_eq!(at(&form.files, &["g", "error", "a", "b"]), &Input::Int(OK));
     assert_eq!(at(&form.files, &["h_i", "size"]), &Input::Int(0));
     assert_eq!(form.temp.paths().len(), 4);
+}
+
+#[test]
+fn files_of_malformed_names_are_left_out() {
+    let dir = TempDir::new();
+    for name in ["f[", "f]", "f[a", "f[[a]]", "f[a]b", "f[a][", "[b].1"] {
+        let form = form(config(&dir), &[file(name, "n", "x"), file("g", "n", "x")]);
+        assert_eq!(form.files.len(), 1, "{name}");
+        assert_eq!(form.temp.paths().len(), 1, "{name}");
+    }
 }
 
 #[test]
@@ -262,6 +272,16 @@ fn released_files_stay() {
 }
 
 #[test]
+fn leftovers_of_a_process_are_swept() {
+    let dir = TempDir::new();
+    let uploads = feed(config(&dir), &file("a", "a", "1234"), 100).unwrap();
+    std::mem::forget(uploads);
+    std::fs::write(dir.path.join("highper.upfile.1.x"), "of another process").unwrap();
+    assert_eq!(sweep(&config(&dir), std::process::id()).unwrap(), 1);
+    assert_eq!(dir.count(), 1);
+}
+
+#[test]
 fn dropping_a_half_read_upload_deletes_its_file() {
     let dir = TempDir::new();
     let body = file("a", "a", "1234");
@@ -269,4 +289,171 @@ fn dropping_a_half_read_upload_deletes_its_file() {
     assert_eq!(dir.count(), 1);
     drop(uploads);
     assert_eq!(dir.count(), 0);
+}
+
+/// PHP's serialize(), without temporary names.
+fn serialize(value: &Input<'static>, hide: bool, out: &mut Vec<u8>) {
+    match value {
+        Input::Int(number) => out.extend(format!("i:{number};").bytes()),
+        Input::Text(text) => {
+            let text: &[u8] = if hide && !text.is_empty() {
+                b"temp"
+            } else {
+                text
+            };
+            out.extend(format!("s:{}:\"", text.len()).bytes());
+            out.extend_from_slice(text);
+            out.extend(b"\";");
+        }
+        Input::List(list) => {
+            out.extend(format!("a:{}:{{", list.len()).bytes());
+            for (key, value) in list.iter() {
+                let hide = match key {
+                    Key::Int(number) => {
+                        out.extend(format!("i:{number};").bytes());
+                        hide
+                    }
+                    Key::Str(text) => {
+                        serialize(&Input::Text(text.clone().into_owned().into()), false, out);
+                        hide || **text == *b"tmp_name"
+                    }
+                };
+                serialize(value, hide, out);
+            }
+            out.push(b'}');
+        }
+    }
+}
+
+const ROUTER: &str = r#"<?php
+function hide(array $list, bool $in = false): array {
+    foreach ($list as $key => $value) {
+        $temp = $in || $key === 'tmp_name';
+        if (is_array($value)) { $list[$key] = hide($value, $temp); }
+        elseif ($temp && $value !== '') { $list[$key] = 'temp'; }
+    }
+    return $list;
+}
+foreach ($_FILES as $name => $file) { unset($_FILES[$name]['full_path']); }
+header('Content-Type: text/plain');
+echo bin2hex(serialize($_POST)), "\n", bin2hex(serialize(hide($_FILES)));
+"#;
+
+/// PHP's development server on a port of the system's choice.
+struct Php {
+    child: std::process::Child,
+    address: String,
+}
+
+impl Php {
+    fn start(dir: &TempDir) -> Option<Self> {
+        use std::io::BufRead;
+        let router = dir.path.join("router.php");
+        std::fs::write(&router, ROUTER).unwrap();
+        let mut child = std::process::Command::new("php")
+            .args([
+                "-n",
+                "-d",
+                "display_errors=0",
+                "-d",
+                "error_log=/dev/null",
+                "-S",
+                "127.0.0.1:0",
+            ])
+            .arg(&router)
+            .stderr(std::process::Stdio::piped())
+            .stdout(std::process::Stdio::null())
+            .spawn()
+            .ok()?;
+        let mut lines = io::BufReader::new(child.stderr.take().unwrap()).lines();
+        let line = lines
+            .find_map(|line| line.ok().filter(|line| line.contains("http://")))
+            .unwrap();
+        std::thread::spawn(move || lines.for_each(drop));
+        let address = line
+            .split("http://")
+            .nth(1)
+            .unwrap()
+            .split(')')
+            .next()
+            .unwrap()
+            .to_string();
+        Some(Self { child, address })
+    }
+
+    fn post(&self, body: &str) -> Vec<String> {
+        use std::io::Read;
+        let mut socket = std::net::TcpStream::connect(&self.address).unwrap();
+        let length = body.len();
+        write!(
+            socket,
+            "POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: multipart/form-data; boundary=b\r\nContent-Length: {length}\r\n\r\n{body}"
+        )
+        .unwrap();
+        let mut answer = String::new();
+        socket.read_to_string(&mut answer).unwrap();
+        answer
+            .split("\r\n\r\n")
+            .nth(1)
+            .unwrap()
+            .lines()
+            .map(str::to_string)
+            .collect()
+    }
+}
+
+impl Drop for Php {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[test]
+fn equals_php() {
+    const WORDS: &[&str] = &[
+        "a", "b", "f", "[", "]", "[]", "[a]", "[b]", "[0]", "[5]", "[05]", "[x y.z]", ".", " ",
+        "1", "-", "[a][b]",
+    ];
+    const FILES: &[&str] = &["n.txt", "", "C:\\d\\n.txt", "a/b", "q\\\"q", "x.", "%41"];
+    let dir = TempDir::new();
+    let Some(php) = Php::start(&dir) else {
+        eprintln!("skipped: there is no php binary");
+        return;
+    };
+    let hexed = |list: List<'static>| {
+        let mut out = Vec::new();
+        serialize(&Input::List(list), false, &mut out);
+        out.iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect::<String>()
+    };
+    let mut seed = Seed(21);
+    for _ in 0..300 {
+        let parts: Vec<String> = (0..1 + seed.below(5))
+            .map(|_| {
+                let name: String = (0..1 + seed.below(3))
+                    .map(|_| WORDS[seed.below(WORDS.len())])
+                    .collect();
+                let content = "c".repeat(seed.below(20));
+                // After a file of a malformed name PHP loses its place in the body.
+                if seed.below(3) == 0 || !is_well_formed(name.as_bytes()) {
+                    field(&name, &content)
+                } else {
+                    file(&name, FILES[seed.below(FILES.len())], &content)
+                }
+            })
+            .collect();
+        let body = parts.concat() + "--b--\r\n";
+        let theirs = php.post(&body);
+        let form = feed(config(&dir), &body, 1 + seed.below(100))
+            .unwrap()
+            .finish();
+        let Form {
+            fields,
+            files,
+            temp: _temp,
+        } = form;
+        assert_eq!([hexed(fields), hexed(files)], theirs[..], "{body}");
+    }
 }
