@@ -30,6 +30,8 @@ pub const ALL: &[Case] = &[
         reload_waits,
     ),
     ("reload_loses_no_request", reload_loses_nothing),
+    ("reload_under_load_loses_no_request", reload_under_load),
+    ("sigusr2_reloads_the_task_workers_only", task_workers),
     (
         "a_generation_that_fails_leaves_the_old_one_serving",
         failing_reload,
@@ -59,6 +61,10 @@ pub const ALL: &[Case] = &[
     ),
     ("workers_are_recycled_by_age", recycled_by_age),
     ("workers_are_recycled_by_memory", recycled_by_memory),
+    (
+        "the_largest_worker_goes_when_all_use_too_much",
+        recycled_by_group_memory,
+    ),
     ("a_fatal_error_replaces_the_worker", fatal),
     ("workers_may_ask_for_reload_and_shutdown", commands),
     (
@@ -198,6 +204,86 @@ fn reload_loses_nothing() {
     assert_eq!(server.who().1, 6);
     assert!(generations.len() >= 4, "{generations:?}");
     assert!(!server.events().iter().any(|e| e.contains("expected=false")));
+    server.stop();
+}
+
+fn reload_under_load() {
+    let mut server = Server::start("load", options());
+    const CLIENTS: usize = 4;
+    let stop = server.folder.join("stop-clients");
+    let clients: Vec<i32> = (0..CLIENTS)
+        .map(|number| {
+            // SAFETY: this process has one thread.
+            let pid = unsafe { libc::fork() };
+            if pid == 0 {
+                let (mut asked, mut failed) = (0, 0);
+                while !stop.exists() {
+                    for _ in 0..50 {
+                        asked += 1;
+                        failed += i32::from(server.ask("GET /load HTTP/1.1").is_err());
+                    }
+                }
+                let text = format!("{asked} {failed}");
+                fs::write(server.folder.join(format!("client-{number}")), text).unwrap();
+                // SAFETY: ends the child without the test's clean-up.
+                unsafe { libc::_exit(0) };
+            }
+            pid
+        })
+        .collect();
+    for round in 1..=10 {
+        server.signal(libc::SIGUSR1);
+        await_true("a reload", || {
+            server
+                .events()
+                .iter()
+                .filter(|e| *e == "after_reload")
+                .count()
+                == round
+        });
+    }
+    fs::write(&stop, "").unwrap();
+    let (mut asked, mut failed) = (0, 0);
+    for (number, pid) in clients.into_iter().enumerate() {
+        // SAFETY: collects a child made above.
+        unsafe { libc::waitpid(pid, std::ptr::null_mut(), 0) };
+        let text = fs::read_to_string(server.folder.join(format!("client-{number}"))).unwrap();
+        let (a, f) = text.split_once(' ').unwrap();
+        asked += a.parse::<i32>().unwrap();
+        failed += f.parse::<i32>().unwrap();
+    }
+    assert!(asked >= 200, "{asked}");
+    assert_eq!(failed, 0, "of {asked}");
+    assert_eq!(server.who().1, 11);
+    server.stop();
+}
+
+fn task_workers() {
+    let mut server = Server::start(
+        "tasks",
+        Options {
+            task_worker_num: 2,
+            ..options()
+        },
+    );
+    let spawned = |id: usize| {
+        let events = server.events();
+        let start = format!("spawned {id} ");
+        events.iter().filter(|e| e.starts_with(&start)).count()
+    };
+    server.signal(libc::SIGUSR2);
+    server.await_event("after_reload");
+    assert_eq!([0, 1, 2, 3].map(spawned), [1, 1, 2, 2]);
+    server.signal(libc::SIGUSR1);
+    await_true("the second reload", || {
+        server
+            .events()
+            .iter()
+            .filter(|e| *e == "after_reload")
+            .count()
+            == 2
+    });
+    assert_eq!([0, 1, 2, 3].map(spawned), [2, 2, 3, 3]);
     server.stop();
 }
 
@@ -489,8 +575,20 @@ fn daemon(folder: &Path, change: impl FnOnce(&mut Options)) -> (i32, String, Dur
     (code, text, took, address)
 }
 
+/// Ends a daemon that a failing test leaves behind.
+struct Leftover<'a>(&'a Path);
+
+impl Drop for Leftover<'_> {
+    fn drop(&mut self) {
+        if let Ok(pid) = control::pid(&self.0.join("server.pid")) {
+            kill(pid, libc::SIGQUIT);
+        }
+    }
+}
+
 fn daemon_starts() {
     let folder = folder("daemon");
+    let _leftover = Leftover(&folder);
     fs::write(folder.join("mode"), "slow 400").unwrap();
     let (code, text, took, address) = daemon(&folder, |_| ());
     assert_eq!((code, text.as_str()), (0, ""));
@@ -537,6 +635,7 @@ fn daemon_fails() {
 
 fn hangup() {
     let folder = folder("hangup");
+    let _leftover = Leftover(&folder);
     let (code, ..) = daemon(&folder, |_| ());
     assert_eq!(code, 0);
     let log = folder.join("server.log");
@@ -629,6 +728,28 @@ fn recycled_by_memory() {
         "(process {pid}) is replaced: memory_limit reached"
     ));
     await_true("two workers", || server.workers().len() == 2);
+    server.stop();
+}
+
+fn recycled_by_group_memory() {
+    // A part of the limit that is 40 MiB on this machine.
+    let limit = highper_process::cgroup::memory_limit().unwrap();
+    let part = f64::from(40 << 20) / limit as f64;
+    let mut server = Server::start(
+        "group",
+        Options {
+            memory_limit: Some(MemoryLimit::Cgroup(part)),
+            ..options()
+        },
+    );
+    let small = server.workers();
+    let answer = server.ask("grow 64").unwrap();
+    let pid: i32 = answer.split(' ').next().unwrap().parse().unwrap();
+    await_true("the large worker's end", || {
+        !server.workers().contains(&pid)
+    });
+    let other = small.iter().find(|p| **p != pid).unwrap();
+    assert!(server.workers().contains(other), "the small one stays");
     server.stop();
 }
 
