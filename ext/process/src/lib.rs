@@ -1,1 +1,36 @@
-//! See the package description.
+//! The manager of a server and the workers it forks.
+//!
+//! [`run`] forks the workers and supervises them until the server ends. In a
+//! worker it returns at once with a [`WorkerContext`], so that the caller's
+//! own stack (PHP's) goes on there; in the manager it returns when all is
+//! over. The manager has no thread, no runtime and no epoll: it may fork
+//! again at any time.
+//!
+//! [`listen`] binds the sockets that workers inherit; [`control`] holds the
+//! commands for a running server (stop, reload, status), which find it by its
+//! pid file.
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
+pub mod cgroup;
+pub mod control;
+mod daemon;
+mod error;
+mod hooks;
+pub mod listen;
+mod manager;
+mod options;
+mod pidfile;
+mod signals;
+mod status;
+mod sys;
+mod user;
+mod worker;
+
+pub use error::Error;
+pub use hooks::{Exit, Hooks, How, Level, Spawned};
+pub use manager::{Role, run};
+pub use options::{Hangup, MemoryLimit, Options};
+pub use signals::{Signal, SignalPipe};
+pub use worker::{Kind, WorkerContext};
+
+pub use highper_shm::{Command, Reason, ScoreBoard, State, Ticket, monotonic};

@@ -198,7 +198,8 @@ struct Hot {
     heartbeat: AtomicU64,
     /// 1 + index of the record begun last.
     last: AtomicU32,
-    _spare: AtomicU32,
+    /// Records ever used by this process: those beyond were never touched.
+    used: AtomicU32,
 }
 
 // SAFETY: atomics only.
@@ -409,6 +410,13 @@ impl ScoreBoard {
         unsafe { self.slots.as_ref() }
     }
 
+    /// The records that the slot's process has used.
+    fn used_records(&self, slot: usize) -> &[Record] {
+        let used = self.slots()[slot].hot.used.load(Ordering::Acquire) as usize;
+        let all = self.records(slot);
+        &all[..used.min(all.len())]
+    }
+
     fn records(&self, slot: usize) -> &[Record] {
         // SAFETY: as in header().
         let all = unsafe { self.records.as_ref() };
@@ -481,12 +489,11 @@ impl ScoreBoard {
         slot.hot.in_flight.store(0, Ordering::Relaxed);
         slot.hot.heartbeat.store(0, Ordering::Relaxed);
         slot.hot.last.store(0, Ordering::Relaxed);
-        for record in self.records(index) {
-            if record.length.load(Ordering::Relaxed) != 0 {
-                record.length.store(0, Ordering::Relaxed);
-            }
+        for record in self.used_records(index) {
+            record.length.store(0, Ordering::Relaxed);
             record.sequence.store(0, Ordering::Relaxed);
         }
+        slot.hot.used.store(0, Ordering::Relaxed);
         slot.set_state(State::Starting);
         Some(index)
     }
@@ -516,7 +523,11 @@ impl ScoreBoard {
     /// killed while it wrote a line, the line is what had been written.
     #[must_use]
     pub fn running(&self, index: usize) -> Vec<Request> {
-        let mut list: Vec<Request> = self.records(index).iter().filter_map(read_record).collect();
+        let mut list: Vec<Request> = self
+            .used_records(index)
+            .iter()
+            .filter_map(read_record)
+            .collect();
         list.sort_by_key(|r| r.began);
         list
     }
@@ -571,6 +582,11 @@ impl ScoreBoard {
         slot.hot
             .last
             .store(u32::from(number) + 1, Ordering::Relaxed);
+        if u32::from(number) >= slot.hot.used.load(Ordering::Relaxed) {
+            slot.hot
+                .used
+                .store(u32::from(number) + 1, Ordering::Release);
+        }
         Ticket(number)
     }
 

@@ -1,0 +1,159 @@
+//! Commands for a running server, which is found by its pid file.
+
+use std::fs;
+use std::io::{self, Read, Write};
+use std::os::fd::{AsRawFd, RawFd};
+use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use crate::error::{Error, reason};
+use crate::pidfile::{Running, socket_path};
+use crate::sys;
+
+/// Ends the server: SIGTERM, then waits until it is gone. Returns the process
+/// id that it had.
+///
+/// # Errors
+/// When it does not run, may not be signalled, or has not ended within
+/// `timeout`.
+pub fn stop(pid_file: &Path, timeout: Duration) -> Result<i32, Error> {
+    let running = Running::find(pid_file)?;
+    running.signal(libc::SIGTERM)?;
+    if running.wait_gone(timeout) {
+        return Ok(running.pid);
+    }
+    Err(Error::new(format!(
+        "process {} has not ended within {} s; it may still be finishing requests: wait, or end it with 'kill -QUIT {}'",
+        running.pid,
+        timeout.as_secs_f64(),
+        running.pid
+    )))
+}
+
+/// Replaces all workers of the server without a lost request: sends SIGUSR1
+/// and returns at once with its process id.
+///
+/// # Errors
+/// When it does not run or may not be signalled.
+pub fn reload(pid_file: &Path) -> Result<i32, Error> {
+    let running = Running::find(pid_file)?;
+    running.signal(libc::SIGUSR1)?;
+    Ok(running.pid)
+}
+
+/// The manager's process id.
+///
+/// # Errors
+/// When it does not run.
+pub fn pid(pid_file: &Path) -> Result<i32, Error> {
+    Running::find(pid_file).map(|r| r.pid)
+}
+
+/// What the server and each of its workers are doing, as text for a terminal.
+///
+/// # Errors
+/// When it does not run or does not answer within three seconds.
+pub fn status(pid_file: &Path) -> Result<String, Error> {
+    let running = Running::find(pid_file)?;
+    let failed = |e: io::Error| {
+        Error::new(format!(
+            "process {} runs but does not tell its status ('{}'): {}",
+            running.pid,
+            socket_path(pid_file).display(),
+            reason(&e)
+        ))
+    };
+    let address = SocketAddress::new(&socket_path(pid_file)).map_err(failed)?;
+    let mut stream = UnixStream::connect(&address.path).map_err(failed)?;
+    stream
+        .set_read_timeout(Some(Duration::from_secs(3)))
+        .map_err(failed)?;
+    let mut text = String::new();
+    stream.read_to_string(&mut text).map_err(failed)?;
+    Ok(text)
+}
+
+/// A path short enough for a Unix socket (107 bytes): a long one is reached
+/// through its opened folder.
+struct SocketAddress {
+    path: PathBuf,
+    _folder: Option<fs::File>,
+}
+
+impl SocketAddress {
+    fn new(path: &Path) -> io::Result<Self> {
+        if path.as_os_str().len() <= 100 {
+            return Ok(Self {
+                path: path.to_owned(),
+                _folder: None,
+            });
+        }
+        let folder = match path.parent() {
+            Some(p) if !p.as_os_str().is_empty() => p,
+            _ => Path::new("."),
+        };
+        let name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?;
+        let folder = fs::OpenOptions::new()
+            .read(true)
+            .custom_flags(libc::O_PATH | libc::O_DIRECTORY)
+            .open(folder)?;
+        Ok(Self {
+            path: PathBuf::from(format!("/proc/self/fd/{}", folder.as_raw_fd())).join(name),
+            _folder: Some(folder),
+        })
+    }
+}
+
+/// The manager's end: answers every connection with the status and closes.
+#[derive(Debug)]
+pub(crate) struct ControlSocket {
+    listener: UnixListener,
+    path: PathBuf,
+    owner: sys::Pid,
+}
+
+impl ControlSocket {
+    /// Binds the socket; the pid file's lock says that nobody else uses it.
+    pub fn bind(path: &Path) -> io::Result<Self> {
+        let address = SocketAddress::new(path)?;
+        match fs::remove_file(path) {
+            Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(e),
+            _ => {}
+        }
+        let before = sys::umask(0o177);
+        let bound = UnixListener::bind(&address.path);
+        sys::umask(before);
+        let listener = bound?;
+        listener.set_nonblocking(true)?;
+        Ok(Self {
+            listener,
+            path: path.to_owned(),
+            owner: sys::getpid(),
+        })
+    }
+
+    pub fn fd(&self) -> RawFd {
+        self.listener.as_raw_fd()
+    }
+
+    /// Answers whoever has connected. A client that does not read gets what
+    /// fits into its buffer; the manager never waits for it.
+    pub fn answer(&self, text: impl Fn() -> String) {
+        while let Ok((mut stream, _)) = self.listener.accept() {
+            if stream.set_nonblocking(true).is_ok() {
+                // A client that went away needs no answer.
+                let _ = stream.write_all(text().as_bytes());
+            }
+        }
+    }
+}
+
+impl Drop for ControlSocket {
+    fn drop(&mut self) {
+        if self.owner == sys::getpid() {
+            let _ = fs::remove_file(&self.path);
+        }
+    }
+}

@@ -1,0 +1,400 @@
+//! The manager: forks workers, watches over them, ends them.
+
+mod exit;
+mod limits;
+mod reload;
+mod shutdown;
+mod spawn;
+
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use highper_shm::{Command, ScoreBoard};
+
+use crate::control::ControlSocket;
+use crate::daemon::{self, Launcher};
+use crate::error::{Error, reason};
+use crate::hooks::{Hooks, Level};
+use crate::options::{Hangup, Options};
+use crate::pidfile::PidFile;
+use crate::signals::{self, Signal, SignalPipe};
+use crate::status;
+use crate::sys::{self, Pid};
+use crate::user::Identity;
+use crate::worker::{Kind, WorkerContext};
+
+use limits::Recycling;
+use reload::Reload;
+use spawn::{Budget, Purpose, Spawn};
+
+/// Where [`run`] came back.
+#[derive(Debug)]
+pub enum Role {
+    /// In a worker that was just forked: serve, then exit.
+    Worker(WorkerContext),
+    /// In the manager, when all workers are gone: exit with this code.
+    Manager(i32),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Phase {
+    Starting { deadline: Instant },
+    Ready,
+    Draining { kill_at: Instant },
+    // SIGKILL was sent.
+    Killed { expected: bool },
+}
+
+#[derive(Debug)]
+struct Worker {
+    id: usize,
+    kind: Kind,
+    generation: u32,
+    pid: Pid,
+    slot: usize,
+    started: Instant,
+    phase: Phase,
+    purpose: Purpose,
+    was_ready: bool,
+}
+
+impl Worker {
+    /// Serves or will serve: no other process is needed for its id.
+    fn counts(&self) -> bool {
+        matches!(self.phase, Phase::Starting { .. } | Phase::Ready)
+    }
+}
+
+#[derive(Debug)]
+struct Stopping {
+    fast: bool,
+    code: i32,
+}
+
+struct Manager<'h> {
+    options: Options,
+    hooks: &'h mut dyn Hooks,
+    identity: Option<Identity>,
+    board: Arc<ScoreBoard>,
+    wake: OwnedFd,
+    signals: SignalPipe,
+    control: Option<ControlSocket>,
+    launcher: Launcher,
+    pid: Pid,
+    generation: u32,
+    newest_generation: u32,
+    workers: Vec<Worker>,
+    pending: Vec<Spawn>,
+    budget: Budget,
+    // Per id: failed starts in a row.
+    failures: Vec<u32>,
+    // True once every worker of the first generation was ready at one time.
+    settled: bool,
+    reload: Option<Reload>,
+    queued_reload: Option<Option<Kind>>,
+    recycling: Recycling,
+    stopping: Option<Stopping>,
+    give_up: Option<Error>,
+    next_tick: Instant,
+    // Last: removed from the disk when all else is gone.
+    pid_file: Option<PidFile>,
+}
+
+/// Starts the server: checks the settings, goes to the background if asked,
+/// forks the workers and supervises them.
+///
+/// Call it in a process with one thread, no runtime and no epoll, with the
+/// listening sockets bound. With `daemonize` the calling process ends inside
+/// this call and the function returns in other processes only.
+///
+/// In the manager: SIGTERM or SIGINT ends the server gracefully (a second one
+/// at once), SIGQUIT at once, SIGUSR1 replaces all workers, SIGUSR2 the task
+/// workers, SIGHUP as [`Options::on_hangup`] says.
+///
+/// # Errors
+/// Wrong settings, a pid file in use, a failing
+/// [`before_fork`](Hooks::before_fork) or
+/// [`manager_start`](Hooks::manager_start) hook, and a first generation that
+/// could not start: print the text and exit with code 1.
+pub fn run(options: Options, hooks: &mut dyn Hooks) -> Result<Role, Error> {
+    options.validate()?;
+    let identity = Identity::resolve(options.user.as_deref(), options.group.as_deref())?;
+    let mut pid_file = match &options.pid_file {
+        Some(path) => Some(PidFile::lock(path)?),
+        None => None,
+    };
+    let mut launcher = Launcher::default();
+    if options.daemonize {
+        launcher = daemon::daemonize(options.log_file.as_deref())?;
+    }
+    let prepared = prepare(options, identity, &mut pid_file, hooks);
+    let mut manager = match prepared {
+        Ok(manager) => manager,
+        Err(error) => {
+            launcher.failed(&error);
+            return Err(error);
+        }
+    };
+    manager.launcher = launcher;
+    manager.pid_file = pid_file;
+    let result = manager.supervise();
+    if let Err(error) = &result {
+        manager.launcher.failed(error);
+    }
+    result
+}
+
+fn prepare<'h>(
+    options: Options,
+    identity: Option<Identity>,
+    pid_file: &mut Option<PidFile>,
+    hooks: &'h mut dyn Hooks,
+) -> Result<Manager<'h>, Error> {
+    let failed =
+        |what: &str, e: &std::io::Error| Error::new(format!("cannot make {what}: {}", reason(e)));
+    if let (Some(identity), Some(log), true) = (&identity, &options.log_file, options.daemonize)
+        && let Ok(path) = std::ffi::CString::new(log.as_os_str().as_encoded_bytes())
+    {
+        // Workers open it again on SIGHUP.
+        sys::chown(&path, identity.uid, identity.gid).map_err(|e| {
+            Error::new(format!(
+                "setting 'log_file' is '{}': cannot give it to the workers' user: {}",
+                log.display(),
+                reason(&e)
+            ))
+        })?;
+    }
+    let mut control = None;
+    if let Some(file) = pid_file {
+        file.write()?;
+        match ControlSocket::bind(&file.socket()) {
+            Ok(socket) => control = Some(socket),
+            Err(e) => hooks.log(
+                Level::Warning,
+                &format!(
+                    "the status command will not work: cannot bind '{}': {}",
+                    file.socket().display(),
+                    reason(&e)
+                ),
+            ),
+        }
+    }
+    let total = options.worker_num + options.task_worker_num;
+    // Two generations side by side, and one recycling in between.
+    let board = ScoreBoard::new(2 * total + 2, options.remembered_requests)
+        .map_err(|e| failed("the shared score board", &e))?;
+    board.set_script(options.script.as_bytes());
+    let wake = sys::eventfd().map_err(|e| failed("an event descriptor", &e))?;
+    hooks.before_fork()?;
+    let signals =
+        SignalPipe::install(&signals::MANAGER).map_err(|e| failed("the signal handlers", &e))?;
+    let now = Instant::now();
+    Ok(Manager {
+        budget: Budget::new(options.respawn_burst, options.respawn_rate, now),
+        failures: vec![0; total],
+        options,
+        hooks,
+        identity,
+        board: Arc::new(board),
+        wake,
+        signals,
+        control,
+        launcher: Launcher::default(),
+        pid: sys::getpid(),
+        generation: 1,
+        newest_generation: 1,
+        workers: Vec::new(),
+        pending: Vec::new(),
+        settled: false,
+        reload: None,
+        queued_reload: None,
+        recycling: Recycling::new(now),
+        stopping: None,
+        give_up: None,
+        next_tick: now + Duration::from_secs(1),
+        pid_file: None,
+    })
+}
+
+impl Manager<'_> {
+    fn supervise(&mut self) -> Result<Role, Error> {
+        let now = Instant::now();
+        for id in 0..self.total() {
+            self.pending.push(Spawn {
+                id,
+                at: now,
+                purpose: Purpose::First,
+            });
+        }
+        let mut announced = false;
+        loop {
+            if let Some(context) = self.spawn_due() {
+                return Ok(Role::Worker(context));
+            }
+            if !announced {
+                announced = true;
+                if let Err(error) = self.hooks.manager_start() {
+                    self.give_up(error);
+                }
+            }
+            self.wait();
+            self.take_signals();
+            self.take_commands();
+            self.reap();
+            let now = Instant::now();
+            self.notice_ready();
+            self.enforce_deadlines(now);
+            self.advance_reload(now);
+            self.advance_recycling(now);
+            self.fill_gaps(now);
+            if now >= self.next_tick {
+                self.next_tick = now + Duration::from_secs(1);
+                self.measure(now);
+                let result = self.hooks.tick();
+                self.log_failure("tick", result);
+            }
+            if self.hooks.should_abort() {
+                self.shut_down(true, 255);
+            }
+            if let Some(stopping) = &self.stopping
+                && self.workers.is_empty()
+            {
+                let code = stopping.code;
+                let result = self.hooks.manager_stop();
+                self.log_failure("manager_stop", result);
+                self.info(&format!(
+                    "stopped after {} and {} requests",
+                    status::uptime(Duration::from_nanos(
+                        highper_shm::monotonic().saturating_sub(self.board.started())
+                    )),
+                    self.board.total_requests()
+                ));
+                return match self.give_up.take() {
+                    Some(error) => Err(error),
+                    None => Ok(Role::Manager(code)),
+                };
+            }
+        }
+    }
+
+    fn total(&self) -> usize {
+        self.options.worker_num + self.options.task_worker_num
+    }
+
+    fn kind_of(&self, id: usize) -> Kind {
+        if id < self.options.worker_num {
+            Kind::Worker
+        } else {
+            Kind::Task
+        }
+    }
+
+    fn wait(&mut self) {
+        let now = Instant::now();
+        let mut until = self.next_tick;
+        for spawn in &self.pending {
+            until = until.min(spawn.at);
+        }
+        for worker in &self.workers {
+            match worker.phase {
+                Phase::Starting { deadline } => until = until.min(deadline),
+                Phase::Draining { kill_at } => until = until.min(kill_at),
+                Phase::Ready | Phase::Killed { .. } => {}
+            }
+        }
+        if let Some(at) = self.reload.as_ref().and_then(Reload::wakes_at) {
+            until = until.min(at);
+        }
+        let mut fds = vec![self.signals.fd(), self.wake.as_raw_fd()];
+        fds.extend(self.control.as_ref().map(ControlSocket::fd));
+        match sys::poll(&fds, until.saturating_duration_since(now)) {
+            Ok(readable) => {
+                if readable[1] {
+                    let mut count = [0u8; 8];
+                    // Empty already when several workers woke us for one thing.
+                    let _ = sys::read(self.wake.as_fd(), &mut count);
+                }
+                if readable.get(2) == Some(&true)
+                    && let Some(control) = &self.control
+                {
+                    for worker in &self.workers {
+                        limits::note_rss(&self.board.slots()[worker.slot], worker.pid);
+                    }
+                    control.answer(|| {
+                        status::render(&self.options.name, self.pid, self.generation, &self.board)
+                    });
+                }
+            }
+            Err(e) => {
+                // Out of memory at worst: the loop goes on by time.
+                self.hooks.log(
+                    Level::Error,
+                    &format!("cannot wait for events: {}", reason(&e)),
+                );
+                std::thread::sleep(Duration::from_millis(100));
+            }
+        }
+    }
+
+    fn take_signals(&mut self) {
+        while let Some(signal) = self.signals.next_signal() {
+            match signal {
+                Signal::Terminate | Signal::Interrupt => {
+                    let again = self.stopping.is_some();
+                    self.shut_down(again, 0);
+                }
+                Signal::Quit => self.shut_down(true, 0),
+                Signal::User1 => self.want_reload(None),
+                Signal::User2 => self.want_reload(Some(Kind::Task)),
+                Signal::Hangup => match self.options.on_hangup {
+                    Hangup::ReopenLogs => self.reopen_logs(),
+                    Hangup::Reload => self.want_reload(None),
+                    Hangup::Shutdown => self.shut_down(self.stopping.is_some(), 0),
+                },
+                // The loop collects children at each turn.
+                Signal::Child => {}
+            }
+        }
+    }
+
+    fn take_commands(&mut self) {
+        for command in self.board.take_commands() {
+            match command {
+                Command::Shutdown => {
+                    if self.stopping.is_none() {
+                        self.shut_down(false, 0);
+                    }
+                }
+                Command::Reload => self.want_reload(None),
+                Command::ReloadTasks => self.want_reload(Some(Kind::Task)),
+            }
+        }
+    }
+
+    fn reopen_logs(&mut self) {
+        if self.options.daemonize
+            && let Some(log) = &self.options.log_file
+            && let Err(error) = daemon::redirect_output(Some(log))
+        {
+            self.hooks.log(Level::Error, &error.to_string());
+        }
+        let result = self.hooks.logs_reopened();
+        self.log_failure("logs_reopened", result);
+        for worker in &self.workers {
+            // One that has just ended is collected at the next turn.
+            let _ = sys::kill(worker.pid, libc::SIGHUP);
+        }
+        self.info("logs opened again");
+    }
+
+    fn info(&mut self, text: &str) {
+        self.hooks.log(Level::Info, text);
+    }
+
+    fn log_failure(&mut self, hook: &str, result: Result<(), Error>) {
+        if let Err(error) = result {
+            self.hooks.log(Level::Error, &format!("in {hook}: {error}"));
+        }
+    }
+}
