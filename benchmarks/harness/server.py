@@ -49,9 +49,10 @@ class Server:
         self.url = f"http://127.0.0.1:{self.port}"
         self.dir = tempfile.TemporaryDirectory(prefix="bench-server-")
         pid_file = os.path.join(self.dir.name, "pid")
-        env = dict(self.side.env, WORKER_NUM="1", APP_ENV="production")
+        env = dict(self.side.env, APP_ENV="production")
         if self.application:
-            args = [os.path.join(PHP_DIR, "application", "server.php"), "--listen", f"127.0.0.1:{self.port}"]
+            args = [os.path.join(PHP_DIR, "application", "server.php"), "--listen", f"127.0.0.1:{self.port}",
+                    "--workers", "1"]
         else:
             args = [os.path.join(PHP_DIR, "server.php"), self.case, str(self.port), pid_file]
         self.log = open(os.path.join(self.dir.name, "log"), "w+")

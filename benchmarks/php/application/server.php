@@ -2,7 +2,7 @@
 /**
  * The framework's side of the routed benchmark.
  *
- *     WORKER_NUM=1 php server.php --listen 127.0.0.1:PORT
+ *     php server.php --listen 127.0.0.1:PORT --workers 1
  */
 
 use Highper\Application;

@@ -124,7 +124,7 @@ final class Client
         $answer = preg_replace(['/^((?:Date|Last-Modified): )[A-Z][a-z]{2}, [^\r]+/mi', '/127\.0\.0\.1:' . $this->port . '/'],
             ['$1%DATE%', '127.0.0.1:%PORT%'], $answer);
         $answer = preg_replace_callback('/[^\x20-\x7e\r\n]/', fn ($m) => sprintf('\x%02x', ord($m[0])), $answer);
-        echo "=== $title\n", str_replace("\r", '\r', $answer), "\n";
+        echo "=== $title\n", $answer, "\n";
     }
 
     /** request() and show() in one. */
