@@ -41,6 +41,10 @@ const notes = page.locator('.note');
 const note = (title) => page.locator('.note', { has: page.getByRole('button', { name: title, exact: true }) });
 const saved = (title) => page.locator('.note:not(.pending)', { has: page.getByRole('button', { name: title, exact: true }) });
 const toast = page.locator('.toast');
+const picture = async (name) => {
+  await page.waitForTimeout(400); // until nothing moves any more
+  await page.screenshot({ path: `${pictures}/${name}.png` });
+};
 
 async function write(title, body) {
   await page.getByLabel('Title').fill(title);
@@ -188,13 +192,13 @@ await step('many notes come in pages', async () => {
 
 await step('it fits a phone, in the dark', async () => {
   await page.evaluate(() => scrollTo(0, 0));
-  await page.screenshot({ path: `${pictures}/light.png` });
+  await picture('light');
   await page.emulateMedia({ colorScheme: 'dark' });
-  await page.screenshot({ path: `${pictures}/dark.png` });
+  await picture('dark');
   await page.setViewportSize({ width: 375, height: 760 });
   assert.equal(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), true, 'it scrolls sideways');
   await page.getByRole('button', { name: 'New note' }).click();
-  await page.screenshot({ path: `${pictures}/phone.png` });
+  await picture('phone');
 });
 
 await browser.close();
