@@ -22,6 +22,7 @@ if test "$PHP_HIGHPER" != "no"; then
   AC_MSG_RESULT([yes])
 
   PHP_SUBST([CARGO])
+  PHP_SUBST([PHP_CONFIG])
   PHP_MODULES="$PHP_MODULES \$(phplibdir)/highper.la"
   PHP_SUBST([PHP_MODULES])
   PHP_ADD_MAKEFILE_FRAGMENT([$abs_srcdir/Makefile.frag], [$abs_srcdir])
