@@ -73,7 +73,8 @@ need_php() {
     [ "$PHP_ID" -ge 80200 ] || die "PHP $PHP_VERSION ($PHP) is too old: Highper needs 8.2 or newer; PHP_CONFIG=… chooses another"
     [ "$PHP_ZTS" = 0 ] || die "$PHP is a thread-safe (ZTS) build: Highper needs an NTS one; PHP_CONFIG=… chooses another"
     [ "$("$PHP_CONFIG" --vernum)" = "$PHP_ID" ] || die "$PHP_CONFIG and $PHP are of different versions"
-    export PHP PHP_CONFIG
+    # Cargo is told only of another PHP: a build by hand, without these, then shares all of its work.
+    if [ -n "${PHP_CHOSEN:-}" ]; then export PHP PHP_CONFIG; fi
 }
 
 # Each other PHP keeps a build folder of its own, so that changing between them rebuilds nothing.

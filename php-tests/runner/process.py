@@ -62,7 +62,8 @@ def survivors(session, mark):
     return found
 
 
-def _end(session, mark):
+def end(session, mark):
+    """Kill what `survivors` finds until it finds nothing."""
     for _ in range(20):
         rest = survivors(session, mark)
         if not rest:
@@ -140,7 +141,7 @@ def run(command, cwd, env, stdin=b"", timeout=20.0, merge=True):
                 listed = ", ".join("%d (%s)" % item for item in sorted(rest.items()))
                 trouble = "left processes behind: " + listed
     finally:
-        _end(child.pid, mark)
+        end(child.pid, mark)
         child.wait()
         child.stdout.close()
         if child.stdin and not child.stdin.closed:
