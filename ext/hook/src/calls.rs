@@ -1,0 +1,37 @@
+//! The hooked calls. Each has the signature and the semantics of the libc call of its
+//! name; the order inside is always: may we suspend, is the family on, would it block.
+
+pub(crate) mod accept;
+pub(crate) mod connect;
+pub(crate) mod create;
+pub(crate) mod descriptor;
+pub(crate) mod file;
+pub(crate) mod fork;
+pub(crate) mod fortify;
+pub(crate) mod loader;
+pub(crate) mod poll;
+pub(crate) mod receive;
+pub(crate) mod select;
+pub(crate) mod send;
+pub(crate) mod sleep;
+
+use std::os::fd::RawFd;
+
+use crate::fds::{self, State};
+use crate::policy::{self, Families, Policy};
+
+/// The policy and the descriptor's state if a transfer on `fd` is to suspend rather than
+/// block: the caller may, the family is on, and the descriptor is in blocking mode.
+#[inline]
+fn transfer(fd: RawFd) -> Option<(&'static Policy, State)> {
+    let policy = policy::active()?;
+    let flags = (policy.flags)();
+    if (0..=2).contains(&fd) && !flags.has(Families::STDIO) {
+        return None;
+    }
+    let state = fds::lookup(fd);
+    if !flags.has(state.kind().family()) || fds::is_non_blocking(fd, state) {
+        return None;
+    }
+    Some((policy, state))
+}

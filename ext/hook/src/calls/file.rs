@@ -1,0 +1,276 @@
+//! `read`, `write`, `readv`, `writev` on sockets and pipes.
+
+use libc::{c_int, c_void, iovec, msghdr, size_t, ssize_t};
+
+use super::receive::receive;
+use super::send::transmit;
+use super::transfer;
+use crate::errno;
+use crate::fds::{self, Kind, State};
+use crate::iovec as segments;
+use crate::policy::{Interest, Policy, WaitOutcome};
+use crate::wait::{Deadline, Wait, error_of, until_done, would_block};
+
+/// Up to this size a write to a pipe that polls writable doesn't block (and is atomic).
+const ATOMIC: usize = libc::PIPE_BUF;
+
+pub(crate) unsafe extern "C" fn read(fd: c_int, buffer: *mut c_void, len: size_t) -> ssize_t {
+    // SAFETY: the caller's own call.
+    let original = || unsafe { libc::read(fd, buffer, len) };
+    let Some((policy, state)) = suspends(fd, len) else {
+        return original();
+    };
+    if state.kind().is_socket() {
+        // SAFETY: recv without flags is read, for a length above zero.
+        let call = |flags| unsafe { libc::recv(fd, buffer, len, flags) };
+        return receive(policy, state, fd, 0, || len, call, |_, flags| call(flags));
+    }
+    let segment = iovec {
+        iov_base: buffer,
+        iov_len: len,
+    };
+    // SAFETY: one segment, the caller's buffer.
+    unsafe { read_pipe(policy, state, fd, &raw const segment, 1, original) }
+}
+
+pub(crate) unsafe extern "C" fn readv(fd: c_int, list: *const iovec, count: c_int) -> ssize_t {
+    // SAFETY: the caller's own call.
+    let original = || unsafe { libc::readv(fd, list, count) };
+    let Some((policy, state)) = suspends(fd, count as usize) else {
+        return original();
+    };
+    if state.kind().is_socket() {
+        let call = |flags| {
+            let mut header = header(list, count);
+            // SAFETY: the header describes the caller's segments.
+            unsafe { libc::recvmsg(fd, &raw mut header, flags) }
+        };
+        return receive(policy, state, fd, 0, || 0, call, |_, flags| call(flags));
+    }
+    // SAFETY: the caller's segments.
+    unsafe { read_pipe(policy, state, fd, list, count, original) }
+}
+
+pub(crate) unsafe extern "C" fn write(fd: c_int, buffer: *const c_void, len: size_t) -> ssize_t {
+    let Some((policy, state)) = suspends(fd, len) else {
+        // SAFETY: the caller's own call.
+        return unsafe { libc::write(fd, buffer, len) };
+    };
+    if state.kind().is_socket() {
+        // SAFETY: send without flags is write.
+        let call = |flags| unsafe { libc::send(fd, buffer, len, flags) };
+        // SAFETY: the part of the caller's buffer that follows the first `done` bytes.
+        let rest = |done: usize, flags| unsafe {
+            libc::send(fd, buffer.wrapping_byte_add(done), len - done, flags)
+        };
+        return transmit(policy, state, fd, || len, call, rest);
+    }
+    let segment = iovec {
+        iov_base: buffer.cast_mut(),
+        iov_len: len,
+    };
+    // SAFETY: one segment, the caller's buffer.
+    unsafe { write_pipe(policy, state, fd, &raw const segment, 1) }
+}
+
+pub(crate) unsafe extern "C" fn writev(fd: c_int, list: *const iovec, count: c_int) -> ssize_t {
+    let Some((policy, state)) = suspends(fd, count as usize) else {
+        // SAFETY: the caller's own call.
+        return unsafe { libc::writev(fd, list, count) };
+    };
+    if state.kind().is_socket() {
+        // SAFETY: called after the kernel has read the list.
+        let all = || unsafe { segments::slice(list, count as usize) };
+        let whole = header(list, count);
+        // SAFETY: the header describes the caller's segments.
+        let call = |flags| unsafe { libc::sendmsg(fd, &raw const whole, flags) };
+        let rest = |done: usize, flags| {
+            let mut window = segments::empty();
+            let used = segments::rest(all(), done, &mut window);
+            let header = header(window.as_ptr(), used as c_int);
+            // SAFETY: the header describes parts of the caller's segments.
+            unsafe { libc::sendmsg(fd, &raw const header, flags) }
+        };
+        return transmit(policy, state, fd, || segments::total(all()), call, rest);
+    }
+    // SAFETY: the caller's segments.
+    unsafe { write_pipe(policy, state, fd, list, count) }
+}
+
+/// As for sockets; a transfer of nothing, or with a negative count, is left to the kernel.
+#[inline]
+fn suspends(fd: c_int, amount: usize) -> Option<(&'static Policy, State)> {
+    if amount == 0 || amount > isize::MAX as usize {
+        None
+    } else {
+        transfer(fd)
+    }
+}
+
+fn header(list: *const iovec, count: c_int) -> msghdr {
+    // SAFETY: all-zero is a valid header without address and control data.
+    let mut header: msghdr = unsafe { std::mem::zeroed() };
+    header.msg_iov = list.cast_mut();
+    header.msg_iovlen = count as _;
+    header
+}
+
+/// One transfer without blocking whatever the descriptor's mode; `None` if this kernel
+/// can't do that for this descriptor.
+///
+/// # Safety
+/// As for readv and writev; `number` is one of `SYS_preadv2`, `SYS_pwritev2`.
+unsafe fn now(
+    number: libc::c_long,
+    fd: c_int,
+    list: *const iovec,
+    count: c_int,
+) -> Option<ssize_t> {
+    let here: libc::c_long = -1;
+    // SAFETY: by the function's contract; an offset of -1 means the present position.
+    let result = unsafe {
+        libc::syscall(
+            number,
+            fd,
+            list,
+            count,
+            here,
+            here,
+            libc::c_long::from(RWF_NOWAIT),
+        )
+    };
+    if result < 0 && matches!(errno::get(), libc::EOPNOTSUPP | libc::ENOSYS | libc::EINVAL) {
+        return None;
+    }
+    Some(result as ssize_t)
+}
+
+/// `RWF_NOWAIT` of `<linux/fs.h>`.
+const RWF_NOWAIT: c_int = 8;
+
+/// # Safety
+/// As for readv.
+unsafe fn read_pipe(
+    policy: &Policy,
+    state: State,
+    fd: c_int,
+    list: *const iovec,
+    count: c_int,
+    original: impl Fn() -> ssize_t,
+) -> ssize_t {
+    let never = || Deadline::after(None);
+    let before = errno::get();
+    if state.kind() == Kind::Pipe {
+        let mut plain = false;
+        // SAFETY: by this function's contract.
+        let attempt = || match unsafe { now(libc::SYS_preadv2, fd, list, count) } {
+            Some(result) => result,
+            None => {
+                plain = true;
+                errno::fail(libc::EOPNOTSUPP)
+            }
+        };
+        let result = until_done(policy, fd, Interest::READ, never, attempt, &original);
+        if !plain {
+            return result;
+        }
+        fds::set_plain_pipe(fd);
+        errno::set(before);
+    }
+    // What polls readable is read without blocking, unless another reader is faster.
+    let attempt = || {
+        if polls(fd, libc::POLLIN) {
+            original()
+        } else {
+            errno::fail(libc::EAGAIN)
+        }
+    };
+    until_done(policy, fd, Interest::READ, never, attempt, &original)
+}
+
+/// # Safety
+/// As for writev.
+unsafe fn write_pipe(
+    policy: &Policy,
+    state: State,
+    fd: c_int,
+    list: *const iovec,
+    count: c_int,
+) -> ssize_t {
+    let before = errno::get();
+    let mut plain = state.kind() == Kind::PlainPipe;
+    let first = if plain {
+        0
+    } else {
+        // SAFETY: by this function's contract.
+        match unsafe { now(libc::SYS_pwritev2, fd, list, count) } {
+            Some(result) => result,
+            None => {
+                plain = true;
+                fds::set_plain_pipe(fd);
+                0
+            }
+        }
+    };
+    if first < 0 && !would_block() {
+        return first;
+    }
+    // SAFETY: by this function's contract.
+    let all = unsafe { segments::slice(list, count as usize) };
+    let total = segments::total(all);
+    let mut done = usize::try_from(first).unwrap_or(0);
+    let mut wait = Wait::new(policy, fd, Interest::WRITE, Deadline::after(None));
+    while done < total {
+        let mut window = segments::empty();
+        let used = segments::rest(all, done, &mut window) as c_int;
+        let result = if !plain {
+            // SAFETY: parts of the caller's segments.
+            unsafe { now(libc::SYS_pwritev2, fd, window.as_ptr(), used) }
+                .unwrap_or_else(|| errno::fail(libc::EAGAIN))
+        } else if polls(fd, libc::POLLOUT) {
+            // SAFETY: a part of the caller's first segment that is left.
+            unsafe { libc::write(fd, window[0].iov_base, window[0].iov_len.min(ATOMIC)) }
+        } else {
+            errno::fail(libc::EAGAIN)
+        };
+        if result > 0 {
+            done += result as usize;
+            wait.progressed();
+            continue;
+        }
+        if result < 0 && !would_block() {
+            break;
+        }
+        match wait.again() {
+            WaitOutcome::Ready => {}
+            WaitOutcome::Refused => {
+                // SAFETY: parts of the caller's segments; blocks.
+                let rest = unsafe { libc::writev(fd, window.as_ptr(), used) };
+                if rest < 0 {
+                    break;
+                }
+                done += rest as usize;
+            }
+            ended => {
+                errno::set(error_of(ended));
+                break;
+            }
+        }
+    }
+    if done > 0 || total == 0 {
+        errno::set(before);
+        return done as ssize_t;
+    }
+    -1
+}
+
+/// Whether `fd` has one of the events now, or has failed (the call will then say how).
+fn polls(fd: c_int, events: i16) -> bool {
+    let mut entry = libc::pollfd {
+        fd,
+        events,
+        revents: 0,
+    };
+    // SAFETY: one valid entry, no waiting.
+    errno::preserve(|| unsafe { libc::poll(&raw mut entry, 1, 0) }) > 0
+}

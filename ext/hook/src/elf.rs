@@ -1,0 +1,300 @@
+//! One loaded object: its program headers, dynamic section and relocation slots.
+
+use std::ffi::CStr;
+use std::ops::Range;
+
+use libc::{Elf64_Phdr, c_char, dl_phdr_info};
+
+const DT_NULL: i64 = 0;
+const DT_PLTRELSZ: i64 = 2;
+const DT_STRTAB: i64 = 5;
+const DT_SYMTAB: i64 = 6;
+const DT_RELA: i64 = 7;
+const DT_RELASZ: i64 = 8;
+const DT_RPATH: i64 = 15;
+const DT_PLTREL: i64 = 20;
+const DT_JMPREL: i64 = 23;
+const DT_RUNPATH: i64 = 29;
+
+#[cfg(target_arch = "x86_64")]
+const JUMP_SLOT: u32 = 7;
+#[cfg(target_arch = "x86_64")]
+const GLOB_DAT: u32 = 6;
+#[cfg(target_arch = "aarch64")]
+const JUMP_SLOT: u32 = 1026;
+#[cfg(target_arch = "aarch64")]
+const GLOB_DAT: u32 = 1025;
+
+const STB_WEAK: u8 = 2;
+
+#[repr(C)]
+struct Dyn {
+    tag: i64,
+    value: u64,
+}
+
+#[repr(C)]
+struct Rela {
+    offset: u64,
+    info: u64,
+    addend: i64,
+}
+
+#[repr(C)]
+struct Sym {
+    name: u32,
+    info: u8,
+    other: u8,
+    section: u16,
+    value: u64,
+    size: u64,
+}
+
+/// An object as `dl_iterate_phdr` shows it. Valid during its callback only.
+pub(crate) struct Object<'a> {
+    /// What was added to the addresses in the file.
+    pub(crate) base: usize,
+    /// The path; empty for the program itself.
+    pub(crate) name: &'a [u8],
+    headers: &'a [Elf64_Phdr],
+}
+
+/// A slot that holds the address of a function of another object.
+pub(crate) struct Slot<'a> {
+    pub(crate) address: usize,
+    pub(crate) symbol: &'a [u8],
+    /// It may stay empty for good.
+    pub(crate) is_weak: bool,
+}
+
+/// The tables of an object's dynamic section.
+#[derive(Default)]
+pub(crate) struct Tables {
+    jump: (usize, usize),
+    data: (usize, usize),
+    symbols: usize,
+    strings: usize,
+    /// It has library search paths of its own.
+    pub(crate) has_search_path: bool,
+}
+
+impl<'a> Object<'a> {
+    /// # Safety
+    /// `info` must be the argument of a `dl_iterate_phdr` callback that is running.
+    pub(crate) unsafe fn new(info: &'a dl_phdr_info) -> Self {
+        let name: *const c_char = info.dlpi_name;
+        let name: &[u8] = if name.is_null() {
+            &[]
+        } else {
+            // SAFETY: the loader's zero-terminated name, valid during the callback.
+            unsafe { CStr::from_ptr(name) }.to_bytes()
+        };
+        let headers: &[Elf64_Phdr] = if info.dlpi_phdr.is_null() {
+            &[]
+        } else {
+            // SAFETY: the loader's table of program headers, valid during the callback.
+            unsafe { std::slice::from_raw_parts(info.dlpi_phdr, usize::from(info.dlpi_phnum)) }
+        };
+        Self {
+            base: info.dlpi_addr as usize,
+            name,
+            headers,
+        }
+    }
+
+    fn range(&self, header: &Elf64_Phdr) -> Range<usize> {
+        let start = self.base.wrapping_add(header.p_vaddr as usize);
+        start..start.wrapping_add(header.p_memsz as usize)
+    }
+
+    fn headers_of(&self, kind: u32) -> impl Iterator<Item = &Elf64_Phdr> {
+        self.headers
+            .iter()
+            .filter(move |header| header.p_type == kind)
+    }
+
+    /// The addresses from its first to its last segment.
+    pub(crate) fn span(&self) -> Range<usize> {
+        let ranges = || {
+            self.headers_of(libc::PT_LOAD)
+                .map(|header| self.range(header))
+        };
+        let start = ranges().map(|range| range.start).min().unwrap_or(0);
+        start..ranges().map(|range| range.end).max().unwrap_or(0)
+    }
+
+    /// Whether one of its segments holds the address.
+    pub(crate) fn holds(&self, address: usize) -> bool {
+        self.headers_of(libc::PT_LOAD)
+            .any(|header| self.range(header).contains(&address))
+    }
+
+    /// Whether the loader write-protects the page of this address after relocation.
+    pub(crate) fn is_protected(&self, address: usize, page: usize) -> bool {
+        self.headers_of(libc::PT_GNU_RELRO).any(|header| {
+            let range = self.range(header);
+            (range.start & !(page - 1)..range.end & !(page - 1)).contains(&address)
+        })
+    }
+
+    /// The address of its dynamic section, which identifies it among the loaded objects.
+    pub(crate) fn dynamic(&self) -> Option<usize> {
+        self.headers_of(libc::PT_DYNAMIC)
+            .next()
+            .map(|header| self.range(header).start)
+    }
+
+    /// The tables with its relocations; `None` for an object without any.
+    pub(crate) fn tables(&self) -> Option<Tables> {
+        let mut tables = Tables::default();
+        let mut rela = true;
+        let mut entry = self.dynamic()? as *const Dyn;
+        loop {
+            // SAFETY: the dynamic section of a loaded object ends with DT_NULL.
+            let Dyn { tag, value } = unsafe { entry.read_unaligned() };
+            match tag {
+                DT_NULL => break,
+                DT_PLTRELSZ => tables.jump.1 = value as usize,
+                DT_JMPREL => tables.jump.0 = self.pointer(value),
+                DT_PLTREL => rela = value == DT_RELA as u64,
+                DT_RELA => tables.data.0 = self.pointer(value),
+                DT_RELASZ => tables.data.1 = value as usize,
+                DT_SYMTAB => tables.symbols = self.pointer(value),
+                DT_STRTAB => tables.strings = self.pointer(value),
+                DT_RPATH | DT_RUNPATH => tables.has_search_path = true,
+                _ => {}
+            }
+            entry = entry.wrapping_add(1);
+        }
+        if !rela {
+            tables.jump = (0, 0);
+        }
+        let found = tables.jump.0 != 0 || tables.data.0 != 0;
+        (found && tables.symbols != 0 && tables.strings != 0).then_some(tables)
+    }
+
+    /// glibc adds the base to the section's pointers in place, musl does not.
+    fn pointer(&self, value: u64) -> usize {
+        let value = value as usize;
+        if value < self.base {
+            self.base.wrapping_add(value)
+        } else {
+            value
+        }
+    }
+
+    /// Its slots for functions that it takes from elsewhere.
+    pub(crate) fn slots(&self, tables: &Tables) -> impl Iterator<Item = Slot<'a>> {
+        let entries = |(start, size): (usize, usize)| {
+            let count = if start == 0 {
+                0
+            } else {
+                size / size_of::<Rela>()
+            };
+            (0..count).map(move |at| (start as *const Rela).wrapping_add(at))
+        };
+        let (symbols, strings, base) = (tables.symbols, tables.strings, self.base);
+        entries(tables.jump)
+            .chain(entries(tables.data))
+            .filter_map(move |entry| {
+                // SAFETY: inside a relocation table of a loaded object.
+                let entry = unsafe { entry.read_unaligned() };
+                if !matches!(entry.info as u32, JUMP_SLOT | GLOB_DAT) {
+                    return None;
+                }
+                let symbol = (symbols as *const Sym).wrapping_add((entry.info >> 32) as usize);
+                // SAFETY: relocations refer to entries of the object's symbol table.
+                let symbol = unsafe { symbol.read_unaligned() };
+                // What it defines itself only has the same name.
+                if symbol.section != 0 || symbol.name == 0 {
+                    return None;
+                }
+                let name = (strings as *const c_char).wrapping_add(symbol.name as usize);
+                // SAFETY: symbols refer to zero-terminated strings of the object's table.
+                let name = unsafe { CStr::from_ptr(name) }.to_bytes();
+                Some(Slot {
+                    address: base.wrapping_add(entry.offset as usize),
+                    symbol: name,
+                    is_weak: symbol.info >> 4 == STB_WEAK,
+                })
+            })
+    }
+}
+
+/// File names, up to a dot or dash after them, of what is part of the C runtime. libresolv
+/// keeps its state by thread: two coroutines inside it would mix it up.
+const RUNTIME: &[&str] = &[
+    "ld",
+    "ld64",
+    "libc",
+    "libpthread",
+    "libm",
+    "libmvec",
+    "libdl",
+    "librt",
+    "libutil",
+    "libanl",
+    "libresolv",
+    "libnss_",
+    "libstdc++",
+    "libgcc_s",
+    "libc++",
+    "libc++abi",
+    "libunwind",
+    "libthread_db",
+    "linux-vdso",
+    "linux-vdso32",
+    "linux-gate",
+    "libasan",
+    "libhwasan",
+    "libtsan",
+    "libubsan",
+    "liblsan",
+    "libmsan",
+    "libclang_rt",
+    "vgpreload_",
+];
+
+/// Whether an object with this path is part of the C runtime.
+pub(crate) fn is_runtime(path: &[u8]) -> bool {
+    let file = path.rsplit(|&byte| byte == b'/').next().unwrap_or(path);
+    RUNTIME.iter().any(|name| {
+        file.strip_prefix(name.as_bytes()).is_some_and(|rest| {
+            name.ends_with('_') || rest.starts_with(b".") || rest.starts_with(b"-")
+        })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tells_the_runtime_from_libraries() {
+        for path in [
+            "/lib/x86_64-linux-gnu/libc.so.6",
+            "/lib/libc-2.31.so",
+            "/lib64/ld-linux-x86-64.so.2",
+            "/lib/ld-musl-x86_64.so.1",
+            "libc.musl-x86_64.so.1",
+            "linux-vdso.so.1",
+            "/usr/lib/libstdc++.so.6",
+            "/usr/lib/libgcc_s.so.1",
+            "/lib/libnss_dns.so.2",
+            "/usr/lib/libclang_rt.asan-x86_64.so",
+        ] {
+            assert!(is_runtime(path.as_bytes()), "{path}");
+        }
+        for path in [
+            "",
+            "/usr/lib/libcurl.so.4",
+            "/usr/lib/libmysqlclient.so",
+            "/x/libcrypto.so.3",
+            "/usr/lib/php/20220829/redis.so",
+            "/usr/lib/libldap.so.2",
+            "/usr/lib/libmemcached.so",
+        ] {
+            assert!(!is_runtime(path.as_bytes()), "{path}");
+        }
+    }
+}

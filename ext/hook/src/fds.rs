@@ -1,0 +1,451 @@
+//! What is known of each descriptor: its kind, and whether it is in non-blocking mode.
+//!
+//! One byte per descriptor in segments of a page that are mapped when first needed, so
+//! that a look-up is two loads and never allocates from the heap. Knowledge is dropped
+//! when the descriptor is closed or replaced.
+
+use std::os::fd::RawFd;
+use std::ptr;
+use std::sync::atomic::{AtomicPtr, AtomicU8, Ordering};
+
+use crate::errno;
+use crate::policy::Families;
+
+const SEGMENT: usize = 4096;
+const SEGMENTS: usize = 256;
+
+static TABLE: [AtomicPtr<AtomicU8>; SEGMENTS] =
+    [const { AtomicPtr::new(ptr::null_mut()) }; SEGMENTS];
+
+/// What a descriptor refers to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum Kind {
+    Unknown,
+    Tcp,
+    Udp,
+    UnixStream,
+    UnixDatagram,
+    OtherSocket,
+    Pipe,
+    /// A pipe or FIFO that knows no `RWF_NOWAIT`.
+    PlainPipe,
+    Regular,
+    Other,
+}
+
+impl Kind {
+    const ALL: [Self; 10] = [
+        Self::Unknown,
+        Self::Tcp,
+        Self::Udp,
+        Self::UnixStream,
+        Self::UnixDatagram,
+        Self::OtherSocket,
+        Self::Pipe,
+        Self::PlainPipe,
+        Self::Regular,
+        Self::Other,
+    ];
+
+    /// The kind of a socket made with these arguments.
+    fn of_socket(domain: i32, kind: i32) -> Self {
+        match (domain, kind) {
+            (libc::AF_INET | libc::AF_INET6, libc::SOCK_STREAM) => Self::Tcp,
+            (libc::AF_INET | libc::AF_INET6, _) => Self::Udp,
+            (libc::AF_UNIX, libc::SOCK_STREAM) => Self::UnixStream,
+            (libc::AF_UNIX, _) => Self::UnixDatagram,
+            _ => Self::OtherSocket,
+        }
+    }
+
+    /// The family that decides about calls on such a descriptor; none for the others.
+    pub(crate) fn family(self) -> Families {
+        match self {
+            Self::Tcp => Families::TCP,
+            Self::Udp => Families::UDP,
+            Self::UnixStream => Families::UNIX,
+            Self::UnixDatagram => Families::UDG,
+            Self::Pipe | Self::PlainPipe => Families::PIPE,
+            _ => Families::NONE,
+        }
+    }
+
+    /// A byte stream: sends go on until all is sent.
+    pub(crate) fn is_stream(self) -> bool {
+        matches!(self, Self::Tcp | Self::UnixStream)
+    }
+
+    /// A socket of any kind.
+    pub(crate) fn is_socket(self) -> bool {
+        matches!(
+            self,
+            Self::Tcp | Self::Udp | Self::UnixStream | Self::UnixDatagram | Self::OtherSocket
+        )
+    }
+}
+
+/// What is known of `O_NONBLOCK`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Mode {
+    Unknown,
+    Blocking,
+    NonBlocking,
+    /// Another descriptor shares the flag and may change it: ask each time.
+    Shared,
+}
+
+/// The byte of one descriptor.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct State(u8);
+
+const KIND: u8 = 0x0f;
+const MODE: u8 = 0x30;
+/// There is known to be no `SO_RCVTIMEO`.
+const NO_RECEIVE_TIMEOUT: u8 = 0x40;
+/// There is known to be no `SO_SNDTIMEO`.
+const NO_SEND_TIMEOUT: u8 = 0x80;
+
+impl State {
+    const UNKNOWN: Self = Self(0);
+
+    fn new(kind: Kind, mode: Mode) -> Self {
+        Self(kind as u8 | (mode as u8) << 4)
+    }
+
+    /// What the descriptor refers to.
+    pub(crate) fn kind(self) -> Kind {
+        Kind::ALL
+            .get(usize::from(self.0 & KIND))
+            .copied()
+            .unwrap_or(Kind::Unknown)
+    }
+
+    fn mode(self) -> Mode {
+        match (self.0 & MODE) >> 4 {
+            0 => Mode::Unknown,
+            1 => Mode::Blocking,
+            2 => Mode::NonBlocking,
+            _ => Mode::Shared,
+        }
+    }
+
+    fn with_mode(self, mode: Mode) -> Self {
+        Self(self.0 & !MODE | (mode as u8) << 4)
+    }
+}
+
+fn mode_of(non_blocking: bool) -> Mode {
+    if non_blocking {
+        Mode::NonBlocking
+    } else {
+        Mode::Blocking
+    }
+}
+
+/// The descriptor's byte; `None` past the table's end, or when unmapped and not `create`.
+fn cell(fd: RawFd, create: bool) -> Option<&'static AtomicU8> {
+    let index = usize::try_from(fd).ok()?;
+    let slot = TABLE.get(index / SEGMENT)?;
+    let mut segment = slot.load(Ordering::Acquire);
+    if segment.is_null() {
+        if !create {
+            return None;
+        }
+        segment = map_segment(slot)?;
+    }
+    // SAFETY: a segment has SEGMENT bytes, is zeroed memory (a valid AtomicU8) and is
+    // never unmapped once published.
+    Some(unsafe { &*segment.add(index % SEGMENT) })
+}
+
+#[cold]
+fn map_segment(slot: &AtomicPtr<AtomicU8>) -> Option<*mut AtomicU8> {
+    // SAFETY: an anonymous private mapping at an address of the kernel's choice.
+    let fresh = errno::preserve(|| unsafe {
+        libc::mmap(
+            ptr::null_mut(),
+            SEGMENT,
+            libc::PROT_READ | libc::PROT_WRITE,
+            libc::MAP_PRIVATE | libc::MAP_ANONYMOUS,
+            -1,
+            0,
+        )
+    });
+    if fresh == libc::MAP_FAILED {
+        return None;
+    }
+    let fresh = fresh.cast::<AtomicU8>();
+    match slot.compare_exchange(ptr::null_mut(), fresh, Ordering::AcqRel, Ordering::Acquire) {
+        Ok(_) => Some(fresh),
+        Err(winner) => {
+            // SAFETY: `fresh` was mapped above and was never published.
+            unsafe { libc::munmap(fresh.cast(), SEGMENT) };
+            Some(winner)
+        }
+    }
+}
+
+/// Drops what is known of `fd`. For closes that no hook sees: those of the embedding
+/// extension itself, if foreign code may have used the descriptor before.
+pub fn forget(fd: RawFd) {
+    if let Some(cell) = cell(fd, false) {
+        cell.store(State::UNKNOWN.0, Ordering::Release);
+    }
+}
+
+/// The descriptors from `first` to `last`, both included, of which something is known.
+pub(crate) fn known_in(first: u32, last: u32) -> impl Iterator<Item = RawFd> {
+    let segments = (0..SEGMENTS).filter(|&at| !TABLE[at].load(Ordering::Acquire).is_null());
+    let all = segments.flat_map(|at| at * SEGMENT..(at + 1) * SEGMENT);
+    all.filter(move |&fd| fd >= first as usize && fd <= last as usize)
+        .map(|fd| fd as RawFd)
+        .filter(|&fd| cell(fd, false).is_some_and(|cell| cell.load(Ordering::Acquire) != 0))
+}
+
+/// What `fd` is; asks the kernel the first time. Preserves errno.
+#[inline]
+pub(crate) fn lookup(fd: RawFd) -> State {
+    let state = cell(fd, false).map_or(State::UNKNOWN, |cell| State(cell.load(Ordering::Acquire)));
+    if state.kind() == Kind::Unknown {
+        classify(fd)
+    } else {
+        state
+    }
+}
+
+#[cold]
+fn classify(fd: RawFd) -> State {
+    errno::preserve(|| {
+        let Some(kind) = kind_from_kernel(fd) else {
+            return State::UNKNOWN;
+        };
+        // SAFETY: F_GETFL takes no argument and changes nothing.
+        let flags = unsafe { libc::fcntl(fd, libc::F_GETFL) };
+        let mode = if flags < 0 {
+            Mode::Unknown
+        } else {
+            mode_of(flags & libc::O_NONBLOCK != 0)
+        };
+        let Some(cell) = cell(fd, true) else {
+            return State::new(kind, mode);
+        };
+        let before = State(cell.load(Ordering::Acquire));
+        let mode = if before.mode() == Mode::Shared {
+            Mode::Shared
+        } else {
+            mode
+        };
+        let state = State::new(kind, mode);
+        // Fails only if another thread said something about the descriptor meanwhile; it
+        // knows better, and the next look-up will use it.
+        let _ = cell.compare_exchange(before.0, state.0, Ordering::AcqRel, Ordering::Acquire);
+        state
+    })
+}
+
+fn kind_from_kernel(fd: RawFd) -> Option<Kind> {
+    let mut stat = std::mem::MaybeUninit::<libc::stat>::uninit();
+    // SAFETY: `stat` has room for the answer.
+    if unsafe { libc::fstat(fd, stat.as_mut_ptr()) } != 0 {
+        return None;
+    }
+    // SAFETY: fstat succeeded and has filled it in.
+    let stat = unsafe { stat.assume_init() };
+    Some(match stat.st_mode & libc::S_IFMT {
+        libc::S_IFSOCK => {
+            let domain = socket_option(fd, libc::SO_DOMAIN)?;
+            Kind::of_socket(domain, socket_option(fd, libc::SO_TYPE)?)
+        }
+        libc::S_IFIFO => Kind::Pipe,
+        libc::S_IFREG | libc::S_IFDIR | libc::S_IFBLK => Kind::Regular,
+        _ => Kind::Other,
+    })
+}
+
+/// An integer option of level `SOL_SOCKET`.
+pub(crate) fn socket_option(fd: RawFd, option: i32) -> Option<i32> {
+    let mut value: i32 = 0;
+    let mut length = size_of::<i32>() as libc::socklen_t;
+    // SAFETY: value and length describe a writable i32.
+    let result = unsafe {
+        libc::getsockopt(
+            fd,
+            libc::SOL_SOCKET,
+            option,
+            (&raw mut value).cast(),
+            &raw mut length,
+        )
+    };
+    (result == 0).then_some(value)
+}
+
+/// Whether `fd` is in non-blocking mode; asks the kernel if it is not known for certain.
+#[inline]
+pub(crate) fn is_non_blocking(fd: RawFd, state: State) -> bool {
+    match state.mode() {
+        Mode::Blocking => false,
+        Mode::NonBlocking => true,
+        Mode::Unknown | Mode::Shared => {
+            // SAFETY: F_GETFL takes no argument and changes nothing.
+            let flags = errno::preserve(|| unsafe { libc::fcntl(fd, libc::F_GETFL) });
+            flags < 0 || flags & libc::O_NONBLOCK != 0
+        }
+    }
+}
+
+/// A socket was made by `socket` or `socketpair` with these arguments.
+pub(crate) fn made_socket(fd: RawFd, domain: i32, kind: i32) {
+    let flags = libc::SOCK_NONBLOCK | libc::SOCK_CLOEXEC;
+    let mode = mode_of(kind & libc::SOCK_NONBLOCK != 0);
+    store(fd, State::new(Kind::of_socket(domain, kind & !flags), mode));
+}
+
+/// A pipe's end was made with these flags.
+pub(crate) fn made_pipe(fd: RawFd, flags: i32) {
+    store(
+        fd,
+        State::new(Kind::Pipe, mode_of(flags & libc::O_NONBLOCK != 0)),
+    );
+}
+
+/// `fd` was accepted from `listener` with these flags.
+pub(crate) fn accepted(fd: RawFd, listener: RawFd, flags: i32) {
+    let kind = lookup(listener).kind();
+    store(
+        fd,
+        State::new(kind, mode_of(flags & libc::SOCK_NONBLOCK != 0)),
+    );
+}
+
+fn store(fd: RawFd, state: State) {
+    if let Some(cell) = cell(fd, true) {
+        cell.store(state.0, Ordering::Release);
+    }
+}
+
+fn update(fd: RawFd, change: impl Fn(State) -> State) {
+    if let Some(cell) = cell(fd, false) {
+        // The closure always returns a value, so this can't fail.
+        let _ = cell.fetch_update(Ordering::AcqRel, Ordering::Acquire, |byte| {
+            Some(change(State(byte)).0)
+        });
+    }
+}
+
+/// The mode was set through this descriptor.
+pub(crate) fn set_non_blocking(fd: RawFd, on: bool) {
+    update(fd, |state| match state.mode() {
+        Mode::Shared => state,
+        _ if state.kind() == Kind::Unknown => state,
+        _ => state.with_mode(mode_of(on)),
+    });
+}
+
+/// `copy` now refers to what `original` refers to, so both share their mode.
+pub(crate) fn duplicated(original: RawFd, copy: RawFd) {
+    if let Some(cell) = cell(original, true) {
+        let before = cell.fetch_or(Mode::Shared as u8 * 16, Ordering::AcqRel);
+        // Time-outs may be set through either of the two as well.
+        cell.fetch_and(!(NO_RECEIVE_TIMEOUT | NO_SEND_TIMEOUT), Ordering::AcqRel);
+        store(copy, State::new(State(before).kind(), Mode::Shared));
+    }
+}
+
+/// This pipe knows no `RWF_NOWAIT`.
+pub(crate) fn set_plain_pipe(fd: RawFd) {
+    update(fd, |state| State(state.0 & !KIND | Kind::PlainPipe as u8));
+}
+
+/// Whether the socket is known to have no time-out for this direction.
+pub(crate) fn has_no_timeout(fd: RawFd, option: i32) -> bool {
+    cell(fd, false).is_some_and(|cell| cell.load(Ordering::Acquire) & timeout_bit(option) != 0)
+}
+
+/// The kernel said that there is no time-out for this direction.
+pub(crate) fn set_no_timeout(fd: RawFd, option: i32) {
+    update(fd, |state| match (state.kind(), state.mode()) {
+        (Kind::Unknown, _) | (_, Mode::Shared) => state,
+        _ => State(state.0 | timeout_bit(option)),
+    });
+}
+
+/// A time-out may have been set.
+pub(crate) fn timeouts_changed(fd: RawFd) {
+    update(fd, |state| {
+        State(state.0 & !(NO_RECEIVE_TIMEOUT | NO_SEND_TIMEOUT))
+    });
+}
+
+fn timeout_bit(option: i32) -> u8 {
+    if option == libc::SO_RCVTIMEO {
+        NO_RECEIVE_TIMEOUT
+    } else {
+        NO_SEND_TIMEOUT
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pair() -> [RawFd; 2] {
+        let mut fds = [0; 2];
+        // SAFETY: room for two descriptors.
+        let made =
+            unsafe { libc::socketpair(libc::AF_UNIX, libc::SOCK_STREAM, 0, fds.as_mut_ptr()) };
+        assert_eq!(made, 0);
+        fds
+    }
+
+    fn close(fd: RawFd) {
+        // SAFETY: a descriptor that the test made.
+        unsafe { libc::close(fd) };
+        forget(fd);
+    }
+
+    #[test]
+    fn classifies_and_forgets() {
+        let [a, b] = pair();
+        forget(a);
+        assert_eq!(lookup(a).kind(), Kind::UnixStream);
+        assert!(!is_non_blocking(a, lookup(a)));
+        set_non_blocking(a, true);
+        assert!(is_non_blocking(a, lookup(a)));
+        forget(a);
+        assert!(!is_non_blocking(a, lookup(a)));
+        close(a);
+        close(b);
+        assert_eq!(lookup(-1).kind(), Kind::Unknown);
+    }
+
+    #[test]
+    fn a_copy_shares_the_mode() {
+        let [a, b] = pair();
+        forget(a);
+        lookup(a);
+        set_no_timeout(a, libc::SO_RCVTIMEO);
+        assert!(has_no_timeout(a, libc::SO_RCVTIMEO));
+        assert!(!has_no_timeout(a, libc::SO_SNDTIMEO));
+        // SAFETY: valid descriptors of this test.
+        let copy = unsafe { libc::dup(a) };
+        duplicated(a, copy);
+        assert!(!has_no_timeout(a, libc::SO_RCVTIMEO));
+        assert_eq!(lookup(copy).kind(), Kind::UnixStream);
+        // SAFETY: as above; the hook is not told.
+        unsafe { libc::fcntl(copy, libc::F_SETFL, libc::O_NONBLOCK) };
+        assert!(is_non_blocking(a, lookup(a)));
+        for fd in [a, b, copy] {
+            close(fd);
+        }
+    }
+
+    #[test]
+    fn huge_descriptors_are_merely_unknown() {
+        made_pipe(5_000_000, 0);
+        assert_eq!(lookup(5_000_000).kind(), Kind::Unknown);
+        made_pipe(1_048_575, libc::O_NONBLOCK);
+        assert_eq!(lookup(1_048_575).kind(), Kind::Pipe);
+        forget(1_048_575);
+    }
+}

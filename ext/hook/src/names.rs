@@ -1,0 +1,135 @@
+//! The names that are hooked, each with our version of it.
+
+use crate::calls::{
+    accept, connect, create, descriptor, file, fork, fortify, loader, poll, receive, select, send,
+    sleep,
+};
+use crate::vfork;
+
+/// One hooked name.
+pub(crate) struct Hook {
+    /// The symbol's name, with its terminating zero.
+    symbol: &'static str,
+    replacement: Code,
+}
+
+/// The address of a function.
+struct Code(*const ());
+
+// SAFETY: code is immutable; the pointer is only compared and stored into slots.
+unsafe impl Sync for Code {}
+
+impl Hook {
+    /// The symbol's name.
+    pub(crate) fn name(&self) -> &'static str {
+        self.symbol.trim_end_matches('\0')
+    }
+
+    /// The symbol's name for libc.
+    pub(crate) fn symbol(&self) -> *const libc::c_char {
+        self.symbol.as_ptr().cast()
+    }
+
+    /// The address of our version.
+    pub(crate) fn replacement(&self) -> usize {
+        self.replacement.0 as usize
+    }
+
+    /// Whether it is the one that depends on the caller's library search paths.
+    pub(crate) fn depends_on_caller(&self) -> bool {
+        self.name() == "dlopen"
+    }
+}
+
+macro_rules! hooks {
+    ($($name:literal => $function:path),* $(,)?) => {
+        /// Sorted by name.
+        pub(crate) static HOOKS: &[Hook] = &[$(
+            Hook { symbol: concat!($name, "\0"), replacement: Code($function as *const ()) }
+        ),*];
+    };
+}
+
+hooks! {
+    "__open64_2" => fortify::open_2,
+    "__open_2" => fortify::open_2,
+    "__openat64_2" => fortify::openat_2,
+    "__openat_2" => fortify::openat_2,
+    "__poll_chk" => fortify::poll_chk,
+    "__ppoll_chk" => fortify::ppoll_chk,
+    "__read_chk" => fortify::read_chk,
+    "__recv_chk" => fortify::recv_chk,
+    "__recvfrom_chk" => fortify::recvfrom_chk,
+    "accept" => accept::accept,
+    "accept4" => accept::accept4,
+    "clock_nanosleep" => sleep::clock_nanosleep,
+    "close" => descriptor::close,
+    "close_range" => descriptor::close_range,
+    "connect" => connect::connect,
+    "dlclose" => loader::dlclose,
+    "dlopen" => loader::dlopen,
+    "dup" => descriptor::dup,
+    "dup2" => descriptor::dup2,
+    "dup3" => descriptor::dup3,
+    "fclose" => descriptor::fclose,
+    "fcntl" => descriptor::fcntl,
+    "fcntl64" => descriptor::fcntl,
+    "fork" => fork::fork,
+    "ioctl" => descriptor::ioctl,
+    "nanosleep" => sleep::nanosleep,
+    "open" => create::open,
+    "open64" => create::open,
+    "openat" => create::openat,
+    "openat64" => create::openat,
+    "pclose" => descriptor::pclose,
+    "pipe" => create::pipe,
+    "pipe2" => create::pipe2,
+    "poll" => poll::poll,
+    "ppoll" => poll::ppoll,
+    "pselect" => select::pselect,
+    "read" => file::read,
+    "readv" => file::readv,
+    "recv" => receive::recv,
+    "recvfrom" => receive::recvfrom,
+    "recvmsg" => receive::recvmsg,
+    "select" => select::select,
+    "send" => send::send,
+    "sendmsg" => send::sendmsg,
+    "sendto" => send::sendto,
+    "setsockopt" => descriptor::setsockopt,
+    "sleep" => sleep::sleep,
+    "socket" => create::socket,
+    "socketpair" => create::socketpair,
+    "usleep" => sleep::usleep,
+    "vfork" => vfork::vfork,
+    "write" => file::write,
+    "writev" => file::writev,
+}
+
+/// The names of all hooked calls, sorted.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    HOOKS.iter().map(Hook::name)
+}
+
+/// The index in [`HOOKS`] of a symbol's name.
+pub(crate) fn find(name: &[u8]) -> Option<usize> {
+    HOOKS
+        .binary_search_by(|hook| hook.name().as_bytes().cmp(name))
+        .ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sorted_and_found() {
+        let all: Vec<_> = names().collect();
+        assert!(all.is_sorted(), "binary search needs order");
+        for (at, name) in all.iter().enumerate() {
+            assert_eq!(find(name.as_bytes()), Some(at));
+        }
+        assert_eq!(find(b"reads"), None);
+        assert_eq!(find(b""), None);
+    }
+}

@@ -1,0 +1,12 @@
+//! Foreign code, built with the C compiler and loaded at run time, calls libc through its
+//! own slots; a policy notes what reaches it.
+
+// Every unsafe block here is a plain libc call on descriptors and buffers of the test.
+#![allow(clippy::undocumented_unsafe_blocks, clippy::unwrap_used, missing_docs)]
+
+mod files;
+mod fixture;
+mod loading;
+mod polling;
+mod sleeping;
+mod sockets;
