@@ -71,17 +71,16 @@ pub(crate) fn is_host(bytes: &[u8]) -> bool {
             _ => return false,
         },
         _ => {
-            let mut end = 0;
-            while end < bytes.len() && CLASS[bytes[end] as usize] & REG_NAME != 0 {
-                if bytes[end] == b'%' && !is_escape(&bytes[end..]) {
-                    return false;
-                }
-                end += 1;
-            }
-            if end == 0 {
+            let is_name = |&b: &u8| CLASS[b as usize] & REG_NAME != 0;
+            let end = bytes
+                .iter()
+                .position(|b| !is_name(b))
+                .unwrap_or(bytes.len());
+            let (name, port) = bytes.split_at(end);
+            if name.is_empty() || (name.contains(&b'%') && !escapes_are_whole(name)) {
                 return false;
             }
-            &bytes[end..]
+            port
         }
     };
     match port {
@@ -91,8 +90,11 @@ pub(crate) fn is_host(bytes: &[u8]) -> bool {
     }
 }
 
-fn is_escape(bytes: &[u8]) -> bool {
-    matches!(bytes, [b'%', a, b, ..] if a.is_ascii_hexdigit() && b.is_ascii_hexdigit())
+#[cold]
+fn escapes_are_whole(name: &[u8]) -> bool {
+    name.split(|&b| b == b'%')
+        .skip(1)
+        .all(|part| matches!(part, [a, b, ..] if a.is_ascii_hexdigit() && b.is_ascii_hexdigit()))
 }
 
 /// IPv6 address, or IPvFuture; the address itself is left to who resolves it.
