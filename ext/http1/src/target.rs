@@ -33,7 +33,10 @@ fn path(bytes: &[u8], start: u16, head: &mut Head) -> Result<(), Error> {
         return Ok(());
     };
     // A fragment is for the client alone: a target with one is malformed.
-    if bytes[mark..].contains(&b'#') {
+    if bytes[mark..]
+        .iter()
+        .fold(false, |found, &b| found | (b == b'#'))
+    {
         return Err(Error::Target);
     }
     let mark = start + mark as u16;
