@@ -15,7 +15,7 @@ const fn build() -> [u8; 256] {
         if alnum || contains(b"!#$%&'*+-.^_`|~", b) {
             table[i] |= TOKEN;
         }
-        if alnum || contains(b"-._~%!$&'()*+,;=", b) {
+        if alnum || contains(b"-._~!$&'()*+,;=", b) {
             table[i] |= REG_NAME;
         }
         if (b < 0x20 && b != b'\t') || b == 0x7f {
@@ -73,26 +73,41 @@ pub(crate) fn is_host(bytes: &[u8]) -> bool {
         _ => {
             let mut end = 0;
             while end < bytes.len() && CLASS[bytes[end] as usize] & REG_NAME != 0 {
-                if bytes[end] == b'%' && !is_escape(&bytes[end..]) {
-                    return false;
-                }
                 end += 1;
             }
-            if end == 0 {
-                return false;
+            if end == 0 || bytes.get(end) == Some(&b'%') {
+                end = match escaped_name(bytes) {
+                    Some(end) => end,
+                    None => return false,
+                };
             }
             &bytes[end..]
         }
     };
-    match port {
-        [] => true,
-        [b':', digits @ ..] => digits.len() <= 5 && digits.iter().all(u8::is_ascii_digit),
-        _ => false,
-    }
+    let [b':', digits @ ..] = port else {
+        return port.is_empty();
+    };
+    digits.len() <= 5 && digits.iter().all(u8::is_ascii_digit)
 }
 
-fn is_escape(bytes: &[u8]) -> bool {
-    matches!(bytes, [b'%', a, b, ..] if a.is_ascii_hexdigit() && b.is_ascii_hexdigit())
+/// Where a name with percent escapes ends, if it is one.
+#[cold]
+fn escaped_name(bytes: &[u8]) -> Option<usize> {
+    let mut end = 0;
+    while let Some(&b) = bytes.get(end) {
+        if b == b'%' {
+            let digits = bytes.get(end + 1..end + 3)?;
+            if !digits.iter().all(u8::is_ascii_hexdigit) {
+                return None;
+            }
+            end += 3;
+        } else if CLASS[b as usize] & REG_NAME != 0 {
+            end += 1;
+        } else {
+            break;
+        }
+    }
+    (end > 0).then_some(end)
 }
 
 /// IPv6 address, or IPvFuture; the address itself is left to who resolves it.

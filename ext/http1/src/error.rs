@@ -100,7 +100,7 @@ impl Error {
             Self::FieldValue => "a header value holds a control byte",
             Self::TooManyFields => "too many header fields",
             Self::HeadTooLarge => "the header section is too large",
-            Self::MissingHost => "HTTP/1.1 needs a Host header",
+            Self::MissingHost => "an HTTP/1.1 request without Host",
             Self::DuplicateHost => "more than one Host header",
             Self::InvalidHost => "the Host is not a host name with an optional port",
             Self::ContentLength => "Content-Length is not a decimal number",

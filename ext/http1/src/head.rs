@@ -31,7 +31,7 @@ pub(crate) struct Span {
 
 impl Span {
     #[inline]
-    pub(crate) fn of<'a>(self, buf: &'a [u8]) -> &'a [u8] {
+    pub(crate) fn of(self, buf: &[u8]) -> &[u8] {
         &buf[self.start as usize..self.end as usize]
     }
 

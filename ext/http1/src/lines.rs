@@ -96,9 +96,6 @@ fn method_end(line: &[u8]) -> Result<Option<usize>, Error> {
         if b == b' ' && i > 0 {
             return Ok(Some(i));
         }
-        if b == b'\n' && i == 0 {
-            return Err(Error::BareLf);
-        }
         if i == METHOD_MAX || !class::is_tchar(b) {
             return Err(Error::Method);
         }
@@ -118,6 +115,9 @@ fn partial_request_line(line: &[u8], limits: &Limits) -> Result<(), Error> {
 }
 
 fn request_line(line: &[u8], limits: &Limits) -> Result<(), Error> {
+    if line.is_empty() {
+        return Err(Error::BareLf);
+    }
     let space = method_end(line)?.ok_or(Error::Method)?;
     let rest = &line[space + 1..];
     let end = memchr(b' ', rest).unwrap_or(rest.len());

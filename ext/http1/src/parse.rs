@@ -86,29 +86,27 @@ pub(crate) fn head(
     head.upgrade = NONE;
     head.fields.clear();
     head.fields.reserve(request.headers.len());
-    let mut first_line_end = true;
+    let mut lines_end = true;
+    let mut seen = Seen::default();
+    let mut rule = target::split(buf, head, limits);
     for header in request.headers.iter() {
         let name = at(header.name.as_bytes());
-        first_line_end &= buf[..name.start as usize].ends_with(b"\r\n");
+        let before = name.start as usize;
+        lines_end &= buf[before - 2..before] == *b"\r\n";
+        let index = head.fields.len() as u16;
         head.fields.push(Field {
             name,
             value: at(header.value),
         });
+        if rule.is_ok() {
+            rule = note(head, &mut seen, index, header.name.as_bytes(), header.value);
+        }
     }
-    if !first_line_end {
+    // A malformed line goes before anything that lines say.
+    if !lines_end {
         return Err(Failure::Syntax);
     }
-    target::split(buf, head, limits)?;
-    let mut seen = Seen::default();
-    for (index, header) in request.headers.iter().enumerate() {
-        note(
-            head,
-            &mut seen,
-            index as u16,
-            header.name.as_bytes(),
-            header.value,
-        )?;
-    }
+    rule?;
     decide(head, &seen, limits)?;
     Ok(end)
 }

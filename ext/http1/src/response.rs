@@ -79,7 +79,8 @@ impl Conn {
         if !matches!(self.read, Read::Body | Read::Done) || self.write != Write::Waiting {
             return Err(EncodeError::State);
         }
-        if !(200..1000).contains(&status) && !(status == 101 && self.upgrade) {
+        let allowed = (200..1000).contains(&status) || (status == 101 && self.upgrade);
+        if !allowed {
             return Err(EncodeError::Status(status));
         }
         out.reserve(512);

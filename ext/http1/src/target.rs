@@ -26,25 +26,26 @@ pub(crate) fn split(buf: &[u8], head: &mut Head, limits: &Limits) -> Result<(), 
 #[inline]
 fn path(bytes: &[u8], start: u16, head: &mut Head) -> Result<(), Error> {
     let end = start + bytes.len() as u16;
+    let mark = bytes.iter().position(|&b| b == b'?' || b == b'#');
+    let Some(mark) = mark else {
+        head.path = Span { start, end };
+        head.has_query = false;
+        return Ok(());
+    };
     // A fragment is for the client alone: a target with one is malformed.
-    match memchr::memchr2(b'?', b'#', bytes) {
-        None => {
-            head.path = Span { start, end };
-            head.has_query = false;
-        }
-        Some(mark) => {
-            if bytes[mark] == b'#' || memchr::memchr(b'#', &bytes[mark..]).is_some() {
-                return Err(Error::Target);
-            }
-            let mark = start + mark as u16;
-            head.path = Span { start, end: mark };
-            head.query = Span {
-                start: mark + 1,
-                end,
-            };
-            head.has_query = true;
-        }
+    if bytes[mark..]
+        .iter()
+        .fold(false, |found, &b| found | (b == b'#'))
+    {
+        return Err(Error::Target);
     }
+    let mark = start + mark as u16;
+    head.path = Span { start, end: mark };
+    head.query = Span {
+        start: mark + 1,
+        end,
+    };
+    head.has_query = true;
     Ok(())
 }
 
