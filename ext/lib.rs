@@ -1,1 +1,13 @@
-//! The module entry.
+//! The module entry: what the extension consists of, on one page.
+use highper_zend::module::{self, Entry, Plan};
+
+/// What PHP calls when it loads the extension.
+#[unsafe(no_mangle)]
+pub extern "C" fn get_module() -> *mut Entry {
+    module::entry(Plan {
+        version: env!("CARGO_PKG_VERSION"),
+        swoole_version: highper_swoole::VERSION,
+        highper: highper_face::declare,
+        swoole: highper_swoole::declare,
+    })
+}

@@ -1,0 +1,64 @@
+/* Shared by the shim's files: everything that depends on the PHP version or
+ * on a macro of Zend stays on this side of the border. */
+#ifndef HIGHPER_SHIM_H
+#define HIGHPER_SHIM_H
+
+#include "php.h"
+#include "SAPI.h"
+#include "php_ini.h"
+#include "php_main.h"
+#include "zend_attributes.h"
+#include "zend_builtin_functions.h"
+#include "zend_closures.h"
+#include "zend_exceptions.h"
+#include "zend_extensions.h"
+#include "zend_generators.h"
+#include "zend_inheritance.h"
+#include "zend_interfaces.h"
+#include "zend_smart_str.h"
+#include "zend_system_id.h"
+#include "zend_vm.h"
+#include "ext/standard/info.h"
+
+/* Arguments are not read again after a jump; results are volatile. */
+#pragma GCC diagnostic ignored "-Wclobbered"
+
+#ifdef ZTS
+# error "Highper needs a PHP built without thread safety (NTS)"
+#endif
+
+/* What a guarded step into PHP ends with. */
+enum { HZ_OK = 0, HZ_EXCEPTION = 1, HZ_EXIT = 2, HZ_BAILOUT = 3 };
+
+/* The part of the engine's state that a bailout leaves behind. */
+typedef struct {
+	JMP_BUF *bailout;
+	zend_execute_data *frame;
+	zend_vm_stack stack;
+	zval *top;
+	zval *end;
+} hz_mark;
+
+void hz_mark_set(hz_mark *mark);
+void hz_mark_reset(const hz_mark *mark);
+int hz_take_exception(zval *out);
+int hz_pending(void);
+
+/* HZ_TRY { … } HZ_CATCH { … } HZ_END: zend_try that also repairs the VM stack
+ * and the current frame. Locals that change inside must be volatile. */
+#define HZ_TRY                                            \
+	{                                                     \
+		hz_mark hz_m;                                     \
+		JMP_BUF hz_buf;                                   \
+		hz_mark_set(&hz_m);                               \
+		EG(bailout) = &hz_buf;                            \
+		if (SETJMP(hz_buf) == 0) {
+#define HZ_CATCH                                          \
+			EG(bailout) = hz_m.bailout;                   \
+		} else {                                          \
+			hz_mark_reset(&hz_m);
+#define HZ_END                                            \
+		}                                                 \
+	}
+
+#endif
