@@ -7,7 +7,11 @@ pub extern "C" fn get_module() -> *mut Entry {
     module::entry(Plan {
         version: env!("CARGO_PKG_VERSION"),
         swoole_version: highper_swoole::VERSION,
-        highper: highper_face::declare,
+        highper: |registry| {
+            highper_runtime::install();
+            registry.on_request_shutdown(highper_runtime::request_shutdown);
+            highper_face::declare(registry);
+        },
         swoole: highper_swoole::declare,
     })
 }

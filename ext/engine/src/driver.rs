@@ -126,6 +126,9 @@ impl Driver {
                     None => break,
                 }
             }
+            if let Some(call) = s.after_turn.get() {
+                call();
+            }
             if s.fatal.get() && !(self.on_fatal)() {
                 return Poll::Ready(End::Fatal);
             }

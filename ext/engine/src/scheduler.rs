@@ -38,6 +38,7 @@ pub(crate) struct Scheduler {
     /// Is the driver (or a coroutine under it) on the processor?
     pub(crate) polling: Cell<bool>,
     pub(crate) deferred: RefCell<VecDeque<Box<dyn FnOnce()>>>,
+    pub(crate) after_turn: Cell<Option<fn()>>,
 }
 
 thread_local! {
@@ -61,6 +62,7 @@ thread_local! {
         stopping: Cell::new(false),
         polling: Cell::new(false),
         deferred: RefCell::new(VecDeque::new()),
+        after_turn: Cell::new(None),
     } };
 }
 
@@ -677,6 +679,18 @@ pub fn set_local<T: 'static>(value: T) -> bool {
     true
 }
 
+/// Makes a value of another coroutine's own where it has none of that type yet.
+pub fn set_local_of<T: 'static>(id: u64, make: impl FnOnce() -> T) {
+    with(|s| {
+        let table = s.table.borrow();
+        let Some(record) = table.get(id) else { return };
+        let mut locals = record.locals.borrow_mut();
+        if !locals.iter().any(|(k, _)| *k == TypeId::of::<T>()) {
+            locals.push((TypeId::of::<T>(), Box::new(make())));
+        }
+    });
+}
+
 /// Looks at a value of a coroutine's own, by its type; `None` where there is none.
 pub fn local<T: 'static, R>(id: u64, f: impl FnOnce(&T) -> R) -> Option<R> {
     let value: *const dyn Any = with(|s| {
@@ -693,6 +707,11 @@ pub fn local<T: 'static, R>(id: u64, f: impl FnOnce(&T) -> R) -> Option<R> {
 /// Runs a closure on the driver's stack as soon as no coroutine runs.
 pub fn defer_to_driver(call: impl FnOnce() + 'static) {
     with(|s| s.deferred.borrow_mut().push_back(Box::new(call)));
+}
+
+/// Calls back on the driver's stack whenever the ready queue was emptied.
+pub fn after_turn(call: fn()) {
+    with(|s| s.after_turn.set(Some(call)));
 }
 
 /// Keeps the loop running although nothing waits: for servers. Balanced by [`release_loop`].

@@ -420,3 +420,8 @@ int hp_vm_guard(void (*body)(void *), void *arg)
 	EG(bailout) = outer;
 	return bailed;
 }
+
+void *hp_vm_frame(hp_vm *vm)
+{
+	return vm->execute_data;
+}

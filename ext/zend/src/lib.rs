@@ -125,6 +125,7 @@ mod signature;
 pub mod string;
 pub mod throw;
 pub mod value;
+pub mod vm;
 
 pub use array::{Array, Key};
 pub use call::{Call, Done};

@@ -118,6 +118,22 @@ impl Throw {
         }
     }
 
+    /// The exception as an object, made or taken out of the engine; `None` for an exit
+    /// and for a fatal error.
+    pub fn into_object(self) -> Option<Value> {
+        match self {
+            Self::Object(value) => Some(value),
+            Self::Exit | Self::Bailout => None,
+            other => {
+                let fatal = other.raise();
+                match take_pending() {
+                    Some(Self::Object(value)) if !fatal => Some(value),
+                    _ => None,
+                }
+            }
+        }
+    }
+
     /// Makes the exception pending in the engine. True when the caller has to
     /// raise a bailout, after it dropped all that it owns.
     #[cold]

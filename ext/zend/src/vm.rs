@@ -3,7 +3,12 @@
 //! The coroutine engine takes this table (`highper_engine::vm::Ops` has the same
 //! layout of functions) and knows nothing else of PHP.
 
+use std::cell::Cell;
 use std::ffi::{c_int, c_void};
+
+use crate::error::SuspendedFrame;
+use crate::throw::Throw;
+use crate::value::Value;
 
 unsafe extern "C" {
     /// Bytes of one state.
@@ -26,6 +31,56 @@ unsafe extern "C" {
     pub fn hp_vm_finish(vm: *mut c_void);
     /// Frees what a state holds after its coroutine's end.
     pub fn hp_vm_destroy(vm: *mut c_void);
+    fn hp_vm_frame(vm: *mut c_void) -> *mut c_void;
+    fn hp_exit_install(
+        module: c_int,
+        asks: extern "C" fn() -> c_int,
+        caught: unsafe extern "C" fn(status: *mut c_void) -> c_int,
+    );
+    fn hp_report_uncaught(exception: *mut c_void) -> c_int;
     /// Runs a body under `zend_try`; 1 when a fatal error ended it.
     pub fn hp_vm_guard(body: unsafe extern "C" fn(*mut c_void), arg: *mut c_void) -> c_int;
+}
+
+/// The frame at which a suspended coroutine stopped.
+///
+/// # Safety
+/// `state` was given to [`hp_vm_init`] and not yet destroyed, and does not run while the
+/// result is used.
+pub unsafe fn suspended_frame(state: *mut c_void) -> SuspendedFrame {
+    // SAFETY: the caller's promise.
+    unsafe { SuspendedFrame::new(hp_vm_frame(state)) }
+}
+
+type Catch = fn(status: Option<&Value>) -> Throw;
+
+thread_local! {
+    static ASKS: Cell<fn() -> bool> = const { Cell::new(|| false) };
+    static CATCH: Cell<Option<Catch>> = const { Cell::new(None) };
+}
+
+extern "C" fn exit_asks() -> c_int {
+    c_int::from(CATCH.get().is_some() && (ASKS.get())())
+}
+
+unsafe extern "C" fn exit_caught(status: *mut c_void) -> c_int {
+    let Some(catch) = CATCH.get() else { return 0 };
+    // SAFETY: the shim hands in an argument of the running call, or null.
+    let status = unsafe { status.cast::<Value>().as_ref() };
+    c_int::from(catch(status).raise())
+}
+
+/// Replaces `exit`: where `asks` says so it throws what `catch` makes. Call at MINIT.
+pub fn install_exit(asks: fn() -> bool, catch: Catch) {
+    ASKS.set(asks);
+    CATCH.set(Some(catch));
+    // SAFETY: called at MINIT, with functions that live as long as the library.
+    unsafe { hp_exit_install(0, exit_asks, exit_caught) };
+}
+
+/// Reports an exception that nobody caught as PHP does at a script's end (the user's
+/// exception handler first), and goes on. False when a fatal error happened meanwhile.
+pub fn report_uncaught(exception: &Value) -> bool {
+    // SAFETY: guarded in the shim; the exception is borrowed.
+    unsafe { hp_report_uncaught(exception.as_ptr().cast()) == 0 }
 }

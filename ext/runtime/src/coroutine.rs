@@ -1,0 +1,154 @@
+//! Coroutines that run PHP.
+
+use crate::{backtrace, exit, failure};
+use highper_engine::{self as engine, End, Ending, RunError, SpawnError, scheduler};
+use highper_zend::{Callable, Throw, Value, error};
+use std::cell::{Cell, RefCell};
+
+/// What a coroutine of PHP owns beside its stack; made when first asked for.
+#[derive(Default)]
+pub(crate) struct Own {
+    pub(crate) defers: RefCell<Vec<Callable>>,
+    pub(crate) context: RefCell<Option<Value>>,
+}
+
+pub(crate) fn with_own<R>(f: impl FnOnce(&Own) -> R) -> Option<R> {
+    let id = engine::current()?;
+    if scheduler::local::<Own, ()>(id, |_| ()).is_none() {
+        scheduler::set_local(Own::default());
+    }
+    scheduler::local::<Own, R>(id, f)
+}
+
+/// Runs a callable in a new coroutine, at once, until it first suspends. Its own
+/// uncaught exceptions are reported and end only it.
+///
+/// # Errors
+/// An exception when the coroutine can't be made: too many, or no stack.
+pub fn spawn(callable: &Callable, args: &[Value]) -> Result<u64, Throw> {
+    let callable = callable.clone();
+    let args = args.to_vec();
+    spawn_body(move || callable.call(&args).into_result().map(drop))
+}
+
+/// As [`spawn`], with a Rust closure that may call PHP.
+///
+/// # Errors
+/// As there.
+pub fn spawn_body<F>(body: F) -> Result<u64, Throw>
+where
+    F: FnOnce() -> Result<(), Throw> + 'static,
+{
+    try_spawn(body).map_err(|e| Throw::error(e.to_string()))
+}
+
+/// As [`spawn_body`], with the engine's own error.
+///
+/// # Errors
+/// [`SpawnError`].
+pub fn try_spawn<F>(body: F) -> Result<u64, SpawnError>
+where
+    F: FnOnce() -> Result<(), Throw> + 'static,
+{
+    engine::spawn(move || {
+        let mut ending = settle(body());
+        while ending != Ending::Fatal {
+            let Some(deferred) = next_deferred() else {
+                break;
+            };
+            let ended = settle(deferred.call(&[]).into_result().map(drop));
+            if ended != Ending::Returned {
+                ending = ended;
+            }
+        }
+        ending
+    })
+}
+
+fn next_deferred() -> Option<Callable> {
+    let id = engine::current()?;
+    scheduler::local::<Own, _>(id, |own| own.defers.borrow_mut().pop())?
+}
+
+/// Turns what a body left with into an ending; reports what nobody caught.
+pub(crate) fn settle(result: Result<(), Throw>) -> Ending {
+    match result {
+        Ok(()) => Ending::Returned,
+        Err(Throw::Bailout) => Ending::Fatal,
+        Err(Throw::Exit) => Ending::Thrown,
+        Err(throw) => match throw.into_object() {
+            Some(exception) if exit::is_exit(&exception) => {
+                exit::note_status(&exception);
+                Ending::Thrown
+            }
+            Some(exception) => match failure::report(&exception) {
+                true => Ending::Thrown,
+                false => Ending::Fatal,
+            },
+            None => Ending::Thrown,
+        },
+    }
+}
+
+/// Calls back at the end of the running coroutine, last come first. False outside coroutines.
+pub fn defer(callable: Callable) -> bool {
+    with_own(|own| own.defers.borrow_mut().push(callable)).is_some()
+}
+
+thread_local! {
+    static CHECKS_DEADLOCK: Cell<bool> = const { Cell::new(true) };
+    static GOES_ON: Cell<fn() -> bool> = const { Cell::new(|| false) };
+}
+
+/// Is a deadlock reported (Swoole's `enable_deadlock_check`)? On by default.
+pub fn set_deadlock_check(on: bool) {
+    CHECKS_DEADLOCK.set(on);
+}
+
+/// Asked after a fatal error in a coroutine whether the loop goes on, to drain.
+pub fn on_fatal(goes_on: fn() -> bool) {
+    GOES_ON.set(goes_on);
+}
+
+/// `Co\run`: an event loop with one coroutine in it, until all have ended.
+///
+/// # Errors
+/// [`Throw::Error`](Throw) when a loop runs already; a fatal error of a coroutine
+/// goes on from here, when nothing of the loop is left.
+pub fn run(main: Callable, args: Vec<Value>) -> Result<bool, Throw> {
+    let failed = std::rc::Rc::new(Cell::new(None));
+    let slot = std::rc::Rc::clone(&failed);
+    run_loop(move || {
+        if let Err(throw) = spawn(&main, &args) {
+            slot.set(Some(throw));
+        }
+        drop(args);
+        drop(main);
+    })?;
+    failed.take().map_or(Ok(true), Err)
+}
+
+/// Runs the event loop: `start` first, then until nothing is left to wait for.
+///
+/// # Errors
+/// As [`run`].
+pub fn run_loop(start: impl FnOnce()) -> Result<(), Throw> {
+    let end = engine::run(start, || GOES_ON.get()());
+    match end {
+        Ok(End::Finished) => Ok(()),
+        Ok(End::Fatal) => Err(Throw::Bailout),
+        Ok(End::Deadlock(ids)) => {
+            if CHECKS_DEADLOCK.get() {
+                backtrace::report_deadlock(&ids)?;
+            }
+            Ok(())
+        }
+        Err(RunError::Running) => {
+            error::warning(RunError::Running.to_string())?;
+            Err(Throw::error(
+                "eventLoop has already been created: run() can't be nested; use go() inside a coroutine",
+            ))
+        }
+        Err(other) => Err(Throw::error(other.to_string())),
+    }
+}

@@ -1,0 +1,33 @@
+//! Exceptions that nobody caught, and the last error's number.
+
+use highper_zend::{Value, vm};
+use std::cell::Cell;
+
+thread_local! {
+    static LAST: Cell<i32> = const { Cell::new(0) };
+    static OBSERVER: Cell<Option<fn(&Value)>> = const { Cell::new(None) };
+}
+
+/// The number of the last error of an operation (Swoole's `swoole_last_error()`).
+#[must_use]
+pub fn last_error() -> i32 {
+    LAST.get()
+}
+
+/// Sets it.
+pub fn set_last_error(code: i32) {
+    LAST.set(code);
+}
+
+/// Shown each uncaught exception before PHP reports it.
+pub fn observe(observer: fn(&Value)) {
+    OBSERVER.set(Some(observer));
+}
+
+/// Reports an exception that ended a coroutine; false when that ended in a fatal error.
+pub fn report(exception: &Value) -> bool {
+    if let Some(observer) = OBSERVER.get() {
+        observer(exception);
+    }
+    vm::report_uncaught(exception)
+}

@@ -1,0 +1,20 @@
+//! PHP on the coroutine engine: how PHP code gets into a coroutine, how it ends,
+//! and what belongs to it there.
+//!
+//! The faces (`Swoole\…`, `Highper\…`) build on this and on nothing below it that
+//! knows PHP's insides. [`install`] wires the engine to the Zend engine when the
+//! extension is loaded.
+#![deny(unsafe_code)]
+
+pub mod backtrace;
+pub mod context;
+pub mod coroutine;
+pub mod deadline;
+pub mod exit;
+pub mod failure;
+pub mod timer;
+mod wiring;
+
+pub use coroutine::{defer, run, run_loop, spawn, spawn_body};
+pub use failure::{last_error, set_last_error};
+pub use wiring::{install, request_shutdown};

@@ -1,0 +1,55 @@
+//! The one place where the engine meets the Zend engine's C functions.
+#![allow(unsafe_code, reason = "tables of C functions and their states")]
+
+use highper_engine::{scheduler, vm};
+use highper_zend::error::SuspendedFrame;
+use highper_zend::{release, vm as zend};
+
+/// Wires everything up. Call once, at MINIT.
+pub fn install() {
+    // SAFETY: the shim only reports sizes.
+    let (state_bytes, page_bytes) = unsafe { (zend::hp_vm_size(), zend::hp_vm_page_bytes()) };
+    vm::install(vm::Ops {
+        state_bytes,
+        page_bytes,
+        init_main: zend::hp_vm_init_main,
+        init: zend::hp_vm_init,
+        switch: zend::hp_vm_switch,
+        finish: zend::hp_vm_finish,
+        destroy: zend::hp_vm_destroy,
+        guard: zend::hp_vm_guard,
+    });
+    // Destructors do I/O: in the driver, outside coroutines, the last reference waits.
+    release::set_defer(|| highper_engine::is_running() && highper_engine::current().is_none());
+    scheduler::after_turn(release_deferred);
+    crate::exit::install();
+}
+
+fn release_deferred() {
+    if release::pending() == 0 {
+        return;
+    }
+    let spawned = crate::coroutine::spawn_body(|| {
+        release::drain();
+        Ok(())
+    });
+    if spawned.is_err() {
+        // No coroutine to be had: better here than never.
+        release::drain();
+    }
+}
+
+/// The frame at which a coroutine stopped; `None` for the running one and for those that are gone.
+pub(crate) fn frame_of(id: u64) -> Option<SuspendedFrame> {
+    let info = highper_engine::info(id)?;
+    if highper_engine::current() == Some(id) {
+        return None;
+    }
+    // SAFETY: the state belongs to a live coroutine that does not run, and nothing switches before the caller is done.
+    Some(unsafe { zend::suspended_frame(info.vm) })
+}
+
+/// Lets go of everything that holds PHP values. Call at RSHUTDOWN.
+pub fn request_shutdown() {
+    crate::timer::forget_all();
+}
