@@ -302,6 +302,14 @@ fn continue_is_sent_when_the_body_is_wanted() {
     );
     assert!(peer.output().contains("Connection: close"));
 
+    let mut peer = Peer::after(&expect);
+    peer.stream(&[]);
+    assert!(
+        peer.output().contains("Connection: close"),
+        "nor is it known when it is streamed"
+    );
+    assert_eq!(peer.finish(), After::Linger);
+
     let mut peer = Peer::after(&expect.replace("HTTP/1.1", "HTTP/1.0"));
     peer.conn.want_body(&mut peer.out);
     assert_eq!(peer.output(), "");
