@@ -109,6 +109,16 @@ fn server_and_date() {
         "HTTP/1.1 200 OK\r\nServer: highper\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\n\
          Connection: keep-alive\r\nContent-Length: 0\r\n\r\n"
     );
+    for (name, own, other) in [
+        ("Server", "Server: highper", "Date: Sun"),
+        ("date", "Date: Sun", "Server: highper"),
+    ] {
+        peer.feed(GET);
+        assert_eq!(peer.full(200, &[(name, "x")], ""), After::KeepAlive);
+        let output = peer.output();
+        assert!(output.contains(&format!("{name}: x\r\n")), "{output}");
+        assert!(!output.contains(own) && output.contains(other), "{output}");
+    }
     peer.feed(GET);
     assert_eq!(
         peer.full(200, &[("server", "x"), ("DATE", "y")], ""),
