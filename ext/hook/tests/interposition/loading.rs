@@ -135,7 +135,7 @@ fn a_dlopen_that_depends_on_its_caller_is_left_alone() {
     );
     unsafe { libc::dlclose(plain.handle()) };
     let source = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/interposition/calls.c");
-    let made = std::process::Command::new("cc")
+    let made = std::process::Command::new(std::env::var_os("CC").unwrap_or("cc".into()))
         .args(["-shared", "-fPIC", "-O2", "-Wl,-rpath,/opt/nowhere", "-o"])
         .arg(&path)
         .arg(source)

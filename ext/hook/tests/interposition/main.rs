@@ -4,6 +4,7 @@
 // Every unsafe block here is a plain libc call on descriptors and buffers of the test.
 #![allow(clippy::undocumented_unsafe_blocks, clippy::unwrap_used, missing_docs)]
 
+mod cost;
 mod files;
 mod fixture;
 mod loading;
