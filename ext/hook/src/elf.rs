@@ -15,6 +15,7 @@ const DT_RPATH: i64 = 15;
 const DT_PLTREL: i64 = 20;
 const DT_JMPREL: i64 = 23;
 const DT_RUNPATH: i64 = 29;
+const DT_RELACOUNT: i64 = 0x6fff_fff9;
 
 #[cfg(target_arch = "x86_64")]
 const JUMP_SLOT: u32 = 7;
@@ -74,6 +75,8 @@ pub(crate) struct Slot<'a> {
 pub(crate) struct Tables {
     jump: (usize, usize),
     data: (usize, usize),
+    /// How many entries at the start of `data` only add the base.
+    relative: usize,
     symbols: usize,
     strings: usize,
     /// It has library search paths of its own.
@@ -161,6 +164,7 @@ impl<'a> Object<'a> {
                 DT_PLTREL => rela = value == DT_RELA as u64,
                 DT_RELA => tables.data.0 = self.pointer(value),
                 DT_RELASZ => tables.data.1 = value as usize,
+                DT_RELACOUNT => tables.relative = value as usize,
                 DT_SYMTAB => tables.symbols = self.pointer(value),
                 DT_STRTAB => tables.strings = self.pointer(value),
                 DT_RPATH | DT_RUNPATH => tables.has_search_path = true,
@@ -222,7 +226,7 @@ impl<'a> Object<'a> {
     pub(crate) fn slots(&self, tables: &Tables) -> impl Iterator<Item = Slot<'a>> {
         let (symbols, strings, base) = (tables.symbols, tables.strings, self.base);
         entries(tables.jump)
-            .chain(entries(tables.data))
+            .chain(entries(tables.data).skip(tables.relative))
             .filter_map(move |entry| {
                 // SAFETY: inside a relocation table of a loaded object.
                 let entry = unsafe { entry.read_unaligned() };
