@@ -166,14 +166,14 @@ fn exiting_worker() {
 
 fn reload_waits() {
     let mut server = Server::start("ready", options());
-    server.mode("slow 700");
+    server.mode("slow 1500");
     let begin = Instant::now();
     server.signal(libc::SIGUSR1);
-    while begin.elapsed() < Duration::from_millis(600) {
+    while begin.elapsed() < Duration::from_millis(1400) {
         assert_eq!(server.who().1, 1);
     }
     server.await_event("after_reload");
-    assert!(begin.elapsed() >= Duration::from_millis(700));
+    assert!(begin.elapsed() >= Duration::from_millis(1500));
     for _ in 0..20 {
         assert_eq!(server.who().1, 2);
     }
