@@ -16,3 +16,36 @@ echo implode(' ', Highper\Test\iterate((new Highper\Test\Box)->add('in', 'box'))
 try { Highper\Test\iterate(failing()); } catch (Exception $e) { echo $e->getMessage(), "\n"; }
 
 --EXPECT--
+array(4) {
+  ["a"]=>
+  array(3) {
+    ["b"]=>
+    array(1) {
+      ["c"]=>
+      int(1)
+    }
+    [12]=>
+    string(6) "number"
+    ["13"]=>
+    string(6) "string"
+  }
+  ["list"]=>
+  array(2) {
+    [0]=>
+    float(1.5)
+    [1]=>
+    bool(true)
+  }
+  ["known"]=>
+  NULL
+  [0]=>
+  array(1) {
+    [5]=>
+    string(4) "five"
+  }
+}
+x=1 5="five"
+"a"=1 "b"=2
+"k"="v"
+0="in" 1="box"
+in the middle

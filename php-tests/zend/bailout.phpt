@@ -20,3 +20,8 @@ echo outcome(fn () => 'still alive'), "\n";
 echo array_sum(array_map(fn ($x) => $x * 2, range(1, 10))), "\n";
 
 --EXPECT--
+bailout
+bailout
+bailout
+value "still alive"
+110

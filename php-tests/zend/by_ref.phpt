@@ -21,3 +21,10 @@ try { by_ref($t->l); } catch (TypeError $e) { echo $e->getMessage(), "\n"; }
 var_dump($t->l);
 
 --EXPECT--
+int(42)
+int(5)
+string(3) "old"
+int(9)
+Cannot assign int to reference held by property T::$l of type array
+array(0) {
+}

@@ -40,3 +40,35 @@ attempt(fn () => Highper\Test\outcome(3));
 attempt(fn () => Highper\Test\iterate(3));
 
 --EXPECT--
+[1,2.5,true,"x",null,null]
+[7,10,true,"12",null,0]
+[7,3,false,"1.5",9,2]
+[8192] Implicit conversion from float 1.5 to int loses precision
+[1,3,false,"x",null,null]
+[8192] Highper\Test\coerce(): Passing null to parameter #1 ($i) of type int is deprecated
+[8192] Highper\Test\coerce(): Passing null to parameter #2 ($f) of type float is deprecated
+[8192] Highper\Test\coerce(): Passing null to parameter #3 ($b) of type bool is deprecated
+[8192] Highper\Test\coerce(): Passing null to parameter #4 ($s) of type string is deprecated
+[0,0,false,"",null,null]
+TypeError: Highper\Test\coerce(): Argument #1 ($i) must be of type int, string given
+TypeError: Highper\Test\coerce(): Argument #1 ($i) must be of type int, array given
+TypeError: Highper\Test\coerce(): Argument #2 ($f) must be of type float, string given
+TypeError: Highper\Test\coerce(): Argument #3 ($b) must be of type bool, array given
+TypeError: Highper\Test\coerce(): Argument #4 ($s) must be of type string, array given
+TypeError: Highper\Test\coerce(): Argument #4 ($s) must be of type string, ArrayObject given
+[1,1,true,"made",null,null]
+Exception: no
+TypeError: Highper\Test\coerce(): Argument #5 ($n) must be of type ?int, string given
+TypeError: Highper\Test\coerce(): Argument #6 ($a) must be of type ?array, string given
+ArgumentCountError: Highper\Test\coerce() expects at least 4 arguments, 1 given
+ArgumentCountError: Highper\Test\coerce() expects at most 6 arguments, 7 given
+[1,1,false,"x",null,null]
+TypeError: Highper\Test\coerce(): Argument #1 ($i) must be of type int, float given
+"ArrayObject Some(\"ArrayObject\")"
+"stdClass None"
+TypeError: Highper\Test\objects(): Argument #2 ($countable) must be of type ?Countable, stdClass given
+TypeError: Highper\Test\objects(): Argument #1 ($any) must be of type object, int given
+TypeError: Highper\Test\outcome(): Argument #1 ($do) must be a valid callback, function "no_such_function" not found or invalid function name
+TypeError: Highper\Test\outcome(): Argument #1 ($do) must be a valid callback, class "X" not found
+TypeError: Highper\Test\outcome(): Argument #1 ($do) must be a valid callback, no array or string given
+TypeError: Highper\Test\iterate(): Argument #1 ($items) must be of type Traversable|array, int given

@@ -29,3 +29,13 @@ drain();
 keep(new Loud('at the end'));
 
 --EXPECT--
+waiting 1
+drained destructed a
+destructed b
+1
+destructed shared
+waiting 2
+destructed in array
+destructed in box
+waiting none
+destructed at the end

@@ -12,3 +12,4 @@ Highper\Test\pass(fn () => Highper\Test\fail('fatal'));
 echo "not reached\n";
 
 --EXPECT--
+shutdown Highper\Test\fail(): a fatal error

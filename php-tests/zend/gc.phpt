@@ -23,3 +23,10 @@ echo memory_get_usage() < 8_000_000 ? "flat\n" : "grew\n";
 $keep->clear();
 
 --EXPECT--
+collected
+before
+destructed
+collected
+2
+flat
+destructed

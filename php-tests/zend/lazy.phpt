@@ -44,3 +44,81 @@ var_dump(new Lazy);
 var_export(new Lazy);
 
 --EXPECT--
+== Highper\Test\Lazy
+Long,Undef,Undef
+localhost 1
+y 1
+bool(true)
+bool(false)
+int(1)
+bool(false)
+string(4) "body"
+int(1)
+{"host":"localhost","x":"y","more":1}
+NULL
+int(0)
+Long,Undef,Undef
+body!
+bodybody1
+2body2
+fd=3 header={"host":"localhost","x":"y"} body="body" 
+{"fd":3,"header":{"host":"localhost","x":"y"},"body":"body"}
+{"fd":3,"header":{"host":"localhost","x":"y"},"body":"body"}
+{"fd":3,"header":{"host":"localhost","x":"y"},"body":"body"}
+bool(true)
+int(2)
+body
+body
+Cannot assign string to property Highper\Test\Lazy::$header of type ?array
+1
+80
+== Child
+Long,Undef,Undef
+localhost 1
+y 1
+bool(true)
+bool(false)
+int(1)
+bool(false)
+string(4) "body"
+int(1)
+{"host":"localhost","x":"y","more":1}
+NULL
+int(0)
+Long,Undef,Undef
+body!
+bodybody1
+2body2
+fd=3 header={"host":"localhost","x":"y"} body="body" own=1 
+{"fd":3,"header":{"host":"localhost","x":"y"},"body":"body","own":1}
+{"fd":3,"header":{"host":"localhost","x":"y"},"body":"body","own":1}
+{"fd":3,"header":{"host":"localhost","x":"y"},"body":"body","own":1}
+bool(true)
+int(2)
+body
+body
+Cannot assign string to property Highper\Test\Lazy::$header of type ?array
+1
+80
+object(Highper\Test\Lazy)#5 (3) {
+  ["fd"]=>
+  int(3)
+  ["header"]=>
+  array(2) {
+    ["host"]=>
+    string(9) "localhost"
+    ["x"]=>
+    string(1) "y"
+  }
+  ["body"]=>
+  string(4) "body"
+}
+\Highper\Test\Lazy::__set_state(array(
+   'fd' => 3,
+   'header' => 
+  array (
+    'host' => 'localhost',
+    'x' => 'y',
+  ),
+   'body' => 'body',
+))

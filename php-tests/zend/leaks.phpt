@@ -45,3 +45,4 @@ foreach ($rounds as $name => $run) {
 echo "done\n";
 
 --EXPECT--
+done

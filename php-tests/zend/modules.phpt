@@ -10,3 +10,13 @@ var_dump((new ReflectionFunction('swoole_version'))->getExtensionName(), in_arra
 try { swoole_version(1); } catch (ArgumentCountError $e) { echo $e->getMessage(), "\n"; }
 ?>
 --EXPECT--
+bool(true)
+bool(true)
+string(5) "6.2.2"
+string(5) "6.2.2"
+string(5) "6.2.2"
+string(2) "On"
+string(2) "On"
+string(6) "swoole"
+bool(true)
+swoole_version() expects exactly 0 arguments, 1 given

@@ -7,6 +7,7 @@ highper
 --FILE--
 <?php
 use Highper\Test\{Box, Crate, Denied, Failure, SpecificFailure, Shape, Lazy};
+set_error_handler(function ($no, $text) { echo "[$no] $text\n"; return true; });
 function attempt(callable $do) {
     try { $r = $do(); echo is_object($r) ? get_class($r) : json_encode($r), "\n"; } catch (Throwable $e) { echo get_class($e), ': ', $e->getMessage(), "\n"; }
 }
@@ -40,8 +41,46 @@ attempt(fn () => (new Box)->add([])->each('strlen'));
 attempt(fn () => $box->capacity = 'x');
 attempt(fn () => Highper\Test\poke($box, 'label', 'new'));
 attempt(fn () => Highper\Test\poke($box, 'nothing'));
-attempt(fn () => Closure::bind(fn () => $this->list, $box, Box::class)());
 attempt(fn () => (new ReflectionMethod(Box::class, 'count'))->invoke(new stdClass));
 echo new ReflectionMethod(Box::class, 'each'), new ReflectionMethod(Box::class, '__construct');
 
 --EXPECT--
+[3,1,null,true,false,"a box","[1,\"two\",[3]]"]
+[1,"two",[3]]
+ValueError: Highper\Test\Box::__construct(): Argument #1 ($capacity) must be greater than 0
+TypeError: Highper\Test\Box::__construct(): Argument #1 ($capacity) must be of type int, string given
+Error: Cannot create dynamic property Highper\Test\Box::$nope
+Exception: Serialization of 'Highper\Test\Box' is not allowed
+Exception: Unserialization of 'Highper\Test\Box' is not allowed
+Error: Trying to clone an uncloneable object of class Highper\Test\Box
+Error: Property label of class Highper\Test\Box cannot be unset
+Error: The object of Highper\Test\Denied can not be created for security reasons
+Highper\Test\Denied
+ReflectionException: Class Highper\Test\Denied is an internal class marked as final that cannot be instantiated without invoking its constructor
+[101,"Child","Highper\\Test\\Box","Child"]
+Error: Property capacity of class Highper\Test\Box cannot be unset
+true
+[10,"box",0.5,null,0]
+true
+2
+0
+5
+TypeError: strlen(): Argument #1 ($string) must be of type string, array given
+TypeError: Cannot assign string to property Highper\Test\Box::$capacity of type int
+"new"
+[2] Undefined property: Highper\Test\Box::$nothing
+null
+ReflectionException: Given object is not an instance of the class this method was declared in
+Method [ <internal:highper> public method each ] {
+
+  - Parameters [1] {
+    Parameter #0 [ <required> callable $do ]
+  }
+  - Return [ int ]
+}
+Method [ <internal:highper, ctor> public method __construct ] {
+
+  - Parameters [1] {
+    Parameter #0 [ <optional> int $capacity = 7 ]
+  }
+}

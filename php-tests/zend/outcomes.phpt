@@ -38,3 +38,27 @@ pass(function () { echo "before exit\n"; exit(3); });
 echo "not reached\n";
 
 --EXPECT--
+value 6
+value "ABC"
+value "anything(1,2)"
+value "anything(3)"
+value "static some"
+value "invoked 5"
+value 4
+exception LogicException "thrown" line 16 previous Some(Exception#3)
+exit 7
+saidvalue "exit 7"
+value "by reference"
+exception ArgumentCountError "strlen() expects exactly 1 argument, 0 given" line 20 previous None
+exception ArgumentCountError "Too few arguments to function {closure}(), 0 passed and exactly 1 expected" line 21 previous None
+Error 0: an error at 23
+TypeError 0: a type error at 23
+ValueError 0: a value error at 23
+ValueError 0: Highper\Test\fail(): Argument #1 ($how) must be kind at 23
+Highper\Test\Failure 7: of our own at 23
+ValueError 0: Highper\Test\fail(): Argument #1 ($how) must be known, "unknown" given at 23
+ValueError 0: Highper\Test\fail(): Argument #1 ($how) must be valid UTF-8 at 23
+through 25
+Highper\Test\fail(): a warning
+exit 7
+before exit

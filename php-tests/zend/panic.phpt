@@ -11,3 +11,5 @@ try { Highper\Test\fail('panic'); } catch (Error $e) { echo get_class($e), ': ',
 echo "alive\n";
 
 --EXPECT--
+Error: internal error in highper: on purpose; please report it
+alive

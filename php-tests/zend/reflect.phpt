@@ -34,3 +34,29 @@ try { describe('Missing\Class'); } catch (\Error $e) { echo $e->getMessage(), "\
 try { describe(Bad::class); } catch (\Error $e) { echo $e->getMessage(), "\n"; }
 
 --EXPECT--
+#[Highper\Test\Mark ["/pre/notes"] {}] #[Highper\Test\Mark [] {Name([112, 97, 116, 104]): "/root"}] class App\Note
+#[Highper\Test\Mark [] {}] id Some("int") None
+count None None
+title Some("?string") Some("untitled")
+#[Highper\Test\Mark ["p"] {}] level Some("App\\Level") None
+list Some("array") None
+__construct(#[Highper\Test\Mark ["p"] {}] App\Level ["App\\Level"] Some("App\\Level") +level = Some(Object), array [] None +list = Some(Array), )
+#[Highper\Test\Mark ["/{id}"] {}] #[ReturnTypeWillChange [] {}] show(int [] None id, ?self ["App\\Note"] Some("App\\Note") note, string|int|null [] None page = Some(8), bool [] None &...rest = None, ): ?static
+append(mixed [] None value, ): void
+setFlags(int [] None flags, ): void
+unserialize(string [] None data, ): void
+setIteratorClass(string [] None iteratorClass, ): void
+object(Highper\Test\Mark)#2 (1) {
+  ["path"]=>
+  string(10) "/pre/notes"
+}
+object(Highper\Test\Mark)#3 (1) {
+  ["path"]=>
+  string(5) "/root"
+}
+App\{closure}(int [] None a, App\Note|App\Level|null ["App\\Note", "App\\Level"] None b = Some(Null), c = Some("/pre"), ): int|false
+strlen(string [] None string, ): int
+array_slice(array [] None array, int [] None offset, ?int [] None length = Some(Null), bool [] None preserve_keys = Some(false), ): array
+#[Highper\Test\Mark ["/{id}"] {}] #[ReturnTypeWillChange [] {}] show(int [] None id, ?self ["App\\Note"] Some("App\\Note") note, string|int|null [] None page = Some(8), bool [] None &...rest = None, ): ?static
+Class "Missing\Class" not found
+Undefined constant "App\UNKNOWN_CONSTANT"

@@ -13,3 +13,8 @@ foreach ([['1', 1.0, true, 'x'], [1, 1, true, 'x'], [1, 1.0, 1, 'x'], [1, 1.0, t
 }
 
 --EXPECT--
+Highper\Test\coerce(): Argument #1 ($i) must be of type int, string given
+[1,1,true,"x",null,null]
+Highper\Test\coerce(): Argument #3 ($b) must be of type bool, int given
+Highper\Test\coerce(): Argument #4 ($s) must be of type string, int given
+Highper\Test\coerce(): Argument #1 ($i) must be of type int, null given

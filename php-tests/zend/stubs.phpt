@@ -23,3 +23,25 @@ foreach ($text as $name => $before) { if (file_get_contents("$folder/$name") !==
 try { Highper\stubs('/dev/null/x'); } catch (Exception $e) { echo $e->getMessage(), "\n"; }
 
 --EXPECT--
+bool(true)
+int(0)
+<?php
+
+// Generated from the extension highper. Do not edit.
+
+namespace Highper\Test;
+
+class Lazy
+{
+    /** An ordinary one. */
+    public int $fd = 3;
+
+    /** Made late. */
+    public ?array $header;
+
+    /** Made late. */
+    public ?string $body = '';
+
+    public function filled(): int {}
+}
+cannot write stubs to /dev/null/x: Not a directory (os error 20)

@@ -214,7 +214,8 @@ zend_string *hz_type_class(const zend_type *type, uint32_t i, const zend_class_e
 
 zend_string *hz_type_text(const zend_type *type)
 {
-	return zend_type_to_string(*type);
+	zend_string *text = zend_type_to_string(*type);
+	return text ? text : ZSTR_EMPTY_ALLOC();
 }
 
 typedef struct {
