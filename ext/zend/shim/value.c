@@ -223,16 +223,6 @@ const char *hz_type_name(const zval *value)
 	return zend_zval_type_name(value);
 }
 
-/* As in error messages: the class for objects. */
-const char *hz_value_name(const zval *value)
-{
-#if PHP_VERSION_ID >= 80300
-	return zend_zval_value_name(value);
-#else
-	return zend_zval_type_name(value);
-#endif
-}
-
 int hz_to_bool(zval *value)
 {
 	return zend_is_true(value);

@@ -82,20 +82,39 @@ unsafe extern "C" {
     fn hz_param_info_of(function: *const c_void, number: u32, out: *mut ParamInfo);
     fn hz_param_default(function: *mut c_void, number: u32, out: *mut Value) -> c_int;
     fn hz_type_mask(kind: *const c_void, complex: *mut c_int) -> u32;
-    fn hz_type_class(kind: *const c_void, number: u32, scope: *const zend_class_entry) -> *mut ZendStr;
+    fn hz_type_class(
+        kind: *const c_void,
+        number: u32,
+        scope: *const zend_class_entry,
+    ) -> *mut ZendStr;
     fn hz_type_text(kind: *const c_void) -> *mut ZendStr;
-    fn hz_property_step(class: *mut zend_class_entry, position: *mut u32, out: *mut PropertyInfo) -> c_int;
-    fn hz_property_default(class: *mut zend_class_entry, name: *mut ZendStr, out: *mut Value) -> c_int;
+    fn hz_property_step(
+        class: *mut zend_class_entry,
+        position: *mut u32,
+        out: *mut PropertyInfo,
+    ) -> c_int;
+    fn hz_property_default(
+        class: *mut zend_class_entry,
+        name: *mut ZendStr,
+        out: *mut Value,
+    ) -> c_int;
     fn hz_class_info_of(class: *const zend_class_entry, out: *mut ClassInfo);
     fn hz_class_interface(class: *const zend_class_entry, number: u32) -> *mut zend_class_entry;
     fn hz_class_step(position: *mut u32) -> *mut zend_class_entry;
-    fn hz_enum_case(class: *mut zend_class_entry, name: *const u8, len: usize, out: *mut Value) -> c_int;
+    fn hz_enum_case(
+        class: *mut zend_class_entry,
+        name: *const u8,
+        len: usize,
+        out: *mut Value,
+    ) -> c_int;
     fn hz_target_function(target: *const crate::raw::Target) -> *mut c_void;
 }
 
 fn text(string: *mut ZendStr) -> Option<String> {
     // SAFETY: NULL or a live string, copied at once.
-    unsafe { (!string.is_null()).then(|| String::from_utf8_lossy(string::bytes(string)).into_owned()) }
+    unsafe {
+        (!string.is_null()).then(|| String::from_utf8_lossy(string::bytes(string)).into_owned())
+    }
 }
 
 fn attributes_of(table: *mut c_void, offset: u32, scope: *mut zend_class_entry) -> Vec<Attribute> {
@@ -120,7 +139,9 @@ pub fn class(name: &str) -> Result<Class, Throw> {
 pub fn classes() -> impl Iterator<Item = Class> {
     let mut position = 0;
     // SAFETY: the shim checks the position against the class table.
-    std::iter::from_fn(move || ClassHandle::from_ptr(unsafe { hz_class_step(&raw mut position) }).map(Class))
+    std::iter::from_fn(move || {
+        ClassHandle::from_ptr(unsafe { hz_class_step(&raw mut position) }).map(Class)
+    })
 }
 
 /// A class to look into.
@@ -198,29 +219,42 @@ impl Class {
     pub fn interfaces(self) -> Vec<Self> {
         // SAFETY: the numbers are below the count that the class gives.
         (0..self.info().interfaces)
-            .filter_map(|at| ClassHandle::from_ptr(unsafe { hz_class_interface(self.0.as_ptr(), at) }).map(Self))
+            .filter_map(|at| {
+                ClassHandle::from_ptr(unsafe { hz_class_interface(self.0.as_ptr(), at) }).map(Self)
+            })
             .collect()
     }
 
     /// Its attributes.
     pub fn attributes(self) -> Vec<Attribute> {
         // SAFETY: the class is alive.
-        attributes_of(unsafe { hz_class_attributes(self.0.as_ptr()) }, 0, self.0.as_ptr())
+        attributes_of(
+            unsafe { hz_class_attributes(self.0.as_ptr()) },
+            0,
+            self.0.as_ptr(),
+        )
     }
 
     /// All methods, inherited ones too, in order of declaration.
     pub fn methods(self) -> Vec<Function> {
         let mut position = 0;
         // SAFETY: the shim checks the position against the method table.
-        std::iter::from_fn(|| unsafe { Function::from_ptr(hz_method_step(self.0.as_ptr(), &raw mut position), None) })
-            .collect()
+        std::iter::from_fn(|| unsafe {
+            Function::from_ptr(hz_method_step(self.0.as_ptr(), &raw mut position), None)
+        })
+        .collect()
     }
 
     /// A method by its name, in any letter case.
     pub fn method(self, name: &str) -> Option<Function> {
         let lower = name.to_ascii_lowercase();
         // SAFETY: reads the method table.
-        unsafe { Function::from_ptr(hz_method_find(self.0.as_ptr(), lower.as_ptr(), lower.len()), None) }
+        unsafe {
+            Function::from_ptr(
+                hz_method_find(self.0.as_ptr(), lower.as_ptr(), lower.len()),
+                None,
+            )
+        }
     }
 
     /// Its constructor.
@@ -236,8 +270,12 @@ impl Class {
             let mut info = std::mem::MaybeUninit::<PropertyInfo>::uninit();
             // SAFETY: the shim checks the position and writes the struct when it returns 1.
             unsafe {
-                (hz_property_step(self.0.as_ptr(), &raw mut position, info.as_mut_ptr()) != 0)
-                    .then(|| Property { info: info.assume_init(), class: self.0 })
+                (hz_property_step(self.0.as_ptr(), &raw mut position, info.as_mut_ptr()) != 0).then(
+                    || Property {
+                        info: info.assume_init(),
+                        class: self.0,
+                    },
+                )
             }
         })
         .collect()
@@ -247,7 +285,9 @@ impl Class {
     pub fn enum_case(self, name: &str) -> Result<Option<Value>, Throw> {
         let mut out = Value::undef();
         // SAFETY: guarded; writes a value when found.
-        Throw::check(unsafe { hz_enum_case(self.0.as_ptr(), name.as_ptr(), name.len(), &raw mut out) })?;
+        Throw::check(unsafe {
+            hz_enum_case(self.0.as_ptr(), name.as_ptr(), name.len(), &raw mut out)
+        })?;
         Ok((!out.is_undef()).then_some(out))
     }
 }
@@ -288,7 +328,10 @@ impl Function {
             return String::new();
         }
         // SAFETY: the name is alive with the function; copied at once.
-        unsafe { String::from_utf8_lossy(std::slice::from_raw_parts(info.name, info.name_len)).into_owned() }
+        unsafe {
+            String::from_utf8_lossy(std::slice::from_raw_parts(info.name, info.name_len))
+                .into_owned()
+        }
     }
 
     /// The class that declares it.
@@ -330,7 +373,13 @@ impl Function {
     /// Its parameters.
     pub fn params(&self) -> Vec<Param> {
         let info = self.info();
-        (0..info.num_params).map(|number| Param { function: self.clone(), number, scope: info.scope }).collect()
+        (0..info.num_params)
+            .map(|number| Param {
+                function: self.clone(),
+                number,
+                scope: info.scope,
+            })
+            .collect()
     }
 
     /// Its return type.
@@ -342,7 +391,11 @@ impl Function {
     /// Its attributes.
     pub fn attributes(&self) -> Vec<Attribute> {
         // SAFETY: the function is alive.
-        attributes_of(unsafe { hz_function_attributes(self.raw) }, 0, self.info().scope)
+        attributes_of(
+            unsafe { hz_function_attributes(self.raw) },
+            0,
+            self.info().scope,
+        )
     }
 }
 
@@ -367,7 +420,10 @@ impl Param {
     pub fn name(&self) -> String {
         let info = self.info();
         // SAFETY: the name is alive with the function; copied at once.
-        unsafe { String::from_utf8_lossy(std::slice::from_raw_parts(info.name, info.name_len)).into_owned() }
+        unsafe {
+            String::from_utf8_lossy(std::slice::from_raw_parts(info.name, info.name_len))
+                .into_owned()
+        }
     }
 
     /// Its position, from 0.
@@ -412,7 +468,11 @@ impl Param {
     /// Its attributes.
     pub fn attributes(&self) -> Vec<Attribute> {
         // SAFETY: the function is alive.
-        attributes_of(unsafe { hz_function_attributes(self.function.raw) }, self.number + 1, self.scope)
+        attributes_of(
+            unsafe { hz_function_attributes(self.function.raw) },
+            self.number + 1,
+            self.scope,
+        )
     }
 }
 
@@ -463,9 +523,16 @@ impl Type {
         // SAFETY: a live type; its text is ours to free; names are copied.
         unsafe {
             let mask = hz_type_mask(kind, &raw mut complex);
-            let classes = (0..).map_while(|number| text(hz_type_class(kind, number, scope))).collect();
+            let classes = (0..)
+                .map_while(|number| text(hz_type_class(kind, number, scope)))
+                .collect();
             let text = Str::take(hz_type_text(kind)).to_string_lossy().into_owned();
-            Self { mask, classes, is_intersection: complex != 0, text }
+            Self {
+                mask,
+                classes,
+                is_intersection: complex != 0,
+                text,
+            }
         }
     }
 
@@ -554,7 +621,9 @@ impl Property {
     pub fn default(&self) -> Result<Option<Value>, Throw> {
         let mut out = Value::undef();
         // SAFETY: guarded; the name is a live string of the class.
-        Throw::check(unsafe { hz_property_default(self.class.as_ptr(), self.info.name, &raw mut out) })?;
+        Throw::check(unsafe {
+            hz_property_default(self.class.as_ptr(), self.info.name, &raw mut out)
+        })?;
         Ok((!out.is_undef()).then_some(out))
     }
 
@@ -593,7 +662,9 @@ impl Attribute {
         for number in 0..argc {
             let (mut value, mut name) = (Value::undef(), std::ptr::null_mut());
             // SAFETY: guarded; the number is below the count.
-            Throw::check(unsafe { hz_attribute_arg(self.raw, number, self.scope, &raw mut value, &raw mut name) })?;
+            Throw::check(unsafe {
+                hz_attribute_arg(self.raw, number, self.scope, &raw mut value, &raw mut name)
+            })?;
             match text(name) {
                 None => positional.push(value),
                 Some(name) => {
@@ -607,7 +678,9 @@ impl Attribute {
     /// `new Attribute(...args)`
     pub fn instantiate(&self) -> Result<Outcome, Throw> {
         let (positional, named) = self.args()?;
-        Ok(class(&self.name())?.handle().new_object_named(&positional, &named))
+        Ok(class(&self.name())?
+            .handle()
+            .new_object_named(&positional, &named))
     }
 }
 

@@ -431,16 +431,26 @@ fn functions(registry: &mut Registry) {
             call.ret(Str::build(bytes, |out| out.fill(b'x')))
         }));
     });
-    add("function Highper\\Test\\describe(string $class): array", |r, s| {
-        r.function(Function::new(s, "What reflection sees.", |call| call.ret(describe(call.text(0)?)?)));
-    });
-    add("function Highper\\Test\\describe_callable(callable $do): ?string", |r, s| {
-        r.function(Function::new(s, "", |call| {
-            let callable = call.callable(0)?;
-            let text = reflect::Function::of(&callable).map(|function| signature(&function)).transpose()?;
-            call.ret(text)
-        }));
-    });
+    add(
+        "function Highper\\Test\\describe(string $class): array",
+        |r, s| {
+            r.function(Function::new(s, "What reflection sees.", |call| {
+                call.ret(describe(call.text(0)?)?)
+            }));
+        },
+    );
+    add(
+        "function Highper\\Test\\describe_callable(callable $do): ?string",
+        |r, s| {
+            r.function(Function::new(s, "", |call| {
+                let callable = call.callable(0)?;
+                let text = reflect::Function::of(&callable)
+                    .map(|function| signature(&function))
+                    .transpose()?;
+                call.ret(text)
+            }));
+        },
+    );
     add(
         "function Highper\\Test\\slots(object $object): array",
         |r, s| {
@@ -474,9 +484,18 @@ fn signature(function: &reflect::Function) -> Result<String, Throw> {
     for param in function.params() {
         out += &attributes(&param.attributes())?;
         if let Some(kind) = param.kind() {
-            out += &format!("{} {:?} {:?} ", kind.text, kind.classes, kind.single_class());
+            out += &format!(
+                "{} {:?} {:?} ",
+                kind.text,
+                kind.classes,
+                kind.single_class()
+            );
         }
-        for (is, text) in [(param.is_by_ref(), "&"), (param.is_variadic(), "..."), (param.is_promoted(), "+")] {
+        for (is, text) in [
+            (param.is_by_ref(), "&"),
+            (param.is_variadic(), "..."),
+            (param.is_promoted(), "+"),
+        ] {
             out += if is { text } else { "" };
         }
         out += &param.name();
@@ -495,7 +514,11 @@ fn signature(function: &reflect::Function) -> Result<String, Throw> {
 fn describe(name: &str) -> Result<Array, Throw> {
     let class = reflect::class(name)?;
     let mut out = Array::new();
-    out.push(format!("{}class {}", attributes(&class.attributes())?, class.name()));
+    out.push(format!(
+        "{}class {}",
+        attributes(&class.attributes())?,
+        class.name()
+    ));
     for property in class.properties() {
         out.push(format!(
             "{}{} {:?} {:?}",

@@ -32,9 +32,16 @@ pub(crate) fn files(registries: &[&Registry]) -> Result<BTreeMap<String, String>
     let mut aliases = Vec::new();
     for registry in registries {
         for class in &registry.classes {
-            files.insert(format!("{}.php", class.name.replace('\\', "/")), class_file(class)?);
+            files.insert(
+                format!("{}.php", class.name.replace('\\', "/")),
+                class_file(class)?,
+            );
             for alias in &class.aliases {
-                aliases.push(format!("\\class_alias(\\{}::class, '{}');\n", class.name, alias.replace('\\', "\\\\")));
+                aliases.push(format!(
+                    "\\class_alias(\\{}::class, '{}');\n",
+                    class.name,
+                    alias.replace('\\', "\\\\")
+                ));
             }
         }
         for function in &registry.functions {
@@ -58,7 +65,11 @@ pub(crate) fn files(registries: &[&Registry]) -> Result<BTreeMap<String, String>
             let mut text = String::from(HEAD);
             for (space, parts) in &mut spaces {
                 parts.sort();
-                let space = if space.is_empty() { String::new() } else { format!("{space} ") };
+                let space = if space.is_empty() {
+                    String::new()
+                } else {
+                    format!("{space} ")
+                };
                 let _ = write!(text, "\nnamespace {space}{{\n{}}}\n", parts.join("\n"));
             }
             files.insert(name.to_owned(), text);
@@ -66,7 +77,10 @@ pub(crate) fn files(registries: &[&Registry]) -> Result<BTreeMap<String, String>
     }
     if !aliases.is_empty() {
         aliases.sort();
-        files.insert("aliases.php".to_owned(), format!("{HEAD}\n{}", aliases.concat()));
+        files.insert(
+            "aliases.php".to_owned(),
+            format!("{HEAD}\n{}", aliases.concat()),
+        );
     }
     Ok(files)
 }
@@ -95,17 +109,26 @@ fn docblock(out: &mut String, indent: &str, doc: &str) {
 }
 
 const BUILTIN: [&str; 18] = [
-    "null", "false", "true", "bool", "int", "float", "string", "array", "object", "mixed", "callable", "void", "never",
-    "static", "iterable", "self", "parent", "",
+    "null", "false", "true", "bool", "int", "float", "string", "array", "object", "mixed",
+    "callable", "void", "never", "static", "iterable", "self", "parent", "",
 ];
 
 /// A type with leading backslashes on class names.
 fn kind(kind: &Type<'_>) -> String {
-    let (mark, names) = kind.text.strip_prefix('?').map_or(("", kind.text), |rest| ("?", rest));
+    let (mark, names) = kind
+        .text
+        .strip_prefix('?')
+        .map_or(("", kind.text), |rest| ("?", rest));
     let names: Vec<String> = names
         .split('|')
         .map(str::trim)
-        .map(|name| if BUILTIN.contains(&name) || name.starts_with('\\') { name.to_owned() } else { format!("\\{name}") })
+        .map(|name| {
+            if BUILTIN.contains(&name) || name.starts_with('\\') {
+                name.to_owned()
+            } else {
+                format!("\\{name}")
+            }
+        })
         .collect();
     format!("{mark}{}", names.join("|"))
 }
@@ -148,18 +171,31 @@ fn head(sig: &Signature<'_>, name: &str) -> String {
             text
         })
         .collect();
-    let returns = if sig.returns.is_none() { String::new() } else { format!(": {}", kind(&sig.returns)) };
+    let returns = if sig.returns.is_none() {
+        String::new()
+    } else {
+        format!(": {}", kind(&sig.returns))
+    };
     let by_ref = if sig.returns_ref { "&" } else { "" };
-    format!("{}function {by_ref}{name}({}){returns}", modifiers(sig.flags), params.join(", "))
+    format!(
+        "{}function {by_ref}{name}({}){returns}",
+        modifiers(sig.flags),
+        params.join(", ")
+    )
 }
 
 /// Constants in defaults get a backslash, so that they mean the global ones.
 fn expression(text: &str) -> String {
     let first = text.as_bytes().first().copied().unwrap_or(0);
-    let word = text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'\\' | b':' | b'|' | b' '));
+    let word = text
+        .bytes()
+        .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'\\' | b':' | b'|' | b' '));
     let builtin = ["null", "true", "false", "NULL", "TRUE", "FALSE"].contains(&text);
     if first.is_ascii_alphabetic() && word && !builtin {
-        text.split('|').map(|part| format!("\\{}", part.trim())).collect::<Vec<_>>().join(" | ")
+        text.split('|')
+            .map(|part| format!("\\{}", part.trim()))
+            .collect::<Vec<_>>()
+            .join(" | ")
     } else {
         text.to_owned()
     }
@@ -194,12 +230,22 @@ fn class_file(class: &Class) -> Result<String, String> {
         _ => "class",
     };
     let _ = write!(out, "{words} {name}");
-    let names = |names: &[&str]| names.iter().map(|name| format!("\\{name}")).collect::<Vec<_>>().join(", ");
+    let names = |names: &[&str]| {
+        names
+            .iter()
+            .map(|name| format!("\\{name}"))
+            .collect::<Vec<_>>()
+            .join(", ")
+    };
     if let Some(parent) = class.parent {
         let _ = write!(out, " extends \\{parent}");
     }
     if !class.interfaces.is_empty() {
-        let word = if class.interface { "extends" } else { "implements" };
+        let word = if class.interface {
+            "extends"
+        } else {
+            "implements"
+        };
         let _ = write!(out, " {word} {}", names(&class.interfaces));
     }
     out.push_str("\n{\n");
@@ -207,16 +253,32 @@ fn class_file(class: &Class) -> Result<String, String> {
     for constant in &class.constants {
         let mut text = String::new();
         docblock(&mut text, "    ", constant.doc);
-        let _ = writeln!(text, "    public const {} = {};", constant.name, literal(&constant.value));
+        let _ = writeln!(
+            text,
+            "    public const {} = {};",
+            constant.name,
+            literal(&constant.value)
+        );
         parts.push(text);
     }
     for property in &class.properties {
         let parsed = signature::parse_property(property.signature, class.name)?;
         let mut text = String::new();
         docblock(&mut text, "    ", property.doc);
-        let kind = if parsed.kind.is_none() { String::new() } else { format!("{} ", kind(&parsed.kind)) };
-        let default = parsed.default_text.map_or_else(String::new, |default| format!(" = {default}"));
-        let _ = writeln!(text, "    {}{kind}${}{default};", modifiers(parsed.flags), parsed.name);
+        let kind = if parsed.kind.is_none() {
+            String::new()
+        } else {
+            format!("{} ", kind(&parsed.kind))
+        };
+        let default = parsed
+            .default_text
+            .map_or_else(String::new, |default| format!(" = {default}"));
+        let _ = writeln!(
+            text,
+            "    {}{kind}${}{default};",
+            modifiers(parsed.flags),
+            parsed.name
+        );
         parts.push(text);
     }
     for method in &class.methods {
@@ -250,7 +312,11 @@ mod tests {
                 .property("public ?A\\B $next = null", "The next.")
                 .method("public static function of(?A\\B $x = null, int $mode = SWOOLE_BASE, string ...$rest): A\\B|false|static", "", |_| Ok(())),
         );
-        registry.function(Function::new("function A\\f(array &$x = []): void", "Does.", |_| Ok(())));
+        registry.function(Function::new(
+            "function A\\f(array &$x = []): void",
+            "Does.",
+            |_| Ok(()),
+        ));
         registry.constant("A\\K", 1.0, "");
         let files = files(&[&registry]).unwrap();
         assert_eq!(
@@ -264,7 +330,9 @@ mod tests {
         assert!(class.contains("    public const N = 'it\\'s';\n"));
         assert!(class.contains("    /** The next. */\n    public ?\\A\\B $next = null;\n"));
         assert!(class.contains("    public static function of(?\\A\\B $x = null, int $mode = \\SWOOLE_BASE, string ...$rest): \\A\\B|false|static {}\n"));
-        assert!(files["functions.php"].contains("namespace A {\n    /** Does. */\n    function f(array &$x = []): void {}\n}"));
+        assert!(files["functions.php"].contains(
+            "namespace A {\n    /** Does. */\n    function f(array &$x = []): void {}\n}"
+        ));
         assert!(files["constants.php"].contains("const K = 1.0;"));
         assert!(files["aliases.php"].contains("\\class_alias(\\A\\B::class, 'C\\\\B');"));
     }
