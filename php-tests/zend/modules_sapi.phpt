@@ -10,7 +10,8 @@ $binary = is_executable('/usr/bin/php-cgi') ? '/usr/bin/php-cgi -q' : '/usr/bin/
 $so = ini_get('extension_dir') . '/highper.so';
 $script = tempnam(sys_get_temp_dir(), 'sapi');
 file_put_contents($script, '<?php var_dump(extension_loaded("highper"), extension_loaded("swoole"), defined("Highper\VERSION"), ini_get("highper.swoole"));');
-echo shell_exec("$binary -n -d extension=$so -f $script 2>&1");
+// A clean environment: php-cgi takes the script's name from SCRIPT_FILENAME before it looks at -f.
+echo shell_exec("env -i timeout 10 $binary -n -d extension=$so -f $script 2>&1");
 unlink($script);
 ?>
 --EXPECT--
