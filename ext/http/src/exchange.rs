@@ -63,6 +63,7 @@ pub struct Exchange {
     pub(crate) progress: Cell<Progress>,
     pub(crate) status: Cell<u16>,
     pub(crate) body_bytes: Cell<u64>,
+    pub(crate) owner: Cell<u64>,
 }
 
 impl Exchange {
@@ -76,6 +77,29 @@ impl Exchange {
     #[must_use]
     pub fn connection(&self) -> &Rc<Connection> {
         &self.connection
+    }
+
+    /// The coroutine that answers; 0 until somebody says so.
+    #[must_use]
+    pub fn owner(&self) -> u64 {
+        self.owner.get()
+    }
+
+    /// Says which coroutine answers, so that its fatal end can be answered for it.
+    pub fn set_owner(&self, coroutine: u64) {
+        self.owner.set(coroutine);
+    }
+
+    /// The status that was sent; 0 before.
+    #[must_use]
+    pub fn status(&self) -> u16 {
+        self.status.get()
+    }
+
+    /// Bytes of the body that were handed over.
+    #[must_use]
+    pub fn body_bytes(&self) -> u64 {
+        self.body_bytes.get()
     }
 
     /// Where the response stands.

@@ -175,6 +175,20 @@ impl Server {
         }
     }
 
+    /// Answers for a coroutine that ended without answering: 500, or the connection's end
+    /// where the response had begun.
+    pub fn fail(&self, coroutine: u64) {
+        for connection in self.core.all() {
+            let exchange = connection.exchange.borrow().clone();
+            let Some(exchange) = exchange.filter(|e| e.owner() == coroutine) else { continue };
+            let text = b"Internal Server Error\n";
+            let answered = exchange.respond(500, None, |r| r.header(b"Content-Type", b"text/plain"), text);
+            if answered.is_err() {
+                exchange.abort();
+            }
+        }
+    }
+
     /// Closes every connection now, whatever is under way.
     pub fn close_all(&self) {
         for connection in self.core.all() {
@@ -582,6 +596,7 @@ impl Core {
             progress: Cell::new(Progress::Waiting),
             status: Cell::new(0),
             body_bytes: Cell::new(0),
+            owner: Cell::new(0),
         });
         *connection.exchange.borrow_mut() = Some(Rc::clone(&exchange));
         self.service.request(Rc::clone(&exchange));
