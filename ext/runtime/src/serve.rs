@@ -5,7 +5,7 @@ use highper_engine::reactor::{self, Handler, Readiness};
 use highper_engine::scheduler;
 use highper_http::{Server, Service, Settings};
 use highper_process::listen::Listener;
-use highper_process::{Hooks, Options, Reason, Role, Signal, WorkerContext};
+use highper_process::{Hooks, Options, Reason, Role, Signal, Ticket, WorkerContext};
 use highper_zend::Throw;
 use std::cell::{Cell, RefCell};
 use std::os::fd::OwnedFd;
@@ -73,7 +73,11 @@ pub trait Face {
 /// What is wrong with the options or the system, as an exception with the words for the user;
 /// in a worker, what its start threw.
 pub fn serve(plan: Plan, hooks: &mut dyn Hooks, face: Rc<dyn Face>) -> Result<Served, Throw> {
-    let Plan { options, listeners, settings } = plan;
+    let Plan {
+        options,
+        listeners,
+        settings,
+    } = plan;
     let role = highper_process::run(options, hooks).map_err(|e| Throw::error(e.to_string()))?;
     match role {
         Role::Manager(code) => {
@@ -148,7 +152,10 @@ fn begin(
     face: &dyn Face,
 ) -> Result<(), Throw> {
     let service = face.start(worker)?;
-    let service = Rc::new(Watched { service, worker: Rc::downgrade(worker) });
+    let service = Rc::new(Watched {
+        service,
+        worker: Rc::downgrade(worker),
+    });
     let server = Server::new(settings, service).map_err(|e| Throw::error(e.to_string()))?;
     *worker.server.borrow_mut() = Some(server.clone());
     if !worker.context.ready() {
@@ -156,7 +163,9 @@ fn begin(
         return Ok(());
     }
     for listener in listeners {
-        server.listen(listener).map_err(|e| Throw::error(format!("a worker can't listen: {e}")))?;
+        server
+            .listen(listener)
+            .map_err(|e| Throw::error(format!("a worker can't listen: {e}")))?;
     }
     Ok(())
 }
@@ -211,7 +220,11 @@ impl Worker {
         }
         self.context.set_draining();
         let bound = self.context.max_wait_time();
-        scheduler::at(highper_engine::clock::after(bound), false, scheduler::stop_loop);
+        scheduler::at(
+            highper_engine::clock::after(bound),
+            false,
+            scheduler::stop_loop,
+        );
         match self.server.borrow().clone() {
             Some(server) => server.drain(),
             None => self.drained(),
@@ -239,6 +252,14 @@ struct Watched {
     worker: std::rc::Weak<Worker>,
 }
 
+impl Watched {
+    fn ended(&self, exchange: &highper_http::Exchange) {
+        if let (Some(worker), Some(number)) = (self.worker.upgrade(), exchange.take_tag()) {
+            worker.context.request_end(Ticket::from_number(number));
+        }
+    }
+}
+
 impl Service for Watched {
     fn request(&self, exchange: Rc<highper_http::Exchange>) {
         if let Some(worker) = self.worker.upgrade() {
@@ -247,9 +268,11 @@ impl Service for Watched {
                 let request = exchange.request();
                 let line = request.bytes();
                 let end = line.iter().position(|b| *b == b'\r').unwrap_or(line.len());
-                worker.context.request_begin(&line[..end.min(256)], request.started())
+                worker
+                    .context
+                    .request_begin(&line[..end.min(256)], request.started())
             };
-            exchange.set_ticket(ticket);
+            exchange.set_tag(ticket.into_number());
         }
         self.service.request(exchange);
     }
@@ -269,13 +292,12 @@ impl Service for Watched {
     }
 
     fn disconnected(&self, exchange: &Rc<highper_http::Exchange>) {
+        self.ended(exchange);
         self.service.disconnected(exchange);
     }
 
     fn answered(&self, exchange: &highper_http::Exchange) {
-        if let (Some(worker), Some(ticket)) = (self.worker.upgrade(), exchange.take_ticket()) {
-            worker.context.request_end(ticket);
-        }
+        self.ended(exchange);
         self.service.answered(exchange);
     }
 

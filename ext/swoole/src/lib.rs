@@ -1,13 +1,30 @@
 //! The Swoole face: classes and functions in PHP's namespace `Swoole`.
 #![forbid(unsafe_code)]
 
-use highper_zend::{Access, Function, Ini, Registry};
+pub mod http;
+pub mod server;
+
+use highper_zend::{Access, ClassRef, Function, Ini, Registry, Throw};
+
+static EXCEPTION: ClassRef = ClassRef::new("Swoole\\Exception");
+
+/// A `Swoole\Exception`.
+pub(crate) fn exception(message: impl Into<String>, code: i64) -> Throw {
+    Throw::new(&EXCEPTION, message, code)
+}
 
 /// The version of Swoole whose API this is.
 pub const VERSION: &str = "6.2.2";
 
 /// Declares everything that the module `swoole` has.
 pub fn declare(registry: &mut Registry) {
+    registry.class(
+        highper_zend::Class::new("Swoole\\Exception")
+            .extends("Exception")
+            .handle(&EXCEPTION),
+    );
+    server::declare(registry);
+    http::declare(registry);
     registry
         .constant(
             "SWOOLE_VERSION",
