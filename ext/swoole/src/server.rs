@@ -323,6 +323,9 @@ impl Hooks for Callbacks {
     }
 
     fn manager_start(&mut self) -> Result<(), ProcessError> {
+        let pid = i64::from(std::process::id());
+        self.server.set_slot(MASTER_PID, pid);
+        self.server.set_slot(MANAGER_PID, pid);
         self.fire("start", &[])?;
         self.fire("managerstart", &[])
     }
@@ -369,6 +372,8 @@ struct Workers {
 impl Face for Workers {
     fn start(&self, worker: &Rc<Worker>) -> Result<Rc<dyn highper_http::Service>, Throw> {
         let server = &self.server;
+        server.set_slot(MASTER_PID, i64::from(worker.manager_pid()));
+        server.set_slot(MANAGER_PID, i64::from(worker.manager_pid()));
         server.set_slot(WORKER_ID, worker.id() as i64);
         server.set_slot(WORKER_PID, i64::from(std::process::id()));
         server.set_slot(TASKWORKER, false);
