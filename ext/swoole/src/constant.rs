@@ -17,7 +17,7 @@ pub fn declare(registry: &mut Registry) {
 }
 
 const SECONDS: &[(&str, f64)] = &[
-    ("SWOOLE_TIMER_MAX_SEC", 9223372036854776.0),
+    ("SWOOLE_TIMER_MAX_SEC", 9_223_372_036_854_776.0),
     ("SWOOLE_TIMER_MIN_SEC", 0.001),
 ];
 

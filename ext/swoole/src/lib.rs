@@ -1,7 +1,19 @@
 //! The Swoole face: classes and functions in PHP's namespace `Swoole`.
 #![forbid(unsafe_code)]
 
-use highper_zend::{Access, Function, Ini, Registry};
+pub mod atomic;
+pub mod constant;
+pub mod coroutine;
+pub mod error_code;
+pub mod event;
+pub mod exit_exception;
+pub mod function;
+pub mod runtime;
+pub mod swoole_error;
+pub mod swoole_exception;
+pub mod timer;
+
+use highper_zend::{Access, Function, Ini, Registry, ini};
 
 /// The version of Swoole whose API this is.
 pub const VERSION: &str = "6.2.2";
@@ -34,4 +46,16 @@ pub fn declare(registry: &mut Registry) {
             Access::System,
             "Short names: `go()`, `Co`.",
         ));
+    let shortname = ini::configured("swoole.use_shortname", true);
+    registry.constant("SWOOLE_USE_SHORTNAME", shortname, "Are there short names?");
+    constant::declare(registry);
+    swoole_exception::declare(registry);
+    swoole_error::declare(registry);
+    exit_exception::declare(registry);
+    function::declare(registry);
+    coroutine::declare(registry, shortname);
+    timer::declare(registry);
+    event::declare(registry);
+    runtime::declare(registry);
+    atomic::declare(registry);
 }
