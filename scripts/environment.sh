@@ -40,6 +40,8 @@ has_libclang() {
         compgen -G '/usr/lib*/libclang*.so*' >/dev/null || [ -n "${LIBCLANG_PATH:-}" ]
 }
 
+has_extension() { "$1" -r 'exit(extension_loaded($argv[1]) ? 0 : 1);' "$2" >/dev/null 2>&1; }
+
 need_cargo() {
     if ! have cargo; then
         # A shell that was open while rustup ran does not have it in its path yet.
@@ -57,7 +59,7 @@ need_php() {
     else
         have php || missing+=(php-cli)
         have php-config || missing+=(php-dev)
-        if have php && ! php -m 2>/dev/null | grep -qi '^pdo_sqlite$'; then missing+=(php-sqlite3); fi
+        if have php && ! has_extension php pdo_sqlite; then missing+=(php-sqlite3); fi
     fi
     have cc || missing+=(gcc libc6-dev)
     have make || missing+=(make)
@@ -106,7 +108,7 @@ prepare() { need_cargo; need_php; build_extension "${HIGHPER_PROFILE:-release}";
 # The arguments that make this PHP load the module that was built, whatever is installed. Sets PHP_ARGS.
 php_arguments() {
     PHP_ARGS=(-d "extension=$MODULE")
-    if [ -z "${PHP_INI_SCAN_DIR+set}" ] && "$PHP" -r 'exit(extension_loaded("highper") ? 0 : 1);' 2>/dev/null; then
+    if [ -z "${PHP_INI_SCAN_DIR+set}" ] && has_extension "$PHP" highper; then
         die "highper is already loaded by an ini file of $PHP; run make uninstall to use the one of this folder"
     fi
 }

@@ -49,6 +49,7 @@ fn main() {
             .flag("-Wall")
             .flag("-Wextra")
             .flag("-Wno-unused-parameter")
+            .flag("-Werror=implicit-function-declaration")
             .flag("-fno-omit-frame-pointer")
             .opt_level(3)
             .compile("highper_shim");

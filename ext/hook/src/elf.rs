@@ -15,13 +15,18 @@ const DT_RPATH: i64 = 15;
 const DT_PLTREL: i64 = 20;
 const DT_JMPREL: i64 = 23;
 const DT_RUNPATH: i64 = 29;
+const DT_RELACOUNT: i64 = 0x6fff_fff9;
 
 #[cfg(target_arch = "x86_64")]
 const JUMP_SLOT: u32 = 7;
 #[cfg(target_arch = "x86_64")]
+const RELATIVE: u32 = 8;
+#[cfg(target_arch = "x86_64")]
 const GLOB_DAT: u32 = 6;
 #[cfg(target_arch = "aarch64")]
 const JUMP_SLOT: u32 = 1026;
+#[cfg(target_arch = "aarch64")]
+const RELATIVE: u32 = 1027;
 #[cfg(target_arch = "aarch64")]
 const GLOB_DAT: u32 = 1025;
 
@@ -63,8 +68,6 @@ pub(crate) struct Object<'a> {
 pub(crate) struct Slot<'a> {
     pub(crate) address: usize,
     pub(crate) symbol: &'a [u8],
-    /// It may stay empty for good.
-    pub(crate) is_weak: bool,
 }
 
 /// The tables of an object's dynamic section.
@@ -72,6 +75,8 @@ pub(crate) struct Slot<'a> {
 pub(crate) struct Tables {
     jump: (usize, usize),
     data: (usize, usize),
+    /// How many entries at the start of `data` only add the base.
+    relative: usize,
     symbols: usize,
     strings: usize,
     /// It has library search paths of its own.
@@ -159,6 +164,7 @@ impl<'a> Object<'a> {
                 DT_PLTREL => rela = value == DT_RELA as u64,
                 DT_RELA => tables.data.0 = self.pointer(value),
                 DT_RELASZ => tables.data.1 = value as usize,
+                DT_RELACOUNT => tables.relative = value as usize,
                 DT_SYMTAB => tables.symbols = self.pointer(value),
                 DT_STRTAB => tables.strings = self.pointer(value),
                 DT_RPATH | DT_RUNPATH => tables.has_search_path = true,
@@ -183,28 +189,52 @@ impl<'a> Object<'a> {
         }
     }
 
+    /// Whether the loader has done all relocations. It does each table from its start to its
+    /// end, so the last entry whose effect can be told is telling: before, its place holds
+    /// what is in the file, which is an address without the base, or nothing.
+    pub(crate) fn is_relocated(&self, tables: &Tables) -> bool {
+        // Only a program can be at its addresses as in the file, and that is loaded first.
+        if self.base == 0 {
+            return true;
+        }
+        let file = self.span().len();
+        [tables.jump, tables.data].into_iter().all(|table| {
+            let mut entries = entries(table).rev();
+            let telling = entries.find_map(|entry| {
+                // SAFETY: inside a relocation table of a loaded object.
+                let entry = unsafe { entry.read_unaligned() };
+                let is_telling = match entry.info as u32 {
+                    RELATIVE => true,
+                    JUMP_SLOT | GLOB_DAT => {
+                        // SAFETY: the symbol of a relocation of this object.
+                        unsafe { symbol(tables.symbols, &entry) }.info >> 4 != STB_WEAK
+                    }
+                    _ => false,
+                };
+                is_telling.then(|| self.base.wrapping_add(entry.offset as usize))
+            });
+            telling.is_none_or(|place| {
+                // SAFETY: the place of a relocation, which is readable; the loader of
+                // another thread may write to it, so it is read as one word, unless it
+                // is not aligned (then it is data, and read as it is).
+                unsafe { (place as *const usize).read_unaligned() >= file }
+            })
+        })
+    }
+
     /// Its slots for functions that it takes from elsewhere.
     pub(crate) fn slots(&self, tables: &Tables) -> impl Iterator<Item = Slot<'a>> {
-        let entries = |(start, size): (usize, usize)| {
-            let count = if start == 0 {
-                0
-            } else {
-                size / size_of::<Rela>()
-            };
-            (0..count).map(move |at| (start as *const Rela).wrapping_add(at))
-        };
         let (symbols, strings, base) = (tables.symbols, tables.strings, self.base);
         entries(tables.jump)
-            .chain(entries(tables.data))
+            .chain(entries(tables.data).skip(tables.relative))
             .filter_map(move |entry| {
                 // SAFETY: inside a relocation table of a loaded object.
                 let entry = unsafe { entry.read_unaligned() };
                 if !matches!(entry.info as u32, JUMP_SLOT | GLOB_DAT) {
                     return None;
                 }
-                let symbol = (symbols as *const Sym).wrapping_add((entry.info >> 32) as usize);
-                // SAFETY: relocations refer to entries of the object's symbol table.
-                let symbol = unsafe { symbol.read_unaligned() };
+                // SAFETY: the symbol of a relocation of this object.
+                let symbol = unsafe { symbol(symbols, &entry) };
                 // What it defines itself only has the same name.
                 if symbol.section != 0 || symbol.name == 0 {
                     return None;
@@ -215,10 +245,27 @@ impl<'a> Object<'a> {
                 Some(Slot {
                     address: base.wrapping_add(entry.offset as usize),
                     symbol: name,
-                    is_weak: symbol.info >> 4 == STB_WEAK,
                 })
             })
     }
+}
+
+/// The entries of a table given by its start and size in bytes.
+fn entries((start, size): (usize, usize)) -> impl DoubleEndedIterator<Item = *const Rela> {
+    let count = if start == 0 {
+        0
+    } else {
+        size / size_of::<Rela>()
+    };
+    (0..count).map(move |at| (start as *const Rela).wrapping_add(at))
+}
+
+/// # Safety
+/// `symbols` must be the symbol table of the loaded object that `entry` is from.
+unsafe fn symbol(symbols: usize, entry: &Rela) -> Sym {
+    let symbol = (symbols as *const Sym).wrapping_add((entry.info >> 32) as usize);
+    // SAFETY: relocations refer to entries of the object's symbol table.
+    unsafe { symbol.read_unaligned() }
 }
 
 /// File names, up to a dot or dash after them, of what is part of the C runtime. libresolv

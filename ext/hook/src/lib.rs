@@ -21,7 +21,6 @@ mod elf;
 mod errno;
 mod fds;
 mod iovec;
-mod maps;
 mod names;
 mod patch;
 mod policy;

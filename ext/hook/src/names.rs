@@ -10,6 +10,8 @@ use crate::vfork;
 pub(crate) struct Hook {
     /// The symbol's name, with its terminating zero.
     symbol: &'static str,
+    /// See [`key`].
+    key: u64,
     replacement: Code,
 }
 
@@ -22,7 +24,7 @@ unsafe impl Sync for Code {}
 impl Hook {
     /// The symbol's name.
     pub(crate) fn name(&self) -> &'static str {
-        self.symbol.trim_end_matches('\0')
+        self.symbol.split_at(self.symbol.len() - 1).0
     }
 
     /// The symbol's name for libc.
@@ -45,7 +47,7 @@ macro_rules! hooks {
     ($($name:literal => $function:path),* $(,)?) => {
         /// Sorted by name.
         pub(crate) static HOOKS: &[Hook] = &[$(
-            Hook { symbol: concat!($name, "\0"), replacement: Code($function as *const ()) }
+            Hook { symbol: concat!($name, "\0"), key: key($name.as_bytes()), replacement: Code($function as *const ()) }
         ),*];
     };
 }
@@ -111,11 +113,27 @@ pub fn names() -> impl Iterator<Item = &'static str> {
     HOOKS.iter().map(Hook::name)
 }
 
+/// The first eight bytes as a number, so that most names are told apart, in their order, by
+/// one comparison. Objects have tens of thousands of symbols.
+const fn key(name: &[u8]) -> u64 {
+    let mut key = 0;
+    let mut at = 0;
+    while at < 8 {
+        key = key << 8 | if at < name.len() { name[at] as u64 } else { 0 };
+        at += 1;
+    }
+    key
+}
+
 /// The index in [`HOOKS`] of a symbol's name.
 pub(crate) fn find(name: &[u8]) -> Option<usize> {
-    HOOKS
-        .binary_search_by(|hook| hook.name().as_bytes().cmp(name))
-        .ok()
+    let wanted = key(name);
+    let order = |hook: &Hook| {
+        hook.key
+            .cmp(&wanted)
+            .then_with(|| hook.name().as_bytes().cmp(name))
+    };
+    HOOKS.binary_search_by(order).ok()
 }
 
 #[cfg(test)]

@@ -14,7 +14,6 @@ use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
 use libc::{c_int, dl_phdr_info, size_t};
 
 use crate::elf::{Object, is_runtime};
-use crate::maps::Maps;
 use crate::names::{HOOKS, find};
 
 /// How much is patched at present.
@@ -70,6 +69,8 @@ struct Registry {
     unloads: u64,
     /// The last walk met an object that the loader has not finished.
     is_unfinished: bool,
+    /// Objects were forgotten since the last walk; others may take their places.
+    was_unloaded: bool,
     /// Where libc as we see it has the originals; 0 for those that it doesn't have.
     originals: Vec<usize>,
 }
@@ -83,6 +84,7 @@ static REGISTRY: Mutex<Registry> = Mutex::new(Registry {
     loads: 0,
     unloads: 0,
     is_unfinished: false,
+    was_unloaded: false,
     originals: Vec::new(),
 });
 
@@ -128,15 +130,23 @@ pub fn refresh() {
     }
 }
 
+/// Forgets what was unloaded; what was loaded meanwhile is found by the next [`refresh`].
+pub(crate) fn forget_unloaded() {
+    // A holder of the registry is walking, and will not meet what is gone either.
+    if let Ok(mut registry) = REGISTRY.try_lock()
+        && registry.is_on
+    {
+        registry.forget_unloaded();
+    }
+}
+
 /// Puts every slot back as it was. To be called before the object that holds this crate
 /// is unloaded.
 pub fn unpatch() -> Summary {
     let mut registry = guard();
     registry.is_on = false;
-    let maps = Maps::read();
     let mut restore = Restore {
         registry: &mut registry,
-        maps: &maps,
         restored: Summary::default(),
     };
     iterate(&mut restore, |restore, object, _| {
@@ -148,6 +158,7 @@ pub fn unpatch() -> Summary {
     registry.slots.clear();
     registry.refused = 0;
     (registry.loads, registry.unloads) = (0, 0);
+    registry.was_unloaded = false;
     restored
 }
 
@@ -248,6 +259,37 @@ impl Registry {
         }
     }
 
+    /// Forgets objects that are no longer loaded. Patches nothing.
+    fn forget_unloaded(&mut self) {
+        self.walk += 1;
+        let mut is_changed = false;
+        iterate(&mut is_changed, |is_changed, object, counts| {
+            if counts.is_some_and(|counts| counts.unloads == self.unloads) {
+                return Flow::Stop;
+            }
+            *is_changed = true;
+            let (base, dynamic) = (object.base, object.dynamic());
+            let known = |known: &&mut Known| Some(known.dynamic) == dynamic && known.base == base;
+            if let Some(known) = self.objects.iter_mut().find(known) {
+                known.walk = self.walk;
+            }
+            Flow::On
+        });
+        if is_changed {
+            self.was_unloaded = true;
+            self.drop_unseen();
+        }
+    }
+
+    /// Forgets what the walk that has just ended has not met.
+    fn drop_unseen(&mut self) {
+        let walk = self.walk;
+        self.objects.retain(|object| object.walk == walk);
+        let objects = &self.objects;
+        self.slots
+            .retain(|slot| objects.iter().any(|object| object.dynamic == slot.dynamic));
+    }
+
     /// Walks if anything has changed. `all`: looks into the known objects again, too.
     fn update(&mut self, all: bool) {
         let mut counts = None;
@@ -255,7 +297,7 @@ impl Registry {
             *counts = now;
             Flow::Stop
         });
-        let mut all = all;
+        let mut all = mem::take(&mut self.was_unloaded) || all;
         if let Some(counts) = counts {
             // The counts are read again below; what is loaded in between is found then,
             // or by the walk of who loads it.
@@ -274,31 +316,25 @@ impl Registry {
         if all {
             self.refused = 0;
         }
-        let maps = Maps::read();
         // A walk repeated for lack of room continues where the one before has stopped.
         loop {
             self.walk += 1;
             self.is_unfinished = false;
             self.objects.reserve(64);
             self.slots.reserve(512);
-            let mut walk = Walk::new(self, &maps, all);
+            let mut walk = Walk::new(self, all);
             iterate(&mut walk, |walk, object, _| walk.note_runtime(object));
             iterate(&mut walk, |walk, object, _| walk.visit(object));
             if !walk.is_out_of_room {
                 break;
             }
         }
-        let walk = self.walk;
-        self.objects.retain(|object| object.walk == walk);
-        let objects = &self.objects;
-        self.slots
-            .retain(|slot| objects.iter().any(|object| object.dynamic == slot.dynamic));
+        self.drop_unseen();
     }
 }
 
 struct Walk<'a> {
     registry: &'a mut Registry,
-    maps: &'a Maps,
     all: bool,
     runtime: [(usize, usize); RUNTIME_OBJECTS],
     runtime_len: usize,
@@ -306,10 +342,9 @@ struct Walk<'a> {
 }
 
 impl<'a> Walk<'a> {
-    fn new(registry: &'a mut Registry, maps: &'a Maps, all: bool) -> Self {
+    fn new(registry: &'a mut Registry, all: bool) -> Self {
         Self {
             registry,
-            maps,
             all,
             runtime: [(0, 0); RUNTIME_OBJECTS],
             runtime_len: 0,
@@ -335,8 +370,13 @@ impl<'a> Walk<'a> {
         if is_runtime(object.name) || object.holds(patch as *const () as usize) {
             return Flow::On;
         }
-        // Loaded after the mappings were read: for the next walk.
-        if self.maps.is_known() && self.maps.protection(dynamic).is_none() {
+        let tables = object.tables();
+        // Another thread is loading it: its loader still writes to its slots and counts on
+        // their pages being writable. The next walk finds it.
+        if tables
+            .as_ref()
+            .is_some_and(|tables| !object.is_relocated(tables))
+        {
             self.registry.is_unfinished = true;
             return Flow::On;
         }
@@ -365,10 +405,10 @@ impl<'a> Walk<'a> {
                 self.registry.objects.push(known);
             }
         }
-        let Some(tables) = object.tables() else {
+        let Some(tables) = tables else {
             return Flow::On;
         };
-        let mut pages = Pages::new(self.maps);
+        let mut pages = Pages::new();
         for slot in object.slots(&tables) {
             let Some(hook) = find(slot.symbol) else {
                 continue;
@@ -382,15 +422,6 @@ impl<'a> Walk<'a> {
                 continue;
             }
             if !self.leads_to_libc(object, hook, present) {
-                // Before relocation a slot holds an address without the base, or nothing.
-                // The object is forgotten, so that the next walk looks at it again.
-                if present < object.base && !slot.is_weak {
-                    self.registry.is_unfinished = true;
-                    self.registry
-                        .objects
-                        .retain(|known| known.dynamic != dynamic);
-                    return Flow::On;
-                }
                 continue;
             }
             if self.registry.slots.len() == self.registry.slots.capacity() {
@@ -448,7 +479,6 @@ impl Known {
 
 struct Restore<'a> {
     registry: &'a mut Registry,
-    maps: &'a Maps,
     restored: Summary,
 }
 
@@ -462,7 +492,7 @@ impl Restore<'_> {
         let Some(tables) = object.tables() else {
             return;
         };
-        let mut pages = Pages::new(self.maps);
+        let mut pages = Pages::new();
         let before = self.restored.slots;
         for slot in object.slots(&tables) {
             let Some(hook) = find(slot.symbol) else {
@@ -491,41 +521,29 @@ impl Restore<'_> {
 }
 
 /// Makes the pages of slots writable one at a time, and puts their protection back.
-struct Pages<'a> {
-    maps: &'a Maps,
+struct Pages {
     size: usize,
-    /// The start of the page that is writable on our behalf, and its protection before.
-    open: Option<(usize, c_int)>,
+    /// The start of the page that is writable on our behalf.
+    open: Option<usize>,
 }
 
-impl<'a> Pages<'a> {
-    fn new(maps: &'a Maps) -> Self {
+impl Pages {
+    fn new() -> Self {
         // SAFETY: asks for a constant of the system.
         let size = usize::try_from(unsafe { libc::sysconf(libc::_SC_PAGESIZE) }).unwrap_or(4096);
-        Self {
-            maps,
-            size,
-            open: None,
-        }
+        Self { size, open: None }
     }
 
-    /// Stores into a slot of the object. False if its page can't be made writable, or was
-    /// not there when the mappings were read.
+    /// Stores into a slot of the object. False if its page can't be made writable.
     fn store(&mut self, object: &Object<'_>, address: usize, value: usize) -> bool {
         let page = address & !(self.size - 1);
-        if self.open.is_none_or(|(open, _)| open != page) {
+        if self.open != Some(page) {
             self.close();
-            let protection = match self.maps.protection(page) {
-                Some(protection) => protection,
-                None if self.maps.is_known() => return false,
-                None if object.is_protected(address, self.size) => libc::PROT_READ,
-                None => libc::PROT_READ | libc::PROT_WRITE,
-            };
-            if protection & libc::PROT_WRITE == 0 {
-                if !self.protect(page, protection | libc::PROT_WRITE) {
+            if object.is_protected(address, self.size) {
+                if !self.protect(page, libc::PROT_READ | libc::PROT_WRITE) {
                     return false;
                 }
-                self.open = Some((page, protection));
+                self.open = Some(page);
             }
         }
         // SAFETY: an aligned slot of a loaded object, writable now; other threads read it
@@ -536,9 +554,9 @@ impl<'a> Pages<'a> {
     }
 
     fn close(&mut self) {
-        if let Some((page, protection)) = self.open.take() {
+        if let Some(page) = self.open.take() {
             // A failure leaves the page writable: less hardened, but right.
-            self.protect(page, protection);
+            self.protect(page, libc::PROT_READ);
         }
     }
 
@@ -555,7 +573,7 @@ impl<'a> Pages<'a> {
     }
 }
 
-impl Drop for Pages<'_> {
+impl Drop for Pages {
     fn drop(&mut self) {
         self.close();
     }

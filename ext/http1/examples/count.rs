@@ -10,6 +10,7 @@
 
 use highper_http1::{After, Conn, Event, Head, Limits, Stamp};
 use std::hint::black_box;
+use std::process::ExitCode;
 
 const HOST: &[u8] = b"GET / HTTP/1.1\r\nHost: 127.0.0.1:9501\r\n\r\n";
 const H2LOAD: &[u8] = b"GET /?a=1 HTTP/1.1\r\nHost: 127.0.0.1:9501\r\n\
@@ -25,7 +26,7 @@ const POST: &[u8] =
     b"POST /notes HTTP/1.1\r\nHost: 127.0.0.1:9501\r\nContent-Type: application/json\r\n\
     Content-Length: 15\r\n\r\n{\"title\":\"abc\"}";
 
-fn main() {
+fn main() -> ExitCode {
     let mut args = std::env::args().skip(1);
     let rounds: u64 = args
         .next()
@@ -38,7 +39,7 @@ fn main() {
         Some("post") => POST,
         Some(other) => {
             eprintln!("unknown request {other}: use h2load, host, browser or post");
-            std::process::exit(2);
+            return ExitCode::from(2);
         }
     };
     let limits = Limits::default();
@@ -73,4 +74,5 @@ fn main() {
         "{rounds} requests, {bytes} bytes, {} bytes per connection",
         size_of::<Conn>()
     );
+    ExitCode::SUCCESS
 }

@@ -157,8 +157,9 @@ impl Conn {
     /// Looks at the input and says what comes first in it. `buf` starts where
     /// the last step's `used` ended, and holds at least what was left then.
     ///
-    /// `head` is written only with [`Event::Head`]; its offsets are those of
-    /// `buf`. Call in a loop until NeedMore, Pause, Error, Upgraded or Closed.
+    /// `head` means something after [`Event::Head`] only, with offsets into the
+    /// `buf` of that call; it is written only while a head is looked for, so
+    /// not before the response to the last request. Call in a loop until NeedMore, Pause, Error, Upgraded or Closed.
     #[inline]
     pub fn feed<'a>(&mut self, buf: &'a [u8], head: &mut Head, limits: &Limits) -> Step<'a> {
         let result = match self.read {

@@ -41,6 +41,7 @@ mod lines;
 mod method;
 mod parse;
 mod response;
+mod scan;
 mod stamp;
 mod status;
 mod target;

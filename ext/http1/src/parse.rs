@@ -1,9 +1,8 @@
 //! The quick path: a whole head in one pass.
 
 use crate::class::{self, same, trim};
-use crate::head::{Field, Framing, Head, NONE, Span, Version};
-use crate::{Error, Limits, Method, lines, target};
-use std::mem::MaybeUninit;
+use crate::head::{Framing, Head, NONE, Span, Version};
+use crate::{Error, Limits, Method, lines, scan, target};
 
 /// Why the quick path gave no head.
 #[derive(Debug)]
@@ -32,6 +31,9 @@ struct Seen {
 
 /// Parses the head at `buf[skip..cap]` into `head`, with offsets from the
 /// start of `buf`; returns the offset after the head.
+///
+/// Whatever is not exactly a whole head in its plainest form is left to the
+/// line checks, which say what it is.
 pub(crate) fn head(
     buf: &[u8],
     skip: usize,
@@ -39,45 +41,69 @@ pub(crate) fn head(
     head: &mut Head,
     limits: &Limits,
 ) -> Result<usize, Failure> {
-    let mut room = [const { MaybeUninit::uninit() }; Limits::MAX_FIELDS];
-    let mut request = httparse::Request::new(&mut []);
-    let text = &buf[skip..cap];
-    let parsed = request.parse_with_uninit_headers(text, &mut room[..limits.field_cap()]);
-    let Ok(httparse::Status::Complete(len)) = parsed else {
-        return Err(Failure::Syntax);
-    };
-    let (Some(method), Some(path), Some(version)) = (request.method, request.path, request.version)
-    else {
-        return Err(Failure::Syntax);
-    };
-    let end = skip + len;
-    let base = buf.as_ptr().addr();
-    let at = |part: &[u8]| {
-        let start = part.as_ptr().addr() - base;
-        Span {
-            start: start as u16,
-            end: (start + part.len()) as u16,
+    let text = &buf[..cap];
+    let mut at = request_line(text, skip, head, limits).ok_or(Failure::Syntax)?;
+    let mut rule = target::split(buf, head, limits);
+    let mut seen = Seen::default();
+    loop {
+        if let Some(b"\r\n") = text.get(at..at + 2) {
+            at += 2;
+            break;
         }
-    };
-    let method_name = at(method.as_bytes());
-    // httparse takes a bare LF for a line end, and skips empty lines: each
-    // line must begin right after a CRLF.
-    if method_name.start as usize != skip
-        || method.len() > lines::METHOD_MAX
-        || path.len() > limits.target_bytes
-        || !buf[..end].ends_with(b"\r\n\r\n")
-    {
-        return Err(Failure::Syntax);
+        let index = head.fields.len();
+        let (field, next) = scan::field(text, at).ok_or(Failure::Syntax)?;
+        if index >= limits.field_cap() {
+            return Err(Failure::Syntax);
+        }
+        at = next;
+        head.fields.push(field);
+        if rule.is_ok() {
+            let (name, value) = (field.name.of(text), field.value.of(text));
+            rule = note(head, &mut seen, index as u16, name, value);
+        }
     }
-    head.len = end as u16;
-    head.method_name = method_name;
-    head.method = Method::of(method.as_bytes());
-    head.version = if version == 0 {
-        Version::Http10
-    } else {
-        Version::Http11
+    head.len = at as u16;
+    // Not before now: a malformed line goes before anything that lines say.
+    rule?;
+    decide(head, &seen, limits)?;
+    Ok(at)
+}
+
+/// Parses the request line and clears what the fields will fill; returns where
+/// the fields begin.
+#[inline(always)]
+fn request_line(text: &[u8], skip: usize, head: &mut Head, limits: &Limits) -> Option<usize> {
+    let method = scan::token(text, skip)?;
+    let target = method + 1;
+    let end = scan::visible(text, target);
+    let at = end + 11;
+    head.version = match text.get(end..at)? {
+        b" HTTP/1.1\r\n" => Version::Http11,
+        b" HTTP/1.0\r\n" => Version::Http10,
+        _ => return None,
     };
-    head.target = at(path.as_bytes());
+    let name = &text[skip..method];
+    if text[method] != b' '
+        || name.is_empty()
+        || name.len() > lines::METHOD_MAX
+        || target == end
+        || end - target > limits.target_bytes
+    {
+        return None;
+    }
+    let bytes = &text[target..end];
+    if !bytes.is_ascii() && std::str::from_utf8(bytes).is_err() {
+        return None;
+    }
+    head.method = Method::of(name);
+    head.method_name = Span {
+        start: skip as u16,
+        end: method as u16,
+    };
+    head.target = Span {
+        start: target as u16,
+        end: end as u16,
+    };
     head.host = NONE;
     head.content_type = NONE;
     head.accept_encoding = NONE;
@@ -85,30 +111,7 @@ pub(crate) fn head(
     head.cookies = 0;
     head.upgrade = NONE;
     head.fields.clear();
-    head.fields.reserve(request.headers.len());
-    let mut lines_end = true;
-    let mut seen = Seen::default();
-    let mut rule = target::split(buf, head, limits);
-    for header in request.headers.iter() {
-        let name = at(header.name.as_bytes());
-        let before = name.start as usize;
-        lines_end &= buf[before - 2..before] == *b"\r\n";
-        let index = head.fields.len() as u16;
-        head.fields.push(Field {
-            name,
-            value: at(header.value),
-        });
-        if rule.is_ok() {
-            rule = note(head, &mut seen, index, header.name.as_bytes(), header.value);
-        }
-    }
-    // A malformed line goes before anything that lines say.
-    if !lines_end {
-        return Err(Failure::Syntax);
-    }
-    rule?;
-    decide(head, &seen, limits)?;
-    Ok(end)
+    Some(at)
 }
 
 /// Takes notice of a field that the server itself acts on.

@@ -109,6 +109,16 @@ fn server_and_date() {
         "HTTP/1.1 200 OK\r\nServer: highper\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\n\
          Connection: keep-alive\r\nContent-Length: 0\r\n\r\n"
     );
+    for (name, own, other) in [
+        ("Server", "Server: highper", "Date: Sun"),
+        ("date", "Date: Sun", "Server: highper"),
+    ] {
+        peer.feed(GET);
+        assert_eq!(peer.full(200, &[(name, "x")], ""), After::KeepAlive);
+        let output = peer.output();
+        assert!(output.contains(&format!("{name}: x\r\n")), "{output}");
+        assert!(!output.contains(own) && output.contains(other), "{output}");
+    }
     peer.feed(GET);
     assert_eq!(
         peer.full(200, &[("server", "x"), ("DATE", "y")], ""),
@@ -301,6 +311,14 @@ fn continue_is_sent_when_the_body_is_wanted() {
         "the body may come or not"
     );
     assert!(peer.output().contains("Connection: close"));
+
+    let mut peer = Peer::after(&expect);
+    peer.stream(&[]);
+    assert!(
+        peer.output().contains("Connection: close"),
+        "nor is it known when it is streamed"
+    );
+    assert_eq!(peer.finish(), After::Linger);
 
     let mut peer = Peer::after(&expect.replace("HTTP/1.1", "HTTP/1.0"));
     peer.conn.want_body(&mut peer.out);

@@ -89,6 +89,20 @@ fn limits_have_their_own_statuses() {
 }
 
 #[test]
+fn trailers_are_limited_together() {
+    let limits = Limits {
+        trailer_bytes: 22,
+        ..Limits::default()
+    };
+    let chunked = "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n";
+    let over = format!("{chunked}A: 345678\r\nB: 34567\r\n\r\n");
+    assert_eq!(drive(over.as_bytes(), &[], &limits).status(), Some(431));
+    let fits = format!("{chunked}A: 34567\r\nB: 34567\r\n\r\n");
+    let seen = drive(fits.as_bytes(), &[], &limits);
+    assert_eq!(seen.requests[0].trailers.len(), 2, "{:?}", seen.end);
+}
+
+#[test]
 fn head_of_exactly_the_limit_is_taken() {
     let limits = Limits {
         head_bytes: 100,

@@ -332,7 +332,7 @@ impl Manager<'_> {
                     Level::Error,
                     &format!("cannot wait for events: {}", reason(&e)),
                 );
-                std::thread::sleep(Duration::from_millis(100));
+                sys::pause(Duration::from_millis(100));
             }
         }
     }

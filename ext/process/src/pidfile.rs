@@ -47,7 +47,7 @@ impl PidFile {
                 .map_err(|e| failed("open", &e))?;
             if !sys::try_lock(file.as_fd()).map_err(|e| failed("lock", &e))? {
                 if Instant::now() < patience {
-                    std::thread::sleep(Duration::from_millis(10));
+                    sys::pause(Duration::from_millis(10));
                     continue;
                 }
                 let pid = read_pid(&file).map_or("unknown".to_owned(), |p| p.to_string());
@@ -184,7 +184,7 @@ impl Running {
                 }
                 // Locked, number not yet written: it is just starting.
                 (false, None) if Instant::now() < deadline => {
-                    std::thread::sleep(Duration::from_millis(10));
+                    sys::pause(Duration::from_millis(10));
                 }
                 (false, None) => {
                     return Err(Error::new(format!(
@@ -218,7 +218,7 @@ impl Running {
             if Instant::now() >= deadline {
                 return false;
             }
-            std::thread::sleep(Duration::from_millis(10));
+            sys::pause(Duration::from_millis(10));
         }
     }
 }

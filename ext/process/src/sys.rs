@@ -89,6 +89,15 @@ pub fn wait(pid: Pid) -> io::Result<WaitStatus> {
     }
 }
 
+/// Sleeps: for the manager and for commands, which have no loop to hold up.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "never called in a worker, and there are no engine timers here"
+)]
+pub fn pause(time: Duration) {
+    std::thread::sleep(time);
+}
+
 /// The mask of blocked signals, to give back later.
 pub struct Mask(libc::sigset_t);
 

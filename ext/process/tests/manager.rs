@@ -4,6 +4,10 @@
 //! every case runs in a process of its own with one thread. Arguments select
 //! cases by a part of their names.
 #![allow(clippy::unwrap_used)]
+#![allow(
+    clippy::disallowed_methods,
+    reason = "no PHP and no engine here: cases sleep and exit as plain programs"
+)]
 
 #[path = "manager/cases.rs"]
 mod cases;

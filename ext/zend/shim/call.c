@@ -8,7 +8,7 @@ _Static_assert(sizeof(zend_fcall_info_cache) <= 48, "zend_fcall_info_cache has g
 
 static int hz_finish(zval *ret)
 {
-	if (UNEXPECTED(EG(exception))) {
+	if (HZ_FAILED()) {
 		zval_ptr_dtor(ret);
 		ZVAL_UNDEF(ret);
 		return hz_take_exception(ret);

@@ -157,6 +157,19 @@ static hz_class *hz_class_for(zend_class_entry *ce)
 	return *((hz_class **) ((char *) ce->info.internal.builtin_functions - sizeof(void *)));
 }
 
+/* The modules that registered classes here. */
+static const struct _zend_module_entry *hz_modules[4];
+
+static bool hz_is_ours(const zend_class_entry *ce)
+{
+	for (size_t i = 0; i < sizeof(hz_modules) / sizeof(hz_modules[0]) && hz_modules[i]; i++) {
+		if (ce->info.internal.module == hz_modules[i]) {
+			return true;
+		}
+	}
+	return false;
+}
+
 static zend_object *hz_allocate(zend_class_entry *ce, hz_class *class)
 {
 	size_t state = class->behaviour.state;
@@ -393,6 +406,14 @@ hz_class *hz_class_register(const hz_class_spec *spec, const hz_behaviour *behav
 		registered = zend_register_internal_class_ex(&ce, spec->parent);
 	}
 	registered->ce_flags |= hz_class_flags(spec->flags);
+	if (!hz_is_ours(registered)) {
+		for (size_t i = 0; i < sizeof(hz_modules) / sizeof(hz_modules[0]); i++) {
+			if (!hz_modules[i]) {
+				hz_modules[i] = registered->info.internal.module;
+				break;
+			}
+		}
+	}
 	class->ce = registered;
 	class->behaviour = *behaviour;
 	if (spec->attribute) {
@@ -617,23 +638,25 @@ int hz_instantiate(zend_class_entry *ce, zval *out)
 	return rc;
 }
 
-/* A declared slot of the innermost class of ours, NULL when out of range. */
+/* A declared slot of the innermost class of ours, NULL when out of range or
+ * when the object is not of a class of ours. */
 zval *hz_object_slot(zend_object *object, uint32_t index)
 {
-	zend_class_entry *ce = object->ce;
-	hz_class *class;
-	while (ce->type != ZEND_INTERNAL_CLASS) {
-		ce = ce->parent;
-		if (!ce) {
-			return NULL;
-		}
-	}
+	const hz_class *class;
 	if (object->handlers->free_obj == hz_free_obj) {
 		class = hz_class_of(object);
-	} else if (ce->info.internal.builtin_functions) {
-		return NULL;
 	} else {
-		return NULL;
+		zend_class_entry *ce = object->ce;
+		while (ce->type != ZEND_INTERNAL_CLASS) {
+			ce = ce->parent;
+			if (!ce) {
+				return NULL;
+			}
+		}
+		if (!hz_is_ours(ce)) {
+			return NULL;
+		}
+		class = hz_class_for(ce);
 	}
 	if (index >= (uint32_t) object->ce->default_properties_count - class->base) {
 		return NULL;

@@ -8,6 +8,7 @@ void hz_mark_set(hz_mark *mark)
 	mark->stack = EG(vm_stack);
 	mark->top = EG(vm_stack_top);
 	mark->end = EG(vm_stack_end);
+	mark->collector = gc_protected();
 }
 
 void hz_mark_reset(const hz_mark *mark)
@@ -22,12 +23,26 @@ void hz_mark_reset(const hz_mark *mark)
 	}
 	EG(vm_stack_top) = mark->top;
 	EG(vm_stack_end) = mark->end;
+	gc_protect(mark->collector);
 }
 
 /* Moves the pending exception to *out. HZ_OK when there is none. */
 int hz_take_exception(zval *out)
 {
-	zend_object *exception = EG(exception);
+	zend_object *exception;
+#ifdef ZEND_HAS_OOM
+	/* Some builds of PHP unwind from the memory limit as from exit(), and run
+	 * nothing more until the state is taken back. It is a fatal error. */
+	if (ZEND_HAS_OOM()) {
+		if (EG(delayed_oom).state == ZEND_OOM_STATE_PENDING) {
+			zend_handle_delayed_oom();
+		}
+		zend_clear_exception();
+		EG(delayed_oom).state = ZEND_OOM_STATE_NONE;
+		return HZ_BAILOUT;
+	}
+#endif
+	exception = EG(exception);
 	if (!exception) {
 		return HZ_OK;
 	}

@@ -37,12 +37,20 @@ typedef struct {
 	zend_vm_stack stack;
 	zval *top;
 	zval *end;
+	bool collector; /* a bailout switches the cycle collector off */
 } hz_mark;
 
 void hz_mark_set(hz_mark *mark);
 void hz_mark_reset(const hz_mark *mark);
 int hz_take_exception(zval *out);
 int hz_pending(void);
+
+/* True when a call left an exception, or ran into the memory limit. */
+#ifdef ZEND_HAS_OOM
+# define HZ_FAILED() UNEXPECTED(EG(exception) || ZEND_HAS_OOM())
+#else
+# define HZ_FAILED() UNEXPECTED(EG(exception))
+#endif
 
 /* HZ_TRY { … } HZ_CATCH { … } HZ_END: zend_try that also repairs the VM stack
  * and the current frame. Locals that change inside must be volatile. */

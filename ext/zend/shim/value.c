@@ -36,15 +36,34 @@ int hz_may_defer(zend_refcounted *counted)
 	return (info & 0x0fffffu) == 0 || (info & 0x300000u) == 0x300000u;
 }
 
+/* Where PHP can delay its memory-limit error (ZEND_HAS_OOM), an allocation
+ * past the hard limit would end the process: ask for the kind that may fail.
+ * PHP then raises its fatal error as soon as our function returns. */
+#ifdef ZEND_HAS_OOM
+# define HZ_STRING_ALLOC(len) zend_string_falloc(len, 0, true)
+# define HZ_STRING_INIT(bytes, len) zend_string_finit_fast(bytes, len, true)
+#else
+# define HZ_STRING_ALLOC(len) zend_string_alloc(len, 0)
+# define HZ_STRING_INIT(bytes, len) zend_string_init_fast(bytes, len)
+#endif
+
 void hz_string(zval *out, const char *bytes, size_t len)
 {
-	ZVAL_STR(out, zend_string_init_fast(bytes, len));
+	zend_string *str = HZ_STRING_INIT(bytes, len);
+	if (UNEXPECTED(!str)) {
+		ZVAL_EMPTY_STRING(out);
+		return;
+	}
+	ZVAL_STR(out, str);
 }
 
+/* NULL when there is no memory and PHP is going to say so. */
 zend_string *hz_string_alloc(size_t len)
 {
-	zend_string *str = zend_string_alloc(len, 0);
-	ZSTR_VAL(str)[len] = 0;
+	zend_string *str = HZ_STRING_ALLOC(len);
+	if (EXPECTED(str)) {
+		ZSTR_VAL(str)[len] = 0;
+	}
 	return str;
 }
 
@@ -202,16 +221,6 @@ zval *hz_array_step(const zval *array, uint32_t *position, zend_string **key, ze
 const char *hz_type_name(const zval *value)
 {
 	return zend_zval_type_name(value);
-}
-
-/* As in error messages: the class for objects. */
-const char *hz_value_name(const zval *value)
-{
-#if PHP_VERSION_ID >= 80300
-	return zend_zval_value_name(value);
-#else
-	return zend_zval_type_name(value);
-#endif
 }
 
 int hz_to_bool(zval *value)

@@ -117,12 +117,14 @@ pub mod ini;
 pub mod module;
 pub mod object;
 mod raw;
+pub mod reflect;
 pub mod registry;
 pub mod release;
 #[cfg(feature = "selftest")]
 mod selftest;
 mod signature;
 pub mod string;
+pub mod stub;
 pub mod throw;
 pub mod value;
 pub mod vm;

@@ -222,7 +222,6 @@ unsafe extern "C" {
         index: *mut u64,
     ) -> *mut Value;
     pub(crate) fn hz_type_name(value: *const Value) -> *const c_char;
-    pub(crate) fn hz_value_name(value: *const Value) -> *const c_char;
     pub(crate) fn hz_to_bool(value: *mut Value) -> c_int;
     pub(crate) fn hz_to_string(value: *mut Value, out: *mut Value) -> c_int;
     pub(crate) fn hz_to_long(value: *mut Value) -> i64;

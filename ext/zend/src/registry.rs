@@ -15,6 +15,8 @@ pub struct Constant {
     pub(crate) doc: &'static str,
 }
 
+type InfoRow = (&'static str, fn() -> String);
+
 /// Everything that one module declares.
 #[derive(Default)]
 pub struct Registry {
@@ -25,7 +27,7 @@ pub struct Registry {
     pub(crate) request_start: Vec<fn()>,
     pub(crate) request_shutdown: Vec<fn()>,
     pub(crate) shutdown: Vec<fn()>,
-    pub(crate) info: Vec<(&'static str, fn() -> String)>,
+    pub(crate) info: Vec<InfoRow>,
 }
 
 impl Registry {
@@ -79,6 +81,13 @@ impl Registry {
     pub fn on_shutdown(&mut self, run: fn()) -> &mut Self {
         self.shutdown.push(run);
         self
+    }
+
+    /// The settings with default and documentation, in order of declaration.
+    pub fn settings(&self) -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
+        self.settings
+            .iter()
+            .map(|ini| (ini.name, ini.default, ini.doc))
     }
 
     /// Adds a row to `php --ri`.

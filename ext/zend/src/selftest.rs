@@ -425,6 +425,32 @@ fn functions(registry: &mut Registry) {
             }));
         },
     );
+    add("function Highper\\Test\\big(int $bytes): string", |r, s| {
+        r.function(Function::new(s, "A large string.", |call| {
+            let bytes = usize::try_from(call.long(0)?).unwrap_or_default();
+            call.ret(Str::build(bytes, |out| out.fill(b'x')))
+        }));
+    });
+    add(
+        "function Highper\\Test\\describe(string $class): array",
+        |r, s| {
+            r.function(Function::new(s, "What reflection sees.", |call| {
+                call.ret(describe(call.text(0)?)?)
+            }));
+        },
+    );
+    add(
+        "function Highper\\Test\\describe_callable(callable $do): ?string",
+        |r, s| {
+            r.function(Function::new(s, "", |call| {
+                let callable = call.callable(0)?;
+                let text = reflect::Function::of(&callable)
+                    .map(|function| signature(&function))
+                    .transpose()?;
+                call.ret(text)
+            }));
+        },
+    );
     add(
         "function Highper\\Test\\slots(object $object): array",
         |r, s| {
@@ -438,4 +464,77 @@ fn functions(registry: &mut Registry) {
             }));
         },
     );
+}
+
+fn attributes(list: &[reflect::Attribute]) -> Result<String, Throw> {
+    let mut out = String::new();
+    for attribute in list {
+        let (positional, named) = attribute.args()?;
+        out += &format!("#[{} {positional:?} {named:?}] ", attribute.name());
+    }
+    Ok(out)
+}
+
+fn signature(function: &reflect::Function) -> Result<String, Throw> {
+    let mut out = attributes(&function.attributes())?;
+    if function.is_static() {
+        out += "static ";
+    }
+    out += &format!("{}(", function.name());
+    for param in function.params() {
+        out += &attributes(&param.attributes())?;
+        if let Some(kind) = param.kind() {
+            out += &format!(
+                "{} {:?} {:?} ",
+                kind.text,
+                kind.classes,
+                kind.single_class()
+            );
+        }
+        for (is, text) in [
+            (param.is_by_ref(), "&"),
+            (param.is_variadic(), "..."),
+            (param.is_promoted(), "+"),
+        ] {
+            out += if is { text } else { "" };
+        }
+        out += &param.name();
+        if param.is_optional() {
+            out += &format!(" = {:?}", param.default()?);
+        }
+        out += ", ";
+    }
+    out += ")";
+    if let Some(kind) = function.returns() {
+        out += &format!(": {}", kind.text);
+    }
+    Ok(out)
+}
+
+fn describe(name: &str) -> Result<Array, Throw> {
+    let class = reflect::class(name)?;
+    let mut out = Array::new();
+    out.push(format!(
+        "{}class {}",
+        attributes(&class.attributes())?,
+        class.name()
+    ));
+    for property in class.properties() {
+        out.push(format!(
+            "{}{} {:?} {:?}",
+            attributes(&property.attributes())?,
+            property.name(),
+            property.kind().map(|kind| kind.text),
+            property.default()?
+        ));
+    }
+    for method in class.methods() {
+        out.push(signature(&method)?);
+    }
+    for attribute in class.attributes() {
+        if attribute.is("highper\\test\\mark") {
+            out.push(attribute.instantiate()?.into_result()?);
+        }
+    }
+    Ok(out)
 }

@@ -27,11 +27,16 @@ impl Str {
     }
 
     /// A string of `len` bytes that `fill` writes; no second copy. The buffer
-    /// is zeroed first. `fill` must not run PHP.
+    /// is zeroed first. `fill` must not run PHP. Past the memory limit the
+    /// string is empty, `fill` is not called, and PHP's fatal error follows
+    /// when the handler returns.
     pub fn build(len: usize, fill: impl FnOnce(&mut [u8])) -> Self {
         // SAFETY: the string is new, ours alone, and has room for `len` bytes.
         unsafe {
             let string = raw::hz_string_alloc(len);
+            if string.is_null() {
+                return Self::new("");
+            }
             let start = (&raw mut (*string).bytes).cast::<u8>();
             std::ptr::write_bytes(start, 0, len);
             let this = Self(Value::from_zend_str(string, true));

@@ -50,7 +50,6 @@ pub(crate) const REFERENCE: u32 = 10;
 pub(crate) const REFCOUNTED: u32 = 0xff00;
 pub(crate) const COLLECTABLE: u32 = 0x200;
 pub(crate) const STRING_EX: u32 = 0x106;
-pub(crate) const OBJECT_EX: u32 = 0x308;
 
 #[repr(C)]
 #[derive(Clone, Copy)]
@@ -137,16 +136,6 @@ impl Value {
         }
     }
 
-    /// Takes over a reference to an object.
-    pub(crate) fn from_zend_object(object: *mut raw::zend_object) -> Self {
-        Self {
-            payload: Payload { object },
-            info: OBJECT_EX,
-            extra: 0,
-            _thread: PhantomData,
-        }
-    }
-
     pub(crate) const fn kind_number(&self) -> u32 {
         self.info & 0xff
     }
@@ -179,6 +168,7 @@ impl Value {
     /// The value behind a PHP reference, or the value itself. The view ends
     /// when PHP code runs that may assign to the reference.
     #[inline]
+    #[allow(clippy::should_implement_trait)]
     pub fn deref(&self) -> &Self {
         if self.kind_number() == REFERENCE {
             // SAFETY: the tag says that the payload is a live zend_reference.
@@ -224,15 +214,15 @@ impl Value {
     /// The int, if it is one.
     pub fn as_long(&self) -> Option<i64> {
         let value = self.deref();
-        // SAFETY: the tag says that the payload is an integer.
-        (value.kind_number() == LONG).then(|| unsafe { value.payload.long })
+        // SAFETY: any payload's bits are an integer.
+        unsafe { (value.kind_number() == LONG).then_some(value.payload.long) }
     }
 
     /// The float, if it is one.
     pub fn as_double(&self) -> Option<f64> {
         let value = self.deref();
-        // SAFETY: the tag says that the payload is a double.
-        (value.kind_number() == DOUBLE).then(|| unsafe { value.payload.double })
+        // SAFETY: any payload's bits are a double.
+        unsafe { (value.kind_number() == DOUBLE).then_some(value.payload.double) }
     }
 
     /// The string's bytes, if it is a string.

@@ -19,6 +19,6 @@ pub(crate) unsafe extern "C" fn dlopen(path: *const c_char, flags: c_int) -> *mu
 pub(crate) unsafe extern "C" fn dlclose(handle: *mut c_void) -> c_int {
     // SAFETY: the caller's own call.
     let result = unsafe { libc::dlclose(handle) };
-    errno::preserve(patch::refresh);
+    errno::preserve(patch::forget_unloaded);
     result
 }

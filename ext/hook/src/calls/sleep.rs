@@ -150,7 +150,7 @@ unsafe fn write(target: *mut timespec, time: Duration) {
     if !target.is_null() {
         // SAFETY: not null, and writable by this function's contract.
         unsafe {
-            (*target).tv_sec = time.as_secs() as libc::time_t;
+            (*target).tv_sec = time.as_secs() as _;
             (*target).tv_nsec = time.subsec_nanos() as _;
         }
     }

@@ -163,8 +163,11 @@ fn bad_arguments_fail_as_in_the_kernel() {
     assert_eq!(read(a, 1, 0), 0);
     let recvmsg: extern "C" fn(i32, usize, i32) -> isize = library.get("f_recvmsg");
     let sendmsg: extern "C" fn(i32, usize, i32) -> isize = library.get("f_sendmsg");
-    fails(recvmsg(a, 1, libc::MSG_WAITALL), libc::EFAULT);
-    fails(sendmsg(a, 1, 0), libc::EFAULT);
+    // musl's own versions read the header before the kernel does.
+    if !cfg!(target_env = "musl") {
+        fails(recvmsg(a, 1, libc::MSG_WAITALL), libc::EFAULT);
+        fails(sendmsg(a, 1, 0), libc::EFAULT);
+    }
     let poll: extern "C" fn(usize, u64, i32) -> i32 = library.get("f_poll");
     fails(poll(1, 2, 50) as isize, libc::EFAULT);
     assert_eq!(asked(), []);

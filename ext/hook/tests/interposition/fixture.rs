@@ -116,6 +116,11 @@ fn wait(list: &mut [libc::pollfd], limit: Option<Duration>) -> WaitOutcome {
     }
 }
 
+/// Installs the policy; for the time after it was taken away.
+pub fn install() {
+    highper_hook::install(&POLICY);
+}
+
 /// A test's turn: the policy is installed, this thread counts as a coroutine.
 pub struct Turn {
     _turn: MutexGuard<'static, ()>,
@@ -164,7 +169,7 @@ pub fn build(build: Build, name: &str) -> PathBuf {
         Build::Now => &["-Wl,-z,relro,-z,now"],
         Build::NoPlt => &["-fno-plt", "-Wl,-z,relro,-z,now"],
     };
-    let result = Command::new("cc")
+    let result = Command::new(std::env::var_os("CC").unwrap_or("cc".into()))
         .args([
             "-shared",
             "-fPIC",

@@ -3,7 +3,10 @@
 
 // Every unsafe block here is a plain libc call on descriptors and buffers of the test.
 #![allow(clippy::undocumented_unsafe_blocks, clippy::unwrap_used, missing_docs)]
+// The threads of the tests stand for slow peers; there is no loop to block.
+#![allow(clippy::disallowed_methods)]
 
+mod cost;
 mod files;
 mod fixture;
 mod loading;

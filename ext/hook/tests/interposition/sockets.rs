@@ -472,6 +472,7 @@ fn a_fork_child_is_told() {
     assert_eq!(asked(), [], "not in the parent");
 }
 
+#[cfg(not(target_env = "musl"))] // which has none
 #[test]
 fn checked_versions_wait_too() {
     let _turn = Turn::new();

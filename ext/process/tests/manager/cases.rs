@@ -3,14 +3,16 @@
 use std::collections::HashSet;
 use std::fs;
 use std::io::Read;
-use std::net::SocketAddr;
-use std::path::Path;
 use std::time::{Duration, Instant};
 
-use highper_process::listen::{self, Address, TcpOptions};
-use highper_process::{Hangup, MemoryLimit, Options, control};
+use highper_process::Options;
 
-use crate::server::{Server, await_true, folder, in_launcher, kill, lives, options, serve_here};
+use crate::server::{Server, await_true, folder, kill, lives, options};
+
+#[path = "background.rs"]
+mod background;
+#[path = "recycle.rs"]
+mod recycle;
 
 type Case = (&'static str, fn());
 
@@ -50,23 +52,32 @@ pub const ALL: &[Case] = &[
     ("a_second_signal_ends_at_once", second_signal),
     ("a_server_that_cannot_start_gives_up", gives_up),
     ("a_crash_loop_backs_off_and_recovers", backs_off),
-    ("the_pid_file_admits_one_server", pid_file),
-    ("a_killed_manager_takes_its_workers_along", manager_killed),
-    ("a_daemon_reports_when_it_is_ready", daemon_starts),
-    ("a_daemon_that_fails_says_why", daemon_fails),
-    ("a_hangup_opens_the_daemon_s_log_again", hangup),
+    ("the_pid_file_admits_one_server", background::pid_file),
+    (
+        "a_killed_manager_takes_its_workers_along",
+        background::manager_killed,
+    ),
+    (
+        "a_daemon_reports_when_it_is_ready",
+        background::daemon_starts,
+    ),
+    ("a_daemon_that_fails_says_why", background::daemon_fails),
+    ("a_hangup_opens_the_daemon_s_log_again", background::hangup),
     (
         "workers_are_recycled_by_requests_one_at_a_time",
-        recycled_by_requests,
+        recycle::recycled_by_requests,
     ),
-    ("workers_are_recycled_by_age", recycled_by_age),
-    ("workers_are_recycled_by_memory", recycled_by_memory),
+    ("workers_are_recycled_by_age", recycle::recycled_by_age),
+    (
+        "workers_are_recycled_by_memory",
+        recycle::recycled_by_memory,
+    ),
     (
         "the_largest_worker_goes_when_all_use_too_much",
-        recycled_by_group_memory,
+        recycle::recycled_by_group_memory,
     ),
-    ("a_fatal_error_replaces_the_worker", fatal),
-    ("workers_may_ask_for_reload_and_shutdown", commands),
+    ("a_fatal_error_replaces_the_worker", recycle::fatal),
+    ("workers_may_ask_for_reload_and_shutdown", recycle::commands),
     (
         "programs_started_by_a_worker_have_no_blocked_signals",
         child_mask,
@@ -76,7 +87,7 @@ pub const ALL: &[Case] = &[
     ("a_failing_start_hook_ends_the_server", failing_hook),
     ("should_abort_ends_the_server", abort),
     ("wrong_settings_fork_nothing", wrong_settings),
-    ("status_works_with_a_long_path", long_path),
+    ("status_works_with_a_long_path", background::long_path),
 ];
 
 fn serves_and_stops() {
@@ -166,14 +177,14 @@ fn exiting_worker() {
 
 fn reload_waits() {
     let mut server = Server::start("ready", options());
-    server.mode("slow 700");
+    server.mode("slow 1500");
     let begin = Instant::now();
     server.signal(libc::SIGUSR1);
-    while begin.elapsed() < Duration::from_millis(600) {
+    while begin.elapsed() < Duration::from_millis(1400) {
         assert_eq!(server.who().1, 1);
     }
     server.await_event("after_reload");
-    assert!(begin.elapsed() >= Duration::from_millis(700));
+    assert!(begin.elapsed() >= Duration::from_millis(1500));
     for _ in 0..20 {
         assert_eq!(server.who().1, 2);
     }
@@ -473,305 +484,6 @@ fn backs_off() {
     server.stop();
 }
 
-fn pid_file() {
-    let folder = folder("pid-file");
-    let path = folder.join("server.pid");
-    let with_file = || Options {
-        pid_file: Some(path.clone()),
-        ..options()
-    };
-    let text = control::stop(&path, Duration::from_secs(1))
-        .unwrap_err()
-        .to_string();
-    assert!(text.contains("not running: there is no pid file"), "{text}");
-    let mut server = Server::launch(&folder, with_file());
-    server.await_log("ready: manager");
-    assert_eq!(control::pid(&path).unwrap(), server.pid);
-    // A second one is refused, and leaves the first alone.
-    let (code, text, _) = in_launcher(&folder, || {
-        let listener = listen::bind_tcp("127.0.0.1:0".parse().unwrap(), &TcpOptions::default());
-        serve_here(&folder, with_file(), listener.unwrap().into_fd())
-    });
-    assert_eq!(code, 1);
-    assert!(
-        text.contains(&format!("already running as process {}", server.pid)),
-        "{text}"
-    );
-    server.who();
-    let status = control::status(&path).unwrap();
-    assert!(
-        status.contains(&format!("manager process {}", server.pid)),
-        "{status}"
-    );
-    assert!(status.contains("requests: 1,"), "{status}");
-    for pid in server.workers() {
-        assert!(status.contains(&pid.to_string()), "{status}");
-    }
-    assert_eq!(status.matches(" MB").count(), 2, "{status}");
-    assert_eq!(control::reload(&path).unwrap(), server.pid);
-    server.await_event("after_reload");
-    // Left behind by a manager that was killed: known as such, taken over.
-    server.signal(libc::SIGKILL);
-    assert_eq!(server.wait(), -libc::SIGKILL);
-    let text = control::status(&path).unwrap_err().to_string();
-    assert!(text.contains("was left behind by process"), "{text}");
-    for pid in server.workers() {
-        await_true("the workers' end", || !lives(pid));
-    }
-    fs::remove_file(folder.join("log")).unwrap();
-    let mut second = Server::launch(&folder, with_file());
-    second.await_log("ready: manager");
-    // The commands wait in a process that is not the parent: collect it aside.
-    let (code, text, _) = in_launcher(&folder, || {
-        kill(second.pid, libc::SIGTERM);
-        0
-    });
-    assert_eq!((code, text.as_str()), (0, ""));
-    assert_eq!(second.wait(), 0);
-    assert!(!path.exists() && !folder.join("server.pid.sock").exists());
-}
-
-fn manager_killed() {
-    for mode in ["", "stubborn"] {
-        let folder = folder("orphans");
-        fs::write(folder.join("mode"), mode).unwrap();
-        let mut server = Server::launch(
-            &folder,
-            Options {
-                max_wait_time: Duration::from_millis(300),
-                ..options()
-            },
-        );
-        server.await_log("ready: manager");
-        let workers = server.workers();
-        assert_eq!(workers.len(), 2);
-        server.signal(libc::SIGKILL);
-        let begin = Instant::now();
-        server.wait();
-        for pid in workers {
-            await_true("the workers' end", || !lives(pid));
-        }
-        // A worker that ignores SIGTERM is ended by its own timer.
-        assert!(begin.elapsed() < Duration::from_secs(3));
-    }
-}
-
-fn daemon(folder: &Path, change: impl FnOnce(&mut Options)) -> (i32, String, Duration, SocketAddr) {
-    let listener =
-        listen::bind_tcp("127.0.0.1:0".parse().unwrap(), &TcpOptions::default()).unwrap();
-    let Address::Tcp(address) = *listener.address() else {
-        unreachable!()
-    };
-    let mut options = Options {
-        daemonize: true,
-        pid_file: Some(folder.join("server.pid")),
-        log_file: Some(folder.join("server.log")),
-        start_attempts: 2,
-        ..options()
-    };
-    change(&mut options);
-    let (code, text, took) =
-        in_launcher(folder, || serve_here(folder, options, listener.into_fd()));
-    (code, text, took, address)
-}
-
-/// Ends a daemon that a failing test leaves behind.
-struct Leftover<'a>(&'a Path);
-
-impl Drop for Leftover<'_> {
-    fn drop(&mut self) {
-        if let Ok(pid) = control::pid(&self.0.join("server.pid")) {
-            kill(pid, libc::SIGQUIT);
-        }
-    }
-}
-
-fn daemon_starts() {
-    let folder = folder("daemon");
-    let _leftover = Leftover(&folder);
-    fs::write(folder.join("mode"), "slow 400").unwrap();
-    let (code, text, took, address) = daemon(&folder, |_| ());
-    assert_eq!((code, text.as_str()), (0, ""));
-    assert!(took >= Duration::from_millis(400), "{took:?}");
-    let pid = control::pid(&folder.join("server.pid")).unwrap();
-    // A session of its own, without this process as parent.
-    // SAFETY: both calls touch no memory.
-    let (session, own) = unsafe { (libc::getsid(pid), libc::getsid(0)) };
-    assert_ne!(session, own);
-    assert_ne!(session, pid, "a session leader could get a terminal");
-    std::net::TcpStream::connect(address).unwrap();
-    assert!(
-        control::status(&folder.join("server.pid"))
-            .unwrap()
-            .contains("ready")
-    );
-    assert_eq!(
-        control::stop(&folder.join("server.pid"), Duration::from_secs(10)).unwrap(),
-        pid
-    );
-    assert!(!lives(pid));
-    assert!(!folder.join("server.pid").exists());
-    fs::remove_dir_all(&folder).unwrap();
-}
-
-fn daemon_fails() {
-    let folder = folder("daemon-fails");
-    fs::write(folder.join("mode"), "fail").unwrap();
-    let (code, text, _, _) = daemon(&folder, |_| ());
-    assert_eq!(code, 1);
-    assert!(text.contains("the server cannot start"), "{text}");
-    assert_eq!(text.lines().count(), 1, "{text}");
-    await_true("the pid file's removal", || {
-        !folder.join("server.pid").exists()
-    });
-    let (code, text, _, _) = daemon(&folder, |o| o.log_file = Some("/no/such/folder/x".into()));
-    assert_eq!(code, 1);
-    assert!(
-        text.contains("setting 'log_file' is '/no/such/folder/x'"),
-        "{text}"
-    );
-    fs::remove_dir_all(&folder).unwrap();
-}
-
-fn hangup() {
-    let folder = folder("hangup");
-    let _leftover = Leftover(&folder);
-    let (code, ..) = daemon(&folder, |_| ());
-    assert_eq!(code, 0);
-    let log = folder.join("server.log");
-    fs::rename(&log, folder.join("old.log")).unwrap();
-    let pid_file = folder.join("server.pid");
-    kill(control::pid(&pid_file).unwrap(), libc::SIGHUP);
-    await_true("a new log", || log.exists());
-    await_true("both workers' hangup", || {
-        fs::read_to_string(folder.join("hangups")).is_ok_and(|t| t.lines().count() == 2)
-    });
-    control::stop(&pid_file, Duration::from_secs(10)).unwrap();
-    fs::remove_dir_all(&folder).unwrap();
-    let mut server = Server::start(
-        "hangup-reload",
-        Options {
-            on_hangup: Hangup::Reload,
-            ..options()
-        },
-    );
-    server.signal(libc::SIGHUP);
-    server.await_event("after_reload");
-    server.stop();
-}
-
-fn recycled_by_requests() {
-    let mut server = Server::start(
-        "requests",
-        Options {
-            max_request: 20,
-            max_request_grace: Some(5),
-            ..options()
-        },
-    );
-    let mut pids = HashSet::new();
-    for _ in 0..400 {
-        pids.insert(server.who().0);
-    }
-    assert!(pids.len() >= 4, "{}", pids.len());
-    server.await_log("is replaced: max_request reached");
-    await_true("two workers", || server.workers().len() == 2);
-    // At no time fewer than two, or more than three at once.
-    let mut running: i32 = 0;
-    let mut started = false;
-    for event in server.events() {
-        if event.starts_with("spawned") {
-            running += 1;
-        } else if event.starts_with("exited") {
-            running -= 1;
-            assert!(event.contains("expected=true lost=0"), "{event}");
-        }
-        started |= running == 2;
-        assert!(running <= 3, "{event}");
-        assert!(!started || running >= 2, "{event}");
-    }
-    server.stop();
-}
-
-fn recycled_by_age() {
-    let mut server = Server::start(
-        "age",
-        Options {
-            max_age: Some(Duration::from_secs(1)),
-            ..options()
-        },
-    );
-    let before = server.workers();
-    await_true("new workers", || {
-        server.who();
-        let now = server.workers();
-        now.len() == 2 && now.iter().all(|pid| !before.contains(pid))
-    });
-    server.await_log("max_age reached");
-    server.stop();
-}
-
-fn recycled_by_memory() {
-    let mut server = Server::start(
-        "memory",
-        Options {
-            memory_limit: Some(MemoryLimit::Bytes(48 << 20)),
-            ..options()
-        },
-    );
-    let answer = server.ask("grow 64").unwrap();
-    let pid: i32 = answer.split(' ').next().unwrap().parse().unwrap();
-    await_true("the large worker's end", || {
-        !server.workers().contains(&pid)
-    });
-    server.await_log(&format!(
-        "(process {pid}) is replaced: memory_limit reached"
-    ));
-    await_true("two workers", || server.workers().len() == 2);
-    server.stop();
-}
-
-fn recycled_by_group_memory() {
-    // A part of the limit that is 40 MiB on this machine.
-    let limit = highper_process::cgroup::memory_limit().unwrap();
-    let part = f64::from(40 << 20) / limit as f64;
-    let mut server = Server::start(
-        "group",
-        Options {
-            memory_limit: Some(MemoryLimit::Cgroup(part)),
-            ..options()
-        },
-    );
-    let small = server.workers();
-    let answer = server.ask("grow 64").unwrap();
-    let pid: i32 = answer.split(' ').next().unwrap().parse().unwrap();
-    await_true("the large worker's end", || {
-        !server.workers().contains(&pid)
-    });
-    let other = small.iter().find(|p| **p != pid).unwrap();
-    assert!(server.workers().contains(other), "the small one stays");
-    server.stop();
-}
-
-fn fatal() {
-    let mut server = Server::start("fatal", options());
-    let answer = server.ask("fatal").unwrap();
-    let pid: i32 = answer.split(' ').next().unwrap().parse().unwrap();
-    await_true("the worker's end", || !server.workers().contains(&pid));
-    server.await_log(&format!("(process {pid}) is replaced: fatal error"));
-    await_true("two workers", || server.workers().len() == 2);
-    server.stop();
-}
-
-fn commands() {
-    let mut server = Server::start("commands", options());
-    server.ask("reload").unwrap();
-    server.await_event("after_reload");
-    assert_eq!(server.who().1, 2);
-    server.ask("shutdown").unwrap();
-    assert_eq!(server.wait(), 0);
-}
-
 fn child_mask() {
     let mut server = Server::start("mask", options());
     let answer = server.ask("child-mask").unwrap();
@@ -855,22 +567,4 @@ fn wrong_settings() {
     let error = fs::read_to_string(folder.join("error")).unwrap();
     assert!(error.contains("setting 'worker_num' is 0"), "{error}");
     assert!(server.events().is_empty());
-}
-
-fn long_path() {
-    let top = folder("long");
-    let deep = top.join("d".repeat(90)).join("e".repeat(90));
-    fs::create_dir_all(&deep).unwrap();
-    let path = deep.join("server.pid");
-    let mut server = Server::launch(
-        &top,
-        Options {
-            pid_file: Some(path.clone()),
-            ..options()
-        },
-    );
-    server.await_log("ready: manager");
-    let status = control::status(&path).unwrap();
-    assert!(status.contains("highper: running"), "{status}");
-    server.stop();
 }

@@ -262,7 +262,11 @@ impl Drop for Server {
         }
         if self.status.is_none() {
             kill(self.pid, libc::SIGKILL);
-            for pid in self.workers() {
+        }
+        // Whoever is left of a failed case, even without its manager.
+        for pid in self.workers() {
+            let program = |pid: &str| fs::read_link(format!("/proc/{pid}/exe")).ok();
+            if program(&pid.to_string()) == program("self") {
                 kill(pid, libc::SIGKILL);
             }
         }

@@ -1,0 +1,17 @@
+--TEST--
+Where PHP is
+--EXTENSIONS--
+highper
+--SKIPIF--
+<?php if (!class_exists(Highper\Test\Box::class)) die("skip built without the feature selftest"); ?>
+--FILE--
+<?php
+function outer() { return Highper\Test\where_am_i(); }
+echo Highper\Test\where_am_i(), "\n";
+echo outer(), "\n";
+echo Highper\Test\outcome('outer'), "\n";
+
+--EXPECT--
+where.php:3 Some("Highper\\Test\\where_am_i") 2
+where.php:2 Some("Highper\\Test\\where_am_i") 3
+value "where.php:2 Some(\"Highper\\\\Test\\\\where_am_i\") 4"
