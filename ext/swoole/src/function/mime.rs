@@ -73,7 +73,11 @@ pub fn declare(registry: &mut Registry) {
                         all.push(mime::essence(kind.as_bytes()));
                     }
                 }
-                OWN.with_borrow(|own| own.values().flatten().for_each(|kind| drop(all.push(kind.as_str()))));
+                OWN.with_borrow(|own| {
+                    for kind in own.values().flatten() {
+                        all.push(kind.as_str());
+                    }
+                });
                 call.ret(all)
             },
         ))
