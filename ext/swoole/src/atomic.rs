@@ -65,7 +65,8 @@ pub fn declare(registry: &mut Registry) {
 fn value(call: &Call) -> Result<&SharedAtomic32, Throw> {
     let this = call.this::<Atomic>()?;
     if this.value.get().is_none() {
-        let made = SharedAtomic32::new(0).map_err(|e| Throw::error(format!("no shared memory: {e}")))?;
+        let made =
+            SharedAtomic32::new(0).map_err(|e| Throw::error(format!("no shared memory: {e}")))?;
         let _ours_was_first = this.value.set(made);
     }
     this.value

@@ -235,7 +235,9 @@ fn join(call: &mut Call) -> Done {
     let deadline = waiting::deadline(call.opt_double(1, -1.0)?);
     let mut ids = Vec::with_capacity(given.len());
     for value in given.values() {
-        let Ok(id) = u64::try_from(value.to_long()) else { continue };
+        let Ok(id) = u64::try_from(value.to_long()) else {
+            continue;
+        };
         if id == own {
             error::warning("can not join self")?;
             highper_runtime::set_last_error(error_code::WRONG_OPERATION);
@@ -314,10 +316,11 @@ fn get_back_trace(call: &mut Call) -> Done {
 }
 
 fn print_back_trace(call: &mut Call) -> Done {
+    let options = call.opt_long(1, 0)?;
     let limit = call.opt_long(2, 0)?;
     let text = match id_or_current(call)? {
-        Some(id) => backtrace::backtrace_text(id, limit)?,
-        None if call.opt_long(0, 0)? == 0 => Some(error::backtrace_string(None, limit)?),
+        Some(id) => backtrace::backtrace_text(id, options, limit)?,
+        None if call.opt_long(0, 0)? == 0 => Some(error::backtrace_string(None, options, limit)?),
         None => None,
     };
     match text {
@@ -355,7 +358,10 @@ fn list(call: &mut Call) -> Done {
     let mut ids = engine::list();
     ids.reverse();
     let ids: Array = ids.into_iter().collect();
-    let iterator = iterator::ITERATOR.get().new_object(&[ids.into()]).into_result()?;
+    let iterator = iterator::ITERATOR
+        .get()
+        .new_object(&[ids.into()])
+        .into_result()?;
     call.ret(iterator)
 }
 

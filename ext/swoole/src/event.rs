@@ -2,7 +2,9 @@
 
 use crate::error_code;
 use highper_engine::{self as engine, reactor, scheduler};
-use highper_zend::{Call, Callable, Class, Done, Function, Registry, Throw, Value, call_function, error};
+use highper_zend::{
+    Call, Callable, Class, Done, Function, Registry, Throw, Value, call_function, error,
+};
 use std::cell::{Cell, RefCell};
 
 thread_local! {
@@ -23,16 +25,36 @@ pub fn declare(registry: &mut Registry) {
         Class::new("Swoole\\Event")
             .doc("The event loop.")
             .deny_create()
-            .method("public static function defer(callable $callback): bool", DEFER, defer)
+            .method(
+                "public static function defer(callable $callback): bool",
+                DEFER,
+                defer,
+            )
             .method("public static function wait(): void", WAIT, wait_call)
             .method("public static function rshutdown(): void", AT_END, at_end)
             .method("public static function exit(): void", EXIT, exit),
     );
     registry
-        .function(Function::new("function swoole_event_defer(callable $callback): bool", DEFER, defer))
-        .function(Function::new("function swoole_event_wait(): void", WAIT, wait_call))
-        .function(Function::new("function swoole_event_rshutdown(): void", AT_END, at_end))
-        .function(Function::new("function swoole_event_exit(): void", EXIT, exit));
+        .function(Function::new(
+            "function swoole_event_defer(callable $callback): bool",
+            DEFER,
+            defer,
+        ))
+        .function(Function::new(
+            "function swoole_event_wait(): void",
+            WAIT,
+            wait_call,
+        ))
+        .function(Function::new(
+            "function swoole_event_rshutdown(): void",
+            AT_END,
+            at_end,
+        ))
+        .function(Function::new(
+            "function swoole_event_exit(): void",
+            EXIT,
+            exit,
+        ));
     registry.on_request_start(|| {
         LOOP.set(false);
         REGISTERED.set(false);
@@ -55,10 +77,15 @@ pub fn ensure_loop() -> Result<(), Throw> {
     if LOOP.get() || engine::is_running() {
         return Ok(());
     }
-    reactor::prepare().map_err(|e| Throw::error(format!("Unable to create event-loop reactor: {e}")))?;
+    reactor::prepare()
+        .map_err(|e| Throw::error(format!("Unable to create event-loop reactor: {e}")))?;
     LOOP.set(true);
     if !REGISTERED.replace(true) {
-        call_function("register_shutdown_function", &[Value::from("swoole_event_rshutdown")]).into_result()?;
+        call_function(
+            "register_shutdown_function",
+            &[Value::from("swoole_event_rshutdown")],
+        )
+        .into_result()?;
     }
     Ok(())
 }
@@ -117,4 +144,3 @@ fn defer(call: &mut Call) -> Done {
     });
     call.ret_bool(true)
 }
-

@@ -13,7 +13,10 @@ pub fn declare(registry: &mut Registry) {
             .doc("Thrown by exit() inside a coroutine; uncaught, it ends that coroutine.")
             .handle(&EXIT_EXCEPTION)
             .extends("Swoole\\Exception")
-            .property("private $flags = 0", "Where exit() was called: SWOOLE_EXIT_IN_COROUTINE, SWOOLE_EXIT_IN_SERVER.")
+            .property(
+                "private $flags = 0",
+                "Where exit() was called: SWOOLE_EXIT_IN_COROUTINE, SWOOLE_EXIT_IN_SERVER.",
+            )
             .property("private $status = 0", "What exit() was given.")
             .method(
                 "public function getFlags(): int",

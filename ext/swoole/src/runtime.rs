@@ -35,9 +35,11 @@ pub fn declare(registry: &mut Registry) {
                         call.ret_bool(true)
                     },
                 )
-                .method("public static function getHookFlags(): int", "The flags that are set.", |call| {
-                    call.ret_long(hook_flags())
-                })
+                .method(
+                    "public static function getHookFlags(): int",
+                    "The flags that are set.",
+                    |call| call.ret_long(hook_flags()),
+                )
                 .method(
                     "public static function setHookFlags(int $flags): bool",
                     "Sets the flags, SWOOLE_HOOK_*.",

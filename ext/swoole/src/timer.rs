@@ -48,16 +48,36 @@ pub fn declare(registry: &mut Registry) {
             AFTER,
             after,
         ))
-        .function(Function::new("function swoole_timer_exists(int $timer_id): bool", EXISTS, exists))
-        .function(Function::new("function swoole_timer_info(int $timer_id): ?array", INFO, info))
-        .function(Function::new("function swoole_timer_stats(): array", STATS, stats))
+        .function(Function::new(
+            "function swoole_timer_exists(int $timer_id): bool",
+            EXISTS,
+            exists,
+        ))
+        .function(Function::new(
+            "function swoole_timer_info(int $timer_id): ?array",
+            INFO,
+            info,
+        ))
+        .function(Function::new(
+            "function swoole_timer_stats(): array",
+            STATS,
+            stats,
+        ))
         .function(Function::new(
             "function swoole_timer_list(): Swoole\\Timer\\Iterator",
             LIST,
             list,
         ))
-        .function(Function::new("function swoole_timer_clear(int $timer_id): bool", CLEAR, clear))
-        .function(Function::new("function swoole_timer_clear_all(): bool", CLEAR_ALL, clear_all));
+        .function(Function::new(
+            "function swoole_timer_clear(int $timer_id): bool",
+            CLEAR,
+            clear,
+        ))
+        .function(Function::new(
+            "function swoole_timer_clear_all(): bool",
+            CLEAR_ALL,
+            clear_all,
+        ));
     iterator::declare(registry);
 }
 
@@ -112,7 +132,10 @@ fn stats(call: &mut Call) -> Done {
 
 fn list(call: &mut Call) -> Done {
     let ids: Array = timer::list().into_iter().collect();
-    let iterator = iterator::ITERATOR.get().new_object(&[ids.into()]).into_result()?;
+    let iterator = iterator::ITERATOR
+        .get()
+        .new_object(&[ids.into()])
+        .into_result()?;
     call.ret(iterator)
 }
 

@@ -483,6 +483,7 @@ unsafe extern "C" {
     ) -> c_int;
     pub(crate) fn hz_backtrace_string(
         frame: *mut zend_execute_data,
+        options: i64,
         limit: i64,
         out: *mut Value,
     ) -> c_int;

@@ -2,8 +2,8 @@
 
 use super::waiting;
 use crate::swoole_exception::EXCEPTION;
-use highper_engine::wait::{self, Kind, Token};
 use highper_engine::Wake;
+use highper_engine::wait::{self, Kind, Token};
 use highper_zend::{Call, Class, ClassRef, Done, Registry, Throw, Trace, Value};
 use std::cell::Cell;
 use std::rc::Rc;
@@ -68,7 +68,11 @@ fn wait_for(call: &mut Call) -> Done {
         Rc::clone(&state.gate)
     };
     if gate.waited.replace(true) {
-        return Err(Throw::new(&EXCEPTION, "The barrier is waiting, cannot wait again.", 0));
+        return Err(Throw::new(
+            &EXCEPTION,
+            "The barrier is waiting, cannot wait again.",
+            0,
+        ));
     }
     waiting::can_wait()?;
     // May destroy the object, and so open the gate.

@@ -2,7 +2,9 @@
 
 use super::waiting;
 use highper_engine::channel::{Channel as Queue, ChannelError};
-use highper_zend::{Array, Call, Class, ClassRef, Done, Flags, Registry, Throw, Trace, Tracer, Value, error};
+use highper_zend::{
+    Array, Call, Class, ClassRef, Done, Flags, Registry, Throw, Trace, Tracer, Value, error,
+};
 use std::cell::Cell;
 
 /// The class.
@@ -87,7 +89,8 @@ fn queue(call: &Call) -> Result<&Queue<Value>, Throw> {
 fn construct(call: &mut Call) -> Done {
     let size = call.opt_long(0, 1)?.max(1);
     let this = call.this::<Channel>()?;
-    this.queue.set_capacity(usize::try_from(size).unwrap_or(usize::MAX));
+    this.queue
+        .set_capacity(usize::try_from(size).unwrap_or(usize::MAX));
     this.made.set(true);
     call.this_object()?.set_slot(CAPACITY, size);
     Ok(())

@@ -5,7 +5,7 @@ use crate::event;
 use highper_engine::sync::WaitGroup;
 use highper_engine::{self as engine};
 use highper_runtime::backtrace;
-use highper_zend::{Array, Call, Callable, Done, Function, Key, Registry, Throw, Value};
+use highper_zend::{Array, Call, Callable, Done, Function, Key, Registry, Throw, Value, error};
 use std::cell::RefCell;
 use std::rc::Rc;
 
@@ -21,7 +21,11 @@ pub fn declare(registry: &mut Registry, shortname: bool) {
                 GO,
                 super::create,
             ))
-            .function(Function::new("function defer(callable $callback): void", DEFER, super::defer));
+            .function(Function::new(
+                "function defer(callable $callback): void",
+                DEFER,
+                super::defer,
+            ));
     }
     registry
         .function(Function::new(
@@ -59,9 +63,21 @@ pub fn declare(registry: &mut Registry, shortname: bool) {
         ));
     if shortname {
         registry
-            .function(Function::new("function Co\\go(callable $fn, ...$args)", GO, super::create))
-            .function(Function::new("function Co\\defer(callable $fn)", DEFER, super::defer))
-            .function(Function::new("function Co\\run(callable $fn, ...$args)", RUN, run));
+            .function(Function::new(
+                "function Co\\go(callable $fn, ...$args)",
+                GO,
+                super::create,
+            ))
+            .function(Function::new(
+                "function Co\\defer(callable $fn)",
+                DEFER,
+                super::defer,
+            ))
+            .function(Function::new(
+                "function Co\\run(callable $fn, ...$args)",
+                RUN,
+                run,
+            ));
     }
 }
 
@@ -96,7 +112,11 @@ impl Gather {
     }
 
     /// As in Swoole, the count stays up when a function throws: the others' results come at the time-out only.
-    fn start(&self, key: Value, call: impl FnOnce() -> Result<Value, Throw> + 'static) -> Result<(), Throw> {
+    fn start(
+        &self,
+        key: Value,
+        call: impl FnOnce() -> Result<Value, Throw> + 'static,
+    ) -> Result<(), Throw> {
         let (results, group) = (Rc::clone(&self.results), Rc::clone(&self.group));
         place(&results, &key, Value::null());
         highper_runtime::spawn_body(move || {
@@ -139,7 +159,12 @@ fn batch(call: &mut Call) -> Done {
     for (key, task) in &tasks {
         let callable = match Callable::new(task) {
             Ok(callable) => callable,
-            Err(text) => return Err(Throw::error(format!("the task {} cannot be called: {text}", show(&key)))),
+            Err(text) => {
+                return Err(Throw::error(format!(
+                    "the task {} cannot be called: {text}",
+                    show(&key)
+                )));
+            }
         };
         gather.start(key.to_value(), move || callable.call(&[]).into_result())?;
     }
@@ -203,12 +228,17 @@ pub fn report_deadlock(ids: &[u64]) -> Result<(), Throw> {
     let mut text = format!(
         "\n {double}\n  [FATAL ERROR]: all coroutines (count: {count}) are asleep - deadlock!\n {double}\n"
     );
-    if !options.get("deadlock_check_disable_trace").is_some_and(Value::to_bool) {
+    if !options
+        .get("deadlock_check_disable_trace")
+        .is_some_and(Value::to_bool)
+    {
         let limit = usize::try_from(number("deadlock_check_limit", 32)).unwrap_or(32);
         let depth = number("deadlock_check_depth", 32);
         for &id in ids.iter().rev().take(limit) {
             text.push_str(&format!("\n  [Coroutine-{id}]\n {single}\n"));
-            text.push_str(&backtrace::backtrace_text(id, depth)?.unwrap_or_default());
+            text.push_str(
+                &backtrace::backtrace_text(id, error::IGNORE_ARGS, depth)?.unwrap_or_default(),
+            );
         }
     }
     text.push_str(&format!("\n {double}\n"));

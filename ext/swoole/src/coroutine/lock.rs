@@ -23,22 +23,34 @@ pub fn declare(registry: &mut Registry) {
             .flags(Flags::NOT_SERIALIZABLE)
             .state::<Lock>()
             .deny_unset()
-            .property("public $errCode = 0", "The system's error number of the last call.")
-            .method("public function __construct(bool $shared = false)", "A lock that is free.", |_| Ok(()))
+            .property(
+                "public $errCode = 0",
+                "The system's error number of the last call.",
+            )
+            .method(
+                "public function __construct(bool $shared = false)",
+                "A lock that is free.",
+                |_| Ok(()),
+            )
             .method(
                 "public function lock(int $operation = LOCK_EX): bool",
                 "Waits for the lock; with LOCK_NB, false when it is taken.",
                 lock,
             )
-            .method("public function unlock(): bool", "Gives the lock back.", |call| {
-                let done = call.this::<Lock>()?.mutex.unlock();
-                end(call, done, 1)
-            }),
+            .method(
+                "public function unlock(): bool",
+                "Gives the lock back.",
+                |call| {
+                    let done = call.this::<Lock>()?.mutex.unlock();
+                    end(call, done, 1)
+                },
+            ),
     );
 }
 
 fn end(call: &Call, done: bool, errno: i64) -> Done {
-    call.this_object()?.set_slot(0, if done { 0 } else { errno });
+    call.this_object()?
+        .set_slot(0, if done { 0 } else { errno });
     call.ret_bool(done)
 }
 

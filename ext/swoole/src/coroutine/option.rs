@@ -12,9 +12,17 @@ thread_local! {
 pub fn set(settings: &Array) {
     let number = |name: &str| settings.get(name).map(Value::to_long);
     if let Some(max) = number("max_coro_num").or_else(|| number("max_coroutine")) {
-        scheduler::set_max(usize::try_from(max).ok().filter(|n| *n > 0).unwrap_or(scheduler::DEFAULT_MAX));
+        scheduler::set_max(
+            usize::try_from(max)
+                .ok()
+                .filter(|n| *n > 0)
+                .unwrap_or(scheduler::DEFAULT_MAX),
+        );
     }
-    if let Some(size) = settings.get("c_stack_size").or_else(|| settings.get("stack_size")) {
+    if let Some(size) = settings
+        .get("c_stack_size")
+        .or_else(|| settings.get("stack_size"))
+    {
         scheduler::set_stack_size(parse_size(size));
     }
     if let Some(flags) = number("hook_flags") {
@@ -43,7 +51,11 @@ pub fn all() -> Option<Array> {
 
 /// Is there a setting of that name?
 pub fn has(name: &str) -> bool {
-    OPTIONS.with_borrow(|options| options.as_ref().is_some_and(|options| options.get(name).is_some()))
+    OPTIONS.with_borrow(|options| {
+        options
+            .as_ref()
+            .is_some_and(|options| options.get(name).is_some())
+    })
 }
 
 /// Forgets everything, at the end of a request.
@@ -69,16 +81,25 @@ fn parse_size(value: &Value) -> usize {
         Some(text) => {
             let text = text.trim();
             let digits = text.trim_end_matches(|c: char| !c.is_ascii_digit());
-            let unit = text[digits.len()..].trim().chars().next().map(|c| c.to_ascii_lowercase());
+            let unit = text[digits.len()..]
+                .trim()
+                .chars()
+                .next()
+                .map(|c| c.to_ascii_lowercase());
             let shift = match unit {
                 Some('k') => 10,
                 Some('m') => 20,
                 Some('g') => 30,
                 _ => 0,
             };
-            digits.parse::<i64>().unwrap_or(0).saturating_mul(1 << shift)
+            digits
+                .parse::<i64>()
+                .unwrap_or(0)
+                .saturating_mul(1 << shift)
         }
         None => value.to_long(),
     };
-    usize::try_from(bytes).unwrap_or(0).clamp(64 * 1024, 256 * 1024 * 1024)
+    usize::try_from(bytes)
+        .unwrap_or(0)
+        .clamp(64 * 1024, 256 * 1024 * 1024)
 }

@@ -66,7 +66,11 @@ pub fn declare(registry: &mut Registry) {
                     add(call, times, callable, call.rest(2).to_vec())
                 },
             )
-            .method("public function set(array $settings): void", "Sets options, as Coroutine::set().", option::set_call)
+            .method(
+                "public function set(array $settings): void",
+                "Sets options, as Coroutine::set().",
+                option::set_call,
+            )
             .method(
                 "public function getOptions(): ?array",
                 "The options, as Coroutine::getOptions().",

@@ -14,9 +14,11 @@ const NO_FOLLOW: i32 = 0o400_000;
 /// Declares the class.
 pub fn declare(registry: &mut Registry) {
     registry.class(
-        methods(Class::new("Swoole\\Coroutine\\System").doc("The system's blocking calls as waits."))
-            .alias("Co\\System")
-            .deny_create(),
+        methods(
+            Class::new("Swoole\\Coroutine\\System").doc("The system's blocking calls as waits."),
+        )
+        .alias("Co\\System")
+        .deny_create(),
     );
 }
 
@@ -59,7 +61,10 @@ fn path<'a>(call: &'a Call, arg: usize) -> Result<&'a str, Throw> {
         return Err(Throw::value_error("Filename cannot be empty"));
     }
     if path.contains('\0') {
-        return Err(Throw::argument_value(arg, "must not contain any null bytes"));
+        return Err(Throw::argument_value(
+            arg,
+            "must not contain any null bytes",
+        ));
     }
     Ok(path)
 }
@@ -67,7 +72,11 @@ fn path<'a>(call: &'a Call, arg: usize) -> Result<&'a str, Throw> {
 fn failed(call: &Call, error: &std::io::Error) -> Done {
     let number = error.raw_os_error().unwrap_or(0);
     function::set_errno(number);
-    highper_runtime::set_last_error(if number == 0 { error_code::INVALID_PARAMS } else { number });
+    highper_runtime::set_last_error(if number == 0 {
+        error_code::INVALID_PARAMS
+    } else {
+        number
+    });
     call.ret_bool(false)
 }
 

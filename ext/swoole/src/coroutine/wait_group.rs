@@ -55,7 +55,10 @@ fn misuse(class: &str, what: &str) -> Throw {
 fn add_to(call: &Call, delta: i64) -> Done {
     let this = call.this::<WaitGroup>()?;
     if this.waiting.get() {
-        return Err(misuse("BadMethodCallException", "add called concurrently with wait"));
+        return Err(misuse(
+            "BadMethodCallException",
+            "add called concurrently with wait",
+        ));
     }
     // Nobody waits, so nobody is woken here.
     if this.group.add(delta) {
@@ -77,7 +80,10 @@ fn wait(call: &mut Call) -> Done {
     let deadline = waiting::deadline(call.opt_double(0, -1.0)?);
     let this = call.this::<WaitGroup>()?;
     if this.waiting.get() {
-        return Err(misuse("BadMethodCallException", "reused before previous wait has returned"));
+        return Err(misuse(
+            "BadMethodCallException",
+            "reused before previous wait has returned",
+        ));
     }
     if this.group.count() == 0 {
         return call.ret_bool(true);

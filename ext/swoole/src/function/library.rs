@@ -18,9 +18,11 @@ pub fn declare(registry: &mut Registry) {
                 Ok(())
             },
         ))
-        .function(Function::new("function swoole_library_get_options(): array", "All options.", |call| {
-            call.ret(all())
-        }))
+        .function(Function::new(
+            "function swoole_library_get_options(): array",
+            "All options.",
+            |call| call.ret(all()),
+        ))
         .function(Function::new(
             "function swoole_library_set_option(string $key, mixed $value): void",
             "Sets an option.",

@@ -31,7 +31,10 @@ pub fn declare(registry: &mut Registry) {
                 let message = String::from_utf8_lossy(call.bytes(2)?).into_owned();
                 highper_runtime::set_last_error(error as i32);
                 if !IGNORED.with_borrow(|all| all.contains(&error)) {
-                    put(level, &format!("swoole_error_log_ex() (ERRNO {error}): {message}"));
+                    put(
+                        level,
+                        &format!("swoole_error_log_ex() (ERRNO {error}): {message}"),
+                    );
                 }
                 Ok(())
             },
@@ -92,7 +95,9 @@ fn put(level: i64, message: &str) {
             .create(true)
             .open(path)
             .and_then(|mut file| file.write_all(line.as_bytes())),
-        None => std::io::stdout().write_all(line.as_bytes()).and_then(|()| std::io::stdout().flush()),
+        None => std::io::stdout()
+            .write_all(line.as_bytes())
+            .and_then(|()| std::io::stdout().flush()),
     };
     if let Err(error) = written {
         // The log itself can't be written: its last resort.

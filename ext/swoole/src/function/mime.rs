@@ -94,7 +94,8 @@ fn set(suffix: String, kind: Option<String>) {
 
 /// As Swoole: what follows the last dot, or all of it.
 fn extension(name: &str) -> &str {
-    name.rsplit_once('.').map_or(name, |(_, extension)| extension)
+    name.rsplit_once('.')
+        .map_or(name, |(_, extension)| extension)
 }
 
 fn lookup(suffix: &str) -> Option<String> {

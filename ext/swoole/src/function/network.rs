@@ -31,11 +31,15 @@ fn local_ip(call: &mut Call) -> Done {
     let mut out = Array::new();
     if let Some(interfaces) = interfaces.as_array() {
         for (name, interface) in interfaces {
-            let Some(interface) = interface.as_array() else { continue };
+            let Some(interface) = interface.as_array() else {
+                continue;
+            };
             if !interface.get("up").is_some_and(Value::to_bool) {
                 continue;
             }
-            let Some(addresses) = interface.get_array("unicast") else { continue };
+            let Some(addresses) = interface.get_array("unicast") else {
+                continue;
+            };
             for address in addresses.values().filter_map(Value::as_array) {
                 if address.get("family").map(Value::to_long) != Some(family) {
                     continue;
@@ -59,7 +63,9 @@ fn local_mac(call: &mut Call) -> Done {
         .unwrap_or_default();
     names.sort();
     for name in names {
-        let Some(name) = name.to_str().filter(|name| *name != "lo") else { continue };
+        let Some(name) = name.to_str().filter(|name| *name != "lo") else {
+            continue;
+        };
         if let Ok(address) = std::fs::read_to_string(format!("/sys/class/net/{name}/address")) {
             out.set(name, address.trim().to_ascii_uppercase());
         }

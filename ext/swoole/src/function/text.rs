@@ -59,7 +59,11 @@ fn part(text: &[u8], offset: i64, length: i64) -> Option<&[u8]> {
         return None;
     }
     let rest = size - start;
-    let length = if length <= 0 || length > rest { rest } else { length };
+    let length = if length <= 0 || length > rest {
+        rest
+    } else {
+        length
+    };
     text.get(start as usize..(start + length) as usize)
 }
 
