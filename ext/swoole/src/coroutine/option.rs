@@ -28,6 +28,9 @@ pub fn set(settings: &Array) {
     if let Some(flags) = number("hook_flags") {
         crate::runtime::set_hook_flags(flags);
     }
+    if let Some(on) = settings.get("enable_deadlock_check") {
+        highper_runtime::coroutine::set_deadlock_check(on.to_bool());
+    }
     crate::function::logging::configure(settings);
     let merged = OPTIONS.with_borrow(|options| match options {
         None => settings.clone(),
@@ -62,6 +65,7 @@ pub fn has(name: &str) -> bool {
 pub fn forget() {
     let old = OPTIONS.with_borrow_mut(Option::take);
     drop(old);
+    highper_runtime::coroutine::set_deadlock_check(true);
 }
 
 /// `Coroutine::set`, `Scheduler::set`
