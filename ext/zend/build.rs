@@ -2,7 +2,8 @@
 use std::process::Command;
 
 fn main() {
-    // PHP provides the symbols; unit tests run without it and do not call them.
+    // PHP provides the symbols. Unit tests run without it: they may only reach
+    // code that does not call it, the rest is left out by the linker.
     println!("cargo:rustc-link-arg=-Wl,--unresolved-symbols=ignore-all");
     println!("cargo:rerun-if-env-changed=PHP_CONFIG");
     println!("cargo:rerun-if-changed=shim");

@@ -138,9 +138,10 @@ pub fn class(name: &str) -> Result<Class, Throw> {
 /// All classes that are known now, in the order in which they were declared.
 pub fn classes() -> impl Iterator<Item = Class> {
     let mut position = 0;
-    // SAFETY: the shim checks the position against the class table.
     std::iter::from_fn(move || {
-        ClassHandle::from_ptr(unsafe { hz_class_step(&raw mut position) }).map(Class)
+        // SAFETY: the shim checks the position against the class table.
+        let class = unsafe { hz_class_step(&raw mut position) };
+        ClassHandle::from_ptr(class).map(Class)
     })
 }
 
@@ -217,10 +218,11 @@ impl Class {
 
     /// All interfaces, inherited ones too.
     pub fn interfaces(self) -> Vec<Self> {
-        // SAFETY: the numbers are below the count that the class gives.
         (0..self.info().interfaces)
             .filter_map(|at| {
-                ClassHandle::from_ptr(unsafe { hz_class_interface(self.0.as_ptr(), at) }).map(Self)
+                // SAFETY: the number is below the count that the class gives.
+                let interface = unsafe { hz_class_interface(self.0.as_ptr(), at) };
+                ClassHandle::from_ptr(interface).map(Self)
             })
             .collect()
     }

@@ -297,26 +297,36 @@ fn class_file(class: &Class) -> Result<String, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::class::Method;
     use crate::function::Function;
+    use crate::raw::{Zif, zend_execute_data};
+    use crate::value::Value;
+
+    /// Stands for a handler: a real one would make this binary need PHP.
+    const HANDLER: Zif = never;
+    unsafe extern "C" fn never(_: *mut zend_execute_data, _: *mut Value) {}
 
     #[test]
     fn a_class_becomes_a_file() {
         let mut registry = Registry::default();
-        registry.class(
-            Class::new("A\\B")
-                .doc("First line.\n\nSecond */ line.")
-                .extends("Exception")
-                .implements("Countable")
-                .alias("C\\B")
-                .constant("N", "it's", "")
-                .property("public ?A\\B $next = null", "The next.")
-                .method("public static function of(?A\\B $x = null, int $mode = SWOOLE_BASE, string ...$rest): A\\B|false|static", "", |_| Ok(())),
-        );
-        registry.function(Function::new(
-            "function A\\f(array &$x = []): void",
-            "Does.",
-            |_| Ok(()),
-        ));
+        let mut class = Class::new("A\\B")
+            .doc("First line.\n\nSecond */ line.")
+            .extends("Exception")
+            .implements("Countable")
+            .alias("C\\B")
+            .constant("N", "it's", "")
+            .property("public ?A\\B $next = null", "The next.");
+        class.methods.push(Method {
+            signature: "public static function of(?A\\B $x = null, int $mode = SWOOLE_BASE, string ...$rest): A\\B|false|static",
+            doc: "",
+            handler: Some(HANDLER),
+        });
+        registry.class(class);
+        registry.function(Function {
+            signature: "function A\\f(array &$x = []): void",
+            doc: "Does.",
+            handler: HANDLER,
+        });
         registry.constant("A\\K", 1.0, "");
         let files = files(&[&registry]).unwrap();
         assert_eq!(
