@@ -12,6 +12,6 @@ echo outer(), "\n";
 echo Highper\Test\outcome('outer'), "\n";
 
 --EXPECT--
-where.php:3 Some("Highper\\Test\\where_am_i") 2
-where.php:2 Some("Highper\\Test\\where_am_i") 3
-value "where.php:2 Some(\"Highper\\\\Test\\\\where_am_i\") 4"
+where.php:3 Some("Highper\\Test\\where_am_i") 1
+where.php:2 Some("Highper\\Test\\where_am_i") 2
+value "where.php:2 Some(\"Highper\\\\Test\\\\where_am_i\") 3"

@@ -64,6 +64,13 @@ impl<T> Channel<T> {
         self.items.borrow().len()
     }
 
+    /// Shows each item, oldest first. `look` must not use the channel.
+    pub fn for_each(&self, look: impl FnMut(&T)) {
+        if let Ok(items) = self.items.try_borrow() {
+            items.iter().for_each(look);
+        }
+    }
+
     /// Is there nothing in it?
     #[must_use]
     pub fn is_empty(&self) -> bool {

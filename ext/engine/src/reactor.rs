@@ -87,6 +87,9 @@ impl Reactor {
 
     /// Makes the epoll and the timer descriptor, after a fork and before a loop.
     pub(crate) fn open(&self) -> std::io::Result<Rc<OwnedFd>> {
+        if let Some(own) = self.own.borrow().as_ref() {
+            return Ok(Rc::clone(&own.epoll));
+        }
         // SAFETY: plain system calls; the results are checked below.
         let (epoll, timer) = unsafe {
             (
@@ -459,6 +462,19 @@ pub fn wait_any(set: &[(RawFd, Interest)], deadline: Option<u64>) -> std::io::Re
         .set(s.reactor.waiting.get().saturating_sub(1));
     unwatch(set.len());
     Ok(reason)
+}
+
+/// Makes ready for waits before a loop runs: for coroutines that start first and are driven later.
+///
+/// # Errors
+/// The system's error when it refuses the descriptors.
+pub fn prepare() -> std::io::Result<()> {
+    crate::scheduler::with(|s| s.reactor.open().map(drop))
+}
+
+/// Forgets what [`prepare`] or a loop has made; for the child of a fork, whose parent's loop is not its own.
+pub fn abandon() {
+    crate::scheduler::with(|s| s.reactor.close());
 }
 
 /// Registers a service's handler with this thread's loop; its index is for [`register`].

@@ -456,6 +456,18 @@ pub enum CancelError {
 /// # Errors
 /// [`CancelError`] when there is nothing to cancel.
 pub fn cancel(id: u64) -> Result<(), CancelError> {
+    cancel_wait(id, false)
+}
+
+/// As [`cancel`], and runs the coroutine at once, on top of the caller, whatever it waited for.
+///
+/// # Errors
+/// As there.
+pub fn cancel_now(id: u64) -> Result<(), CancelError> {
+    cancel_wait(id, true)
+}
+
+fn cancel_wait(id: u64, now: bool) -> Result<(), CancelError> {
     let s = get();
     let record = match s.table.borrow().get(id) {
         Some(record) => std::ptr::from_ref(record),
@@ -472,7 +484,7 @@ pub fn cancel(id: u64) -> Result<(), CancelError> {
     record.cancelled.set(true);
     record.armed.set(false);
     record.woken.set(Some(Wake::Cancelled));
-    if record.kind.get() == Kind::Yield {
+    if now || record.kind.get() == Kind::Yield {
         switch_in(s, record);
     } else {
         record.state.set(State::Ready);

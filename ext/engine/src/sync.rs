@@ -143,7 +143,11 @@ impl WaitGroup {
         };
         self.count.set(count);
         if count == 0 {
-            while wake_first(&self.waiters) {}
+            // Only those of now: one that runs on top of this may wait again.
+            let waiters = std::mem::take(&mut *self.waiters.borrow_mut());
+            for token in waiters {
+                token.wake_now(Wake::Ready);
+            }
         }
         true
     }

@@ -168,6 +168,11 @@ pub fn of_extension(extension: &[u8]) -> Option<&'static str> {
     Some(TYPES[at].1)
 }
 
+/// All extensions with their media types, in order.
+pub fn all() -> &'static [(&'static str, &'static str)] {
+    TYPES
+}
+
 /// The media type of a file name, [`UNKNOWN`] when its extension says nothing.
 pub fn of_name(name: &[u8]) -> &'static str {
     extension(name).and_then(of_extension).unwrap_or(UNKNOWN)

@@ -24,7 +24,7 @@ pub fn backtrace(id: u64, options: i64, limit: i64) -> Result<Option<Array>, Thr
 ///
 /// # Errors
 /// As [`backtrace`].
-pub fn backtrace_text(id: u64, limit: i64) -> Result<Option<String>, Throw> {
+pub fn backtrace_text(id: u64, options: i64, limit: i64) -> Result<Option<String>, Throw> {
     if info(id).is_none() {
         return Ok(None);
     }
@@ -33,7 +33,7 @@ pub fn backtrace_text(id: u64, limit: i64) -> Result<Option<String>, Throw> {
     } else {
         frame_of(id)
     };
-    error::backtrace_string(frame, limit).map(Some)
+    error::backtrace_string(frame, options, limit).map(Some)
 }
 
 /// Says that these coroutines sleep for ever, and where each of them stands.
@@ -52,7 +52,7 @@ pub fn report_deadlock(ids: &[u64]) -> Result<(), Throw> {
             "\n [Coroutine-{id}] waits for {waits}\n{}\n",
             "-".repeat(68)
         ));
-        text.push_str(&backtrace_text(id, 32)?.unwrap_or_default());
+        text.push_str(&backtrace_text(id, error::IGNORE_ARGS, 32)?.unwrap_or_default());
         text.push('\n');
     }
     call_function("printf", &[Value::from("%s"), Value::from(text.as_str())])

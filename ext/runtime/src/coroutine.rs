@@ -10,6 +10,8 @@ use std::cell::{Cell, RefCell};
 pub(crate) struct Own {
     pub(crate) defers: RefCell<Vec<Callable>>,
     pub(crate) context: RefCell<Option<Value>>,
+    /// What the function returned, for its deferred calls.
+    pub(crate) returned: RefCell<Option<Value>>,
 }
 
 pub(crate) fn with_own<R>(f: impl FnOnce(&Own) -> R) -> Option<R> {
@@ -28,7 +30,13 @@ pub(crate) fn with_own<R>(f: impl FnOnce(&Own) -> R) -> Option<R> {
 pub fn spawn(callable: &Callable, args: &[Value]) -> Result<u64, Throw> {
     let callable = callable.clone();
     let args = args.to_vec();
-    spawn_body(move || callable.call(&args).into_result().map(drop))
+    spawn_body(move || {
+        let value = callable.call(&args).into_result()?;
+        if let Some(id) = engine::current() {
+            scheduler::local::<Own, _>(id, |own| own.returned.replace(Some(value)));
+        }
+        Ok(())
+    })
 }
 
 /// As [`spawn`], with a Rust closure that may call PHP.
@@ -56,7 +64,9 @@ where
             let Some(deferred) = next_deferred() else {
                 break;
             };
-            let ended = settle(deferred.call(&[]).into_result().map(drop));
+            let returned = with_own(|own| own.returned.borrow().clone()).flatten();
+            let args = returned.as_ref().map_or(&[][..], std::slice::from_ref);
+            let ended = settle(deferred.call(args).into_result().map(drop));
             if ended != Ending::Returned {
                 ending = ended;
             }
@@ -95,7 +105,10 @@ pub fn defer(callable: Callable) -> bool {
     with_own(|own| own.defers.borrow_mut().push(callable)).is_some()
 }
 
+type ReportDeadlock = fn(&[u64]) -> Result<(), Throw>;
+
 thread_local! {
+    static ON_DEADLOCK: Cell<ReportDeadlock> = const { Cell::new(backtrace::report_deadlock) };
     static CHECKS_DEADLOCK: Cell<bool> = const { Cell::new(true) };
     static GOES_ON: Cell<fn() -> bool> = const { Cell::new(|| false) };
 }
@@ -103,6 +116,11 @@ thread_local! {
 /// Is a deadlock reported (Swoole's `enable_deadlock_check`)? On by default.
 pub fn set_deadlock_check(on: bool) {
     CHECKS_DEADLOCK.set(on);
+}
+
+/// Sets who reports a deadlock, given the ids of those that sleep for ever.
+pub fn on_deadlock(report: ReportDeadlock) {
+    ON_DEADLOCK.set(report);
 }
 
 /// Asked after a fatal error in a coroutine whether the loop goes on, to drain.
@@ -139,7 +157,7 @@ pub fn run_loop(start: impl FnOnce()) -> Result<(), Throw> {
         Ok(End::Fatal) => Err(Throw::Bailout),
         Ok(End::Deadlock(ids)) => {
             if CHECKS_DEADLOCK.get() {
-                backtrace::report_deadlock(&ids)?;
+                (ON_DEADLOCK.get())(&ids)?;
             }
             Ok(())
         }

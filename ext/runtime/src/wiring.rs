@@ -49,6 +49,19 @@ pub(crate) fn frame_of(id: u64) -> Option<SuspendedFrame> {
     Some(unsafe { zend::suspended_frame(info.vm) })
 }
 
+/// Bytes of PHP's own stack that a coroutine uses; `None` when there is no such one.
+#[must_use]
+pub fn stack_usage(id: u64) -> Option<usize> {
+    let info = highper_engine::info(id)?;
+    let state = if highper_engine::current() == Some(id) {
+        std::ptr::null_mut()
+    } else {
+        info.vm
+    };
+    // SAFETY: null asks for the running stack, else the state belongs to a live coroutine.
+    Some(unsafe { zend::hp_vm_usage(state) })
+}
+
 /// Lets go of everything that holds PHP values. Call at RSHUTDOWN.
 pub fn request_shutdown() {
     crate::timer::forget_all();

@@ -1,16 +1,25 @@
 //! The Swoole face: classes and functions in PHP's namespace `Swoole`.
 #![forbid(unsafe_code)]
 
+pub mod atomic;
+pub mod constant;
+pub mod coroutine;
+pub mod error_code;
+pub mod event;
+pub mod exit_exception;
+pub mod function;
 pub mod http;
+pub mod runtime;
 pub mod server;
+pub mod swoole_error;
+pub mod swoole_exception;
+pub mod timer;
 
-use highper_zend::{Access, ClassRef, Function, Ini, Registry, Throw};
-
-static EXCEPTION: ClassRef = ClassRef::new("Swoole\\Exception");
+use highper_zend::{Access, Function, Ini, Registry, Throw, ini};
 
 /// A `Swoole\Exception`.
 pub(crate) fn exception(message: impl Into<String>, code: i64) -> Throw {
-    Throw::new(&EXCEPTION, message, code)
+    Throw::new(&swoole_exception::EXCEPTION, message, code)
 }
 
 /// The version of Swoole whose API this is.
@@ -18,13 +27,6 @@ pub const VERSION: &str = "6.2.2";
 
 /// Declares everything that the module `swoole` has.
 pub fn declare(registry: &mut Registry) {
-    registry.class(
-        highper_zend::Class::new("Swoole\\Exception")
-            .extends("Exception")
-            .handle(&EXCEPTION),
-    );
-    server::declare(registry);
-    http::declare(registry);
     registry
         .constant(
             "SWOOLE_VERSION",
@@ -51,4 +53,18 @@ pub fn declare(registry: &mut Registry) {
             Access::System,
             "Short names: `go()`, `Co`.",
         ));
+    let shortname = ini::configured("swoole.use_shortname", true);
+    registry.constant("SWOOLE_USE_SHORTNAME", shortname, "Are there short names?");
+    constant::declare(registry);
+    swoole_exception::declare(registry);
+    swoole_error::declare(registry);
+    exit_exception::declare(registry);
+    function::declare(registry);
+    coroutine::declare(registry, shortname);
+    timer::declare(registry);
+    event::declare(registry);
+    runtime::declare(registry);
+    atomic::declare(registry);
+    server::declare(registry);
+    http::declare(registry);
 }

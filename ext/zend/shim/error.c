@@ -70,14 +70,14 @@ int hz_backtrace(zend_execute_data *frame, zend_long options, zend_long limit, z
 	return rc;
 }
 
-int hz_backtrace_string(zend_execute_data *frame, zend_long limit, zval *out)
+int hz_backtrace_string(zend_execute_data *frame, zend_long options, zend_long limit, zval *out)
 {
 	zval trace;
-	volatile int rc = hz_backtrace(frame, DEBUG_BACKTRACE_IGNORE_ARGS, limit, &trace);
+	volatile int rc = hz_backtrace(frame, options, limit, &trace);
 	ZVAL_UNDEF(out);
 	if (rc == HZ_OK) {
 		HZ_TRY {
-			ZVAL_STR(out, zend_trace_to_string(Z_ARRVAL(trace), true));
+			ZVAL_STR(out, zend_trace_to_string(Z_ARRVAL(trace), false));
 			zval_ptr_dtor(&trace);
 		} HZ_CATCH {
 			rc = HZ_BAILOUT;

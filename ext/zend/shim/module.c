@@ -112,6 +112,19 @@ double hz_ini_double(const char *name, size_t len)
 	return zend_ini_double((char *) name, len, 0);
 }
 
+/* A setting of php.ini or -d, before it is registered: 0 off, 1 on, -1 not set. */
+int hz_config_bool(const char *name, size_t len)
+{
+	zval *value = cfg_get_entry(name, len);
+	if (!value) {
+		return -1;
+	}
+	if (Z_TYPE_P(value) == IS_STRING) {
+		return zend_ini_parse_bool(Z_STR_P(value));
+	}
+	return zend_is_true(value);
+}
+
 int hz_ini_set(const char *name, size_t len, const char *value, size_t value_len)
 {
 	zend_string *key = zend_string_init(name, len, 0);

@@ -425,3 +425,18 @@ void *hp_vm_frame(hp_vm *vm)
 {
 	return vm->execute_data;
 }
+
+/* Bytes in use on the VM stack of a suspended coroutine, or of the running code (NULL). */
+size_t hp_vm_usage(hp_vm *vm)
+{
+	zend_vm_stack page = vm ? vm->vm_stack : EG(vm_stack);
+	zval *top = vm ? vm->vm_stack_top : EG(vm_stack_top);
+	size_t bytes = 0;
+
+	for (; page; page = page->prev) {
+		/* A page that is not the last keeps its top in its header. */
+		bytes += (char *) top - (char *) ZEND_VM_STACK_ELEMENTS(page);
+		top = page->prev ? page->prev->top : NULL;
+	}
+	return bytes;
+}

@@ -117,12 +117,17 @@ pub fn backtrace(frame: Option<SuspendedFrame>, options: i64, limit: i64) -> Res
     Ok(out.into_array().unwrap_or_default())
 }
 
-/// The backtrace as text, in the format of `getTraceAsString()`.
-pub fn backtrace_string(frame: Option<SuspendedFrame>, limit: i64) -> Result<String, Throw> {
+/// The backtrace as text, in the format of `debug_print_backtrace()`: a line per frame.
+/// `options` and `limit` are as in [`backtrace`].
+pub fn backtrace_string(
+    frame: Option<SuspendedFrame>,
+    options: i64,
+    limit: i64,
+) -> Result<String, Throw> {
     let mut out = Value::undef();
     let frame = frame.map_or(std::ptr::null_mut(), |frame| frame.0);
     // SAFETY: guarded; the frame is alive by its type's promise.
-    Throw::check(unsafe { raw::hz_backtrace_string(frame, limit, &raw mut out) })?;
+    Throw::check(unsafe { raw::hz_backtrace_string(frame, options, limit, &raw mut out) })?;
     Ok(out
         .as_bytes()
         .map(|bytes| String::from_utf8_lossy(bytes).into_owned())

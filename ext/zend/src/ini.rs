@@ -90,6 +90,18 @@ pub fn bool(name: &str) -> bool {
     })
 }
 
+/// A setting as php.ini or `-d` has it, before it is registered: for what a declaration depends on.
+pub fn configured(name: &str, default: bool) -> bool {
+    // SAFETY: looks a name up among what was read at start.
+    match with_name(name, |name, len| unsafe {
+        raw::hz_config_bool(name.as_ptr(), len)
+    }) {
+        0 => false,
+        1 => true,
+        _ => default,
+    }
+}
+
 /// A setting as an int (`2M` is 2097152).
 pub fn long(name: &str) -> i64 {
     // SAFETY: reads a registered setting.

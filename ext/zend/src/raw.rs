@@ -457,6 +457,7 @@ unsafe extern "C" {
     pub(crate) fn hz_ini_register(settings: *const RawIni, count: u32, module: c_int) -> c_int;
     pub(crate) fn hz_ini_unregister(module: c_int);
     pub(crate) fn hz_ini_string(name: *const c_char, len: usize) -> *const c_char;
+    pub fn hz_config_bool(name: *const c_char, len: usize) -> c_int;
     pub(crate) fn hz_ini_bool(name: *const c_char, len: usize) -> c_int;
     pub(crate) fn hz_ini_long(name: *const c_char, len: usize) -> i64;
     pub(crate) fn hz_ini_double(name: *const c_char, len: usize) -> f64;
@@ -482,6 +483,7 @@ unsafe extern "C" {
     ) -> c_int;
     pub(crate) fn hz_backtrace_string(
         frame: *mut zend_execute_data,
+        options: i64,
         limit: i64,
         out: *mut Value,
     ) -> c_int;

@@ -405,7 +405,7 @@ fn functions(registry: &mut Registry) {
         r.function(Function::new(s, "", |call| {
             let (file, line) = error::location().unwrap_or_default();
             let name = file.rsplit('/').next().unwrap_or_default().to_owned();
-            let trace = error::backtrace_string(None, 0)?;
+            let trace = error::backtrace_string(None, error::IGNORE_ARGS, 0)?;
             call.ret_str(format!(
                 "{name}:{line} {:?} {}",
                 error::active_function(),

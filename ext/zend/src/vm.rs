@@ -31,6 +31,8 @@ unsafe extern "C" {
     pub fn hp_vm_finish(vm: *mut c_void);
     /// Frees what a state holds after its coroutine's end.
     pub fn hp_vm_destroy(vm: *mut c_void);
+    /// Bytes in use on a suspended coroutine's VM stack, or on the running one's (null).
+    pub fn hp_vm_usage(vm: *mut c_void) -> usize;
     fn hp_vm_frame(vm: *mut c_void) -> *mut c_void;
     fn hp_exit_install(
         module: c_int,

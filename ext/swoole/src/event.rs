@@ -1,0 +1,146 @@
+//! `Swoole\Event` and the `swoole_event_*` functions: the loop.
+
+use crate::error_code;
+use highper_engine::{self as engine, reactor, scheduler};
+use highper_zend::{
+    Call, Callable, Class, Done, Function, Registry, Throw, Value, call_function, error,
+};
+use std::cell::{Cell, RefCell};
+
+thread_local! {
+    /// Is there a loop, running or to be run at the end of the script?
+    static LOOP: Cell<bool> = const { Cell::new(false) };
+    /// Has the end of the script been asked to run it?
+    static REGISTERED: Cell<bool> = const { Cell::new(false) };
+    static CYCLE: RefCell<Option<Callable>> = const { RefCell::new(None) };
+}
+
+/// Declares them.
+pub fn declare(registry: &mut Registry) {
+    const WAIT: &str = "Runs the loop until nothing is left to wait for.";
+    const AT_END: &str = "Runs the loop at the end of the script, when it was not run before.";
+    const EXIT: &str = "Clears all timers and ends the loop.";
+    const DEFER: &str = "Calls back when the running code has given the processor away.";
+    registry.class(
+        Class::new("Swoole\\Event")
+            .doc("The event loop.")
+            .deny_create()
+            .method(
+                "public static function defer(callable $callback): bool",
+                DEFER,
+                defer,
+            )
+            .method("public static function wait(): void", WAIT, wait_call)
+            .method("public static function rshutdown(): void", AT_END, at_end)
+            .method("public static function exit(): void", EXIT, exit),
+    );
+    registry
+        .function(Function::new(
+            "function swoole_event_defer(callable $callback): bool",
+            DEFER,
+            defer,
+        ))
+        .function(Function::new(
+            "function swoole_event_wait(): void",
+            WAIT,
+            wait_call,
+        ))
+        .function(Function::new(
+            "function swoole_event_rshutdown(): void",
+            AT_END,
+            at_end,
+        ))
+        .function(Function::new(
+            "function swoole_event_exit(): void",
+            EXIT,
+            exit,
+        ));
+    registry.on_request_start(|| {
+        LOOP.set(false);
+        REGISTERED.set(false);
+    });
+    registry.on_request_shutdown(|| {
+        LOOP.set(false);
+        let cycle = CYCLE.with_borrow_mut(Option::take);
+        drop(cycle);
+        reactor::abandon();
+    });
+}
+
+/// Is there a loop?
+pub fn has_loop() -> bool {
+    LOOP.get() || engine::is_running()
+}
+
+/// Makes the loop, which runs at the end of the script at the latest.
+pub fn ensure_loop() -> Result<(), Throw> {
+    if LOOP.get() || engine::is_running() {
+        return Ok(());
+    }
+    reactor::prepare()
+        .map_err(|e| Throw::error(format!("Unable to create event-loop reactor: {e}")))?;
+    LOOP.set(true);
+    if !REGISTERED.replace(true) {
+        call_function(
+            "register_shutdown_function",
+            &[Value::from("swoole_event_rshutdown")],
+        )
+        .into_result()?;
+    }
+    Ok(())
+}
+
+/// Runs a callable in a new coroutine; `None`, with a warning, when there are too many.
+pub fn spawn(callable: &Callable, args: &[Value]) -> Result<Option<u64>, Throw> {
+    let live = engine::stats().live;
+    if live >= scheduler::max() {
+        error::warning(format!("exceed max number of coroutine {live}"))?;
+        return Ok(None);
+    }
+    ensure_loop()?;
+    highper_runtime::spawn(callable, args).map(Some)
+}
+
+/// Runs the loop until nothing is left to wait for.
+pub fn wait() -> Result<(), Throw> {
+    if engine::current().is_some() {
+        highper_runtime::set_last_error(error_code::WRONG_OPERATION);
+        return Err(error::fatal("Unable to call Event::wait() in coroutine"));
+    }
+    if engine::is_running() || !LOOP.get() {
+        return Ok(());
+    }
+    let ended = highper_runtime::run_loop(|| {});
+    LOOP.set(false);
+    ended
+}
+
+fn wait_call(_call: &mut Call) -> Done {
+    wait()
+}
+
+fn at_end(_call: &mut Call) -> Done {
+    if !LOOP.get() || scheduler::had_fatal() {
+        return Ok(());
+    }
+    error::deprecated("Event::wait() in shutdown function is deprecated")?;
+    wait()
+}
+
+fn exit(_call: &mut Call) -> Done {
+    if has_loop() {
+        highper_runtime::timer::clear_all();
+        scheduler::stop_loop();
+    }
+    Ok(())
+}
+
+fn defer(call: &mut Call) -> Done {
+    let callable = call.callable(0)?;
+    ensure_loop()?;
+    scheduler::defer_to_driver(move || {
+        // What it throws is reported by its coroutine; one too many has warned.
+        let _reported = spawn(&callable, &[]);
+    });
+    call.ret_bool(true)
+}

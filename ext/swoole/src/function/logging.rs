@@ -1,0 +1,106 @@
+//! Swoole's own log: `swoole_error_log` and the settings for it.
+
+use highper_zend::{Array, Function, Registry, Value, call_function};
+use std::cell::{Cell, RefCell};
+use std::io::Write;
+
+const WARNING: i64 = 4;
+
+thread_local! {
+    static LEVEL: Cell<i64> = const { Cell::new(2) };
+    static FILE: RefCell<Option<String>> = const { RefCell::new(None) };
+    static IGNORED: RefCell<Vec<i64>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Declares the functions.
+pub fn declare(registry: &mut Registry) {
+    registry
+        .function(Function::new(
+            "function swoole_error_log(int $level, string $msg): void",
+            "Writes a line to the log, SWOOLE_LOG_*.",
+            |call| {
+                put(call.long(0)?, &String::from_utf8_lossy(call.bytes(1)?));
+                Ok(())
+            },
+        ))
+        .function(Function::new(
+            "function swoole_error_log_ex(int $level, int $error, string $msg): void",
+            "The same with an error number, unless that is ignored.",
+            |call| {
+                let (level, error) = (call.long(0)?, call.long(1)?);
+                let message = String::from_utf8_lossy(call.bytes(2)?).into_owned();
+                highper_runtime::set_last_error(error as i32);
+                if !IGNORED.with_borrow(|all| all.contains(&error)) {
+                    put(
+                        level,
+                        &format!("swoole_error_log_ex() (ERRNO {error}): {message}"),
+                    );
+                }
+                Ok(())
+            },
+        ))
+        .function(Function::new(
+            "function swoole_ignore_error(int $error): void",
+            "Errors of this number are not logged.",
+            |call| {
+                let error = call.long(0)?;
+                IGNORED.with_borrow_mut(|all| all.push(error));
+                Ok(())
+            },
+        ))
+        .on_request_shutdown(|| {
+            LEVEL.set(2);
+            FILE.with_borrow_mut(Option::take);
+            IGNORED.with_borrow_mut(Vec::clear);
+        });
+}
+
+/// Takes `log_level` and `log_file` out of settings.
+pub fn configure(settings: &Array) {
+    if let Some(level) = settings.get("log_level") {
+        LEVEL.set(level.to_long());
+    }
+    if let Some(file) = settings.get("log_file").and_then(Value::as_str) {
+        FILE.with_borrow_mut(|slot| *slot = Some(file.to_owned()));
+    }
+}
+
+/// A warning of the extension itself, in its log.
+pub fn warning(message: &str) {
+    put(WARNING, message);
+}
+
+fn put(level: i64, message: &str) {
+    if level < LEVEL.get() {
+        return;
+    }
+    let name = match level {
+        0 => "DEBUG",
+        1 => "TRACE",
+        3 => "NOTICE",
+        4 => "WARNING",
+        5 => "ERROR",
+        _ => "INFO",
+    };
+    let date = call_function("date", &[Value::from("Y-m-d H:i:s")])
+        .into_result()
+        .ok()
+        .and_then(|value| value.as_str().map(str::to_owned))
+        .unwrap_or_default();
+    let line = format!("[{date} @{}.0]\t{name}\t{message}\n", std::process::id());
+    let file = FILE.with_borrow(Clone::clone);
+    let written = match file {
+        Some(path) => std::fs::OpenOptions::new()
+            .append(true)
+            .create(true)
+            .open(path)
+            .and_then(|mut file| file.write_all(line.as_bytes())),
+        None => std::io::stdout()
+            .write_all(line.as_bytes())
+            .and_then(|()| std::io::stdout().flush()),
+    };
+    if let Err(error) = written {
+        // The log itself can't be written: its last resort.
+        eprint!("log: {error}: {line}");
+    }
+}

@@ -1,0 +1,36 @@
+--TEST--
+exit() in a coroutine is an exception; uncaught it ends that coroutine only
+--EXTENSIONS--
+highper
+--FILE--
+<?php
+use Swoole\Coroutine as Co;
+function deep() { exit('deep'); }
+Co\run(function () {
+    foreach ([fn () => exit(7), fn () => exit('text'), fn () => die(), 'deep', fn () => array_map(fn ($x) => exit($x), [3])] as $f) {
+        try {
+            try { $f(); } finally { echo "finally "; }
+            echo "not reached\n";
+        } catch (Swoole\ExitException $e) {
+            echo json_encode([$e->getStatus(), $e->getFlags() === SWOOLE_EXIT_IN_COROUTINE, $e->getMessage()]), "\n";
+        }
+    }
+    go(function () { try { exit(9); } finally { echo "its finally\n"; } });
+    go(function () { Co::sleep(0.005); echo "others go on\n"; });
+    echo "main goes on\n";
+});
+echo "after run\n";
+register_shutdown_function(fn () => print("shutdown\n"));
+try { exit("exit outside\n"); } finally { echo "not reached\n"; }
+--EXPECT--
+finally [7,true,"swoole exit"]
+finally ["text",true,"swoole exit"]
+finally [null,true,"swoole exit"]
+finally ["deep",true,"swoole exit"]
+finally [3,true,"swoole exit"]
+its finally
+main goes on
+others go on
+after run
+exit outside
+shutdown
