@@ -116,7 +116,12 @@ impl App {
     /// a middleware.
     pub(crate) fn shared(&self, class: &str) -> Result<Value, Throw> {
         let key = key(class);
-        let known = self.shared.borrow().iter().find(|(k, _)| *k == key).map(|(_, o)| o.clone());
+        let known = self
+            .shared
+            .borrow()
+            .iter()
+            .find(|(k, _)| *k == key)
+            .map(|(_, o)| o.clone());
         if let Some(object) = known {
             return Ok(object.into());
         }
@@ -133,11 +138,18 @@ impl App {
     }
 
     pub(crate) fn is_built_in(&self, key: &str) -> bool {
-        matches!(key, "highper\\application" | "highper\\http\\request" | "highper\\log\\logger")
+        matches!(
+            key,
+            "highper\\application" | "highper\\http\\request" | "highper\\log\\logger"
+        )
     }
 
     /// Objects of our own classes.
-    pub(crate) fn built_in(&self, key: &str, incoming: Option<&Rc<Incoming>>) -> Result<Option<Value>, Throw> {
+    pub(crate) fn built_in(
+        &self,
+        key: &str,
+        incoming: Option<&Rc<Incoming>>,
+    ) -> Result<Option<Value>, Throw> {
         Ok(match key {
             "highper\\application" => self.object.borrow().as_ref().map(Value::from),
             "highper\\http\\request" => {
@@ -147,11 +159,13 @@ impl App {
                 };
                 match running.and_then(|incoming| incoming.kept()) {
                     Some(request) => Some(request.into()),
-                    None => return Err(Throw::new(
-                        &crate::container::ERROR,
-                        "there is no request here: take it as a parameter of the handler, or bind the class with ->scoped()",
-                        0,
-                    )),
+                    None => {
+                        return Err(Throw::new(
+                            &crate::container::ERROR,
+                            "there is no request here: take it as a parameter of the handler, or bind the class with ->scoped()",
+                            0,
+                        ));
+                    }
                 }
             }
             "highper\\log\\logger" => {
@@ -166,7 +180,13 @@ impl App {
     }
 
     /// Says something.
-    pub(crate) fn log(&self, level: Level, message: &str, context: &[(&[u8], Field<'_>)], request_id: Option<&str>) {
+    pub(crate) fn log(
+        &self,
+        level: Level,
+        message: &str,
+        context: &[(&[u8], Field<'_>)],
+        request_id: Option<&str>,
+    ) {
         self.logger.log(&Record {
             message: message.as_bytes(),
             context,
@@ -244,7 +264,9 @@ impl App {
         };
         for endpoint in &compiled.endpoints {
             for class in endpoint.classes() {
-                self.container.check(self, class, &mut Vec::new()).map_err(throw_text)?;
+                self.container
+                    .check(self, class, &mut Vec::new())
+                    .map_err(throw_text)?;
             }
         }
         Ok(())
@@ -278,7 +300,9 @@ impl App {
     /// The pattern of an endpoint's route.
     pub(crate) fn pattern(&self, number: usize) -> &str {
         let routes = self.compiled.get().map(|c| c.router.routes());
-        routes.and_then(|r| r.get(number)).map_or("", |r| &r.pattern)
+        routes
+            .and_then(|r| r.get(number))
+            .map_or("", |r| &r.pattern)
     }
 
     /// A path parameter of a request, as text.
@@ -286,7 +310,10 @@ impl App {
         let name = std::str::from_utf8(name).ok()?;
         let request = incoming.exchange.request();
         let bytes = request.bytes();
-        let (method, path) = (request.head().method_name(&bytes), request.head().path(&bytes));
+        let (method, path) = (
+            request.head().method_name(&bytes),
+            request.head().path(&bytes),
+        );
         match self.compiled.get()?.router.find(method, path) {
             Answer::Found(found) => found.params.get(name).map(std::borrow::Cow::into_owned),
             _ => None,
@@ -307,7 +334,12 @@ impl App {
     }
 
     /// Binds a type as `bind`, `singleton` and `scoped` do.
-    pub(crate) fn bind(&self, class: &str, lifetime: crate::container::Lifetime, concrete: Option<Concrete>) {
+    pub(crate) fn bind(
+        &self,
+        class: &str,
+        lifetime: crate::container::Lifetime,
+        concrete: Option<Concrete>,
+    ) {
         let concrete = concrete.unwrap_or_else(|| Concrete::Class(class.to_owned()));
         self.container.bind(class, lifetime, concrete);
     }

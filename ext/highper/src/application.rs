@@ -129,14 +129,20 @@ pub(crate) fn declare(registry: &mut Registry) {
 
 fn of(call: &Call) -> Result<&Rc<App>, Throw> {
     let state = call.this::<Application>()?;
-    state.0.get().ok_or_else(|| Throw::error("make an application with Application::create()"))
+    state
+        .0
+        .get()
+        .ok_or_else(|| Throw::error("make an application with Application::create()"))
 }
 
 fn create(call: &mut Call) -> Done {
     let base = call.text(0)?;
     let base = Path::new(base);
     let base = base.canonicalize().map_err(|e| {
-        Throw::argument_value(0, format!("must be a folder, '{}' given: {e}", base.display()))
+        Throw::argument_value(
+            0,
+            format!("must be a folder, '{}' given: {e}", base.display()),
+        )
     })?;
     let (env, mistake) = match environment(&base) {
         Ok(env) => (env, None),
@@ -183,10 +189,16 @@ fn scan(call: &mut Call) -> Done {
     let namespace = call.text(0)?.to_owned();
     let folder = app.folder(call.text(1)?);
     if !folder.is_dir() {
-        app.mistake(format!("scan('{}'): {} is no folder", namespace.escape_default(), folder.display()));
+        app.mistake(format!(
+            "scan('{}'): {} is no folder",
+            namespace.escape_default(),
+            folder.display()
+        ));
         return call.ret_this();
     }
-    app.scans.borrow_mut().push((namespace.clone(), folder.clone()));
+    app.scans
+        .borrow_mut()
+        .push((namespace.clone(), folder.clone()));
     crate::loader::register(&namespace, &folder)?;
     call.ret_this()
 }

@@ -152,7 +152,10 @@ impl Container {
                 (Lifetime::Worker, _) => self.objects.borrow().get(key).cloned(),
                 (Lifetime::Request, Some(incoming)) => {
                     let scoped = incoming.scoped.borrow();
-                    scoped.iter().find(|(k, _)| k == key).map(|(_, o)| o.clone())
+                    scoped
+                        .iter()
+                        .find(|(k, _)| k == key)
+                        .map(|(_, o)| o.clone())
                 }
                 (Lifetime::Request, None) => {
                     return Err(error(format!(
@@ -167,7 +170,10 @@ impl Container {
             }
             let wait = {
                 let making = self.making.borrow();
-                if making.iter().any(|m| m.coroutine == coroutine && m.key == *key) {
+                if making
+                    .iter()
+                    .any(|m| m.coroutine == coroutine && m.key == *key)
+                {
                     drop(making);
                     return Err(error(format!(
                         "{}: it needs itself; break the circle with a closure or a setter",
@@ -204,7 +210,9 @@ impl Container {
                 Concrete::Class(class) => {
                     let service = Service::new(class, None);
                     self.get(app, &service, incoming).and_then(|value| {
-                        value.into_object().map_err(|_| error(format!("{name} is no object")))
+                        value
+                            .into_object()
+                            .map_err(|_| error(format!("{name} is no object")))
                     })
                 }
                 Concrete::Factory(factory, needs) => {
@@ -214,9 +222,10 @@ impl Container {
         };
         if let Ok(object) = &made {
             let old = match (lifetime, incoming) {
-                (Lifetime::Worker, _) => {
-                    self.objects.borrow_mut().insert(Rc::clone(key), object.clone())
-                }
+                (Lifetime::Worker, _) => self
+                    .objects
+                    .borrow_mut()
+                    .insert(Rc::clone(key), object.clone()),
                 (Lifetime::Request, Some(incoming)) => {
                     let entry = (Rc::clone(key), object.clone());
                     incoming.scoped.borrow_mut().push(entry);
@@ -264,13 +273,16 @@ impl Container {
             Some(needs) => needs,
             None => {
                 let needs = constructor_needs(class).map_err(|e| e.or(&why))?;
-                self.plans.borrow_mut().insert(Rc::clone(key), Rc::clone(&needs));
+                self.plans
+                    .borrow_mut()
+                    .insert(Rc::clone(key), Rc::clone(&needs));
                 needs
             }
         };
         let args = self.fill(app, &needs, incoming).map_err(|e| e.or(&why))?;
         let made = class.handle().new_object(&args).into_result()?;
-        made.into_object().map_err(|_| why("it is no object".into()))
+        made.into_object()
+            .map_err(|_| why("it is no object".into()))
     }
 
     fn produce(
@@ -317,9 +329,7 @@ impl Container {
         let mut args = Vec::with_capacity(needs.len());
         for need in needs {
             args.push(match need {
-                Need::Service(service) => {
-                    self.get(app, service, incoming).map_err(Unmet::Throw)?
-                }
+                Need::Service(service) => self.get(app, service, incoming).map_err(Unmet::Throw)?,
                 Need::Value(value) => value.clone(),
                 Need::Missing(why) => return Err(Unmet::Why(why.clone())),
             });
@@ -331,14 +341,22 @@ impl Container {
     ///
     /// # Errors
     /// The chain and what is wrong at its end.
-    pub(crate) fn check(&self, app: &App, name: &str, chain: &mut Vec<String>) -> Result<(), Throw> {
+    pub(crate) fn check(
+        &self,
+        app: &App,
+        name: &str,
+        chain: &mut Vec<String>,
+    ) -> Result<(), Throw> {
         let key = key(name);
         let text = |chain: &[String], why: &str| {
             let all: Vec<&str> = chain.iter().map(|s| &**s).chain([name]).collect();
             error(format!("{}: {why}", all.join(" -> ")))
         };
         if chain.iter().any(|c| *self::key(c) == *key) {
-            return Err(text(chain, "it needs itself; break the circle with a closure or a setter"));
+            return Err(text(
+                chain,
+                "it needs itself; break the circle with a closure or a setter",
+            ));
         }
         if self.objects.borrow().contains_key(&key) || app.is_built_in(&key) {
             return Ok(());

@@ -38,18 +38,26 @@ impl Endpoint {
     /// # Errors
     /// A sentence that names the route and what is wrong with it.
     pub(crate) fn new(route: &Route, names: &[&str]) -> Result<Self, Throw> {
-        let label = format!("{} {} ({})", route.methods.join("|"), route.pattern, route.at);
+        let label = format!(
+            "{} {} ({})",
+            route.methods.join("|"),
+            route.pattern,
+            route.at
+        );
         let wrong = |why: &str| Throw::error(format!("route {label}: {why}"));
-        let function = match &route.handler {
-            Handler::Closure(callable) => Function::of(callable),
-            Handler::Method(class, method) => {
-                let class = find_class(class)?
-                    .map(reflect::Class::from)
-                    .ok_or_else(|| wrong(&format!("there is no class {class}")))?;
-                let found = class.method(method);
-                Some(found.ok_or_else(|| wrong(&format!("{} has no method {method}()", class.name())))?)
-            }
-        };
+        let function =
+            match &route.handler {
+                Handler::Closure(callable) => Function::of(callable),
+                Handler::Method(class, method) => {
+                    let class = find_class(class)?
+                        .map(reflect::Class::from)
+                        .ok_or_else(|| wrong(&format!("there is no class {class}")))?;
+                    let found = class.method(method);
+                    Some(found.ok_or_else(|| {
+                        wrong(&format!("{} has no method {method}()", class.name()))
+                    })?)
+                }
+            };
         let plan = match &function {
             Some(function) if !function.is_public() => {
                 return Err(wrong("its method is not public"));
@@ -80,10 +88,13 @@ impl Endpoint {
             Handler::Method(class, _) => Some(&**class),
             Handler::Closure(_) => None,
         };
-        let layers = self.layers.iter().filter_map(|layer| match &layer.middleware {
-            Middleware::Class(class) => Some(&**class),
-            Middleware::Closure(_) => None,
-        });
+        let layers = self
+            .layers
+            .iter()
+            .filter_map(|layer| match &layer.middleware {
+                Middleware::Class(class) => Some(&**class),
+                Middleware::Closure(_) => None,
+            });
         let services = self.plan.args.iter().filter_map(|source| match source {
             crate::plan::Source::Service(service) if service.instead.is_none() => {
                 Some(&*service.name)
@@ -130,7 +141,9 @@ impl Endpoint {
                 layer.next.get_or_init(|| made)
             }
         };
-        let result = callable.call(&[request.into(), next.clone()]).into_result()?;
+        let result = callable
+            .call(&[request.into(), next.clone()])
+            .into_result()?;
         self.to_response(&result)
     }
 
@@ -199,14 +212,21 @@ impl Endpoint {
             };
             return Ok(Rc::new(Data::new(status, Some(kind), Body::Str(text))));
         }
-        if value.as_object().is_some_and(|object| object.class_name() == "Generator") {
+        if value
+            .as_object()
+            .is_some_and(|object| object.class_name() == "Generator")
+        {
             return Err(Throw::error(format!(
                 "route {}: a Generator can't be sent yet; return an array",
                 self.label
             )));
         }
         let body = json::encode(value)?;
-        Ok(Rc::new(Data::new(status, Some(JSON), Body::Bytes(Rc::new(body)))))
+        Ok(Rc::new(Data::new(
+            status,
+            Some(JSON),
+            Body::Bytes(Rc::new(body)),
+        )))
     }
 }
 

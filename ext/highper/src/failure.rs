@@ -22,7 +22,10 @@ use serde_json::Map;
 pub(crate) fn answer(incoming: &Incoming, throw: Throw) -> Result<(), Throw> {
     if matches!(throw, Throw::Bailout) {
         let last = last_error();
-        ended(incoming, &format!("a fatal error ended the request: {last}"));
+        ended(
+            incoming,
+            &format!("a fatal error ended the request: {last}"),
+        );
         return Err(Throw::Bailout);
     }
     match throw.into_object() {
@@ -30,7 +33,10 @@ pub(crate) fn answer(incoming: &Incoming, throw: Throw) -> Result<(), Throw> {
             Some(object) => exception(incoming, object),
             None => ended(incoming, "something that is no exception was thrown"),
         },
-        _ => ended(incoming, "exit() ended the request; return a response instead"),
+        _ => ended(
+            incoming,
+            "exit() ended the request; return a response instead",
+        ),
     }
     Ok(())
 }
@@ -45,7 +51,10 @@ fn last_error() -> String {
     };
     let text = |name: &str| {
         let value = last.get(name);
-        value.and_then(|v| v.to_str().ok()).map(|s| s.to_string_lossy().into_owned()).unwrap_or_default()
+        value
+            .and_then(|v| v.to_str().ok())
+            .map(|s| s.to_string_lossy().into_owned())
+            .unwrap_or_default()
     };
     format!("{} in {}:{}", text("message"), text("file"), text("line"))
 }
@@ -53,14 +62,23 @@ fn last_error() -> String {
 /// A request that ended without an exception.
 fn ended(incoming: &Incoming, why: &str) {
     log(incoming, Level::Error, why, &[]);
-    respond(incoming, &Problem { status: 500, ..Problem::default() }, &[]);
+    respond(
+        incoming,
+        &Problem {
+            status: 500,
+            ..Problem::default()
+        },
+        &[],
+    );
 }
 
 fn log(incoming: &Incoming, level: Level, message: &str, more: &[(&[u8], Field<'_>)]) {
     let line = request_line(incoming);
     let mut context: Vec<(&[u8], Field<'_>)> = vec![(b"request", Field::Str(line.as_bytes()))];
     context.extend_from_slice(more);
-    incoming.app.log(level, message, &context, Some(incoming.id()));
+    incoming
+        .app
+        .log(level, message, &context, Some(incoming.id()));
 }
 
 fn request_line(incoming: &Incoming) -> String {
@@ -103,19 +121,34 @@ fn exception(incoming: &Incoming, object: &Object) {
     if is_for_developer(incoming) {
         return developer(incoming, object, shown);
     }
-    respond(incoming, &Problem { status: 500, ..Problem::default() }, &[]);
+    respond(
+        incoming,
+        &Problem {
+            status: 500,
+            ..Problem::default()
+        },
+        &[],
+    );
 }
 
 /// An exception whose message is meant for the client.
 fn for_client(incoming: &Incoming, object: &Object) {
     let number = |name: &str| object.get(name).ok().and_then(|v| v.as_long());
-    let status = number("status").and_then(|n| u16::try_from(n).ok()).filter(|s| (400..=599).contains(s)).unwrap_or(500);
+    let status = number("status")
+        .and_then(|n| u16::try_from(n).ok())
+        .filter(|s| (400..=599).contains(s))
+        .unwrap_or(500);
     let message = object.exception_message();
     let message = message.to_string_lossy();
     if status >= 500 {
         let (file, line) = object.exception_location();
         let place = format!("{file}:{line}");
-        log(incoming, Level::Error, &format!("{}: {message}", object.class_name()), &[(b"at", Field::Str(place.as_bytes()))]);
+        log(
+            incoming,
+            Level::Error,
+            &format!("{}: {message}", object.class_name()),
+            &[(b"at", Field::Str(place.as_bytes()))],
+        );
     }
     let mut extensions = Map::new();
     if object.is_instance_of(UNPROCESSABLE.get())
@@ -162,10 +195,20 @@ fn json(value: &Value, depth: usize) -> serde_json::Value {
         Some(list) if list.is_list() => list.values().map(|v| json(v, depth + 1)).collect(),
         Some(map) => map
             .iter()
-            .map(|(k, v)| (String::from_utf8_lossy(&k.to_bytes()).into_owned(), json(v, depth + 1)))
+            .map(|(k, v)| {
+                (
+                    String::from_utf8_lossy(&k.to_bytes()).into_owned(),
+                    json(v, depth + 1),
+                )
+            })
             .collect::<Map<_, _>>()
             .into(),
-        None => match (value.as_long(), value.as_double(), value.as_bool(), value.as_bytes()) {
+        None => match (
+            value.as_long(),
+            value.as_double(),
+            value.as_bool(),
+            value.as_bytes(),
+        ) {
             (Some(n), ..) => n.into(),
             (_, Some(n), ..) => n.into(),
             (_, _, Some(b), _) => b.into(),
@@ -179,7 +222,11 @@ fn json(value: &Value, depth: usize) -> serde_json::Value {
 fn is_for_developer(incoming: &Incoming) -> bool {
     incoming.app.is_development.get()
         && incoming.exchange.progress() == Progress::Waiting
-        && incoming.exchange.connection().peer().is_none_or(|peer| peer.ip().is_loopback())
+        && incoming
+            .exchange
+            .connection()
+            .peer()
+            .is_none_or(|peer| peer.ip().is_loopback())
 }
 
 fn describe(object: &Object) -> Exception {
@@ -206,7 +253,11 @@ fn frames(object: &Object) -> Vec<Frame> {
         Some(Frame {
             call: format!("{}{}{}()", text("class"), text("type"), text("function")),
             file: text("file").to_owned(),
-            line: entry.get("line").and_then(Value::as_long).and_then(|n| u32::try_from(n).ok()).unwrap_or(0),
+            line: entry
+                .get("line")
+                .and_then(Value::as_long)
+                .and_then(|n| u32::try_from(n).ok())
+                .unwrap_or(0),
         })
     };
     trace.values().filter_map(frame).collect()
@@ -225,16 +276,31 @@ fn developer(incoming: &Incoming, object: &Object, first: Exception) {
         let request = incoming.exchange.request();
         let bytes = request.bytes();
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        let worker = app.worker.get().map(|w| ("worker".to_owned(), w.to_string()));
+        let worker = app
+            .worker
+            .get()
+            .map(|w| ("worker".to_owned(), w.to_string()));
         let coroutine = highper_engine::current().map(|c| ("coroutine".to_owned(), c.to_string()));
-        let route = ("route".to_owned(), app.pattern(incoming.endpoint).to_owned());
+        let route = (
+            "route".to_owned(),
+            app.pattern(incoming.endpoint).to_owned(),
+        );
         Report {
             status: 500,
             exceptions,
             method: text(request.head().method_name(&bytes)),
             uri: text(request.head().target(&bytes)),
-            headers: request.head().fields(&bytes).map(|(n, v)| (text(n), text(v))).collect(),
-            environment: app.env.borrow().shown().map(|(n, v)| (n.to_owned(), v.into_owned())).collect(),
+            headers: request
+                .head()
+                .fields(&bytes)
+                .map(|(n, v)| (text(n), text(v)))
+                .collect(),
+            environment: app
+                .env
+                .borrow()
+                .shown()
+                .map(|(n, v)| (n.to_owned(), v.into_owned()))
+                .collect(),
             request_id: Some(incoming.id().to_owned()),
             facts: worker.into_iter().chain(coroutine).chain([route]).collect(),
         }
@@ -244,7 +310,14 @@ fn developer(incoming: &Incoming, object: &Object, first: Exception) {
         ErrorFormat::Html => report.html(),
         ErrorFormat::Problem | ErrorFormat::Json => report.json(),
     };
-    send::page(&incoming.exchange, 500, format, &body, &[], Some(incoming.id()));
+    send::page(
+        &incoming.exchange,
+        500,
+        format,
+        &body,
+        &[],
+        Some(incoming.id()),
+    );
 }
 
 /// One line for a start that failed.

@@ -157,7 +157,11 @@ impl Incoming {
         self.cookies.get_or_init(|| {
             let request = self.exchange.request();
             let bytes = request.bytes();
-            let text = request.head().cookies(&bytes).collect::<Vec<_>>().join(&b"; "[..]);
+            let text = request
+                .head()
+                .cookies(&bytes)
+                .collect::<Vec<_>>()
+                .join(&b"; "[..]);
             crate::input::array(&cookie::parse(&text, &query::Options::default()).list)
         })
     }
@@ -190,7 +194,7 @@ impl Incoming {
     }
 
     /// The response, and nothing happens where the client is gone.
-    pub(crate) fn respond(&self, data: &Data) {
+    pub(crate) fn respond(&self, data: &Rc<Data>) {
         crate::send::response(&self.exchange, data, self.known_id(), &self.app);
     }
 }

@@ -178,7 +178,10 @@ fn float(out: &mut Vec<u8>, number: f64) -> Result<(), Stop> {
     } else {
         let whole = point.unsigned_abs() as usize;
         out.extend_from_slice(&digits[..whole.min(digits.len())]);
-        out.extend(std::iter::repeat_n(b'0', whole.saturating_sub(digits.len())));
+        out.extend(std::iter::repeat_n(
+            b'0',
+            whole.saturating_sub(digits.len()),
+        ));
         out.push(b'.');
         match digits.get(whole..) {
             Some(rest) if !rest.is_empty() => out.extend_from_slice(rest),

@@ -71,7 +71,9 @@ fn write(call: &mut Call, level: Level, from: usize) -> Done {
         message: &message,
         context: &fields,
         request_id: incoming.as_ref().map(|incoming| incoming.id()),
-        worker: incoming.as_ref().and_then(|incoming| incoming.app.worker.get()),
+        worker: incoming
+            .as_ref()
+            .and_then(|incoming| incoming.app.worker.get()),
         coroutine: highper_engine::current(),
         ..Record::new(level, "app")
     });

@@ -111,8 +111,16 @@ impl Plan {
                     let key = given_name(&attribute)?.unwrap_or(name);
                     return Ok(Source::QueryArray(key.into_bytes().into(), default));
                 }
-                "Query" => return Ok(Source::Query(text(given_name(&attribute)?.unwrap_or(name.clone()))?)),
-                "Cookie" => return Ok(Source::Cookie(text(given_name(&attribute)?.unwrap_or(name.clone()))?)),
+                "Query" => {
+                    return Ok(Source::Query(text(
+                        given_name(&attribute)?.unwrap_or(name.clone()),
+                    )?));
+                }
+                "Cookie" => {
+                    return Ok(Source::Cookie(text(
+                        given_name(&attribute)?.unwrap_or(name.clone()),
+                    )?));
+                }
                 "Header" => {
                     let key = given_name(&attribute)?.unwrap_or_else(|| header_name(&name));
                     return Ok(Source::Header(text(key)?));
@@ -121,7 +129,11 @@ impl Plan {
                 _ => {}
             }
         }
-        if kind.as_ref().and_then(Type::single_class).is_some_and(|c| c.eq_ignore_ascii_case("Highper\\Http\\Request")) {
+        if kind
+            .as_ref()
+            .and_then(Type::single_class)
+            .is_some_and(|c| c.eq_ignore_ascii_case("Highper\\Http\\Request"))
+        {
             return Ok(Source::Request);
         }
         match need(param)? {
@@ -193,9 +205,10 @@ impl Plan {
             Source::Query(text) => {
                 text.convert("query", incoming.query().get_symbol(text.name.as_bytes()))?
             }
-            Source::Cookie(text) => {
-                text.convert("cookie", incoming.cookies().get_symbol(text.name.as_bytes()))?
-            }
+            Source::Cookie(text) => text.convert(
+                "cookie",
+                incoming.cookies().get_symbol(text.name.as_bytes()),
+            )?,
             Source::Header(text) => {
                 let value = incoming.header(text.name.as_bytes()).map(Value::from);
                 text.convert("header", value.as_ref())?
@@ -204,7 +217,10 @@ impl Plan {
                 Some(value) if value.is_array() => value.clone(),
                 Some(_) => {
                     let name = String::from_utf8_lossy(name);
-                    return Err(exception(400, &format!("{name} must be an array, as in ?{name}[]=1")));
+                    return Err(exception(
+                        400,
+                        &format!("{name} must be an array, as in ?{name}[]=1"),
+                    ));
                 }
                 None => default.clone().unwrap_or_else(Value::empty_array),
             },
@@ -289,7 +305,10 @@ fn body(kind: Option<&Type>) -> Result<Source, String> {
     } else if kind.has(Builtin::String) {
         Ok(Source::BodyText)
     } else {
-        Err(format!("({}) can't be a body: array, string or a class is expected", kind.text))
+        Err(format!(
+            "({}) can't be a body: array, string or a class is expected",
+            kind.text
+        ))
     }
 }
 

@@ -38,11 +38,6 @@ pub(crate) fn of(value: &Value) -> Option<Rc<Data>> {
     Some(value.as_object()?.state::<Response>()?.data())
 }
 
-/// A response object of Rust's making.
-pub(crate) fn object(data: Data) -> Result<Object, Throw> {
-    make(RESPONSE.get(), data)
-}
-
 /// A response object of data that others hold too.
 pub(crate) fn shared(data: Rc<Data>) -> Result<Object, Throw> {
     let object = RESPONSE.instantiate()?;
@@ -198,9 +193,7 @@ fn redirect(call: &mut Call) -> Done {
 
 fn file(call: &mut Call) -> Done {
     let path = call.text(0)?;
-    let cannot = |why: String| {
-        Throw::exception(format!("the file {path} can't be sent: {why}"))
-    };
+    let cannot = |why: String| Throw::exception(format!("the file {path} can't be sent: {why}"));
     let file = std::fs::File::open(path).map_err(|e| cannot(e.to_string()))?;
     let meta = file.metadata().map_err(|e| cannot(e.to_string()))?;
     if !meta.is_file() {
@@ -212,7 +205,13 @@ fn file(call: &mut Call) -> Done {
     if let Some(name) = call.opt_str(1)? {
         let shown: Vec<u8> = name
             .iter()
-            .map(|b| if b.is_ascii_graphic() && !b"\"\\%".contains(b) || *b == b' ' { *b } else { b'_' })
+            .map(|b| {
+                if b.is_ascii_graphic() && !b"\"\\%".contains(b) || *b == b' ' {
+                    *b
+                } else {
+                    b'_'
+                }
+            })
             .collect();
         let mut value = b"attachment; filename=\"".to_vec();
         value.extend_from_slice(&shown);

@@ -1,7 +1,7 @@
 //! Routes as they were written down, before they are compiled.
 
 use highper_app::router::Group;
-use highper_zend::{Callable, Call, Throw, Value, error};
+use highper_zend::{Call, Callable, Throw, Value, error};
 
 /// A middleware as it was named.
 #[derive(Clone)]
@@ -73,18 +73,31 @@ pub(crate) fn place() -> String {
 fn handler(call: &Call, arg: usize) -> Result<Handler, Throw> {
     let value = call.value(arg)?;
     if let Some(pair) = value.as_array() {
-        let text = |at| pair.get_index(at).and_then(Value::as_str).map(str::to_owned);
+        let text = |at| {
+            pair.get_index(at)
+                .and_then(Value::as_str)
+                .map(str::to_owned)
+        };
         if let (Some(class), Some(method), 2) = (text(0), text(1), pair.len()) {
             return Ok(Handler::Method(class, method));
         }
         if pair.get_index(0).is_none_or(|v| !v.is_object()) {
-            return Err(Throw::argument_value(arg, "must be a Closure or [class, method]"));
+            return Err(Throw::argument_value(
+                arg,
+                "must be a Closure or [class, method]",
+            ));
         }
     }
     match Callable::new(value) {
         Ok(callable) if !value.is_string() => Ok(Handler::Closure(callable)),
-        Ok(_) => Err(Throw::argument_type(arg, "must be a Closure or [class, method]")),
-        Err(why) => Err(Throw::argument_value(arg, format!("must be a Closure or [class, method]: {why}"))),
+        Ok(_) => Err(Throw::argument_type(
+            arg,
+            "must be a Closure or [class, method]",
+        )),
+        Err(why) => Err(Throw::argument_value(
+            arg,
+            format!("must be a Closure or [class, method]: {why}"),
+        )),
     }
 }
 

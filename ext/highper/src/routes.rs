@@ -45,7 +45,10 @@ pub(crate) fn declare(registry: &mut Registry) {
 
 fn of(call: &Call) -> Result<&(Rc<App>, Shared), Throw> {
     let state = call.this::<Routes>()?;
-    state.0.get().ok_or_else(|| Throw::error("this group belongs to no application"))
+    state
+        .0
+        .get()
+        .ok_or_else(|| Throw::error("this group belongs to no application"))
 }
 
 fn add(call: &mut Call, methods: &[&str]) -> Done {

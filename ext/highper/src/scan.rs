@@ -21,7 +21,9 @@ pub(crate) fn folder(namespace: &str, folder: &Path) -> Result<Vec<Route>, Throw
         let parts: Vec<&str> = name.iter().filter_map(|part| part.to_str()).collect();
         let is_name = |part: &&str| {
             !part.starts_with(|c: char| c.is_ascii_digit())
-                && part.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b >= 0x80)
+                && part
+                    .bytes()
+                    .all(|b| b.is_ascii_alphanumeric() || b == b'_' || b >= 0x80)
         };
         if parts.is_empty() || !parts.iter().all(is_name) {
             continue;
@@ -42,7 +44,10 @@ pub(crate) fn folder(namespace: &str, folder: &Path) -> Result<Vec<Route>, Throw
 
 fn list(root: &Path, folder: &Path, depth: usize, files: &mut Vec<PathBuf>) -> Result<(), Throw> {
     let cannot = |e: std::io::Error| {
-        Throw::error(format!("the folder {} can't be read: {e}", folder.display()))
+        Throw::error(format!(
+            "the folder {} can't be read: {e}",
+            folder.display()
+        ))
     };
     for entry in std::fs::read_dir(folder).map_err(cannot)? {
         let path = entry.map_err(cannot)?.path();
@@ -61,12 +66,15 @@ fn list(root: &Path, folder: &Path, depth: usize, files: &mut Vec<PathBuf>) -> R
 fn own(attribute: &Attribute) -> Option<String> {
     let name = attribute.name();
     let at = name.rfind('\\')?;
-    name[..at].eq_ignore_ascii_case("Highper\\Attribute").then(|| name[at + 1..].to_ascii_lowercase())
+    name[..at]
+        .eq_ignore_ascii_case("Highper\\Attribute")
+        .then(|| name[at + 1..].to_ascii_lowercase())
 }
 
 fn made(attribute: &Attribute) -> Result<Object, Throw> {
     let made = attribute.instantiate()?.into_result()?;
-    made.into_object().map_err(|_| Throw::error("internal error: an attribute is no object"))
+    made.into_object()
+        .map_err(|_| Throw::error("internal error: an attribute is no object"))
 }
 
 fn controller(class: reflect::Class, routes: &mut Vec<Route>) -> Result<(), Throw> {
@@ -85,7 +93,10 @@ fn controller(class: reflect::Class, routes: &mut Vec<Route>) -> Result<(), Thro
         return Ok(());
     };
     if !class.is_instantiable() {
-        return Err(Throw::error(format!("the controller {} can't be instantiated", class.name())));
+        return Err(Throw::error(format!(
+            "the controller {} can't be instantiated",
+            class.name()
+        )));
     }
     let group = Group::default().nest(&prefix, &[]);
     for method in class.methods() {
@@ -113,12 +124,17 @@ fn action(
             Some("middleware") => middleware.extend(classes(&made(&attribute)?)?),
             Some("status") => {
                 let object = made(&attribute)?;
-                status = object.get("status")?.as_long().and_then(|n| u16::try_from(n).ok());
+                status = object
+                    .get("status")?
+                    .as_long()
+                    .and_then(|n| u16::try_from(n).ok());
             }
             _ => {}
         }
     }
-    let at = method.location().map_or_else(String::new, |(file, line)| format!("{file}:{line}"));
+    let at = method
+        .location()
+        .map_or_else(String::new, |(file, line)| format!("{file}:{line}"));
     for (verb, pattern) in paths {
         routes.push(Route {
             methods: vec![verb],
@@ -139,5 +155,8 @@ fn text(object: &Object, name: &str) -> Result<String, Throw> {
 fn classes(object: &Object) -> Result<Vec<Middleware>, Throw> {
     let list = object.get("classes")?;
     let names = list.as_array().into_iter().flat_map(|list| list.values());
-    Ok(names.filter_map(Value::as_str).map(|name| Middleware::Class(name.to_owned())).collect())
+    Ok(names
+        .filter_map(Value::as_str)
+        .map(|name| Middleware::Class(name.to_owned()))
+        .collect())
 }

@@ -51,8 +51,20 @@ pub(crate) fn response(exchange: &Exchange, data: &Rc<Data>, id: Option<&str>, a
         Body::File(file, length) => match file.try_clone() {
             Ok(file) => exchange.send_file(data.status, fields, file, 0, *length),
             Err(error) => {
-                app.log(Level::Error, &format!("a file can't be sent: {error}"), &[], id);
-                return problem(exchange, &Problem { status: 503, ..Problem::default() }, &[]);
+                app.log(
+                    Level::Error,
+                    &format!("a file can't be sent: {error}"),
+                    &[],
+                    id,
+                );
+                return problem(
+                    exchange,
+                    &Problem {
+                        status: 503,
+                        ..Problem::default()
+                    },
+                    &[],
+                );
             }
         },
         body if body.bytes().len() < 16 * 1024 => {
@@ -68,7 +80,12 @@ fn trouble(app: &App, sent: Result<(), SendError>, id: Option<&str>) {
     if let Err(error) = sent
         && !matches!(error, SendError::Gone | SendError::Complete)
     {
-        app.log(Level::Error, &format!("a response can't be sent: {error}"), &[], id);
+        app.log(
+            Level::Error,
+            &format!("a response can't be sent: {error}"),
+            &[],
+            id,
+        );
     }
 }
 
@@ -86,7 +103,14 @@ pub(crate) fn problem(exchange: &Exchange, problem: &Problem<'_>, headers: &[(&s
         ErrorFormat::Html => problem.html(),
         ErrorFormat::Problem | ErrorFormat::Json => problem.json(),
     };
-    page(exchange, problem.status, format, &body, headers, problem.request_id);
+    page(
+        exchange,
+        problem.status,
+        format,
+        &body,
+        headers,
+        problem.request_id,
+    );
 }
 
 /// Sends an error's body.

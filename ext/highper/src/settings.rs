@@ -23,11 +23,34 @@ pub(crate) struct Settings {
 }
 
 const NAMES: [&str; 28] = [
-    "access_log", "body_timeout", "group", "header_timeout", "idle_timeout", "listen", "log_file",
-    "log_level", "max_age", "max_body_size", "max_connections", "max_coroutines", "max_header_size",
-    "max_headers", "max_keep_alive_requests", "max_requests", "max_uri_length", "max_wait_time",
-    "memory_limit", "body_memory", "pid_file", "request_timeout", "server_header", "stack_size",
-    "temp_dir", "user", "workers", "write_timeout",
+    "access_log",
+    "body_timeout",
+    "group",
+    "header_timeout",
+    "idle_timeout",
+    "listen",
+    "log_file",
+    "log_level",
+    "max_age",
+    "max_body_size",
+    "max_connections",
+    "max_coroutines",
+    "max_header_size",
+    "max_headers",
+    "max_keep_alive_requests",
+    "max_requests",
+    "max_uri_length",
+    "max_wait_time",
+    "memory_limit",
+    "body_memory",
+    "pid_file",
+    "request_timeout",
+    "server_header",
+    "stack_size",
+    "temp_dir",
+    "user",
+    "workers",
+    "write_timeout",
 ];
 
 impl Settings {
@@ -56,14 +79,20 @@ impl Settings {
             "idle_timeout" => http.idle_timeout = v.time()?,
             "listen" => {
                 self.listen = match value.as_array() {
-                    Some(list) => list.values().map(|value| One { name, value }.text()).collect::<Result<_, _>>()?,
+                    Some(list) => list
+                        .values()
+                        .map(|value| One { name, value }.text())
+                        .collect::<Result<_, _>>()?,
                     None => vec![v.text()?],
                 }
             }
             "log_file" => process.log_file = Some(v.text()?.into()),
             "log_level" => {
                 let text = v.text()?;
-                self.log_level = Some(Level::parse(&text).ok_or_else(|| v.wrong("a level such as debug, info or error"))?);
+                self.log_level = Some(
+                    Level::parse(&text)
+                        .ok_or_else(|| v.wrong("a level such as debug, info or error"))?,
+                );
             }
             "max_age" => process.max_age = Some(v.time()?),
             "max_body_size" => http.limits.body_bytes = v.bytes()?,
@@ -77,8 +106,20 @@ impl Settings {
             "max_wait_time" => process.max_wait_time = v.time()?,
             "memory_limit" => process.memory_limit = Some(MemoryLimit::Bytes(v.bytes()?)),
             "pid_file" => process.pid_file = Some(v.text()?.into()),
-            "request_timeout" => http.request_timeout = if value.is_null() { None } else { Some(v.time()?) },
-            "server_header" => http.server = if value.is_null() { None } else { Some(v.text()?) },
+            "request_timeout" => {
+                http.request_timeout = if value.is_null() {
+                    None
+                } else {
+                    Some(v.time()?)
+                }
+            }
+            "server_header" => {
+                http.server = if value.is_null() {
+                    None
+                } else {
+                    Some(v.text()?)
+                }
+            }
             "stack_size" => self.stack_size = Some(v.bytes()? as usize),
             "temp_dir" => http.temp_dir = PathBuf::from(v.text()?),
             "user" => process.user = Some(v.text()?),
@@ -99,12 +140,23 @@ impl Settings {
 /// The known name that shares most with the unknown one.
 fn unknown(name: &str) -> String {
     let near = NAMES.iter().max_by_key(|known| {
-        let pairs = |text: &str| text.as_bytes().windows(2).map(<[u8]>::to_vec).collect::<Vec<_>>();
+        let pairs = |text: &str| {
+            text.as_bytes()
+                .windows(2)
+                .map(<[u8]>::to_vec)
+                .collect::<Vec<_>>()
+        };
         let mine = pairs(&name.to_ascii_lowercase());
-        let same = pairs(known).iter().filter(|pair| mine.contains(pair)).count();
+        let same = pairs(known)
+            .iter()
+            .filter(|pair| mine.contains(pair))
+            .count();
         same * 100 / known.len().max(1)
     });
-    format!("there is no setting '{name}'; did you mean '{}'?", near.unwrap_or(&"workers"))
+    format!(
+        "there is no setting '{name}'; did you mean '{}'?",
+        near.unwrap_or(&"workers")
+    )
 }
 
 /// One setting's value.
@@ -124,7 +176,9 @@ impl One<'_> {
     }
 
     fn bool(&self) -> Result<bool, String> {
-        self.value.as_bool().ok_or_else(|| self.wrong("true or false"))
+        self.value
+            .as_bool()
+            .ok_or_else(|| self.wrong("true or false"))
     }
 
     fn text(&self) -> Result<String, String> {
@@ -136,7 +190,9 @@ impl One<'_> {
 
     fn count(&self, least: u64) -> Result<u64, String> {
         let number = self.value.as_long().and_then(|n| u64::try_from(n).ok());
-        number.filter(|n| *n >= least).ok_or_else(|| self.wrong(&format!("an integer of at least {least}")))
+        number
+            .filter(|n| *n >= least)
+            .ok_or_else(|| self.wrong(&format!("an integer of at least {least}")))
     }
 
     fn bytes(&self) -> Result<u64, String> {
@@ -150,7 +206,11 @@ impl One<'_> {
 
     fn time(&self) -> Result<Duration, String> {
         let wanted = "seconds, as 30, 0.5 or '250ms'";
-        let seconds = match (self.value.as_long(), self.value.as_double(), self.value.as_str()) {
+        let seconds = match (
+            self.value.as_long(),
+            self.value.as_double(),
+            self.value.as_str(),
+        ) {
             (Some(n), ..) => u64::try_from(n).ok().map(Duration::from_secs),
             (_, Some(n), _) => Duration::try_from_secs_f64(n).ok(),
             (.., Some(text)) => duration(text),

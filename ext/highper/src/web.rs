@@ -26,11 +26,15 @@ impl Service for Web {
         let routed = {
             let request = exchange.request();
             let bytes = request.bytes();
-            let (method, path) = (request.head().method_name(&bytes), request.head().path(&bytes));
+            let (method, path) = (
+                request.head().method_name(&bytes),
+                request.head().path(&bytes),
+            );
             match compiled.router.find(method, path) {
                 Answer::Found(found) => {
                     let number = found.handler as usize;
-                    app.convert(number, &found.params).map(|values| (number, values))
+                    app.convert(number, &found.params)
+                        .map(|values| (number, values))
                         .map_err(|why| Miss::Path(why))
                 }
                 Answer::NotFound => Err(Miss::NotFound),
@@ -39,7 +43,11 @@ impl Service for Web {
                 Answer::Redirect { slash } => {
                     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
                     let query = request.head().query(&bytes).map(text);
-                    Err(Miss::Redirect(router::location(&text(path), query.as_deref(), slash)))
+                    Err(Miss::Redirect(router::location(
+                        &text(path),
+                        query.as_deref(),
+                        slash,
+                    )))
                 }
                 Answer::BadRequest(why) => Err(Miss::Bad(format!("The path {why}"))),
             }
@@ -59,14 +67,20 @@ impl Service for Web {
     fn refused(&self, connection: &Connection, status: u16, reason: &str) {
         let peer = connection.peer().map(|p| p.to_string()).unwrap_or_default();
         let text = format!("a request was refused with {status}: {reason}");
-        self.app.log(Level::Info, &text, &[(b"peer", peer.as_str().into())], None);
+        self.app
+            .log(Level::Info, &text, &[(b"peer", peer.as_str().into())], None);
     }
 
     fn timed_out(&self, exchange: &Rc<Exchange>) {
         let request = exchange.request();
         let bytes = request.bytes();
         let target = String::from_utf8_lossy(request.head().target(&bytes)).into_owned();
-        self.app.log(Level::Warning, "a request took too long", &[(b"request", target.as_str().into())], None);
+        self.app.log(
+            Level::Warning,
+            "a request took too long",
+            &[(b"request", target.as_str().into())],
+            None,
+        );
     }
 
     fn drained(&self) {
@@ -99,7 +113,12 @@ fn blank(status: u16) -> Problem<'static> {
 
 impl Web {
     /// Runs the handler in a coroutine of its own.
-    fn enter(&self, exchange: Rc<Exchange>, number: usize, values: Vec<crate::incoming::PathValue>) {
+    fn enter(
+        &self,
+        exchange: Rc<Exchange>,
+        number: usize,
+        values: Vec<crate::incoming::PathValue>,
+    ) {
         let app = Rc::clone(&self.app);
         let incoming = Rc::new(Incoming::new(app, Rc::clone(&exchange), number, values));
         let spawned = highper_runtime::coroutine::try_spawn(move || {
@@ -119,7 +138,12 @@ impl Web {
             ended
         });
         if let Err(error) = spawned {
-            self.app.log(Level::Error, &format!("a request can't be handled: {error}"), &[], None);
+            self.app.log(
+                Level::Error,
+                &format!("a request can't be handled: {error}"),
+                &[],
+                None,
+            );
             send::problem(&exchange, &blank(503), &[("Retry-After", "1")]);
         }
     }
@@ -133,11 +157,17 @@ impl Web {
                 send::problem(exchange, &blank(404), &[]);
             }
             Miss::Path(why) => {
-                let problem = Problem { detail: Some(&why), ..blank(404) };
+                let problem = Problem {
+                    detail: Some(&why),
+                    ..blank(404)
+                };
                 send::problem(exchange, &problem, &[]);
             }
             Miss::Bad(why) => {
-                let problem = Problem { detail: Some(&why), ..blank(400) };
+                let problem = Problem {
+                    detail: Some(&why),
+                    ..blank(400)
+                };
                 send::problem(exchange, &problem, &[]);
             }
             Miss::Method(allow) => {
@@ -165,7 +195,10 @@ impl Web {
                 false => (200, r#"{"status":"ok"}"#),
                 true => (503, r#"{"status":"draining"}"#),
             };
-            let headers = [("Content-Type", "application/json"), ("Cache-Control", "no-store")];
+            let headers = [
+                ("Content-Type", "application/json"),
+                ("Cache-Control", "no-store"),
+            ];
             send::bare(exchange, status, &headers, body);
         }
         is_it
@@ -202,7 +235,9 @@ impl Web {
                     continue;
                 }
                 match files.serve(&wanted) {
-                    Ok(static_file::Answer::Plan(plan)) if send::ranges_length(&plan) > send::RANGES_MAX => {
+                    Ok(static_file::Answer::Plan(plan))
+                        if send::ranges_length(&plan) > send::RANGES_MAX =>
+                    {
                         wanted.range = None;
                         found = files.serve(&wanted).ok();
                     }
@@ -210,7 +245,12 @@ impl Web {
                     Ok(answer) => found = Some(answer),
                     Err(error) => {
                         drop(bytes);
-                        self.app.log(Level::Error, &format!("a file can't be sent: {error}"), &[], None);
+                        self.app.log(
+                            Level::Error,
+                            &format!("a file can't be sent: {error}"),
+                            &[],
+                            None,
+                        );
                         send::problem(exchange, &blank(503), &[]);
                         return true;
                     }

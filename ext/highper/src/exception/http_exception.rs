@@ -45,7 +45,10 @@ pub(crate) fn construct(
 ) -> Result<(), Throw> {
     if let Some(previous) = previous.filter(|value| !value.is_null()) {
         // `previous` is private to Exception: only its own constructor writes it.
-        let args = [Value::string("RuntimeException"), Value::string("__construct")];
+        let args = [
+            Value::string("RuntimeException"),
+            Value::string("__construct"),
+        ];
         let method = METHOD.get().new_object(&args).into_result()?;
         if let Some(method) = method.as_object() {
             let args = [
@@ -87,8 +90,14 @@ pub(crate) fn decode_json(body: &[u8]) -> Result<Value, Throw> {
         Ok(value) => Ok(value),
         Err(Throw::Object(thrown)) => {
             let why = thrown.as_object().map(Object::exception_message);
-            let why = why.as_ref().map(|m| m.to_string_lossy()).unwrap_or_default();
-            Err(exception(400, &format!("The body is not valid JSON: {why}")))
+            let why = why
+                .as_ref()
+                .map(|m| m.to_string_lossy())
+                .unwrap_or_default();
+            Err(exception(
+                400,
+                &format!("The body is not valid JSON: {why}"),
+            ))
         }
         Err(other) => Err(other),
     }

@@ -35,7 +35,11 @@ pub(super) fn declare(registry: &mut Registry) {
 
 /// Such an exception, to be thrown from Rust.
 pub(crate) fn unprocessable(errors: Array) -> Throw {
-    match UNPROCESSABLE.get().new_object(&[Value::from(errors)]).into_result() {
+    match UNPROCESSABLE
+        .get()
+        .new_object(&[Value::from(errors)])
+        .into_result()
+    {
         Ok(object) => Throw::Object(object),
         Err(throw) => throw,
     }

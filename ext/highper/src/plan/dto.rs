@@ -157,7 +157,9 @@ impl Field {
             },
             Kind::Enum(cases) => {
                 let number = value.as_str().filter(|_| is_form).and_then(parameter::int);
-                let found = cases.find(value).or_else(|| cases.find(&Value::long(number?)));
+                let found = cases
+                    .find(value)
+                    .or_else(|| cases.find(&Value::long(number?)));
                 match found {
                     Some(case) => return Ok(Some(case)),
                     None => format!("must be {}", cases.describe()),
@@ -209,6 +211,14 @@ fn wanted(kind: &Type) -> String {
         (Builtin::True, "true or false"),
         (Builtin::Array, "a list or an object"),
     ];
-    let all: Vec<&str> = names.iter().filter(|(b, _)| kind.has(*b)).map(|(_, n)| *n).collect();
-    if all.is_empty() { kind.text.clone() } else { all.join(" or ") }
+    let all: Vec<&str> = names
+        .iter()
+        .filter(|(b, _)| kind.has(*b))
+        .map(|(_, n)| *n)
+        .collect();
+    if all.is_empty() {
+        kind.text.clone()
+    } else {
+        all.join(" or ")
+    }
 }

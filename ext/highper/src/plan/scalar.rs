@@ -152,7 +152,10 @@ impl Cases {
     pub(crate) fn find(&self, value: &Value) -> Option<Value> {
         let at = match value.as_long() {
             Some(n) => self.ints.iter().position(|known| *known == n),
-            None => self.strings.iter().position(|known| Some(&**known) == value.as_str()),
+            None => self
+                .strings
+                .iter()
+                .position(|known| Some(&**known) == value.as_str()),
         };
         self.values.get(at?).cloned()
     }

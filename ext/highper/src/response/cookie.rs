@@ -25,7 +25,10 @@ pub(super) fn with(call: &mut Call) -> Done {
     if max_age.is_some_and(|seconds| seconds < 0) {
         return Err(Throw::argument_value(2, "must be 0 or greater, or null"));
     }
-    let (path, domain) = (call.opt_bytes(3, b"/")?.to_vec(), call.opt_bytes(4, b"")?.to_vec());
+    let (path, domain) = (
+        call.opt_bytes(3, b"/")?.to_vec(),
+        call.opt_bytes(4, b"")?.to_vec(),
+    );
     let (secure, http_only) = (call.opt_bool(5, false)?, call.opt_bool(6, true)?);
     let same_site = call.opt_bytes(7, b"Lax")?.to_vec();
     let field = send(
@@ -47,7 +50,10 @@ pub(super) fn with(call: &mut Call) -> Done {
 
 pub(super) fn without(call: &mut Call) -> Done {
     let name = call.str(0)?;
-    let (path, domain) = (call.opt_bytes(1, b"/")?.to_vec(), call.opt_bytes(2, b"")?.to_vec());
+    let (path, domain) = (
+        call.opt_bytes(1, b"/")?.to_vec(),
+        call.opt_bytes(2, b"")?.to_vec(),
+    );
     let field = send(
         call,
         &SetCookie {

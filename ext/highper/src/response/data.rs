@@ -109,7 +109,10 @@ pub(crate) fn check_field(name: &[u8], value: &[u8]) -> Result<(), String> {
             String::from_utf8_lossy(name).escape_debug()
         ));
     }
-    if let Some(bad) = value.iter().find(|b| **b < b' ' && **b != b'\t' || **b == 127) {
+    if let Some(bad) = value
+        .iter()
+        .find(|b| **b < b' ' && **b != b'\t' || **b == 127)
+    {
         return Err(format!(
             "must have no control characters, byte {bad} given in the value of {}",
             String::from_utf8_lossy(name)
