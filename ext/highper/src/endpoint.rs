@@ -59,7 +59,9 @@ impl Endpoint {
                 }
             };
         let plan = match &function {
-            Some(function) if !function.is_public() => {
+            Some(function)
+                if matches!(route.handler, Handler::Method(..)) && !function.is_public() =>
+            {
                 return Err(wrong("its method is not public"));
             }
             Some(function) => {

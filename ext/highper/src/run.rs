@@ -3,14 +3,13 @@
 use crate::app::App;
 use crate::worker;
 use highper_app::listen::{Action, Address, CommandLine, help};
-use highper_log::Level;
+use highper_log::{Level, Record};
 use highper_process::listen::{Listener, TcpOptions, bind_tcp, bind_unix, resolve};
 use highper_process::{Error, Exit, Hooks, Options, Role, control};
 use highper_zend::{Throw, Value, call_function};
 use std::fs::File;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::Read;
-use std::os::fd::OwnedFd;
 use std::path::PathBuf;
 use std::rc::Rc;
 use std::time::Duration;
@@ -191,11 +190,25 @@ struct Manager<'a> {
     reasons: File,
     /// The first of them.
     why: Option<String>,
-    generation: u32,
-    listening: Vec<String>,
+    /// Messages of the start: who can't start hears one line and not these.
+    early: Option<Vec<(Level, String)>>,
 }
 
 impl Manager<'_> {
+    fn say(&self, level: Level, text: &str) {
+        self.app.logger.log(&Record {
+            message: text.as_bytes(),
+            ..Record::new(level, "manager")
+        });
+    }
+
+    /// The start is over: says what was held back.
+    fn settle(&mut self) {
+        for (level, text) in self.early.take().into_iter().flatten() {
+            self.say(level, &text);
+        }
+    }
+
     /// What a worker has said about its failed start.
     fn reason(&mut self) -> Option<String> {
         let mut bytes = vec![0; 16 * 1024];
@@ -206,21 +219,8 @@ impl Manager<'_> {
 }
 
 impl Hooks for Manager<'_> {
-    fn manager_start(&mut self) -> Result<(), Error> {
-        let mode = self.app.env.borrow().name().to_owned();
-        for address in &self.listening {
-            self.app.log(
-                Level::Info,
-                &format!("listening on {address} ({mode})"),
-                &[],
-                None,
-            );
-        }
-        Ok(())
-    }
-
-    fn worker_spawned(&mut self, worker: &highper_process::Spawned) -> Result<(), Error> {
-        self.generation = worker.generation;
+    fn tick(&mut self) -> Result<(), Error> {
+        self.settle();
         Ok(())
     }
 
@@ -229,9 +229,7 @@ impl Hooks for Manager<'_> {
             return Ok(());
         }
         let reason = self.reason();
-        if let Some(reason) = &reason
-            && self.why.is_some()
-        {
+        if let (Some(reason), None) = (&reason, &self.early) {
             self.app.log(
                 Level::Error,
                 &format!("a worker can't start: {reason}"),
@@ -251,36 +249,31 @@ impl Hooks for Manager<'_> {
             highper_process::Level::Warning => Level::Warning,
             highper_process::Level::Error => Level::Error,
         };
-        self.app.logger.log(&highper_log::Record {
-            message: text.as_bytes(),
-            ..highper_log::Record::new(level, "manager")
-        });
+        match &mut self.early {
+            Some(early) => early.push((level, text.to_owned())),
+            None => self.say(level, text),
+        }
     }
 }
 
 fn serve(app: &Rc<App>, options: Options, listeners: Vec<Listener>) -> Result<i32, Stop> {
     use rustix::pipe::{PipeFlags, pipe_with};
     let (read, write) = pipe_with(PipeFlags::CLOEXEC | PipeFlags::NONBLOCK)?;
-    let listening = listeners.iter().map(|l| match l.address() {
-        highper_process::listen::Address::Tcp(address) => format!("http://{address}"),
-        unix => unix.to_string(),
-    });
     let mut manager = Manager {
         app,
         reasons: File::from(read),
         why: None,
-        generation: 0,
-        listening: listening.collect(),
+        early: Some(Vec::new()),
     };
     match highper_process::run(options, &mut manager) {
         Ok(Role::Manager(code)) => {
+            manager.settle();
             listeners.iter().for_each(Listener::remove_file);
             Ok(code)
         }
         Ok(Role::Worker(context)) => {
             drop(manager);
-            let fds: Vec<OwnedFd> = listeners.into_iter().map(Listener::into_fd).collect();
-            worker::work(app, context, fds, write)
+            worker::work(app, context, listeners, write)
         }
         Err(error) => {
             listeners.iter().for_each(Listener::remove_file);

@@ -8,6 +8,7 @@ use highper_engine::reactor::{self, Handler, Readiness};
 use highper_engine::scheduler;
 use highper_http::Server;
 use highper_log::Level;
+use highper_process::listen::{Address, Listener};
 use highper_process::{Reason, Signal, WorkerContext};
 use highper_zend::Throw;
 use std::cell::{Cell, OnceCell, RefCell};
@@ -35,7 +36,7 @@ thread_local! {
 pub(crate) fn work(
     app: &Rc<App>,
     context: WorkerContext,
-    listeners: Vec<OwnedFd>,
+    listeners: Vec<Listener>,
     reasons: OwnedFd,
 ) -> Result<i32, Stop> {
     app.worker.set(u32::try_from(context.id()).ok());
@@ -117,7 +118,7 @@ pub(crate) fn work(
 
 impl Worker {
     /// Compiles the application, runs its hooks, and opens the door.
-    fn boot(self: &Rc<Self>, listeners: Vec<OwnedFd>) -> Result<(), Stop> {
+    fn boot(self: &Rc<Self>, listeners: Vec<Listener>) -> Result<(), Stop> {
         self.app.compile()?;
         self.app.start_hooks().map_err(Stop::Throw)?;
         self.app.check()?;
@@ -128,12 +129,21 @@ impl Worker {
         };
         let server = Server::new(settings, Rc::new(web))
             .map_err(|e| Stop::Line(format!("setting 'server_header' can't be sent: {e}")))?;
+        let mut addresses = Vec::new();
         for listener in listeners {
-            server.listen(listener)?;
+            addresses.push(match listener.address() {
+                Address::Tcp(address) => format!("http://{address}"),
+                unix => unix.to_string(),
+            });
+            server.listen(listener.into_fd())?;
         }
         let _first = self.server.set(server);
         if !self.context.ready() {
             self.drain();
+        } else if self.context.id() == 0 {
+            let mode = self.app.env.borrow().name().to_owned();
+            let text = format!("listening on {} ({mode})", addresses.join(" and "));
+            self.app.log(Level::Info, &text, &[], None);
         }
         Ok(())
     }
