@@ -7,12 +7,15 @@ use highper_app::problem::Problem;
 use highper_app::router::{self, Answer};
 use highper_http::{Connection, Exchange, Service, static_file};
 use highper_log::{Access, Level};
+use highper_process::WorkerContext;
 use std::rc::Rc;
 use std::time::{Duration, SystemTime};
 
 /// The application as an HTTP service.
 pub(crate) struct Web {
     pub(crate) app: Rc<App>,
+    /// Where requests are counted, and remembered in case this process is killed.
+    pub(crate) context: Rc<WorkerContext>,
     /// Called when the last connection is closed.
     pub(crate) on_drained: Box<dyn Fn()>,
 }
@@ -120,6 +123,15 @@ impl Web {
         values: Vec<crate::incoming::PathValue>,
     ) {
         let app = Rc::clone(&self.app);
+        let context = Rc::clone(&self.context);
+        let ticket = {
+            let bytes = exchange.request().bytes();
+            let end = bytes
+                .iter()
+                .position(|b| *b == b'\r')
+                .unwrap_or(bytes.len());
+            context.request_begin(&bytes[..end], highper_engine::reactor::coarse_now())
+        };
         let incoming = Rc::new(Incoming::new(app, Rc::clone(&exchange), number, values));
         let spawned = highper_runtime::coroutine::try_spawn(move || {
             let _running = Running::begin(&incoming);
@@ -135,6 +147,7 @@ impl Web {
                 Err(throw) => failure::answer(&incoming, throw),
             };
             incoming.forget();
+            context.request_end(ticket);
             ended
         });
         if let Err(error) = spawned {

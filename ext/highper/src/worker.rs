@@ -21,7 +21,7 @@ const LOOK: u64 = 20_000_000;
 /// What a running worker consists of.
 struct Worker {
     app: Rc<App>,
-    context: WorkerContext,
+    context: Rc<WorkerContext>,
     server: OnceCell<Server>,
     failed: RefCell<Option<String>>,
     is_draining: Cell<bool>,
@@ -50,7 +50,7 @@ pub(crate) fn work(
     }
     let worker = Rc::new(Worker {
         app: Rc::clone(app),
-        context,
+        context: Rc::new(context),
         server: OnceCell::new(),
         failed: RefCell::default(),
         is_draining: Cell::new(false),
@@ -125,6 +125,7 @@ impl Worker {
         let settings = self.app.settings.borrow().http.clone();
         let web = Web {
             app: Rc::clone(&self.app),
+            context: Rc::clone(&self.context),
             on_drained: Box::new(finish),
         };
         let server = Server::new(settings, Rc::new(web))
