@@ -151,7 +151,19 @@ fn float(out: &mut Vec<u8>, number: f64) -> Result<(), Stop> {
     if !number.is_finite() {
         return Err(Stop::Unsuitable);
     }
-    let text = format!("{number:e}");
+    let mut text = format!("{number:e}");
+    if text.len() > 15 {
+        // Between two equally near texts PHP takes the even one (`zend_dtoa`).
+        let digits = text
+            .bytes()
+            .take_while(|b| *b != b'e')
+            .filter(u8::is_ascii_digit)
+            .count();
+        let even = format!("{number:.*e}", digits - 1);
+        if even.parse() == Ok(number) {
+            text = even;
+        }
+    }
     let (mantissa, exponent) = text.split_once('e').unwrap_or((&text, "0"));
     let exponent: i32 = exponent.parse().unwrap_or(0);
     let digits = match mantissa.strip_prefix('-') {
@@ -217,6 +229,7 @@ mod tests {
             (1.5e-7, "1.5e-7"),
             (5e-324, "5.0e-324"),
             (1.0 / 3.0, "0.3333333333333333"),
+            (103_807_164_748_418.125, "103807164748418.12"),
             (1.797_693_134_862_315_7e308, "1.7976931348623157e+308"),
         ] {
             assert_eq!(of(number), text);

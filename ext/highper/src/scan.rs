@@ -3,7 +3,7 @@
 use crate::route::{Handler, Middleware, Route};
 use highper_app::router::Group;
 use highper_zend::reflect::{self, Attribute, Function};
-use highper_zend::{Object, Throw, Value, find_class};
+use highper_zend::{Callable, Object, Throw, Value, call_function, find_class};
 use std::path::{Path, PathBuf};
 
 /// Folders deeper than this are a circle of links.
@@ -40,6 +40,31 @@ pub(crate) fn folder(namespace: &str, folder: &Path) -> Result<Vec<Route>, Throw
         }
     }
     Ok(routes)
+}
+
+/// Makes OPcache look again at the files that it knows: its clock is the process's start, which
+/// workers inherit, so that it would hold their old code for good. Scanned files are taken anew in
+/// any case, others where they have changed.
+///
+/// # Errors
+/// What OPcache throws.
+pub(crate) fn refresh(folders: &[(String, PathBuf)]) -> Result<(), Throw> {
+    let Ok(invalidate) = Callable::new(&Value::string("opcache_invalidate")) else {
+        return Ok(());
+    };
+    let status = call_function("opcache_get_status", &[Value::bool(true)]).into_result()?;
+    let scripts = status.as_array().and_then(|s| s.get_array("scripts"));
+    for (path, _) in scripts.into_iter().flatten() {
+        let path = path.to_value();
+        let name = path.as_str().unwrap_or_default();
+        let force = folders
+            .iter()
+            .any(|(_, folder)| Path::new(name).starts_with(folder));
+        invalidate
+            .call(&[path.clone(), Value::bool(force)])
+            .into_result()?;
+    }
+    Ok(())
 }
 
 fn list(root: &Path, folder: &Path, depth: usize, files: &mut Vec<PathBuf>) -> Result<(), Throw> {

@@ -119,6 +119,10 @@ pub(crate) fn work(
 impl Worker {
     /// Compiles the application, runs its hooks, and opens the door.
     fn boot(self: &Rc<Self>, listeners: Vec<Listener>) -> Result<(), Stop> {
+        if self.context.generation() > 1 {
+            let scans = self.app.scans.borrow().clone();
+            crate::scan::refresh(&scans).map_err(Stop::Throw)?;
+        }
         self.app.compile()?;
         self.app.start_hooks().map_err(Stop::Throw)?;
         self.app.check()?;
