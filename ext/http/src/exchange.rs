@@ -120,18 +120,6 @@ impl Exchange {
         self.progress.get()
     }
 
-    /// The status of the response; 0 before it has one.
-    #[must_use]
-    pub fn status(&self) -> u16 {
-        self.status.get()
-    }
-
-    /// Bytes of the response's body so far, before any framing.
-    #[must_use]
-    pub fn body_bytes(&self) -> u64 {
-        self.body_bytes.get()
-    }
-
     /// Can the response still be sent?
     #[must_use]
     pub fn is_writable(&self) -> bool {
