@@ -201,6 +201,8 @@ fn after_fatal() -> bool {
     let worker = WORKER.with_borrow(Clone::clone);
     match worker {
         Some(worker) if worker.server.get().is_some() => {
+            // Their clients were answered where the error was caught.
+            drop(scheduler::take_fatal());
             if !worker.is_draining.get() {
                 worker.context.recycle(Reason::Fatal);
                 worker.drain();
