@@ -85,7 +85,7 @@ impl Plan {
             return Err(wrong("must not be taken by reference".into()));
         }
         if let Some(at) = names.iter().position(|n| *n == name) {
-            let kind = Scalar::of(kind.as_ref()).map_err(|e| wrong(e))?;
+            let kind = Scalar::of(kind.as_ref()).map_err(&wrong)?;
             self.path.push(PathPlan {
                 name: name.into(),
                 at,
@@ -102,7 +102,7 @@ impl Plan {
             let text = |key: String| -> Result<Text, Throw> {
                 Ok(Text {
                     name: key.into(),
-                    kind: Scalar::of(kind.as_ref()).map_err(|e| wrong(e))?,
+                    kind: Scalar::of(kind.as_ref()).map_err(&wrong)?,
                     default: default.clone(),
                 })
             };
@@ -125,7 +125,7 @@ impl Plan {
                     let key = given_name(&attribute)?.unwrap_or_else(|| header_name(&name));
                     return Ok(Source::Header(text(key)?));
                 }
-                "Body" => return body(kind.as_ref()).map_err(|e| wrong(e)),
+                "Body" => return body(kind.as_ref()).map_err(&wrong),
                 _ => {}
             }
         }

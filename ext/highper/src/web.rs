@@ -38,7 +38,7 @@ impl Service for Web {
                     let number = found.handler as usize;
                     app.convert(number, &found.params)
                         .map(|values| (number, values))
-                        .map_err(|why| Miss::Path(why))
+                        .map_err(Miss::Path)
                 }
                 Answer::NotFound => Err(Miss::NotFound),
                 Answer::MethodNotAllowed { allow } => Err(Miss::Method(allow.to_owned())),
