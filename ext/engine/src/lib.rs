@@ -23,6 +23,7 @@ pub mod clock;
 mod coroutine;
 pub mod driver;
 mod future;
+pub mod overflow;
 pub mod reactor;
 pub mod scheduler;
 pub mod scope;

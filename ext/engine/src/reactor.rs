@@ -88,6 +88,7 @@ impl Reactor {
 
     /// Makes the epoll and the timer descriptor, after a fork and before a loop.
     pub(crate) fn open(&self) -> std::io::Result<Rc<OwnedFd>> {
+        crate::overflow::install();
         if let Some(own) = self.own.borrow().as_ref() {
             return Ok(Rc::clone(&own.epoll));
         }
@@ -324,7 +325,8 @@ impl Reactor {
         let Some(epoll) = self.epoll() else {
             return (0, false);
         };
-        let mut events: [MaybeUninit<libc::epoll_event>; BATCH] = [const { MaybeUninit::uninit() }; BATCH];
+        let mut events: [MaybeUninit<libc::epoll_event>; BATCH] =
+            [const { MaybeUninit::uninit() }; BATCH];
         // SAFETY: the buffer holds BATCH events and the time-out is zero.
         let n = unsafe { libc::epoll_wait(epoll, events.as_mut_ptr().cast(), BATCH as i32, 0) };
         self.now.set(clock::now());
