@@ -18,6 +18,7 @@
 //! ```
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+pub mod capi;
 pub mod channel;
 pub mod clock;
 mod coroutine;
