@@ -53,6 +53,8 @@ pub mod flag {
     pub const PDO_ODBC: u32 = 1 << 17;
     /// PDO for Oracle.
     pub const PDO_ORACLE: u32 = 1 << 18;
+    /// PDO for SQLite: works on files, so nothing suspends.
+    pub const PDO_SQLITE: u32 = 1 << 19;
     /// PDO for Firebird.
     pub const PDO_FIREBIRD: u32 = 1 << 20;
     /// The network functions.
@@ -353,5 +355,38 @@ fn fd_closed(fd: RawFd) {
     // In a forked child this would take the descriptor out of the parent's loop.
     if IS_OURS.load(Ordering::Relaxed) {
         reactor::closing(fd);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_switches_every_family_on_and_nothing_none() {
+        assert_eq!(families(flag::ALL), Families::ALL);
+        assert_eq!(families(0), Families::NONE);
+    }
+
+    #[test]
+    fn a_flag_switches_its_own_families_on() {
+        assert_eq!(families(flag::SLEEP), Families::SLEEP);
+        assert_eq!(families(flag::TLS), Families::TCP);
+        assert_eq!(families(flag::UNIX), Families::UNIX);
+        assert_eq!(families(flag::PROC), Families::PIPE);
+        assert_eq!(families(flag::STREAM_FUNCTION), Families::POLL);
+        let client = Families::TCP.with(Families::UNIX).with(Families::POLL);
+        assert_eq!(families(flag::NATIVE_CURL), client);
+        assert_eq!(families(1 << 30), Families::NONE);
+    }
+
+    #[test]
+    fn a_long_list_is_kept_whole_and_in_order() {
+        let mut set = Set::new();
+        for fd in 0..600 {
+            set.add(fd, Interest::Read);
+        }
+        let fds: Vec<_> = set.list().iter().map(|(fd, _)| *fd).collect();
+        assert_eq!(fds, (0..600).collect::<Vec<_>>());
     }
 }
