@@ -61,8 +61,8 @@ pub mod flag {
     pub const NET_FUNCTION: u32 = 1 << 21;
     /// The extension mongodb.
     pub const MONGODB: u32 = 1 << 22;
-    /// All that is on unless said otherwise (`SWOOLE_HOOK_ALL`).
-    pub const ALL: u32 = 0x7fbf_ffff;
+    /// All that is on unless said otherwise (`SWOOLE_HOOK_ALL`): not `MONGODB`, and of the two cURL only the native one.
+    pub const ALL: u32 = 0x7fff_ffff & !MONGODB & !CURL;
 }
 
 /// Clients of servers that are reached by TCP or by a local socket.
@@ -364,6 +364,7 @@ mod tests {
 
     #[test]
     fn all_switches_every_family_on_and_nothing_none() {
+        assert_eq!(flag::ALL, 2_143_287_295);
         assert_eq!(families(flag::ALL), Families::ALL);
         assert_eq!(families(0), Families::NONE);
     }
