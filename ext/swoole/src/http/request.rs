@@ -148,6 +148,10 @@ fn header(exchange: &Exchange) -> Value {
     let mut array = Array::with_capacity(head.field_count());
     let mut lower = [0_u8; 64];
     for (name, value) in head.fields(&bytes) {
+        if name.len() == 6 && name.eq_ignore_ascii_case(b"cookie") {
+            // As Swoole has it: cookies are in $cookie.
+            continue;
+        }
         let value = Value::string(value);
         if let Some(known) = NAMES.iter().find(|k| {
             k.text().len() == name.len() && name.eq_ignore_ascii_case(k.text().as_bytes())
