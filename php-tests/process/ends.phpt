@@ -52,4 +52,4 @@ $server = Server::start($code, ['{"document_root": "/nonexistent", "enable_stati
 $server->waitForLog('/nonexistent');
 $server->stop();
 --EXPECTREGEX--
-\A(?:ok: [^\n]*\n){20}\Z
+\A(?:ok: [^\n]+\n?){20}\Z

@@ -52,6 +52,7 @@ check('lines name lost requests', preg_match('~was killed by SIGKILL after .* re
 check('the server goes on', $server->get('/')->body, 'answer');
 wait_until(fn () => count($server->children()) === 2, 'two workers');
 check('exit code', $server->stop(), 0);
+if (getenv('SHOW')) { echo $server->log(); }
 --EXPECT--
 ok: workers were killed
 ok: many requests were answered

@@ -174,7 +174,7 @@ fn server(exchange: &Exchange) -> Value {
     let bytes = request.bytes();
     let head = request.head();
     let mut array = Array::with_capacity(12);
-    if let Some(text) = head.query(&bytes) {
+    if let Some(text) = head.query(&bytes).filter(|text| !text.is_empty()) {
         array.set_known(&QUERY, Value::string(text));
     }
     array.set_known(&METHOD, Value::string(head.method_name(&bytes)));
