@@ -20,18 +20,19 @@ $next = microtime(true) + 0.2;
 $answered = $failed = $wrong = $killed = $turn = 0;
 $clients = [];
 while (microtime(true) < $end) {
-    if (microtime(true) >= $next) {
-        $workers = $server->children();
-        if ($workers !== []) {
-            posix_kill($workers[array_rand($workers)], 9);
-            $killed++;
-        }
-        $next += 0.2;
-    }
     try {
         for ($i = 0; $i < 8; $i++) {
             $clients[$i] ??= new HttpClient($server->port, 2.0);
             $clients[$i]->send('GET', $i % 2 ? '/slow' : '/');
+        }
+        if (microtime(true) >= $next) {
+            $workers = $server->children();
+            if ($workers !== []) {
+                usleep(5_000);
+                posix_kill($workers[array_rand($workers)], 9);
+                $killed++;
+            }
+            $next += 0.2;
         }
         for ($i = 0; $i < 8; $i++) {
             $wrong += (int) ($clients[$i]->receive()->body !== 'answer');
@@ -48,11 +49,10 @@ check('no wrong answer', $wrong, 0);
 $log = $server->waitForLog('was killed by SIGKILL');
 wait_until(fn () => substr_count($server->log(), 'was killed by SIGKILL') === $killed, 'a line for each loss');
 check('workerError for each', wait_until(fn () => substr_count($server->log(), 'workerError: 9') === $killed, 'workerError'), true);
-check('lines name lost requests', preg_match('~was killed by SIGKILL after .* requests lost: "GET /slow HTTP/1.1".*; script /\S+\.php~', $server->log()), 1);
+check('lines name lost requests', preg_match('~was killed by SIGKILL after .* requests lost: .*"GET /slow HTTP/1.1".*; script /\S+\.php~', $server->log()) === 1 ?: $server->log());
 check('the server goes on', $server->get('/')->body, 'answer');
 wait_until(fn () => count($server->children()) === 2, 'two workers');
 check('exit code', $server->stop(), 0);
-if (getenv('SHOW')) { echo $server->log(); }
 --EXPECT--
 ok: workers were killed
 ok: many requests were answered
