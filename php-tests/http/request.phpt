@@ -56,6 +56,13 @@ check('no path in its name', basename($c['files']['f']['name']), 'x.bin');
 clearstatcache();
 check('temporary file is deleted', file_exists($c['files']['f']['tmp_name']), false);
 
+$part = fn (string $name, string $file, string $text) => "--B\r\nContent-Disposition: form-data; name=\"{$name}\"; filename=\"{$file}\"\r\nContent-Type: text/plain\r\n\r\n{$text}\r\n";
+$c = $client->request('POST', '/', $part('f[]', '1.txt', 'one') . $part('f[]', '2.txt', 'three') . $part('g[x][y]', '3.txt', '') . "--B--\r\n", ['Content-Type' => 'multipart/form-data; boundary=B'])->json();
+check('files below brackets', [$c['files']['f'][0]['name'], $c['files']['f'][1]['size'], $c['files']['g']['x']['y']['name'], count($c['tmp'])], ['1.txt', 5, '3.txt', 3]);
+$client->connection->send("GET / HTTP/1.1\r\nHost: x\r\nX-Two: a\r\nx-two: b\r\nCookie: c=1\r\nCookie: d=2\r\nX-Long: " . str_repeat('l', 30_000) . "\r\n\r\n");
+$c = $client->receive()->json();
+check('a field twice, two cookie fields, a long one', [$c['header']['x-two'], $c['cookie'], strlen($c['header']['x-long']), isset($c['header']['cookie'])], [['a', 'b'], ['c' => '1', 'd' => '2'], 30_000, false]);
+
 $big = random_bytes(1_500_000);
 $d = $client->request('POST', '/', $big, ['Content-Type' => 'application/octet-stream'])->json();
 check('a body over 1 MiB', [$d['length'], $d['sha1']], [1_500_000, sha1($big)]);
@@ -86,6 +93,8 @@ ok: multipart field
 ok: file
 ok: no path in its name
 ok: temporary file is deleted
+ok: files below brackets
+ok: a field twice, two cookie fields, a long one
 ok: a body over 1 MiB
 ok: chunked body
 ok: a form over 1 MiB

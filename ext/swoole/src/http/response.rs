@@ -165,7 +165,12 @@ pub(crate) fn class() -> Class {
         .method("public function redirect(string $location, int $http_code = 302): bool", "Sends the client elsewhere.", redirect)
         .method("public function detach(): bool", "Keeps the response open after this object is gone.", |call| {
             let this = call.this::<State>()?;
-            let known = this.exchange.borrow().is_some() && !this.detached.replace(true);
+            let open = this
+                .exchange
+                .borrow()
+                .as_ref()
+                .is_some_and(|e| e.progress() != Progress::Complete);
+            let known = open && !this.detached.replace(true);
             call.ret_bool(known)
         })
         .method("public function isWritable(): bool", "Can anything still be sent?", |call| {

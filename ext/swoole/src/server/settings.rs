@@ -88,12 +88,15 @@ pub(super) fn apply(
     http.say_keep_alive = true;
     // Swoole counts what is left of a request against max_request without a spread of its own making.
     options.max_request_grace = None;
+    http.limits.head_bytes = 64_000;
+    http.limits.fields = 128;
+    http.limits.target_bytes = 64_000;
     let mut compress = true;
     let mut root = None;
     let mut files = StaticFiles {
         root: Default::default(),
         prefixes: Vec::new(),
-        index: vec!["index.html".to_owned()],
+        index: Vec::new(),
         exclusive: false,
     };
     let mut static_on = false;
@@ -154,6 +157,8 @@ pub(super) fn apply(
     }
     if let (true, Some(root)) = (static_on, root) {
         files.root = root.into();
+        // As Swoole: what lies below a location is a file or not there at all.
+        files.exclusive = !files.prefixes.is_empty();
         http.static_files = Some(files);
     }
     Ok(compress)
