@@ -39,6 +39,8 @@ pub(crate) struct Scheduler {
     pub(crate) polling: Cell<bool>,
     pub(crate) deferred: RefCell<VecDeque<Box<dyn FnOnce()>>>,
     pub(crate) after_turn: Cell<Option<fn()>>,
+    /// Coroutines that a fatal error ended and nobody was told of yet.
+    pub(crate) fatal_ids: RefCell<Vec<u64>>,
 }
 
 thread_local! {
@@ -63,6 +65,7 @@ thread_local! {
         polling: Cell::new(false),
         deferred: RefCell::new(VecDeque::new()),
         after_turn: Cell::new(None),
+        fatal_ids: RefCell::new(Vec::new()),
     } };
 }
 
@@ -306,6 +309,7 @@ fn finish(s: &'static Scheduler, record: &'static Record) {
     s.pool.borrow_mut().push(record);
     if fatal {
         s.fatal.set(true);
+        s.fatal_ids.borrow_mut().push(id);
     }
     for token in joiners {
         token.wake(Wake::Ready);
@@ -658,6 +662,12 @@ pub fn force_guard(guard: Guard) {
 #[must_use]
 pub fn had_fatal() -> bool {
     with(|s| s.fatal.get())
+}
+
+/// The coroutines that a fatal error ended since this was last asked.
+#[must_use]
+pub fn take_fatal() -> Vec<u64> {
+    with(|s| std::mem::take(&mut *s.fatal_ids.borrow_mut()))
 }
 
 /// The coroutine whose guard page holds an address, if it is the running one's.

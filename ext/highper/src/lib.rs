@@ -1,9 +1,38 @@
 //! The Highper face: framework classes in PHP's namespace `Highper`.
+//!
+//! [`application`] collects what people write, [`app`] compiles it in each worker, [`web`]
+//! answers what needs no PHP, and [`endpoint`] runs the rest. [`run`] starts the processes.
 #![forbid(unsafe_code)]
+#![cfg_attr(test, allow(clippy::unwrap_used))]
 
-use std::path::Path;
+mod app;
+mod application;
+mod attribute;
+mod container;
+mod container_exception;
+mod endpoint;
+mod exception;
+mod failure;
+mod incoming;
+mod input;
+mod json;
+mod loader;
+mod log;
+mod next;
+mod plan;
+mod request;
+mod response;
+mod route;
+mod routes;
+mod run;
+mod scan;
+mod send;
+mod settings;
+mod web;
+mod worker;
 
 use highper_zend::{Access, Call, Done, Function, Ini, Registry, Throw, stub};
+use std::path::Path;
 
 /// Declares everything that the module `highper` has.
 pub fn declare(registry: &mut Registry) {
@@ -25,6 +54,20 @@ pub fn declare(registry: &mut Registry) {
             Access::System,
             "Provides the namespace `Swoole`.",
         ));
+    for declare in [
+        application::declare,
+        routes::declare,
+        container_exception::declare,
+        loader::declare,
+        log::declare,
+        next::declare,
+        request::declare,
+        response::declare,
+        exception::declare,
+        attribute::declare,
+    ] {
+        declare(registry);
+    }
 }
 
 fn stubs(call: &mut Call) -> Done {

@@ -20,6 +20,16 @@ use std::os::fd::RawFd;
 use crate::fds::{self, State};
 use crate::policy::{self, Families, Policy};
 
+/// As [`transfer`], for what sends: descriptors 0 to 2 always pass through, since `echo`
+/// and the display of errors write there.
+#[inline]
+fn transfer_out(fd: RawFd) -> Option<(&'static Policy, State)> {
+    if (0..=2).contains(&fd) {
+        return None;
+    }
+    transfer(fd)
+}
+
 /// The policy and the descriptor's state if a transfer on `fd` is to suspend rather than
 /// block: the caller may, the family is on, and the descriptor is in blocking mode.
 #[inline]

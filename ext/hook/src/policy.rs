@@ -28,7 +28,7 @@ impl Families {
     pub const PIPE: Self = Self(1 << 5);
     /// `poll` of several descriptors or of one that belongs to no other family, `select`.
     pub const POLL: Self = Self(1 << 6);
-    /// Reads and writes of descriptors 0 to 2; without it they always pass through.
+    /// Reads of descriptors 0 to 2; without it they pass through, as writes to them always do.
     pub const STDIO: Self = Self(1 << 7);
     /// Every family.
     pub const ALL: Self = Self(0xff);

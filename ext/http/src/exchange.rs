@@ -63,6 +63,8 @@ pub struct Exchange {
     pub(crate) progress: Cell<Progress>,
     pub(crate) status: Cell<u16>,
     pub(crate) body_bytes: Cell<u64>,
+    pub(crate) owner: Cell<u64>,
+    pub(crate) tag: Cell<Option<u16>>,
 }
 
 impl Exchange {
@@ -76,6 +78,40 @@ impl Exchange {
     #[must_use]
     pub fn connection(&self) -> &Rc<Connection> {
         &self.connection
+    }
+
+    /// The coroutine that answers; 0 until somebody says so.
+    #[must_use]
+    pub fn owner(&self) -> u64 {
+        self.owner.get()
+    }
+
+    /// Says which coroutine answers, so that its fatal end can be answered for it.
+    pub fn set_owner(&self, coroutine: u64) {
+        self.owner.set(coroutine);
+    }
+
+    /// A number of the service's own, kept with the exchange until it is taken.
+    pub fn set_tag(&self, tag: u16) {
+        self.tag.set(Some(tag));
+    }
+
+    /// Takes that number.
+    #[must_use]
+    pub fn take_tag(&self) -> Option<u16> {
+        self.tag.take()
+    }
+
+    /// The status that was sent; 0 before.
+    #[must_use]
+    pub fn status(&self) -> u16 {
+        self.status.get()
+    }
+
+    /// Bytes of the body that were handed over.
+    #[must_use]
+    pub fn body_bytes(&self) -> u64 {
+        self.body_bytes.get()
     }
 
     /// Where the response stands.
@@ -232,6 +268,16 @@ impl Exchange {
         F: FnOnce(&mut Response<'_>) -> Result<(), EncodeError>,
     {
         self.start(status, None, Some(length), fields)?;
+        self.write_file(file, offset, length)?;
+        self.finish()
+    }
+
+    /// Sends a part of a file as a piece of a body of declared length, without reading it here.
+    ///
+    /// # Errors
+    /// [`SendError`].
+    pub fn write_file(&self, file: File, offset: u64, length: u64) -> Result<(), SendError> {
+        self.streaming()?;
         let sends = {
             let mut codec = self.connection.codec.borrow_mut();
             let sends = codec.sends_body();
@@ -245,8 +291,8 @@ impl Exchange {
             let sent = self.connection.send_file(&head, file, offset, length);
             self.core.settle(&self.connection, sent);
         }
-        self.body_bytes.set(length);
-        self.finish()
+        self.body_bytes.set(self.body_bytes.get() + length);
+        Ok(())
     }
 
     /// Ends a streamed response.

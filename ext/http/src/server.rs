@@ -6,6 +6,7 @@ use crate::exchange::{Exchange, Progress};
 use crate::output::Sent;
 use crate::request::{Body, Bytes, Request};
 use crate::settings::Settings;
+use crate::static_response::Files;
 use highper_engine::reactor::{self, Handler, Readiness};
 use highper_engine::{clock, scheduler};
 use highper_http1::{After, EncodeError, Eof, Event, Framing, Head, Phase, Stamp};
@@ -64,6 +65,7 @@ const ACCEPT_KEY: u64 = u64::MAX - 1;
 pub(crate) struct Core {
     service: Rc<dyn Service>,
     pub(crate) settings: Settings,
+    files: Option<Files>,
     stamp: RefCell<Stamp>,
     /// When the stamp's second ends, nanoseconds of the monotonic clock.
     stamp_until: Cell<u64>,
@@ -111,9 +113,23 @@ impl Server {
     pub fn new(settings: Settings, service: Rc<dyn Service>) -> Result<Self, EncodeError> {
         let stamp =
             Stamp::new(settings.server.as_deref())?.always_say_keep_alive(settings.say_keep_alive);
+        let files = match &settings.static_files {
+            Some(setting) => match Files::open(setting) {
+                Ok(files) => Some(files),
+                Err(error) => {
+                    service.trouble(&format!(
+                        "the folder of static files {} can't be opened: {error}",
+                        setting.root.display()
+                    ));
+                    None
+                }
+            },
+            None => None,
+        };
         let core = Rc::new_cyclic(|me| Core {
             service,
             settings,
+            files,
             stamp: RefCell::new(stamp),
             stamp_until: Cell::new(0),
             connections: RefCell::default(),
@@ -172,6 +188,27 @@ impl Server {
             self.core.drained();
         } else {
             self.core.sweep_soon();
+        }
+    }
+
+    /// Answers for a coroutine that ended without answering: 500, or the connection's end
+    /// where the response had begun.
+    pub fn fail(&self, coroutine: u64) {
+        for connection in self.core.all() {
+            let exchange = connection.exchange.borrow().clone();
+            let Some(exchange) = exchange.filter(|e| e.owner() == coroutine) else {
+                continue;
+            };
+            let text = b"Internal Server Error\n";
+            let answered = exchange.respond(
+                500,
+                None,
+                |r| r.header(b"Content-Type", b"text/plain"),
+                text,
+            );
+            if answered.is_err() {
+                exchange.abort();
+            }
         }
     }
 
@@ -582,8 +619,17 @@ impl Core {
             progress: Cell::new(Progress::Waiting),
             status: Cell::new(0),
             body_bytes: Cell::new(0),
+            owner: Cell::new(0),
+            tag: Cell::new(None),
         });
         *connection.exchange.borrow_mut() = Some(Rc::clone(&exchange));
+        if self
+            .files
+            .as_ref()
+            .is_some_and(|files| files.answer(&exchange))
+        {
+            return;
+        }
         self.service.request(Rc::clone(&exchange));
         match Rc::try_unwrap(exchange) {
             Ok(done) => self.recycle(done),

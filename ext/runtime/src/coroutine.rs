@@ -151,6 +151,7 @@ pub fn run(main: Callable, args: Vec<Value>) -> Result<bool, Throw> {
 /// # Errors
 /// As [`run`].
 pub fn run_loop(start: impl FnOnce()) -> Result<(), Throw> {
+    crate::hooks::loop_starts();
     let end = engine::run(start, || GOES_ON.get()());
     match end {
         Ok(End::Finished) => Ok(()),

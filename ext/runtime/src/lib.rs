@@ -12,6 +12,8 @@ pub mod coroutine;
 pub mod deadline;
 pub mod exit;
 pub mod failure;
+pub mod hooks;
+pub mod serve;
 pub mod timer;
 mod wiring;
 

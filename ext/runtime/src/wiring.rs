@@ -4,6 +4,7 @@
 use highper_engine::{scheduler, vm};
 use highper_zend::error::SuspendedFrame;
 use highper_zend::{release, vm as zend};
+use std::sync::OnceLock;
 
 /// Wires everything up. Call once, at MINIT.
 pub fn install() {
@@ -65,4 +66,18 @@ pub fn stack_usage(id: u64) -> Option<usize> {
 /// Lets go of everything that holds PHP values. Call at RSHUTDOWN.
 pub fn request_shutdown() {
     crate::timer::forget_all();
+}
+
+/// Runs `call` in the child of every fork to come, whoever forks. It may only touch atomics.
+pub(crate) fn in_forked_children(call: fn()) {
+    static CALL: OnceLock<fn()> = OnceLock::new();
+    extern "C" fn child() {
+        if let Some(call) = CALL.get() {
+            call();
+        }
+    }
+    if CALL.set(call).is_ok() {
+        // SAFETY: the handler is code of this library, which PHP keeps loaded while it runs scripts.
+        unsafe { libc::pthread_atfork(None, None, Some(child)) };
+    }
 }

@@ -614,6 +614,19 @@ impl ScoreBoard {
 #[must_use = "a request that never ends keeps its record"]
 pub struct Ticket(u16);
 
+impl Ticket {
+    /// The ticket as a number, for a record that can't hold it.
+    #[must_use]
+    pub fn into_number(self) -> u16 {
+        self.0
+    }
+
+    /// The ticket of a number from [`Ticket::into_number`]; use each once.
+    pub fn from_number(number: u16) -> Self {
+        Self(number)
+    }
+}
+
 /// Which records of a slot are free: the worker's private knowledge.
 #[derive(Debug)]
 pub struct Tickets {

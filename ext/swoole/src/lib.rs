@@ -8,12 +8,19 @@ pub mod error_code;
 pub mod event;
 pub mod exit_exception;
 pub mod function;
+pub mod http;
 pub mod runtime;
+pub mod server;
 pub mod swoole_error;
 pub mod swoole_exception;
 pub mod timer;
 
-use highper_zend::{Access, Function, Ini, Registry, ini};
+use highper_zend::{Access, Function, Ini, Registry, Throw, ini};
+
+/// A `Swoole\Exception`.
+pub(crate) fn exception(message: impl Into<String>, code: i64) -> Throw {
+    Throw::new(&swoole_exception::EXCEPTION, message, code)
+}
 
 /// The version of Swoole whose API this is.
 pub const VERSION: &str = "6.2.2";
@@ -58,4 +65,6 @@ pub fn declare(registry: &mut Registry) {
     event::declare(registry);
     runtime::declare(registry);
     atomic::declare(registry);
+    server::declare(registry);
+    http::declare(registry);
 }

@@ -122,6 +122,7 @@ pub mod registry;
 pub mod release;
 #[cfg(feature = "selftest")]
 mod selftest;
+pub mod script;
 mod signature;
 pub mod string;
 pub mod stub;

@@ -4,7 +4,7 @@ use libc::{c_int, c_void, iovec, msghdr, size_t, ssize_t};
 
 use super::receive::receive;
 use super::send::transmit;
-use super::transfer;
+use super::{transfer, transfer_out};
 use crate::errno;
 use crate::fds::{self, Kind, State};
 use crate::iovec as segments;
@@ -17,7 +17,7 @@ const ATOMIC: usize = libc::PIPE_BUF;
 pub(crate) unsafe extern "C" fn read(fd: c_int, buffer: *mut c_void, len: size_t) -> ssize_t {
     // SAFETY: the caller's own call.
     let original = || unsafe { libc::read(fd, buffer, len) };
-    let Some((policy, state)) = suspends(fd, len) else {
+    let Some((policy, state)) = suspends(transfer, fd, len) else {
         return original();
     };
     if state.kind().is_socket() {
@@ -36,7 +36,7 @@ pub(crate) unsafe extern "C" fn read(fd: c_int, buffer: *mut c_void, len: size_t
 pub(crate) unsafe extern "C" fn readv(fd: c_int, list: *const iovec, count: c_int) -> ssize_t {
     // SAFETY: the caller's own call.
     let original = || unsafe { libc::readv(fd, list, count) };
-    let Some((policy, state)) = suspends(fd, count as usize) else {
+    let Some((policy, state)) = suspends(transfer, fd, count as usize) else {
         return original();
     };
     if state.kind().is_socket() {
@@ -52,7 +52,7 @@ pub(crate) unsafe extern "C" fn readv(fd: c_int, list: *const iovec, count: c_in
 }
 
 pub(crate) unsafe extern "C" fn write(fd: c_int, buffer: *const c_void, len: size_t) -> ssize_t {
-    let Some((policy, state)) = suspends(fd, len) else {
+    let Some((policy, state)) = suspends(transfer_out, fd, len) else {
         // SAFETY: the caller's own call.
         return unsafe { libc::write(fd, buffer, len) };
     };
@@ -74,7 +74,7 @@ pub(crate) unsafe extern "C" fn write(fd: c_int, buffer: *const c_void, len: siz
 }
 
 pub(crate) unsafe extern "C" fn writev(fd: c_int, list: *const iovec, count: c_int) -> ssize_t {
-    let Some((policy, state)) = suspends(fd, count as usize) else {
+    let Some((policy, state)) = suspends(transfer_out, fd, count as usize) else {
         // SAFETY: the caller's own call.
         return unsafe { libc::writev(fd, list, count) };
     };
@@ -99,7 +99,11 @@ pub(crate) unsafe extern "C" fn writev(fd: c_int, list: *const iovec, count: c_i
 
 /// As for sockets; a transfer of nothing, or with a negative count, is left to the kernel.
 #[inline]
-fn suspends(fd: c_int, amount: usize) -> Option<(&'static Policy, State)> {
+fn suspends(
+    transfer: impl Fn(c_int) -> Option<(&'static Policy, State)>,
+    fd: c_int,
+    amount: usize,
+) -> Option<(&'static Policy, State)> {
     if amount == 0 || amount > isize::MAX as usize {
         None
     } else {

@@ -2,7 +2,7 @@
 
 use libc::{c_int, c_void, msghdr, size_t, sockaddr, socklen_t, ssize_t};
 
-use super::transfer;
+use super::transfer_out;
 use crate::fds::{Kind, State};
 use crate::iovec;
 use crate::policy::{Interest, Policy};
@@ -16,7 +16,7 @@ fn suspends(fd: c_int, flags: c_int) -> Option<(&'static Policy, State)> {
     if flags & PASSES != 0 {
         None
     } else {
-        transfer(fd)
+        transfer_out(fd)
     }
 }
 

@@ -132,6 +132,16 @@ fn standard_streams_pass_through_unless_asked_for() {
     assert_eq!(library.read(0, &mut [0; 4]), 1);
     other.join().unwrap();
     assert_eq!(asked(), [Asked::Wait(0, Interest::READ)]);
+    // Whatever is switched on, writes pass: a reader empties the full pipe behind our back.
+    unsafe { libc::dup2(writer, 0) };
+    highper_hook::forget(0);
+    unsafe { libc::fcntl(writer, libc::F_SETPIPE_SZ, 4096) };
+    let other = later(20, move || {
+        assert_eq!(read_slowly(reader, 5000).len(), 5000)
+    });
+    assert_eq!(library.write(0, &[b'c'; 5000]), 5000);
+    other.join().unwrap();
+    assert_eq!(asked(), []);
     unsafe { libc::dup2(saved, 0) };
     highper_hook::forget(0);
     close(&[saved, reader, writer]);

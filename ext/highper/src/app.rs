@@ -1,0 +1,346 @@
+//! An application: what was configured, and what a worker compiles of it.
+
+use crate::container::{Concrete, Container, Service, key};
+use crate::endpoint::{Endpoint, throw_text};
+use crate::incoming::{Incoming, PathValue};
+use crate::route::{Middleware, Route};
+use crate::settings::Settings;
+use highper_app::env::{Env, Mode};
+use highper_app::router::{Answer, Builder, NewRoute, Router};
+use highper_http::static_file::{Options, StaticFiles};
+use highper_log::{Level, Logger, Record, Target, Value as Field};
+use highper_zend::{Callable, Object, Throw, Value};
+use std::cell::{Cell, OnceCell, RefCell};
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+
+/// What a worker serves.
+pub(crate) struct Compiled {
+    pub(crate) router: Router,
+    endpoints: Vec<Rc<Endpoint>>,
+    /// Prefixes and folders of files.
+    pub(crate) files: Vec<(String, StaticFiles)>,
+}
+
+/// An application.
+pub(crate) struct App {
+    pub(crate) base: PathBuf,
+    pub(crate) env: RefCell<Env>,
+    pub(crate) container: Container,
+    pub(crate) routes: RefCell<Vec<Route>>,
+    /// Namespaces and folders to look for controllers in.
+    pub(crate) scans: RefCell<Vec<(String, PathBuf)>>,
+    pub(crate) middleware: RefCell<Vec<Middleware>>,
+    pub(crate) folders: RefCell<Vec<(String, PathBuf)>>,
+    pub(crate) health: RefCell<Option<String>>,
+    pub(crate) on_start: RefCell<Vec<Callable>>,
+    pub(crate) settings: RefCell<Settings>,
+    /// What was wrong with the configuration; `run` says it.
+    pub(crate) mistakes: RefCell<Vec<String>>,
+    pub(crate) logger: Logger,
+    pub(crate) worker: Cell<Option<u32>>,
+    pub(crate) is_draining: Cell<bool>,
+    pub(crate) logs_access: Cell<bool>,
+    pub(crate) is_development: Cell<bool>,
+    object: RefCell<Option<Object>>,
+    log_object: OnceCell<Object>,
+    shared: RefCell<Vec<(Rc<str>, Object)>>,
+    compiled: OnceCell<Compiled>,
+}
+
+impl App {
+    pub(crate) fn new(base: &Path, env: Env) -> Self {
+        let app = Self {
+            base: base.to_owned(),
+            env: RefCell::new(env),
+            container: Container::default(),
+            routes: RefCell::default(),
+            scans: RefCell::default(),
+            middleware: RefCell::default(),
+            folders: RefCell::default(),
+            health: RefCell::default(),
+            on_start: RefCell::default(),
+            settings: RefCell::default(),
+            mistakes: RefCell::default(),
+            logger: Logger::new(Target::stderr(), highper_log::Settings::default()),
+            worker: Cell::new(None),
+            is_draining: Cell::new(false),
+            logs_access: Cell::new(false),
+            is_development: Cell::new(false),
+            object: RefCell::default(),
+            log_object: OnceCell::new(),
+            shared: RefCell::default(),
+            compiled: OnceCell::new(),
+        };
+        app.read_mode();
+        app
+    }
+
+    /// Takes what the environment says about the mode.
+    pub(crate) fn read_mode(&self) {
+        let env = self.env.borrow();
+        let development = env.mode() == Mode::Development;
+        self.is_development.set(development);
+        self.logs_access.set(development);
+        match env.get("LOG_LEVEL").filter(|level| !level.is_empty()) {
+            None => self.logger.set_level(if development { Level::Debug } else { Level::Info }),
+            Some(name) => match Level::parse(name) {
+                Some(level) => self.logger.set_level(level),
+                None => self.mistake(format!(
+                    "LOG_LEVEL must be one of debug, info, notice, warning, error, critical, alert, emergency, '{name}' given"
+                )),
+            },
+        }
+    }
+
+    /// The application's own object.
+    pub(crate) fn is(&self, object: Object) {
+        *self.object.borrow_mut() = Some(object);
+    }
+
+    pub(crate) fn mistake(&self, text: String) {
+        self.mistakes.borrow_mut().push(text);
+    }
+
+    /// A folder, relative ones below the base path.
+    pub(crate) fn folder(&self, path: &str) -> PathBuf {
+        self.base.join(path)
+    }
+
+    /// Adds a route.
+    pub(crate) fn add(&self, route: Route) {
+        self.routes.borrow_mut().push(route);
+    }
+
+    /// An object that lives as long as the worker although nothing binds it so: a controller,
+    /// a middleware.
+    pub(crate) fn shared(&self, class: &str) -> Result<Value, Throw> {
+        let key = key(class);
+        let known = self
+            .shared
+            .borrow()
+            .iter()
+            .find(|(k, _)| *k == key)
+            .map(|(_, o)| o.clone());
+        if let Some(object) = known {
+            return Ok(object.into());
+        }
+        let made = self.container.get(self, &Service::new(class, None), None)?;
+        if let Some(object) = made.as_object() {
+            let mut shared = self.shared.borrow_mut();
+            // Another coroutine may have been faster while this one waited.
+            if let Some((_, first)) = shared.iter().find(|(k, _)| *k == key) {
+                return Ok(first.into());
+            }
+            shared.push((key, object.clone()));
+        }
+        Ok(made)
+    }
+
+    pub(crate) fn is_built_in(&self, key: &str) -> bool {
+        matches!(
+            key,
+            "highper\\application" | "highper\\http\\request" | "highper\\log\\logger"
+        )
+    }
+
+    /// Objects of our own classes.
+    pub(crate) fn built_in(
+        &self,
+        key: &str,
+        incoming: Option<&Rc<Incoming>>,
+    ) -> Result<Option<Value>, Throw> {
+        Ok(match key {
+            "highper\\application" => self.object.borrow().as_ref().map(Value::from),
+            "highper\\http\\request" => {
+                let running = match incoming {
+                    Some(incoming) => Some(Rc::clone(incoming)),
+                    None => crate::incoming::current(),
+                };
+                match running.and_then(|incoming| incoming.kept()) {
+                    Some(request) => Some(request.into()),
+                    None => {
+                        return Err(Throw::new(
+                            &crate::container::ERROR,
+                            "there is no request here: take it as a parameter of the handler, or bind the class with ->scoped()",
+                            0,
+                        ));
+                    }
+                }
+            }
+            "highper\\log\\logger" => {
+                if self.log_object.get().is_none() {
+                    let made = crate::log::object(&self.logger)?;
+                    let _first = self.log_object.set(made);
+                }
+                self.log_object.get().map(Value::from)
+            }
+            _ => None,
+        })
+    }
+
+    /// Says something.
+    pub(crate) fn log(
+        &self,
+        level: Level,
+        message: &str,
+        context: &[(&[u8], Field<'_>)],
+        request_id: Option<&str>,
+    ) {
+        self.logger.log(&Record {
+            message: message.as_bytes(),
+            context,
+            request_id,
+            worker: self.worker.get(),
+            coroutine: highper_engine::current(),
+            ..Record::new(level, "http")
+        });
+    }
+
+    /// Finds the controllers, reads all signatures, builds the router.
+    ///
+    /// # Errors
+    /// One sentence.
+    pub(crate) fn compile(&self) -> Result<(), String> {
+        let scans = self.scans.borrow().clone();
+        for (namespace, folder) in scans {
+            let found = crate::scan::folder(&namespace, &folder).map_err(throw_text)?;
+            self.routes.borrow_mut().extend(found);
+        }
+        let global = self.middleware.borrow().clone();
+        let routes: Vec<Route> = self
+            .routes
+            .borrow()
+            .iter()
+            .map(|route| Route {
+                middleware: [global.clone(), route.middleware.clone()].concat(),
+                ..route.clone()
+            })
+            .collect();
+        let mut builder = Builder::new();
+        for (number, route) in routes.iter().enumerate() {
+            let methods: Vec<&str> = route.methods.iter().map(|m| &**m).collect();
+            let new = NewRoute {
+                methods: &methods,
+                pattern: &route.pattern,
+                handler: number as u32,
+                name: None,
+                at: &route.at,
+            };
+            builder.add(new).map_err(|e| e.to_string())?;
+        }
+        let router = builder.build();
+        let mut endpoints = Vec::with_capacity(routes.len());
+        for (route, built) in routes.iter().zip(router.routes()) {
+            let names: Vec<&str> = built.parameters().collect();
+            endpoints.push(Rc::new(Endpoint::new(route, &names).map_err(throw_text)?));
+        }
+        let mut files = Vec::new();
+        for (prefix, folder) in &*self.folders.borrow() {
+            let options = Options {
+                base: prefix.trim_end_matches('/').to_owned(),
+                ..Options::default()
+            };
+            let opened = StaticFiles::new(folder, options).map_err(|e| e.to_string())?;
+            files.push((prefix.clone(), opened));
+        }
+        let compiled = Compiled {
+            router,
+            endpoints,
+            files,
+        };
+        self.compiled
+            .set(compiled)
+            .map_err(|_| "the application runs already".to_owned())
+    }
+
+    /// Looks for circles and missing bindings in what the routes need.
+    ///
+    /// # Errors
+    /// The chain.
+    pub(crate) fn check(&self) -> Result<(), String> {
+        let Some(compiled) = self.compiled.get() else {
+            return Ok(());
+        };
+        for endpoint in &compiled.endpoints {
+            for class in endpoint.classes() {
+                self.container
+                    .check(self, class, &mut Vec::new())
+                    .map_err(throw_text)?;
+            }
+        }
+        Ok(())
+    }
+
+    pub(crate) fn compiled(&self) -> Option<&Compiled> {
+        self.compiled.get()
+    }
+
+    /// An endpoint by its number.
+    pub(crate) fn endpoint(&self, number: usize) -> Result<Rc<Endpoint>, Throw> {
+        self.compiled
+            .get()
+            .and_then(|c| c.endpoints.get(number))
+            .cloned()
+            .ok_or_else(|| Throw::error("internal error: a route without an endpoint"))
+    }
+
+    /// Converts the parameters of a path for an endpoint.
+    pub(crate) fn convert(
+        &self,
+        number: usize,
+        params: &highper_app::router::Params<'_, '_>,
+    ) -> Result<Vec<PathValue>, String> {
+        match self.compiled.get().and_then(|c| c.endpoints.get(number)) {
+            Some(endpoint) => endpoint.plan.convert(params).map_err(|e| e.message),
+            None => Ok(Vec::new()),
+        }
+    }
+
+    /// The pattern of an endpoint's route.
+    pub(crate) fn pattern(&self, number: usize) -> &str {
+        let routes = self.compiled.get().map(|c| c.router.routes());
+        routes
+            .and_then(|r| r.get(number))
+            .map_or("", |r| &r.pattern)
+    }
+
+    /// A path parameter of a request, as text.
+    pub(crate) fn param(&self, incoming: &Incoming, name: &[u8]) -> Option<String> {
+        let name = std::str::from_utf8(name).ok()?;
+        let request = incoming.exchange.request();
+        let bytes = request.bytes();
+        let (method, path) = (
+            request.head().method_name(&bytes),
+            request.head().path(&bytes),
+        );
+        match self.compiled.get()?.router.find(method, path) {
+            Answer::Found(found) => found.params.get(name).map(std::borrow::Cow::into_owned),
+            _ => None,
+        }
+    }
+
+    /// Runs the hooks of a worker's start.
+    pub(crate) fn start_hooks(&self) -> Result<(), Throw> {
+        let hooks = self.on_start.borrow().clone();
+        for hook in hooks {
+            let needs = crate::container::callable_needs(&hook)?;
+            let args = self.container.fill(self, &needs, None).map_err(|unmet| {
+                unmet.or(&|why| Throw::new(&crate::container::ERROR, format!("onStart: {why}"), 0))
+            })?;
+            hook.call(&args).into_result()?;
+        }
+        Ok(())
+    }
+
+    /// Binds a type as `bind`, `singleton` and `scoped` do.
+    pub(crate) fn bind(
+        &self,
+        class: &str,
+        lifetime: crate::container::Lifetime,
+        concrete: Option<Concrete>,
+    ) {
+        let concrete = concrete.unwrap_or_else(|| Concrete::Class(class.to_owned()));
+        self.container.bind(class, lifetime, concrete);
+    }
+}

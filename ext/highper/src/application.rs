@@ -1,0 +1,226 @@
+//! `Highper\Application`
+
+use crate::app::App;
+use crate::container::{Concrete, Lifetime, Service};
+use crate::route::{Shared, middleware};
+use crate::{incoming, routes, run};
+use highper_app::env::Env;
+use highper_zend::{
+    Call, Callable, Class, ClassRef, Done, Flags, Registry, Throw, Trace, Value, find_class,
+};
+use std::cell::OnceCell;
+use std::path::Path;
+use std::rc::Rc;
+
+static APPLICATION: ClassRef = ClassRef::new("Highper\\Application");
+
+/// What an object carries.
+#[derive(Default)]
+struct Application(OnceCell<Rc<App>>);
+
+impl Trace for Application {}
+
+pub(crate) fn declare(registry: &mut Registry) {
+    registry.class(
+        Class::new("Highper\\Application")
+            .doc("An application: routes, middleware, a container, and the server that runs them.")
+            .handle(&APPLICATION)
+            .flags(Flags::FINAL | Flags::NO_DYNAMIC_PROPERTIES | Flags::NOT_SERIALIZABLE)
+            .state::<Application>()
+            .deny_create()
+            .method("public static function create(string $basePath): static", "An application whose relative folders are below the base path; reads its .env files.", create)
+            .method("public function env(string $name, ?string $default = null): ?string", "A variable of the environment or of the .env files.", |call| {
+                let app = of(call)?;
+                let value = app.env.borrow().get(call.text(0)?).map(str::to_owned);
+                match value {
+                    Some(value) => call.ret_str(value),
+                    None => call.ret(call.opt_str(1)?),
+                }
+            })
+            .method("public function basePath(string $path = ''): string", "The base path, or a path below it.", |call| {
+                let path = of(call)?.folder(call.opt_text(0, "")?);
+                call.ret_str(path.to_string_lossy().trim_end_matches('/'))
+            })
+            .method("public function settings(array $settings): static", "Limits and time-outs of the server. An unknown name or a wrong type keeps it from starting.", |call| {
+                let app = of(call)?;
+                let taken = app.settings.borrow_mut().take(call.array(0)?);
+                if let Err(mistake) = taken {
+                    app.mistake(mistake);
+                }
+                call.ret_this()
+            })
+            .method("public function scan(string $namespace, string $folder): static", "Routes of all controllers below a folder, by PSR-4.", scan)
+            .method("public function middleware(string|\\Closure ...$middleware): static", "Middleware of every route, the first is outermost.", |call| {
+                let all = middleware(call, 0)?;
+                of(call)?.middleware.borrow_mut().extend(all);
+                call.ret_this()
+            })
+            .method("public function get(string $path, \\Closure|array $handler, string|\\Closure ...$middleware): static", "A route for GET (and HEAD).", |call| add(call, &["GET"]))
+            .method("public function post(string $path, \\Closure|array $handler, string|\\Closure ...$middleware): static", "A route for POST.", |call| add(call, &["POST"]))
+            .method("public function put(string $path, \\Closure|array $handler, string|\\Closure ...$middleware): static", "A route for PUT.", |call| add(call, &["PUT"]))
+            .method("public function patch(string $path, \\Closure|array $handler, string|\\Closure ...$middleware): static", "A route for PATCH.", |call| add(call, &["PATCH"]))
+            .method("public function delete(string $path, \\Closure|array $handler, string|\\Closure ...$middleware): static", "A route for DELETE.", |call| add(call, &["DELETE"]))
+            .method("public function any(string $path, \\Closure|array $handler, string|\\Closure ...$middleware): static", "A route for every method.", |call| add(call, &["ANY"]))
+            .method("public function map(array $methods, string $path, \\Closure|array $handler, string|\\Closure ...$middleware): static", "A route for some methods.", |call| {
+                let methods = routes::methods(call)?;
+                let names: Vec<&str> = methods.iter().map(|m| &**m).collect();
+                of(call)?.add(Shared::default().route(&names, call, 1)?);
+                call.ret_this()
+            })
+            .method("public function group(string $prefix, \\Closure $routes, string|\\Closure ...$middleware): static", "Routes with a prefix and middleware in common.", |call| {
+                let app = Rc::clone(of(call)?);
+                routes::nested(call, &app, &Shared::default())?;
+                call.ret_this()
+            })
+            .method("public function bind(string $class, string|\\Closure|null $concrete = null): static", "An object made anew for each that asks.", |call| bind(call, Lifetime::Each))
+            .method("public function singleton(string $class, string|\\Closure|null $concrete = null): static", "One object for a worker, made when it is first asked for.", |call| bind(call, Lifetime::Worker))
+            .method("public function scoped(string $class, string|\\Closure|null $concrete = null): static", "One object for a request.", |call| bind(call, Lifetime::Request))
+            .method("public function instance(string $class, object $object): static", "This object.", |call| {
+                let object = call.object(1)?.clone();
+                let class = call.text(0)?;
+                if let Some(wanted) = find_class(class)?
+                    && !object.is_instance_of(wanted)
+                {
+                    return Err(Throw::argument_type(1, format!("must be of type {class}, {} given", object.class_name())));
+                }
+                of(call)?.container.instance(class, object);
+                call.ret_this()
+            })
+            .method("public function make(string $class): object", "An object by its type, with everything that its constructor needs.", |call| {
+                let app = Rc::clone(of(call)?);
+                let service = Service::new(call.text(0)?, None);
+                let running = incoming::current();
+                call.ret(app.container.get(&app, &service, running.as_ref())?)
+            })
+            .method("public function has(string $class): bool", "Is it bound, or a class that can be made?", |call| {
+                let app = Rc::clone(of(call)?);
+                let class = call.text(0)?;
+                let found = app.container.is_bound(class)
+                    || app.container.check(&app, class, &mut Vec::new()).is_ok();
+                call.ret_bool(found)
+            })
+            .method("public function static(string $prefix, string $folder): static", "Files below a folder, where no route matches.", |call| {
+                let app = of(call)?;
+                let prefix = format!("/{}", call.text(0)?.trim_start_matches('/'));
+                let folder = app.folder(call.text(1)?);
+                app.folders.borrow_mut().push((prefix, folder));
+                call.ret_this()
+            })
+            .method("public function health(string $path = '/health'): static", "Answers with 200 as long as the worker serves, without PHP.", |call| {
+                let path = format!("/{}", call.opt_text(0, "/health")?.trim_start_matches('/'));
+                *of(call)?.health.borrow_mut() = Some(path);
+                call.ret_this()
+            })
+            .method("public function onStart(\\Closure $hook): static", "Runs once in each worker before it accepts; its parameters are injected.", |call| {
+                let hook = call.callable(0)?;
+                of(call)?.on_start.borrow_mut().push(hook);
+                call.ret_this()
+            })
+            .method("public function run(array $argv = []): int", "Does what the command line says and returns the exit code.", |call| {
+                let app = Rc::clone(of(call)?);
+                let mut argv = Vec::new();
+                for value in call.opt_array(0)?.into_iter().flat_map(|list| list.values()) {
+                    argv.push(value.to_str()?.to_string_lossy().into_owned());
+                }
+                call.ret_long(run::run(&app, &argv)?.into())
+            }),
+    );
+}
+
+fn of(call: &Call) -> Result<&Rc<App>, Throw> {
+    let state = call.this::<Application>()?;
+    state
+        .0
+        .get()
+        .ok_or_else(|| Throw::error("make an application with Application::create()"))
+}
+
+fn create(call: &mut Call) -> Done {
+    let base = call.text(0)?;
+    let base = Path::new(base);
+    let base = base.canonicalize().map_err(|e| {
+        Throw::argument_value(
+            0,
+            format!("must be a folder, '{}' given: {e}", base.display()),
+        )
+    })?;
+    let (env, mistake) = match environment(&base) {
+        Ok(env) => (env, None),
+        Err(mistake) => (Env::default(), Some(mistake)),
+    };
+    for (name, value) in env.from_files() {
+        // What .env says is for getenv() too.
+        let pair = Value::from(format!("{name}={value}"));
+        highper_zend::call_function("putenv", &[pair]).into_result()?;
+    }
+    let app = Rc::new(App::new(&base, env));
+    mistake.into_iter().for_each(|mistake| app.mistake(mistake));
+    let object = APPLICATION.instantiate()?;
+    if let Some(state) = object.state::<Application>() {
+        let _first = state.0.set(Rc::clone(&app));
+    }
+    app.is(object.clone());
+    call.ret(object)
+}
+
+/// The environment; `--env` on the command line goes over `APP_ENV`.
+fn environment(base: &Path) -> Result<Env, String> {
+    let arguments: Vec<String> = std::env::args().collect();
+    let mut wanted = None;
+    for (at, argument) in arguments.iter().enumerate() {
+        if argument == "--env" {
+            wanted = arguments.get(at + 1).cloned();
+        } else if let Some(name) = argument.strip_prefix("--env=") {
+            wanted = Some(name.to_owned());
+        }
+    }
+    let utf8 = |(n, v): (std::ffi::OsString, std::ffi::OsString)| {
+        Some((n.into_string().ok()?, v.into_string().ok()?))
+    };
+    let real = std::env::vars_os()
+        .filter_map(utf8)
+        .filter(|(name, _)| wanted.is_none() || name != "APP_ENV");
+    let named = wanted.clone().map(|name| ("APP_ENV".to_owned(), name));
+    Env::load(base, real.chain(named)).map_err(|e| e.to_string())
+}
+
+fn scan(call: &mut Call) -> Done {
+    let app = of(call)?;
+    let namespace = call.text(0)?.to_owned();
+    let folder = app.folder(call.text(1)?);
+    if !folder.is_dir() {
+        app.mistake(format!(
+            "scan('{}'): {} is no folder",
+            namespace.escape_default(),
+            folder.display()
+        ));
+        return call.ret_this();
+    }
+    app.scans
+        .borrow_mut()
+        .push((namespace.clone(), folder.clone()));
+    crate::loader::register(&namespace, &folder)?;
+    call.ret_this()
+}
+
+fn add(call: &mut Call, methods: &[&str]) -> Done {
+    let route = Shared::default().route(methods, call, 0)?;
+    of(call)?.add(route);
+    call.ret_this()
+}
+
+fn bind(call: &mut Call, lifetime: Lifetime) -> Done {
+    let class = call.text(0)?.to_owned();
+    let concrete = match call.opt_value(1).filter(|v| !v.is_null()) {
+        None => None,
+        Some(value) => Some(match value.as_str() {
+            Some(class) => Concrete::Class(class.to_owned()),
+            None => {
+                let factory = Callable::new(value).map_err(|why| Throw::argument_value(1, why))?;
+                Concrete::Factory(factory, OnceCell::new())
+            }
+        }),
+    };
+    of(call)?.bind(&class, lifetime, concrete);
+    call.ret_this()
+}

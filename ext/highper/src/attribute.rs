@@ -1,0 +1,37 @@
+//! The attributes, `Highper\Attribute\…`; what they mean is read in [`crate::scan`] and [`crate::plan`].
+
+mod any;
+mod body;
+mod controller;
+mod cookie;
+mod delete;
+mod get;
+mod header;
+mod middleware;
+mod patch;
+mod post;
+mod put;
+mod query;
+mod status;
+
+use highper_zend::Registry;
+
+pub(crate) fn declare(registry: &mut Registry) {
+    for declare in [
+        any::declare,
+        body::declare,
+        controller::declare,
+        cookie::declare,
+        delete::declare,
+        get::declare,
+        header::declare,
+        middleware::declare,
+        patch::declare,
+        post::declare,
+        put::declare,
+        query::declare,
+        status::declare,
+    ] {
+        declare(registry);
+    }
+}

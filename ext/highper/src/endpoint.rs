@@ -1,0 +1,245 @@
+//! A compiled route: middleware around a handler, and how a result becomes a response.
+
+use crate::app::App;
+use crate::incoming::Incoming;
+use crate::json;
+use crate::plan::Plan;
+use crate::response::data::{Body, Data};
+use crate::response::{self, JSON};
+use crate::route::{Handler, Middleware, Route};
+use highper_zend::reflect::{self, Function};
+use highper_zend::{Array, Callable, Object, Throw, Value, find_class};
+use std::cell::OnceCell;
+use std::rc::Rc;
+
+/// One middleware of a route.
+struct Layer {
+    middleware: Middleware,
+    /// The callable, made at the first request.
+    callable: OnceCell<Callable>,
+    /// The closure that it calls for what is inside of it.
+    next: OnceCell<Value>,
+}
+
+/// A compiled route.
+pub(crate) struct Endpoint {
+    layers: Vec<Layer>,
+    handler: Handler,
+    callable: OnceCell<Callable>,
+    pub(crate) plan: Plan,
+    status: Option<u16>,
+    /// `GET /notes/{id} (file:line)`
+    pub(crate) label: String,
+}
+
+impl Endpoint {
+    /// Reads the handler's signature. `names` are the parameters of the route's pattern.
+    ///
+    /// # Errors
+    /// A sentence that names the route and what is wrong with it.
+    pub(crate) fn new(route: &Route, names: &[&str]) -> Result<Self, Throw> {
+        let label = format!(
+            "{} {} ({})",
+            route.methods.join("|"),
+            route.pattern,
+            route.at
+        );
+        let wrong = |why: &str| Throw::error(format!("route {label}: {why}"));
+        let function =
+            match &route.handler {
+                Handler::Closure(callable) => Function::of(callable),
+                Handler::Method(class, method) => {
+                    let class = find_class(class)?
+                        .map(reflect::Class::from)
+                        .ok_or_else(|| wrong(&format!("there is no class {class}")))?;
+                    let found = class.method(method);
+                    Some(found.ok_or_else(|| {
+                        wrong(&format!("{} has no method {method}()", class.name()))
+                    })?)
+                }
+            };
+        let plan = match &function {
+            Some(function)
+                if matches!(route.handler, Handler::Method(..)) && !function.is_public() =>
+            {
+                return Err(wrong("its method is not public"));
+            }
+            Some(function) => {
+                Plan::of(function, names).map_err(|throw| wrong(&throw_text(throw)))?
+            }
+            None => Plan::default(),
+        };
+        let layers = route.middleware.iter().map(|middleware| Layer {
+            middleware: middleware.clone(),
+            callable: OnceCell::new(),
+            next: OnceCell::new(),
+        });
+        Ok(Self {
+            layers: layers.collect(),
+            handler: route.handler.clone(),
+            callable: OnceCell::new(),
+            plan,
+            status: route.status,
+            label,
+        })
+    }
+
+    /// The classes that the container is to make for this route.
+    pub(crate) fn classes(&self) -> impl Iterator<Item = &str> {
+        let handler = match &self.handler {
+            Handler::Method(class, _) => Some(&**class),
+            Handler::Closure(_) => None,
+        };
+        let layers = self
+            .layers
+            .iter()
+            .filter_map(|layer| match &layer.middleware {
+                Middleware::Class(class) => Some(&**class),
+                Middleware::Closure(_) => None,
+            });
+        let services = self.plan.args.iter().filter_map(|source| match source {
+            crate::plan::Source::Service(service) if service.instead.is_none() => {
+                Some(&*service.name)
+            }
+            _ => None,
+        });
+        layers.chain(handler).chain(services)
+    }
+
+    /// Runs the whole.
+    pub(crate) fn run(&self, app: &Rc<App>, incoming: &Rc<Incoming>) -> Result<Rc<Data>, Throw> {
+        let request = incoming.object()?;
+        if self.layers.is_empty() {
+            return self.handle(app, incoming, &request);
+        }
+        self.layer(app, incoming, 0, &request)
+    }
+
+    /// Runs the part from a layer on.
+    pub(crate) fn layer(
+        &self,
+        app: &Rc<App>,
+        incoming: &Rc<Incoming>,
+        number: usize,
+        request: &Object,
+    ) -> Result<Rc<Data>, Throw> {
+        let Some(layer) = self.layers.get(number) else {
+            return self.handle(app, incoming, request);
+        };
+        if number == 0 {
+            incoming.keep(request);
+        }
+        let callable = match layer.callable.get() {
+            Some(callable) => callable,
+            None => {
+                let made = self.middleware(app, &layer.middleware)?;
+                layer.callable.get_or_init(|| made)
+            }
+        };
+        let next = match layer.next.get() {
+            Some(next) => next,
+            None => {
+                let made = crate::next::closure(app, incoming.endpoint, number + 1)?;
+                layer.next.get_or_init(|| made)
+            }
+        };
+        let result = callable
+            .call(&[request.into(), next.clone()])
+            .into_result()?;
+        self.to_response(&result)
+    }
+
+    fn middleware(&self, app: &App, middleware: &Middleware) -> Result<Callable, Throw> {
+        match middleware {
+            Middleware::Closure(callable) => Ok(callable.clone()),
+            Middleware::Class(class) => {
+                let object = app.shared(class)?;
+                Callable::new(&object).map_err(|_| {
+                    Throw::error(format!(
+                        "{class} is no middleware: it needs __invoke(Request $request, Closure $next): Response"
+                    ))
+                })
+            }
+        }
+    }
+
+    fn handle(
+        &self,
+        app: &Rc<App>,
+        incoming: &Rc<Incoming>,
+        request: &Object,
+    ) -> Result<Rc<Data>, Throw> {
+        let callable = match self.callable.get() {
+            Some(callable) => callable,
+            None => {
+                let made = self.controller(app)?;
+                self.callable.get_or_init(|| made)
+            }
+        };
+        incoming.keep(request);
+        let args = self.plan.arguments(app, incoming, request)?;
+        let result = callable.call(&args).into_result()?;
+        self.to_response(&result)
+    }
+
+    fn controller(&self, app: &App) -> Result<Callable, Throw> {
+        match &self.handler {
+            Handler::Closure(callable) => Ok(callable.clone()),
+            Handler::Method(class, method) => {
+                let mut pair = Array::new();
+                pair.push(app.shared(class)?).push(&**method);
+                Callable::new(&pair.into())
+                    .map_err(|why| Throw::error(format!("route {}: {why}", self.label)))
+            }
+        }
+    }
+
+    /// What a handler or a middleware returned, as a response.
+    fn to_response(&self, value: &Value) -> Result<Rc<Data>, Throw> {
+        if let Some(data) = response::of(value) {
+            return Ok(data);
+        }
+        let status = self.status;
+        if value.is_null() {
+            return Ok(Rc::new(Data::new(status.unwrap_or(204), None, Body::Empty)));
+        }
+        let status = status.unwrap_or(200);
+        if status == 204 {
+            return Ok(Rc::new(Data::new(status, None, Body::Empty)));
+        }
+        if let Some(text) = value.as_string() {
+            let kind = match text.first() {
+                Some(b'<') => "text/html; charset=utf-8",
+                _ => "text/plain; charset=utf-8",
+            };
+            return Ok(Rc::new(Data::new(status, Some(kind), Body::Str(text))));
+        }
+        if value
+            .as_object()
+            .is_some_and(|object| object.class_name() == "Generator")
+        {
+            return Err(Throw::error(format!(
+                "route {}: a Generator can't be sent yet; return an array",
+                self.label
+            )));
+        }
+        let body = json::encode(value)?;
+        Ok(Rc::new(Data::new(
+            status,
+            Some(JSON),
+            Body::Bytes(Rc::new(body)),
+        )))
+    }
+}
+
+/// The message of what was thrown.
+pub(crate) fn throw_text(throw: Throw) -> String {
+    let known = throw.message();
+    match throw.into_object() {
+        Some(value) => value
+            .as_object()
+            .map(|o| o.exception_message().to_string_lossy().into_owned())
+            .unwrap_or(known),
+        None => known,
+    }
+}

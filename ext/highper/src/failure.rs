@@ -1,0 +1,327 @@
+//! What a client and the log get to know of a request that failed.
+
+use crate::app::App;
+use crate::endpoint::throw_text;
+use crate::exception::http_exception::HTTP_EXCEPTION;
+use crate::exception::unprocessable::UNPROCESSABLE;
+use crate::incoming::Incoming;
+use crate::send;
+use highper_app::accept::ErrorFormat;
+use highper_app::debug_page::{Exception, Frame, Report};
+use highper_app::problem::Problem;
+use highper_http::Progress;
+use highper_log::{Level, Value as Field};
+use highper_runtime::exit;
+use highper_zend::{Array, Object, Outcome, Throw, Value, call_function};
+use serde_json::Map;
+
+/// Answers a request whose handling threw.
+///
+/// # Errors
+/// A fatal error goes on, for the coroutine to end with.
+pub(crate) fn answer(incoming: &Incoming, throw: Throw) -> Result<(), Throw> {
+    if matches!(throw, Throw::Bailout) {
+        let last = last_error();
+        ended(
+            incoming,
+            &format!("a fatal error ended the request: {last}"),
+        );
+        return Err(Throw::Bailout);
+    }
+    match throw.into_object() {
+        Some(value) if !exit::is_exit(&value) => match value.as_object() {
+            Some(object) => exception(incoming, object),
+            None => ended(incoming, "something that is no exception was thrown"),
+        },
+        _ => ended(
+            incoming,
+            "exit() ended the request; return a response instead",
+        ),
+    }
+    Ok(())
+}
+
+/// `error_get_last()` in words.
+fn last_error() -> String {
+    let Outcome::Value(last) = call_function("error_get_last", &[]) else {
+        return "no message is known".into();
+    };
+    let Some(last) = last.as_array() else {
+        return "no message is known".into();
+    };
+    let text = |name: &str| {
+        let value = last.get(name);
+        value
+            .and_then(|v| v.to_str().ok())
+            .map(|s| s.to_string_lossy().into_owned())
+            .unwrap_or_default()
+    };
+    format!("{} in {}:{}", text("message"), text("file"), text("line"))
+}
+
+/// A request that ended without an exception.
+fn ended(incoming: &Incoming, why: &str) {
+    log(incoming, Level::Error, why, &[]);
+    respond(
+        incoming,
+        &Problem {
+            status: 500,
+            ..Problem::default()
+        },
+        &[],
+    );
+}
+
+fn log(incoming: &Incoming, level: Level, message: &str, more: &[(&[u8], Field<'_>)]) {
+    let line = request_line(incoming);
+    let mut context: Vec<(&[u8], Field<'_>)> = vec![(b"request", Field::Str(line.as_bytes()))];
+    context.extend_from_slice(more);
+    incoming
+        .app
+        .log(level, message, &context, Some(incoming.id()));
+}
+
+fn request_line(incoming: &Incoming) -> String {
+    let request = incoming.exchange.request();
+    let bytes = request.bytes();
+    let method = String::from_utf8_lossy(request.head().method_name(&bytes)).into_owned();
+    let target = String::from_utf8_lossy(request.head().target(&bytes)).into_owned();
+    format!("{method} {}", highper_app::secret::masked_text(&target))
+}
+
+fn respond(incoming: &Incoming, problem: &Problem<'_>, headers: &[(&str, &str)]) {
+    if incoming.exchange.progress() != Progress::Waiting {
+        incoming.exchange.abort();
+        return;
+    }
+    let problem = Problem {
+        kind: Some("about:blank"),
+        request_id: Some(incoming.id()),
+        ..problem.clone()
+    };
+    send::problem(&incoming.exchange, &problem, headers);
+}
+
+fn exception(incoming: &Incoming, object: &Object) {
+    if object.is_instance_of(HTTP_EXCEPTION.get()) {
+        return for_client(incoming, object);
+    }
+    let shown = describe(object);
+    let place = format!("{}:{}", shown.file, shown.line);
+    let trace = object.exception_trace();
+    log(
+        incoming,
+        Level::Error,
+        &format!("Uncaught {}: {}", shown.class, shown.message),
+        &[
+            (b"at", Field::Str(place.as_bytes())),
+            (b"trace", Field::Str(trace.as_bytes())),
+        ],
+    );
+    if is_for_developer(incoming) {
+        return developer(incoming, object, shown);
+    }
+    respond(
+        incoming,
+        &Problem {
+            status: 500,
+            ..Problem::default()
+        },
+        &[],
+    );
+}
+
+/// An exception whose message is meant for the client.
+fn for_client(incoming: &Incoming, object: &Object) {
+    let number = |name: &str| object.get(name).ok().and_then(|v| v.as_long());
+    let status = number("status")
+        .and_then(|n| u16::try_from(n).ok())
+        .filter(|s| (400..=599).contains(s))
+        .unwrap_or(500);
+    let message = object.exception_message();
+    let message = message.to_string_lossy();
+    if status >= 500 {
+        let (file, line) = object.exception_location();
+        let place = format!("{file}:{line}");
+        log(
+            incoming,
+            Level::Error,
+            &format!("{}: {message}", object.class_name()),
+            &[(b"at", Field::Str(place.as_bytes()))],
+        );
+    }
+    let mut extensions = Map::new();
+    if object.is_instance_of(UNPROCESSABLE.get())
+        && let Ok(errors) = object.get("errors")
+    {
+        extensions.insert("errors".into(), json(&errors, 0));
+    }
+    let mut headers = Vec::new();
+    if let Ok(Some(list)) = object.get("headers").map(|v| v.into_array().ok()) {
+        collect(&list, &mut headers);
+    }
+    let headers: Vec<(&str, &str)> = headers.iter().map(|(n, v)| (&**n, &**v)).collect();
+    let problem = Problem {
+        status,
+        detail: Some(&*message).filter(|m| !m.is_empty()),
+        extensions,
+        ..Problem::default()
+    };
+    respond(incoming, &problem, &headers);
+}
+
+/// Header names and values of an exception; what can't be sent is left away.
+fn collect(list: &Array, headers: &mut Vec<(String, String)>) {
+    for (name, value) in list {
+        let name = String::from_utf8_lossy(&name.to_bytes()).into_owned();
+        let values = match value.as_array() {
+            Some(values) => values.values().cloned().collect(),
+            None => vec![value.clone()],
+        };
+        for value in values {
+            if let Ok(value) = value.to_str()
+                && crate::response::data::check_field(name.as_bytes(), &value).is_ok()
+            {
+                headers.push((name.clone(), value.to_string_lossy().into_owned()));
+            }
+        }
+    }
+}
+
+/// A value as the problem document has it.
+fn json(value: &Value, depth: usize) -> serde_json::Value {
+    match value.as_array() {
+        _ if depth > 32 => serde_json::Value::Null,
+        Some(list) if list.is_list() => list.values().map(|v| json(v, depth + 1)).collect(),
+        Some(map) => map
+            .iter()
+            .map(|(k, v)| {
+                (
+                    String::from_utf8_lossy(&k.to_bytes()).into_owned(),
+                    json(v, depth + 1),
+                )
+            })
+            .collect::<Map<_, _>>()
+            .into(),
+        None => match (
+            value.as_long(),
+            value.as_double(),
+            value.as_bool(),
+            value.as_bytes(),
+        ) {
+            (Some(n), ..) => n.into(),
+            (_, Some(n), ..) => n.into(),
+            (_, _, Some(b), _) => b.into(),
+            (.., Some(text)) => String::from_utf8_lossy(text).into(),
+            _ => serde_json::Value::Null,
+        },
+    }
+}
+
+/// Only in development, and only to somebody on this machine.
+fn is_for_developer(incoming: &Incoming) -> bool {
+    incoming.app.is_development.get()
+        && incoming.exchange.progress() == Progress::Waiting
+        && incoming
+            .exchange
+            .connection()
+            .peer()
+            .is_none_or(|peer| peer.ip().is_loopback())
+}
+
+fn describe(object: &Object) -> Exception {
+    let (file, line) = object.exception_location();
+    Exception {
+        class: object.class_name().to_owned(),
+        message: object.exception_message().to_string_lossy().into_owned(),
+        file,
+        line: u32::try_from(line).unwrap_or(0),
+        frames: frames(object),
+    }
+}
+
+fn frames(object: &Object) -> Vec<Frame> {
+    let Outcome::Value(trace) = object.call("getTrace", &[]) else {
+        return Vec::new();
+    };
+    let Some(trace) = trace.as_array() else {
+        return Vec::new();
+    };
+    let frame = |entry: &Value| {
+        let entry = entry.as_array()?;
+        let text = |name: &str| entry.get(name).and_then(Value::as_str).unwrap_or_default();
+        Some(Frame {
+            call: format!("{}{}{}()", text("class"), text("type"), text("function")),
+            file: text("file").to_owned(),
+            line: entry
+                .get("line")
+                .and_then(Value::as_long)
+                .and_then(|n| u32::try_from(n).ok())
+                .unwrap_or(0),
+        })
+    };
+    trace.values().filter_map(frame).collect()
+}
+
+/// The page with source lines.
+fn developer(incoming: &Incoming, object: &Object, first: Exception) {
+    let mut exceptions = vec![first];
+    let mut previous = object.exception_previous();
+    while let Some(object) = previous.filter(|_| exceptions.len() < 8) {
+        exceptions.push(describe(&object));
+        previous = object.exception_previous();
+    }
+    let app: &App = &incoming.app;
+    let report = {
+        let request = incoming.exchange.request();
+        let bytes = request.bytes();
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        let worker = app
+            .worker
+            .get()
+            .map(|w| ("worker".to_owned(), w.to_string()));
+        let coroutine = highper_engine::current().map(|c| ("coroutine".to_owned(), c.to_string()));
+        let route = (
+            "route".to_owned(),
+            app.pattern(incoming.endpoint).to_owned(),
+        );
+        Report {
+            status: 500,
+            exceptions,
+            method: text(request.head().method_name(&bytes)),
+            uri: text(request.head().target(&bytes)),
+            headers: request
+                .head()
+                .fields(&bytes)
+                .map(|(n, v)| (text(n), text(v)))
+                .collect(),
+            environment: app
+                .env
+                .borrow()
+                .shown()
+                .map(|(n, v)| (n.to_owned(), v.into_owned()))
+                .collect(),
+            request_id: Some(incoming.id().to_owned()),
+            facts: worker.into_iter().chain(coroutine).chain([route]).collect(),
+        }
+    };
+    let format = send::format_of(&incoming.exchange);
+    let body = match format {
+        ErrorFormat::Html => report.html(),
+        ErrorFormat::Problem | ErrorFormat::Json => report.json(),
+    };
+    send::page(
+        &incoming.exchange,
+        500,
+        format,
+        &body,
+        &[],
+        Some(incoming.id()),
+    );
+}
+
+/// One line for a start that failed.
+pub(crate) fn start_line(throw: Throw) -> String {
+    let text = throw_text(throw);
+    text.lines().next().unwrap_or_default().to_owned()
+}

@@ -1,0 +1,332 @@
+//! From a method's signature to a plan that makes its arguments.
+
+pub(crate) mod dto;
+pub(crate) mod scalar;
+
+use crate::app::App;
+use crate::container::{Need, Service, need};
+use crate::exception::http_exception::exception;
+use crate::incoming::{Incoming, PathValue};
+use crate::request::fields;
+use dto::Dto;
+use highper_app::parameter::{self, ParameterError, Source as From};
+use highper_zend::reflect::{Attribute, Builtin, Function, Param, Type};
+use highper_zend::{Array, Object, Throw, Value};
+use scalar::Scalar;
+use std::rc::Rc;
+
+/// Where an argument comes from.
+pub(crate) enum Source {
+    /// The n-th path parameter of the plan, or the default where the path lacks it.
+    Path(usize, Option<Value>),
+    Query(Text),
+    Header(Text),
+    Cookie(Text),
+    /// A list of values of the query.
+    QueryArray(Box<[u8]>, Option<Value>),
+    BodyArray,
+    BodyText,
+    BodyObject(Rc<Dto>),
+    Request,
+    Service(Service),
+    Value(Value),
+}
+
+/// One named text of the request.
+pub(crate) struct Text {
+    name: Box<str>,
+    kind: Scalar,
+    default: Option<Value>,
+}
+
+/// A path parameter that a handler takes, converted before PHP is entered.
+pub(crate) struct PathPlan {
+    name: Box<str>,
+    /// Its place among the parameters of the pattern.
+    at: usize,
+    kind: Scalar,
+    optional: bool,
+}
+
+/// The arguments of a handler.
+#[derive(Default)]
+pub(crate) struct Plan {
+    pub(crate) args: Vec<Source>,
+    pub(crate) path: Vec<PathPlan>,
+}
+
+impl Plan {
+    /// Reads a signature. `names` are the parameters of the route's pattern.
+    ///
+    /// # Errors
+    /// A sentence that names the parameter that can't be filled.
+    pub(crate) fn of(function: &Function, names: &[&str]) -> Result<Self, Throw> {
+        let mut plan = Self::default();
+        for param in function.params() {
+            if param.is_variadic() {
+                break;
+            }
+            let source = plan.source(&param, names)?;
+            plan.args.push(source);
+        }
+        Ok(plan)
+    }
+
+    fn source(&mut self, param: &Param, names: &[&str]) -> Result<Source, Throw> {
+        let name = param.name();
+        let kind = param.kind();
+        let nullable = kind.as_ref().is_some_and(Type::is_nullable);
+        let default = match param.default()? {
+            None if nullable => Some(Value::null()),
+            default => default,
+        };
+        let wrong = |why: String| Throw::error(format!("its parameter ${name} {why}"));
+        if param.is_by_ref() {
+            return Err(wrong("must not be taken by reference".into()));
+        }
+        if let Some(at) = names.iter().position(|n| *n == name) {
+            let kind = Scalar::of(kind.as_ref()).map_err(&wrong)?;
+            self.path.push(PathPlan {
+                name: name.into(),
+                at,
+                kind,
+                optional: default.is_some(),
+            });
+            return Ok(Source::Path(self.path.len() - 1, default));
+        }
+        for attribute in param.attributes() {
+            let known = attribute.name();
+            let Some(known) = known.strip_prefix("Highper\\Attribute\\") else {
+                continue;
+            };
+            let text = |key: String| -> Result<Text, Throw> {
+                Ok(Text {
+                    name: key.into(),
+                    kind: Scalar::of(kind.as_ref()).map_err(&wrong)?,
+                    default: default.clone(),
+                })
+            };
+            match known {
+                "Query" if kind.as_ref().is_some_and(is_array) => {
+                    let key = given_name(&attribute)?.unwrap_or(name);
+                    return Ok(Source::QueryArray(key.into_bytes().into(), default));
+                }
+                "Query" => {
+                    return Ok(Source::Query(text(
+                        given_name(&attribute)?.unwrap_or(name.clone()),
+                    )?));
+                }
+                "Cookie" => {
+                    return Ok(Source::Cookie(text(
+                        given_name(&attribute)?.unwrap_or(name.clone()),
+                    )?));
+                }
+                "Header" => {
+                    let key = given_name(&attribute)?.unwrap_or_else(|| header_name(&name));
+                    return Ok(Source::Header(text(key)?));
+                }
+                "Body" => return body(kind.as_ref()).map_err(&wrong),
+                _ => {}
+            }
+        }
+        if kind
+            .as_ref()
+            .and_then(Type::single_class)
+            .is_some_and(|c| c.eq_ignore_ascii_case("Highper\\Http\\Request"))
+        {
+            return Ok(Source::Request);
+        }
+        match need(param)? {
+            Need::Service(service) => Ok(Source::Service(service)),
+            Need::Value(value) => Ok(Source::Value(value)),
+            Need::Missing(_) => Err(wrong(format!(
+                "({}) is not in the path; mark it with #[Query], #[Header], #[Cookie] or #[Body], or give it a default",
+                kind.map_or("no type".into(), |k| k.text)
+            ))),
+        }
+    }
+
+    /// Converts the path's parameters; a mismatch means that the path means nothing.
+    ///
+    /// # Errors
+    /// The parameter that does not fit.
+    pub(crate) fn convert(
+        &self,
+        params: &highper_app::router::Params<'_, '_>,
+    ) -> Result<Vec<PathValue>, ParameterError> {
+        if self.path.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut values = Vec::with_capacity(self.path.len());
+        for plan in &self.path {
+            values.push(match params.iter().nth(plan.at) {
+                Some((_, text)) => plan.kind.path_value(&plan.name, &text)?,
+                None if plan.optional => PathValue::Absent,
+                None => return Err(ParameterError::missing(From::Path, &plan.name)),
+            });
+        }
+        Ok(values)
+    }
+
+    /// Makes the arguments.
+    ///
+    /// # Errors
+    /// An exception for the client, or what PHP code throws.
+    pub(crate) fn arguments(
+        &self,
+        app: &App,
+        incoming: &Rc<Incoming>,
+        request: &Object,
+    ) -> Result<Vec<Value>, Throw> {
+        let mut args = Vec::with_capacity(self.args.len());
+        for source in &self.args {
+            args.push(self.argument(source, app, incoming, request)?);
+        }
+        Ok(args)
+    }
+
+    fn argument(
+        &self,
+        source: &Source,
+        app: &App,
+        incoming: &Rc<Incoming>,
+        request: &Object,
+    ) -> Result<Value, Throw> {
+        Ok(match source {
+            Source::Path(at, default) => match (incoming.path.get(*at), default) {
+                (Some(PathValue::Int(n)), _) => Value::long(*n),
+                (Some(PathValue::Float(n)), _) => Value::double(*n),
+                (Some(PathValue::Bool(b)), _) => Value::bool(*b),
+                (Some(PathValue::Text(text)), _) => Value::from(&**text),
+                (Some(PathValue::Case(n)), _) => self.path[*at].kind.case(*n),
+                (_, Some(default)) => default.clone(),
+                (_, None) => Value::null(),
+            },
+            Source::Query(text) => {
+                text.convert("query", incoming.query().get_symbol(text.name.as_bytes()))?
+            }
+            Source::Cookie(text) => text.convert(
+                "cookie",
+                incoming.cookies().get_symbol(text.name.as_bytes()),
+            )?,
+            Source::Header(text) => {
+                let value = incoming.header(text.name.as_bytes()).map(Value::from);
+                text.convert("header", value.as_ref())?
+            }
+            Source::QueryArray(name, default) => match incoming.query().get_symbol(name) {
+                Some(value) if value.is_array() => value.clone(),
+                Some(_) => {
+                    let name = String::from_utf8_lossy(name);
+                    return Err(exception(
+                        400,
+                        &format!("{name} must be an array, as in ?{name}[]=1"),
+                    ));
+                }
+                None => default.clone().unwrap_or_else(Value::empty_array),
+            },
+            Source::BodyArray => fields(incoming)?.0.into(),
+            Source::BodyText => crate::request::body(incoming)?.into(),
+            Source::BodyObject(dto) => {
+                let (fields, is_form) = fields(incoming)?;
+                dto.make(&fields, is_form)?
+            }
+            Source::Request => request.into(),
+            Source::Service(service) => app.container.get(app, service, Some(incoming))?,
+            Source::Value(value) => value.clone(),
+        })
+    }
+}
+
+impl Text {
+    fn convert(&self, place: &str, value: Option<&Value>) -> Result<Value, Throw> {
+        let bad = |e: &ParameterError| {
+            let message = match place {
+                "query" => e.message.clone(),
+                _ => format!("{place} {}", e.message),
+            };
+            exception(400, &message)
+        };
+        let Some(value) = value else {
+            return match &self.default {
+                Some(default) => Ok(default.clone()),
+                None => Err(bad(&ParameterError::missing(From::Query, &self.name))),
+            };
+        };
+        let Some(bytes) = value.as_bytes() else {
+            return Err(bad(&self.kind.is_array(&self.name)));
+        };
+        match std::str::from_utf8(bytes) {
+            Ok(text) => self.kind.value(&self.name, text).map_err(|e| bad(&e)),
+            Err(_) => Err(exception(400, &format!("{} must be UTF-8", self.name))),
+        }
+    }
+}
+
+fn is_array(kind: &Type) -> bool {
+    kind.has(Builtin::Array) && !kind.is_mixed()
+}
+
+/// The name that an attribute gives.
+fn given_name(attribute: &Attribute) -> Result<Option<String>, Throw> {
+    let made = attribute.instantiate()?.into_result()?;
+    let Some(object) = made.as_object() else {
+        return Ok(None);
+    };
+    Ok(object.get("name")?.as_str().map(str::to_owned))
+}
+
+/// `$userAgent` and `$user_agent` are `user-agent`.
+fn header_name(name: &str) -> String {
+    let mut out = String::with_capacity(name.len() + 4);
+    for (at, c) in name.chars().enumerate() {
+        if c == '_' {
+            out.push('-');
+        } else if c.is_ascii_uppercase() {
+            if at > 0 {
+                out.push('-');
+            }
+            out.push(c.to_ascii_lowercase());
+        } else {
+            out.push(c);
+        }
+    }
+    out
+}
+
+fn body(kind: Option<&Type>) -> Result<Source, String> {
+    let Some(kind) = kind else {
+        return Ok(Source::BodyArray);
+    };
+    if let Some(class) = kind.single_class() {
+        return Dto::of(class).map(|dto| Source::BodyObject(Rc::new(dto)));
+    }
+    if kind.has(Builtin::Array) {
+        Ok(Source::BodyArray)
+    } else if kind.has(Builtin::String) {
+        Ok(Source::BodyText)
+    } else {
+        Err(format!(
+            "({}) can't be a body: array, string or a class is expected",
+            kind.text
+        ))
+    }
+}
+
+/// Names of fields and their errors.
+pub(crate) fn error_list(errors: &[(String, String)]) -> Array {
+    let mut all = Array::new();
+    for (field, message) in errors {
+        all.nested(field).push(message);
+    }
+    all
+}
+
+/// The error that a conversion of text ends with.
+pub(crate) fn convert_text<'t>(
+    name: &str,
+    text: &'t str,
+    kind: parameter::Kind<'_>,
+    from: From,
+) -> Result<parameter::Value<'t>, ParameterError> {
+    parameter::convert(from, name, text, kind)
+}

@@ -1,0 +1,169 @@
+//! The types that text of a path, a query, a header or a form is converted to.
+
+use super::convert_text;
+use crate::incoming::PathValue;
+use highper_app::parameter::{self, Kind, ParameterError, Source};
+use highper_zend::reflect::{self, Builtin, Type};
+use highper_zend::{Callable, Value, find_class};
+use std::rc::Rc;
+
+/// The backing values of an enum, and its cases.
+pub(crate) struct Cases {
+    strings: Vec<String>,
+    ints: Vec<i64>,
+    values: Vec<Value>,
+}
+
+/// What is wanted.
+#[derive(Clone)]
+pub(crate) enum Scalar {
+    Int,
+    Float,
+    Bool,
+    Text,
+    Enum(Rc<Cases>),
+}
+
+impl Scalar {
+    /// The most exact of the types that a declaration allows.
+    ///
+    /// # Errors
+    /// Half a sentence about a type that no text can become.
+    pub(crate) fn of(kind: Option<&Type>) -> Result<Self, String> {
+        let Some(kind) = kind else {
+            return Ok(Self::Text);
+        };
+        if let Some(class) = kind.single_class() {
+            return match Cases::of(class) {
+                Ok(Some(cases)) => Ok(Self::Enum(Rc::new(cases))),
+                Ok(None) => Err(format!("({class}) must be a scalar or a backed enum")),
+                Err(why) => Err(why),
+            };
+        }
+        if kind.has(Builtin::String) {
+            Ok(Self::Text)
+        } else if kind.has(Builtin::Float) {
+            Ok(Self::Float)
+        } else if kind.has(Builtin::Int) {
+            Ok(Self::Int)
+        } else if kind.has_bool() {
+            Ok(Self::Bool)
+        } else {
+            Err(format!("({}) must be a scalar or a backed enum", kind.text))
+        }
+    }
+
+    /// Converts a text of the path.
+    pub(crate) fn path_value(&self, name: &str, text: &str) -> Result<PathValue, ParameterError> {
+        Ok(match self.convert(name, text, Source::Path)? {
+            parameter::Value::Int(n) => PathValue::Int(n),
+            parameter::Value::Float(n) => PathValue::Float(n),
+            parameter::Value::Bool(b) => PathValue::Bool(b),
+            parameter::Value::String(text) => PathValue::Text(text.into()),
+            parameter::Value::Case(n) => PathValue::Case(n),
+        })
+    }
+
+    /// Converts a text to a value of PHP's.
+    pub(crate) fn value(&self, name: &str, text: &str) -> Result<Value, ParameterError> {
+        Ok(match self.convert(name, text, Source::Query)? {
+            parameter::Value::Int(n) => Value::long(n),
+            parameter::Value::Float(n) => Value::double(n),
+            parameter::Value::Bool(b) => Value::bool(b),
+            parameter::Value::String(text) => Value::from(text),
+            parameter::Value::Case(n) => self.case(n),
+        })
+    }
+
+    fn convert<'t>(
+        &self,
+        name: &str,
+        text: &'t str,
+        from: Source,
+    ) -> Result<parameter::Value<'t>, ParameterError> {
+        match self {
+            Self::Int => convert_text(name, text, Kind::Int, from),
+            Self::Float => convert_text(name, text, Kind::Float, from),
+            Self::Bool => convert_text(name, text, Kind::Bool, from),
+            Self::Text => convert_text(name, text, Kind::String, from),
+            Self::Enum(cases) if cases.ints.is_empty() => {
+                let known: Vec<&str> = cases.strings.iter().map(|s| &**s).collect();
+                convert_text(name, text, Kind::Strings(&known), from)
+            }
+            Self::Enum(cases) => convert_text(name, text, Kind::Ints(&cases.ints), from),
+        }
+    }
+
+    /// The error of an array where one value is wanted.
+    pub(crate) fn is_array(&self, name: &str) -> ParameterError {
+        let kind = match self {
+            Self::Int => Kind::Int,
+            Self::Float => Kind::Float,
+            Self::Bool => Kind::Bool,
+            Self::Text | Self::Enum(_) => Kind::String,
+        };
+        ParameterError::array(Source::Query, name, kind)
+    }
+
+    /// An enum's case by its number.
+    pub(crate) fn case(&self, number: usize) -> Value {
+        match self {
+            Self::Enum(cases) => cases.values.get(number).cloned().unwrap_or_default(),
+            _ => Value::null(),
+        }
+    }
+}
+
+impl Cases {
+    /// The cases of a backed enum; `None` for other classes.
+    pub(crate) fn of(class: &str) -> Result<Option<Self>, String> {
+        let found = find_class(class).map_err(|e| format!("({class}): {}", e.message()))?;
+        let Some(class) = found.map(reflect::Class::from).filter(|c| c.is_enum()) else {
+            return Ok(None);
+        };
+        let name = class.name();
+        let unusable = |why: &str| format!("({name}): {why}");
+        let list = Callable::new(&Value::string(format!("{name}::cases")))
+            .map_err(|e| unusable(&e))?
+            .call(&[])
+            .into_result()
+            .map_err(|e| unusable(&e.message()))?;
+        let mut cases = Self {
+            strings: vec![],
+            ints: vec![],
+            values: vec![],
+        };
+        for case in list.as_array().into_iter().flatten().map(|(_, case)| case) {
+            let Some(object) = case.as_object().filter(|o| o.has_method("tryFrom")) else {
+                return Err(unusable("is an enum without values"));
+            };
+            let value = object.get("value").map_err(|e| unusable(&e.message()))?;
+            match (value.as_long(), value.as_str()) {
+                (Some(n), _) => cases.ints.push(n),
+                (None, Some(text)) => cases.strings.push(text.to_owned()),
+                (None, None) => return Err(unusable("has a case that is not UTF-8")),
+            }
+            cases.values.push(case.clone());
+        }
+        Ok(Some(cases))
+    }
+
+    /// The case of a value as JSON has it.
+    pub(crate) fn find(&self, value: &Value) -> Option<Value> {
+        let at = match value.as_long() {
+            Some(n) => self.ints.iter().position(|known| *known == n),
+            None => self
+                .strings
+                .iter()
+                .position(|known| Some(&**known) == value.as_str()),
+        };
+        self.values.get(at?).cloned()
+    }
+
+    /// `one of a, b`
+    pub(crate) fn describe(&self) -> String {
+        let ints = self.ints.iter().map(ToString::to_string);
+        let all: Vec<String> = self.strings.iter().cloned().chain(ints).collect();
+        format!("one of {}", all.join(", "))
+    }
+}

@@ -1,0 +1,317 @@
+//! `Highper\Http\Request`
+
+use crate::exception::http_exception::{decode_json, exception};
+use crate::incoming::Incoming;
+use highper_http::Body;
+use highper_http::form::Kind;
+use highper_zend::{
+    Array, Call, Class, ClassRef, Done, Flags, Key, Object, Registry, Str, Throw, Trace, Tracer,
+    Value,
+};
+use std::cell::{OnceCell, RefCell};
+use std::rc::Rc;
+
+pub(crate) static REQUEST: ClassRef = ClassRef::new("Highper\\Http\\Request");
+
+/// What an object carries. Everything is read from the connection's bytes when it is asked for.
+#[derive(Clone, Default)]
+pub(crate) struct Request {
+    incoming: OnceCell<Rc<Incoming>>,
+    attributes: RefCell<Option<Array>>,
+}
+
+impl Trace for Request {
+    fn trace(&self, tracer: &mut Tracer) {
+        self.attributes.trace(tracer);
+    }
+}
+
+/// An object for a request.
+pub(crate) fn object(incoming: &Rc<Incoming>) -> Result<Object, Throw> {
+    let object = REQUEST.instantiate()?;
+    if let Some(state) = object.state::<Request>() {
+        let _first = state.incoming.set(Rc::clone(incoming));
+    }
+    Ok(object)
+}
+
+/// The request behind an object.
+pub(crate) fn incoming(object: &Object) -> Option<&Rc<Incoming>> {
+    object.state::<Request>()?.incoming.get()
+}
+
+fn of(call: &Call) -> Result<&Rc<Incoming>, Throw> {
+    let state = call.this::<Request>()?;
+    state
+        .incoming
+        .get()
+        .ok_or_else(|| Throw::error("this request object belongs to no request"))
+}
+
+pub(crate) fn declare(registry: &mut Registry) {
+    registry.class(
+        Class::new("Highper\\Http\\Request")
+            .doc("A request. Nothing of it is copied before it is asked for.")
+            .handle(&REQUEST)
+            .flags(Flags::FINAL | Flags::NO_DYNAMIC_PROPERTIES | Flags::NOT_SERIALIZABLE)
+            .cloned_state::<Request>()
+            .deny_create()
+            .method(
+                "public function method(): string",
+                "GET, POST, … as sent.",
+                |call| {
+                    let request = of(call)?.exchange.request();
+                    call.ret_str(request.head().method_name(&request.bytes()))
+                },
+            )
+            .method(
+                "public function path(): string",
+                "The path as sent: percent-encoded, without the query.",
+                |call| {
+                    let request = of(call)?.exchange.request();
+                    call.ret_str(request.head().path(&request.bytes()))
+                },
+            )
+            .method(
+                "public function uri(): string",
+                "Path and query as sent.",
+                |call| {
+                    let request = of(call)?.exchange.request();
+                    call.ret_str(request.head().target(&request.bytes()))
+                },
+            )
+            .method(
+                "public function protocol(): string",
+                "HTTP/1.0 or HTTP/1.1.",
+                |call| call.ret_str(protocol(of(call)?)),
+            )
+            .method(
+                "public function host(): ?string",
+                "Host and port that the client asked for.",
+                |call| {
+                    let request = of(call)?.exchange.request();
+                    let bytes = request.bytes();
+                    call.ret(request.head().authority(&bytes).map(Value::string))
+                },
+            )
+            .method(
+                "public function header(string $name, ?string $default = null): ?string",
+                "A header, in any letter case; the first of several.",
+                |call| {
+                    let name = call.str(0)?;
+                    let request = of(call)?.exchange.request();
+                    let bytes = request.bytes();
+                    match request.head().get(&bytes, &name) {
+                        Some(value) => call.ret_str(value),
+                        None => call.ret(call.opt_str(1)?),
+                    }
+                },
+            )
+            .method(
+                "public function headers(): array",
+                "All headers: names in lower case, and lists of values.",
+                |call| {
+                    let request = of(call)?.exchange.request();
+                    let bytes = request.bytes();
+                    let mut all = Array::new();
+                    for (name, value) in request.head().fields(&bytes) {
+                        all.nested(name.to_ascii_lowercase()).push(value);
+                    }
+                    call.ret(all)
+                },
+            )
+            .method(
+                "public function query(?string $name = null, mixed $default = null): mixed",
+                "A value of the query, or all of them.",
+                |call| {
+                    let incoming = Rc::clone(of(call)?);
+                    pick(call, incoming.query())
+                },
+            )
+            .method(
+                "public function cookie(?string $name = null, mixed $default = null): mixed",
+                "A cookie, or all of them.",
+                |call| {
+                    let incoming = Rc::clone(of(call)?);
+                    pick(call, incoming.cookies())
+                },
+            )
+            .method(
+                "public function form(?string $name = null, mixed $default = null): mixed",
+                "A field of a form, or all of them.",
+                |call| {
+                    let incoming = Rc::clone(of(call)?);
+                    let form = incoming.form().map_err(unreadable)?;
+                    pick(call, form)
+                },
+            )
+            .method(
+                "public function body(): string",
+                "The body's bytes; empty for multipart forms.",
+                |call| call.ret(body(of(call)?)?),
+            )
+            .method(
+                "public function json(): mixed",
+                "The body as JSON, objects as arrays. A body that is none is answered with 400.",
+                |call| {
+                    let body = body(of(call)?)?;
+                    call.ret(decode_json(&body)?)
+                },
+            )
+            .method(
+                "public function file(string $name): ?array",
+                "An upload: name, type, tmp_name, error and size, as in $_FILES.",
+                |call| {
+                    let incoming = Rc::clone(of(call)?);
+                    call.ret(files(&incoming).get_symbol(call.bytes(0)?))
+                },
+            )
+            .method(
+                "public function files(): array",
+                "All uploads, as $_FILES has them.",
+                |call| {
+                    let incoming = Rc::clone(of(call)?);
+                    call.ret(files(&incoming))
+                },
+            )
+            .method(
+                "public function ip(): string",
+                "The peer's address; empty on a Unix socket.",
+                |call| {
+                    let peer = of(call)?.exchange.connection().peer();
+                    call.ret_str(peer.map(|p| p.ip().to_string()).unwrap_or_default())
+                },
+            )
+            .method(
+                "public function id(): string",
+                "The request's id: X-Request-Id, or one of our own.",
+                |call| call.ret_str(of(call)?.id()),
+            )
+            .method(
+                "public function route(): string",
+                "The pattern of the route.",
+                |call| {
+                    let incoming = of(call)?;
+                    call.ret_str(incoming.app.pattern(incoming.endpoint))
+                },
+            )
+            .method(
+                "public function param(string $name): ?string",
+                "A path parameter as text.",
+                |call| {
+                    let name = call.str(0)?;
+                    let incoming = Rc::clone(of(call)?);
+                    let value = incoming.app.param(&incoming, &name);
+                    call.ret(value)
+                },
+            )
+            .method(
+                "public function attribute(string $name, mixed $default = null): mixed",
+                "What a middleware has left here.",
+                |call| {
+                    let attributes = call.this::<Request>()?.attributes.borrow().clone();
+                    let found = attributes
+                        .as_ref()
+                        .and_then(|a| a.get(call.bytes(0).ok()?).cloned());
+                    match found {
+                        Some(value) => call.ret(value),
+                        None => call.ret(call.opt_value(1).cloned()),
+                    }
+                },
+            )
+            .method(
+                "public function withAttribute(string $name, mixed $value): static",
+                "The same request with a value for those who handle it next.",
+                with_attribute,
+            ),
+    );
+}
+
+/// `HTTP/1.1`
+pub(crate) fn protocol(incoming: &Incoming) -> &'static str {
+    crate::send::protocol(&incoming.exchange)
+}
+
+fn unreadable(error: std::io::Error) -> Throw {
+    Throw::exception(format!("the request's body can't be read: {error}"))
+}
+
+/// The body's bytes as a string of PHP's.
+pub(crate) fn body(incoming: &Incoming) -> Result<Str, Throw> {
+    incoming
+        .exchange
+        .request()
+        .with_body(|bytes| Str::new(bytes))
+        .map_err(unreadable)
+}
+
+fn files(incoming: &Incoming) -> Array {
+    match incoming.exchange.request().body() {
+        Body::Form(form) => crate::input::array(&form.files),
+        _ => Array::new(),
+    }
+}
+
+/// One value by argument 0, or all.
+fn pick(call: &mut Call, all: &Array) -> Done {
+    if call.is_absent(0) {
+        return call.ret(all);
+    }
+    let found = all.get_symbol(call.bytes(0)?).cloned();
+    match found {
+        Some(value) => call.ret(value),
+        None => call.ret(call.opt_value(1).cloned()),
+    }
+}
+
+fn with_attribute(call: &mut Call) -> Done {
+    let (name, value) = (call.str(0)?, call.value(1)?.clone());
+    let state = call.this::<Request>()?;
+    let mut attributes = Array::new();
+    if let Some(old) = &*state.attributes.borrow() {
+        for (key, value) in old {
+            match key {
+                Key::Index(index) => attributes.set_index(index, value),
+                Key::Name(name) => attributes.set(name, value),
+            };
+        }
+    }
+    attributes.set(&name, value);
+    let made = REQUEST.instantiate()?;
+    if let (Some(new), Some(incoming)) = (made.state::<Request>(), state.incoming.get()) {
+        let _first = new.incoming.set(Rc::clone(incoming));
+        *new.attributes.borrow_mut() = Some(attributes);
+    }
+    call.ret(made)
+}
+
+/// The body as an array, for a parameter: JSON or a form, by its Content-Type.
+pub(crate) fn fields(incoming: &Incoming) -> Result<(Array, bool), Throw> {
+    let is_empty = matches!(incoming.exchange.request().body(), Body::Empty);
+    match incoming.body_kind() {
+        Kind::UrlEncoded | Kind::Multipart(_) => {
+            Ok((incoming.form().map_err(unreadable)?.clone(), true))
+        }
+        _ if is_empty => Ok((Array::new(), false)),
+        Kind::Json => {
+            let body = body(incoming)?;
+            if body.is_empty() {
+                return Ok((Array::new(), false));
+            }
+            match decode_json(&body)?.into_array() {
+                Ok(array) => Ok((array, false)),
+                Err(other) => Err(exception(
+                    400,
+                    &format!(
+                        "The body must be a JSON object or array, {} given",
+                        other.type_name()
+                    ),
+                )),
+            }
+        }
+        Kind::Other => Err(exception(
+            415,
+            "The body must be application/json, application/x-www-form-urlencoded or multipart/form-data",
+        )),
+    }
+}

@@ -1,0 +1,116 @@
+//! Routes as they were written down, before they are compiled.
+
+use highper_app::router::Group;
+use highper_zend::{Call, Callable, Throw, Value, error};
+
+/// A middleware as it was named.
+#[derive(Clone)]
+pub(crate) enum Middleware {
+    Class(String),
+    Closure(Callable),
+}
+
+/// A handler as it was named.
+#[derive(Clone)]
+pub(crate) enum Handler {
+    /// Class and method; the container makes the object.
+    Method(String, String),
+    Closure(Callable),
+}
+
+/// A route as it was written down.
+#[derive(Clone)]
+pub(crate) struct Route {
+    pub(crate) methods: Vec<String>,
+    pub(crate) pattern: String,
+    pub(crate) handler: Handler,
+    /// Outermost first.
+    pub(crate) middleware: Vec<Middleware>,
+    pub(crate) status: Option<u16>,
+    /// `file:line`
+    pub(crate) at: String,
+}
+
+/// What routes inherit.
+#[derive(Clone, Default)]
+pub(crate) struct Shared {
+    prefix: Group,
+    middleware: Vec<Middleware>,
+}
+
+impl Shared {
+    pub(crate) fn nest(&self, prefix: &str, middleware: Vec<Middleware>) -> Self {
+        Self {
+            prefix: self.prefix.nest(prefix, &[]),
+            middleware: [self.middleware.clone(), middleware].concat(),
+        }
+    }
+
+    /// The route of a call `$routes->get(path, handler, ...middleware)`, whose first argument
+    /// that matters is number `from`.
+    pub(crate) fn route(&self, methods: &[&str], call: &Call, from: usize) -> Result<Route, Throw> {
+        let pattern = self.prefix.join(call.text(from)?);
+        let handler = handler(call, from + 1)?;
+        Ok(Route {
+            methods: methods.iter().map(ToString::to_string).collect(),
+            pattern,
+            handler,
+            middleware: [self.middleware.clone(), middleware(call, from + 2)?].concat(),
+            status: None,
+            at: place(),
+        })
+    }
+}
+
+/// `file:line` of the PHP code that calls.
+pub(crate) fn place() -> String {
+    match error::location() {
+        Some((file, line)) => format!("{file}:{line}"),
+        None => "unknown".into(),
+    }
+}
+
+fn handler(call: &Call, arg: usize) -> Result<Handler, Throw> {
+    let value = call.value(arg)?;
+    if let Some(pair) = value.as_array() {
+        let text = |at| {
+            pair.get_index(at)
+                .and_then(Value::as_str)
+                .map(str::to_owned)
+        };
+        if let (Some(class), Some(method), 2) = (text(0), text(1), pair.len()) {
+            return Ok(Handler::Method(class, method));
+        }
+        if pair.get_index(0).is_none_or(|v| !v.is_object()) {
+            return Err(Throw::argument_value(
+                arg,
+                "must be a Closure or [class, method]",
+            ));
+        }
+    }
+    match Callable::new(value) {
+        Ok(callable) if !value.is_string() => Ok(Handler::Closure(callable)),
+        Ok(_) => Err(Throw::argument_type(
+            arg,
+            "must be a Closure or [class, method]",
+        )),
+        Err(why) => Err(Throw::argument_value(
+            arg,
+            format!("must be a Closure or [class, method]: {why}"),
+        )),
+    }
+}
+
+/// `string|Closure ...$middleware`
+pub(crate) fn middleware(call: &Call, from: usize) -> Result<Vec<Middleware>, Throw> {
+    let mut all = Vec::new();
+    for (at, value) in call.rest(from).iter().enumerate() {
+        all.push(match value.as_str() {
+            Some(class) => Middleware::Class(class.to_owned()),
+            None => Middleware::Closure(
+                Callable::new(value).map_err(|why| Throw::argument_value(from + at, why))?,
+            ),
+        });
+    }
+    Ok(all)
+}

@@ -1,0 +1,286 @@
+//! `run($argv)`: the command line, the listeners, the manager.
+
+use crate::app::App;
+use crate::worker;
+use highper_app::listen::{Action, Address, CommandLine, help};
+use highper_log::{Level, Record};
+use highper_process::listen::{Listener, TcpOptions, bind_tcp, bind_unix, resolve};
+use highper_process::{Error, Exit, Hooks, Options, Role, control};
+use highper_zend::{Throw, Value, call_function};
+use std::fs::File;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::io::Read;
+use std::path::PathBuf;
+use std::rc::Rc;
+use std::time::Duration;
+
+/// Does what the command line says. Returns in the manager, and in each worker at its end.
+///
+/// # Errors
+/// A fatal error of a worker goes on.
+pub(crate) fn run(app: &Rc<App>, argv: &[String]) -> Result<i32, Throw> {
+    match start(app, argv) {
+        Ok(code) => Ok(code),
+        Err(Stop::Line(line)) => {
+            complain(&line);
+            Ok(1)
+        }
+        Err(Stop::Throw(throw)) => Err(throw),
+    }
+}
+
+/// Why nothing runs.
+pub(crate) enum Stop {
+    Line(String),
+    Throw(Throw),
+}
+
+impl<T: std::fmt::Display> From<T> for Stop {
+    fn from(text: T) -> Self {
+        Self::Line(text.to_string())
+    }
+}
+
+fn complain(line: &str) {
+    eprintln!("highper: {line}");
+}
+
+/// For people: on standard output.
+fn say(text: &str) {
+    // PHP's own output, so that buffers keep the order; it can't do more than fail.
+    let _ = call_function("printf", &[Value::from("%s\n"), Value::from(text)]);
+}
+
+fn start(app: &Rc<App>, argv: &[String]) -> Result<i32, Stop> {
+    let line = CommandLine::parse(argv.get(1..).unwrap_or_default())?;
+    let script = argv.first().map_or("server.php", |s| &**s);
+    if line.action == Action::Help {
+        say(&help(script));
+        return Ok(0);
+    }
+    if let Some(mistake) = app.mistakes.borrow().first() {
+        return Err(mistake.into());
+    }
+    let addresses = addresses(app, &line)?;
+    let mut options = options(app, &line, script, &addresses);
+    let pid_file = options.pid_file.clone().unwrap_or_default();
+    let patience = options.max_wait_time + Duration::from_secs(5);
+    match line.action {
+        Action::Stop => {
+            let pid = control::stop(&pid_file, patience)?;
+            say(&format!("stopped (process {pid})"));
+            return Ok(0);
+        }
+        Action::Reload => {
+            let pid = control::reload(&pid_file)?;
+            say(&format!("reloading (process {pid})"));
+            return Ok(0);
+        }
+        Action::Status => {
+            say(control::status(&pid_file)?.trim_end());
+            return Ok(0);
+        }
+        Action::Restart if control::pid(&pid_file).is_ok() => {
+            control::stop(&pid_file, patience)?;
+        }
+        _ => {}
+    }
+    if highper_engine::is_running() {
+        return Err("run() was called inside a coroutine; call it at the end of the script".into());
+    }
+    let mut listeners = Vec::with_capacity(addresses.len());
+    for address in &addresses {
+        listeners.push(bind(address)?);
+    }
+    apply(app);
+    if options.daemonize && options.log_file.is_none() {
+        options.log_file = Some(place(app, &addresses, "log"));
+    }
+    serve(app, options, listeners)
+}
+
+/// Settings that concern this process and its children alike.
+fn apply(app: &App) {
+    let settings = app.settings.borrow();
+    if let Some(level) = settings.log_level {
+        app.logger.set_level(level);
+    }
+    if let Some(on) = settings.access_log {
+        app.logs_access.set(on);
+    }
+    if let Some(max) = settings.max_coroutines {
+        highper_engine::scheduler::set_max(max);
+    }
+    if let Some(bytes) = settings.stack_size {
+        highper_engine::scheduler::set_stack_size(bytes);
+    }
+}
+
+/// `--listen` goes over the settings, these over `PORT`.
+fn addresses(app: &App, line: &CommandLine) -> Result<Vec<Address>, Stop> {
+    if !line.listen.is_empty() {
+        return Ok(line.listen.clone());
+    }
+    let settings = app.settings.borrow();
+    if settings.listen.is_empty() {
+        return Ok(vec![Address::from_port(app.env.borrow().get("PORT"))?]);
+    }
+    let parsed: Result<Vec<_>, _> = settings
+        .listen
+        .iter()
+        .map(|text| Address::parse(text))
+        .collect();
+    Ok(parsed?)
+}
+
+fn options(app: &App, line: &CommandLine, script: &str, addresses: &[Address]) -> Options {
+    let settings = app.settings.borrow();
+    let mut options = Options {
+        script: script.to_owned(),
+        daemonize: line.daemon,
+        // A start that fails for one reason fails again: say it once.
+        start_attempts: 1,
+        ..settings.process.clone()
+    };
+    if let Some(workers) = line.workers.or(settings.workers) {
+        options.worker_num = workers as usize;
+    } else if app.is_development.get() {
+        options.worker_num = 1;
+    }
+    options.pid_file = Some(match options.pid_file {
+        Some(path) => app.base.join(path),
+        None => place(app, addresses, "pid"),
+    });
+    options.log_file = options.log_file.map(|path| app.base.join(path));
+    options
+}
+
+/// A file of this application and these addresses: below `var/` where there is such a folder,
+/// else among temporary files.
+fn place(app: &App, addresses: &[Address], ending: &str) -> PathBuf {
+    let mut hasher = DefaultHasher::new();
+    app.base.hash(&mut hasher);
+    addresses
+        .iter()
+        .for_each(|a| a.to_string().hash(&mut hasher));
+    let name = format!("highper-{:012x}.{ending}", hasher.finish() >> 16);
+    let var = app.base.join("var");
+    let is_usable = rustix::fs::access(
+        &var,
+        rustix::fs::Access::WRITE_OK | rustix::fs::Access::EXEC_OK,
+    );
+    if is_usable.is_ok() && var.is_dir() {
+        var.join(name)
+    } else {
+        std::env::temp_dir().join(name)
+    }
+}
+
+fn bind(address: &Address) -> Result<Listener, Error> {
+    match address {
+        Address::Tcp(host, port) => bind_tcp(resolve(host, *port)?, &TcpOptions::default()),
+        Address::Unix(path) => bind_unix(path.as_ref(), 0o660, TcpOptions::default().backlog),
+    }
+}
+
+/// The manager's side of the server.
+struct Manager<'a> {
+    app: &'a App,
+    /// What workers say that could not start.
+    reasons: File,
+    /// The first of them.
+    why: Option<String>,
+    /// Messages of the start: who can't start hears one line and not these.
+    early: Option<Vec<(Level, String)>>,
+}
+
+impl Manager<'_> {
+    fn say(&self, level: Level, text: &str) {
+        self.app.logger.log(&Record {
+            message: text.as_bytes(),
+            ..Record::new(level, "manager")
+        });
+    }
+
+    /// The start is over: says what was held back.
+    fn settle(&mut self) {
+        for (level, text) in self.early.take().into_iter().flatten() {
+            self.say(level, &text);
+        }
+    }
+
+    /// What a worker has said about its failed start.
+    fn reason(&mut self) -> Option<String> {
+        let mut bytes = vec![0; 16 * 1024];
+        let n = self.reasons.read(&mut bytes).ok()?;
+        let text = String::from_utf8_lossy(&bytes[..n]);
+        text.lines().next().map(str::to_owned)
+    }
+}
+
+impl Hooks for Manager<'_> {
+    fn tick(&mut self) -> Result<(), Error> {
+        self.settle();
+        Ok(())
+    }
+
+    fn worker_exited(&mut self, exit: &Exit) -> Result<(), Error> {
+        if exit.was_ready || exit.expected {
+            return Ok(());
+        }
+        let reason = self.reason();
+        if let (Some(reason), None) = (&reason, &self.early) {
+            self.app.log(
+                Level::Error,
+                &format!("a worker can't start: {reason}"),
+                &[],
+                None,
+            );
+        }
+        if self.why.is_none() {
+            self.why = reason;
+        }
+        Ok(())
+    }
+
+    fn log(&mut self, level: highper_process::Level, text: &str) {
+        let level = match level {
+            highper_process::Level::Info => Level::Debug,
+            highper_process::Level::Warning => Level::Warning,
+            highper_process::Level::Error => Level::Error,
+        };
+        match &mut self.early {
+            Some(early) => early.push((level, text.to_owned())),
+            None => self.say(level, text),
+        }
+    }
+}
+
+fn serve(app: &Rc<App>, options: Options, listeners: Vec<Listener>) -> Result<i32, Stop> {
+    use rustix::pipe::{PipeFlags, pipe_with};
+    let (read, write) = pipe_with(PipeFlags::CLOEXEC | PipeFlags::NONBLOCK)?;
+    let mut manager = Manager {
+        app,
+        reasons: File::from(read),
+        why: None,
+        early: Some(Vec::new()),
+    };
+    match highper_process::run(options, &mut manager) {
+        Ok(Role::Manager(code)) => {
+            manager.settle();
+            listeners.iter().for_each(Listener::remove_file);
+            Ok(code)
+        }
+        Ok(Role::Worker(context)) => {
+            drop(manager);
+            worker::work(app, context, listeners, write)
+        }
+        Err(error) => {
+            listeners.iter().for_each(Listener::remove_file);
+            match manager.why.take().or_else(|| manager.reason()) {
+                Some(why) => Err(format!("cannot start: {why}").into()),
+                None => Err(error.into()),
+            }
+        }
+    }
+}

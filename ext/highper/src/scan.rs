@@ -1,0 +1,187 @@
+//! Controllers of a folder: their attributes become routes.
+
+use crate::route::{Handler, Middleware, Route};
+use highper_app::router::Group;
+use highper_zend::reflect::{self, Attribute, Function};
+use highper_zend::{Callable, Object, Throw, Value, call_function, find_class};
+use std::path::{Path, PathBuf};
+
+/// Folders deeper than this are a circle of links.
+const DEEPEST: usize = 32;
+
+/// The routes of all controllers below a folder; `namespace` begins the names of its classes (PSR-4).
+pub(crate) fn folder(namespace: &str, folder: &Path) -> Result<Vec<Route>, Throw> {
+    let mut files = Vec::new();
+    list(folder, folder, 0, &mut files)?;
+    files.sort();
+    let mut routes = Vec::new();
+    let namespace = namespace.trim_matches('\\');
+    for file in files {
+        let name = file.with_extension("");
+        let parts: Vec<&str> = name.iter().filter_map(|part| part.to_str()).collect();
+        let is_name = |part: &&str| {
+            !part.starts_with(|c: char| c.is_ascii_digit())
+                && part
+                    .bytes()
+                    .all(|b| b.is_ascii_alphanumeric() || b == b'_' || b >= 0x80)
+        };
+        if parts.is_empty() || !parts.iter().all(is_name) {
+            continue;
+        }
+        let mut class = namespace.to_owned();
+        for part in parts {
+            if !class.is_empty() {
+                class.push('\\');
+            }
+            class.push_str(part);
+        }
+        if let Some(class) = find_class(&class)? {
+            controller(class.into(), &mut routes)?;
+        }
+    }
+    Ok(routes)
+}
+
+/// Makes OPcache look again at the files that it knows: its clock is the process's start, which
+/// workers inherit, so that it would hold their old code for good. Scanned files are taken anew in
+/// any case, others where they have changed.
+///
+/// # Errors
+/// What OPcache throws.
+pub(crate) fn refresh(folders: &[(String, PathBuf)]) -> Result<(), Throw> {
+    let Ok(invalidate) = Callable::new(&Value::string("opcache_invalidate")) else {
+        return Ok(());
+    };
+    let status = call_function("opcache_get_status", &[Value::bool(true)]).into_result()?;
+    let scripts = status.as_array().and_then(|s| s.get_array("scripts"));
+    for (path, _) in scripts.into_iter().flatten() {
+        let path = path.to_value();
+        let name = path.as_str().unwrap_or_default();
+        let force = folders
+            .iter()
+            .any(|(_, folder)| Path::new(name).starts_with(folder));
+        invalidate
+            .call(&[path.clone(), Value::bool(force)])
+            .into_result()?;
+    }
+    Ok(())
+}
+
+fn list(root: &Path, folder: &Path, depth: usize, files: &mut Vec<PathBuf>) -> Result<(), Throw> {
+    let cannot = |e: std::io::Error| {
+        Throw::error(format!(
+            "the folder {} can't be read: {e}",
+            folder.display()
+        ))
+    };
+    for entry in std::fs::read_dir(folder).map_err(cannot)? {
+        let path = entry.map_err(cannot)?.path();
+        if path.is_dir() && depth < DEEPEST {
+            list(root, &path, depth + 1, files)?;
+        } else if path.extension().is_some_and(|e| e == "php")
+            && let Ok(below) = path.strip_prefix(root)
+        {
+            files.push(below.to_owned());
+        }
+    }
+    Ok(())
+}
+
+/// The name below `Highper\Attribute`, in any letter case as PHP has it.
+fn own(attribute: &Attribute) -> Option<String> {
+    let name = attribute.name();
+    let at = name.rfind('\\')?;
+    name[..at]
+        .eq_ignore_ascii_case("Highper\\Attribute")
+        .then(|| name[at + 1..].to_ascii_lowercase())
+}
+
+fn made(attribute: &Attribute) -> Result<Object, Throw> {
+    let made = attribute.instantiate()?.into_result()?;
+    made.into_object()
+        .map_err(|_| Throw::error("internal error: an attribute is no object"))
+}
+
+fn controller(class: reflect::Class, routes: &mut Vec<Route>) -> Result<(), Throw> {
+    let mut prefix = None;
+    let mut middleware = Vec::new();
+    for attribute in class.attributes() {
+        match own(&attribute).as_deref() {
+            Some("controller") => {
+                prefix = Some(text(&made(&attribute)?, "prefix")?);
+            }
+            Some("middleware") => middleware.extend(classes(&made(&attribute)?)?),
+            _ => {}
+        }
+    }
+    let Some(prefix) = prefix else {
+        return Ok(());
+    };
+    if !class.is_instantiable() {
+        return Err(Throw::error(format!(
+            "the controller {} can't be instantiated",
+            class.name()
+        )));
+    }
+    let group = Group::default().nest(&prefix, &[]);
+    for method in class.methods() {
+        action(class, &group, &middleware, &method, routes)?;
+    }
+    Ok(())
+}
+
+fn action(
+    class: reflect::Class,
+    group: &Group,
+    outer: &[Middleware],
+    method: &Function,
+    routes: &mut Vec<Route>,
+) -> Result<(), Throw> {
+    let mut paths = Vec::new();
+    let mut middleware = outer.to_vec();
+    let mut status = None;
+    for attribute in method.attributes() {
+        match own(&attribute).as_deref() {
+            Some(verb @ ("get" | "post" | "put" | "patch" | "delete" | "any")) => {
+                let path = text(&made(&attribute)?, "path")?;
+                paths.push((verb.to_ascii_uppercase(), group.join(&path)));
+            }
+            Some("middleware") => middleware.extend(classes(&made(&attribute)?)?),
+            Some("status") => {
+                let object = made(&attribute)?;
+                status = object
+                    .get("status")?
+                    .as_long()
+                    .and_then(|n| u16::try_from(n).ok());
+            }
+            _ => {}
+        }
+    }
+    let at = method
+        .location()
+        .map_or_else(String::new, |(file, line)| format!("{file}:{line}"));
+    for (verb, pattern) in paths {
+        routes.push(Route {
+            methods: vec![verb],
+            pattern,
+            handler: Handler::Method(class.name().to_owned(), method.name()),
+            middleware: middleware.clone(),
+            status,
+            at: at.clone(),
+        });
+    }
+    Ok(())
+}
+
+fn text(object: &Object, name: &str) -> Result<String, Throw> {
+    Ok(object.get(name)?.to_str()?.to_string_lossy().into_owned())
+}
+
+fn classes(object: &Object) -> Result<Vec<Middleware>, Throw> {
+    let list = object.get("classes")?;
+    let names = list.as_array().into_iter().flat_map(|list| list.values());
+    Ok(names
+        .filter_map(Value::as_str)
+        .map(|name| Middleware::Class(name.to_owned()))
+        .collect())
+}

@@ -1,0 +1,224 @@
+//! Putting answers on the wire.
+
+use crate::app::App;
+use crate::response::data::{Body, Data};
+use highper_app::accept::{ErrorFormat, error_format};
+use highper_app::problem::Problem;
+use highper_http::static_file::{self, Plan};
+use highper_http::{Exchange, SendError};
+use highper_http1::{EncodeError, Response, Version};
+use highper_log::Level;
+use std::fs::File;
+use std::os::unix::fs::FileExt;
+use std::rc::Rc;
+
+/// Bytes of several ranges that are read at a time.
+const PIECE: usize = 64 * 1024;
+/// Several ranges of more bytes than this together are answered with the whole file.
+pub(crate) const RANGES_MAX: u64 = 8 << 20;
+
+/// `HTTP/1.1`
+pub(crate) fn protocol(exchange: &Exchange) -> &'static str {
+    match exchange.request().head().version() {
+        Version::Http10 => "HTTP/1.0",
+        Version::Http11 => "HTTP/1.1",
+    }
+}
+
+/// Bytes that are shared with the socket.
+struct Shared(Rc<Data>);
+
+impl AsRef<[u8]> for Shared {
+    fn as_ref(&self) -> &[u8] {
+        self.0.body.bytes()
+    }
+}
+
+fn fields(response: &mut Response<'_>, data: &Data, id: Option<&str>) -> Result<(), EncodeError> {
+    for (name, value) in data.fields() {
+        response.header(name, value)?;
+    }
+    match id {
+        Some(id) => response.header(b"X-Request-Id", id.as_bytes()),
+        None => Ok(()),
+    }
+}
+
+/// Sends a response of PHP's.
+pub(crate) fn response(exchange: &Exchange, data: &Rc<Data>, id: Option<&str>, app: &App) {
+    let fields = |response: &mut Response<'_>| self::fields(response, data, id);
+    let sent = match &data.body {
+        Body::File(file, length) => match file.try_clone() {
+            Ok(file) => exchange.send_file(data.status, fields, file, 0, *length),
+            Err(error) => {
+                app.log(
+                    Level::Error,
+                    &format!("a file can't be sent: {error}"),
+                    &[],
+                    id,
+                );
+                return problem(
+                    exchange,
+                    &Problem {
+                        status: 503,
+                        ..Problem::default()
+                    },
+                    &[],
+                );
+            }
+        },
+        body if body.bytes().len() < 16 * 1024 => {
+            exchange.respond(data.status, None, fields, body.bytes())
+        }
+        _ => exchange.respond_shared(data.status, None, fields, Shared(Rc::clone(data))),
+    };
+    trouble(app, sent, id);
+}
+
+/// A client that is gone is no trouble; a response that can't be sent is.
+fn trouble(app: &App, sent: Result<(), SendError>, id: Option<&str>) {
+    if let Err(error) = sent
+        && !matches!(error, SendError::Gone | SendError::Complete)
+    {
+        app.log(
+            Level::Error,
+            &format!("a response can't be sent: {error}"),
+            &[],
+            id,
+        );
+    }
+}
+
+/// The form of an error that the client likes best.
+pub(crate) fn format_of(exchange: &Exchange) -> ErrorFormat {
+    let request = exchange.request();
+    let bytes = request.bytes();
+    error_format(request.head().get(&bytes, b"accept"))
+}
+
+/// Sends an error without PHP.
+pub(crate) fn problem(exchange: &Exchange, problem: &Problem<'_>, headers: &[(&str, &str)]) {
+    let format = format_of(exchange);
+    let body = match format {
+        ErrorFormat::Html => problem.html(),
+        ErrorFormat::Problem | ErrorFormat::Json => problem.json(),
+    };
+    page(
+        exchange,
+        problem.status,
+        format,
+        &body,
+        headers,
+        problem.request_id,
+    );
+}
+
+/// Sends an error's body.
+pub(crate) fn page(
+    exchange: &Exchange,
+    status: u16,
+    format: ErrorFormat,
+    body: &str,
+    headers: &[(&str, &str)],
+    id: Option<&str>,
+) {
+    let fields = |response: &mut Response<'_>| {
+        response.header(b"Content-Type", format.content_type().as_bytes())?;
+        response.header(b"Cache-Control", b"no-store")?;
+        response.header(b"X-Content-Type-Options", b"nosniff")?;
+        for (name, value) in headers {
+            response.header(name.as_bytes(), value.as_bytes())?;
+        }
+        if let Some(id) = id {
+            response.header(b"X-Request-Id", id.as_bytes())?;
+        }
+        Ok(())
+    };
+    // A client that is gone needs no answer.
+    let _gone = exchange.respond(status, None, fields, body.as_bytes());
+}
+
+/// Sends nothing but a status and headers.
+pub(crate) fn bare(exchange: &Exchange, status: u16, headers: &[(&str, &str)], body: &str) {
+    let fields = |response: &mut Response<'_>| {
+        for (name, value) in headers {
+            response.header(name.as_bytes(), value.as_bytes())?;
+        }
+        Ok(())
+    };
+    let _gone = exchange.respond(status, None, fields, body.as_bytes());
+}
+
+/// How many bytes several ranges have together.
+pub(crate) fn ranges_length(plan: &Plan) -> u64 {
+    match &plan.body {
+        static_file::Body::Ranges { pieces, .. } => pieces.iter().map(|p| p.length).sum(),
+        _ => 0,
+    }
+}
+
+/// Sends a file, or what is to be said about it.
+pub(crate) fn file(exchange: &Exchange, plan: Plan, app: &App) {
+    let headers = plan.headers;
+    let fields = |response: &mut Response<'_>| {
+        for (name, value) in &headers {
+            response.header(name.as_bytes(), value.as_bytes())?;
+        }
+        Ok(())
+    };
+    let status = plan.status;
+    let sent = match plan.body {
+        static_file::Body::Empty => exchange.respond(
+            status,
+            None,
+            |response| {
+                fields(response)?;
+                match plan.length {
+                    Some(length) => {
+                        response.header(b"Content-Length", length.to_string().as_bytes())
+                    }
+                    None => Ok(()),
+                }
+            },
+            b"",
+        ),
+        static_file::Body::File {
+            file,
+            offset,
+            length,
+        } => exchange.send_file(status, fields, file, offset, length),
+        static_file::Body::Ranges { file, pieces, tail } => {
+            let started = exchange.start(status, None, plan.length, fields);
+            let sent = started.and_then(|()| {
+                for piece in &pieces {
+                    exchange.write(&piece.head)?;
+                    copy(exchange, &file, piece.offset, piece.length)?;
+                }
+                exchange.write(&tail)?;
+                exchange.finish()
+            });
+            if sent.is_err() {
+                exchange.abort();
+            }
+            sent
+        }
+    };
+    trouble(app, sent, None);
+}
+
+fn copy(exchange: &Exchange, file: &File, mut offset: u64, mut left: u64) -> Result<(), SendError> {
+    let mut buffer = vec![0; PIECE];
+    while left > 0 {
+        let want = usize::try_from(left).unwrap_or(PIECE).min(PIECE);
+        match file.read_at(&mut buffer[..want], offset) {
+            // The file is shorter than it was: what was promised can't be sent.
+            Ok(0) | Err(_) => return Err(SendError::Gone),
+            Ok(n) => {
+                exchange.write(&buffer[..n])?;
+                offset += n as u64;
+                left -= n as u64;
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,221 @@
+//! `settings()`: names, types, and where each value goes.
+
+use highper_app::env::{duration, size};
+use highper_http::Settings as Http;
+use highper_log::Level;
+use highper_process::{MemoryLimit, Options};
+use highper_zend::{Array, Value};
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// What an application was told.
+#[derive(Default)]
+pub(crate) struct Settings {
+    pub(crate) http: Http,
+    pub(crate) process: Options,
+    pub(crate) listen: Vec<String>,
+    pub(crate) log_level: Option<Level>,
+    pub(crate) access_log: Option<bool>,
+    pub(crate) max_coroutines: Option<usize>,
+    pub(crate) stack_size: Option<usize>,
+    /// Was the number of workers set?
+    pub(crate) workers: Option<u32>,
+}
+
+const NAMES: [&str; 28] = [
+    "access_log",
+    "body_timeout",
+    "group",
+    "header_timeout",
+    "idle_timeout",
+    "listen",
+    "log_file",
+    "log_level",
+    "max_age",
+    "max_body_size",
+    "max_connections",
+    "max_coroutines",
+    "max_header_size",
+    "max_headers",
+    "max_keep_alive_requests",
+    "max_requests",
+    "max_uri_length",
+    "max_wait_time",
+    "memory_limit",
+    "body_memory",
+    "pid_file",
+    "request_timeout",
+    "server_header",
+    "stack_size",
+    "temp_dir",
+    "user",
+    "workers",
+    "write_timeout",
+];
+
+impl Settings {
+    /// Takes an array of settings.
+    ///
+    /// # Errors
+    /// The first name that is unknown, or value that is of the wrong type: one sentence.
+    pub(crate) fn take(&mut self, given: &Array) -> Result<(), String> {
+        for (key, value) in given {
+            let name = String::from_utf8_lossy(&key.to_bytes()).into_owned();
+            self.one(&name, value)?;
+        }
+        Ok(())
+    }
+
+    fn one(&mut self, name: &str, value: &Value) -> Result<(), String> {
+        let http = &mut self.http;
+        let process = &mut self.process;
+        let v = One { name, value };
+        match name {
+            "access_log" => self.access_log = Some(v.bool()?),
+            "body_memory" => http.body_memory = v.bytes()? as usize,
+            "body_timeout" => http.body_timeout = v.time()?,
+            "group" => process.group = Some(v.text()?),
+            "header_timeout" => http.header_timeout = v.time()?,
+            "idle_timeout" => http.idle_timeout = v.time()?,
+            "listen" => {
+                self.listen = match value.as_array() {
+                    Some(list) => list
+                        .values()
+                        .map(|value| One { name, value }.text())
+                        .collect::<Result<_, _>>()?,
+                    None => vec![v.text()?],
+                }
+            }
+            "log_file" => process.log_file = Some(v.text()?.into()),
+            "log_level" => {
+                let text = v.text()?;
+                self.log_level = Some(
+                    Level::parse(&text)
+                        .ok_or_else(|| v.wrong("a level such as debug, info or error"))?,
+                );
+            }
+            "max_age" => process.max_age = Some(v.time()?),
+            "max_body_size" => http.limits.body_bytes = v.bytes()?,
+            "max_connections" => http.max_connections = v.count(1)? as usize,
+            "max_coroutines" => self.max_coroutines = Some(v.count(1)? as usize),
+            "max_header_size" => http.limits.head_bytes = v.bytes()? as usize,
+            "max_headers" => http.limits.fields = v.count(1)? as usize,
+            "max_keep_alive_requests" => http.max_keep_alive_requests = v.count(0)?,
+            "max_requests" => process.max_request = v.count(0)?,
+            "max_uri_length" => http.limits.target_bytes = v.bytes()? as usize,
+            "max_wait_time" => process.max_wait_time = v.time()?,
+            "memory_limit" => process.memory_limit = Some(MemoryLimit::Bytes(v.bytes()?)),
+            "pid_file" => process.pid_file = Some(v.text()?.into()),
+            "request_timeout" => {
+                http.request_timeout = if value.is_null() {
+                    None
+                } else {
+                    Some(v.time()?)
+                }
+            }
+            "server_header" => {
+                http.server = if value.is_null() {
+                    None
+                } else {
+                    Some(v.text()?)
+                }
+            }
+            "stack_size" => self.stack_size = Some(v.bytes()? as usize),
+            "temp_dir" => http.temp_dir = PathBuf::from(v.text()?),
+            "user" => process.user = Some(v.text()?),
+            "workers" => {
+                let n = v.count(1)?;
+                match u32::try_from(n) {
+                    Ok(n) if n <= highper_app::listen::MAX_WORKERS => self.workers = Some(n),
+                    _ => return Err(v.wrong("an integer from 1 to 1024")),
+                }
+            }
+            "write_timeout" => http.write_timeout = v.time()?,
+            _ => return Err(unknown(name)),
+        }
+        Ok(())
+    }
+}
+
+/// The known name that shares most with the unknown one.
+fn unknown(name: &str) -> String {
+    let near = NAMES.iter().max_by_key(|known| {
+        let pairs = |text: &str| {
+            text.as_bytes()
+                .windows(2)
+                .map(<[u8]>::to_vec)
+                .collect::<Vec<_>>()
+        };
+        let mine = pairs(&name.to_ascii_lowercase());
+        let same = pairs(known)
+            .iter()
+            .filter(|pair| mine.contains(pair))
+            .count();
+        same * 100 / known.len().max(1)
+    });
+    format!(
+        "there is no setting '{name}'; did you mean '{}'?",
+        near.unwrap_or(&"workers")
+    )
+}
+
+/// One setting's value.
+struct One<'v> {
+    name: &'v str,
+    value: &'v Value,
+}
+
+impl One<'_> {
+    fn wrong(&self, wanted: &str) -> String {
+        let given = match (self.value.as_long(), self.value.as_str()) {
+            (Some(n), _) => n.to_string(),
+            (_, Some(text)) => format!("'{}'", highper_app::secret::masked(self.name, text)),
+            _ => self.value.type_name().to_owned(),
+        };
+        format!("setting '{}' must be {wanted}, {given} given", self.name)
+    }
+
+    fn bool(&self) -> Result<bool, String> {
+        self.value
+            .as_bool()
+            .ok_or_else(|| self.wrong("true or false"))
+    }
+
+    fn text(&self) -> Result<String, String> {
+        match self.value.as_str() {
+            Some(text) if !text.is_empty() => Ok(text.to_owned()),
+            _ => Err(self.wrong("a text")),
+        }
+    }
+
+    fn count(&self, least: u64) -> Result<u64, String> {
+        let number = self.value.as_long().and_then(|n| u64::try_from(n).ok());
+        number
+            .filter(|n| *n >= least)
+            .ok_or_else(|| self.wrong(&format!("an integer of at least {least}")))
+    }
+
+    fn bytes(&self) -> Result<u64, String> {
+        let wanted = "bytes, as 4096 or '8M'";
+        match (self.value.as_long(), self.value.as_str()) {
+            (Some(n), _) => u64::try_from(n).map_err(|_| self.wrong(wanted)),
+            (_, Some(text)) => size(text).ok_or_else(|| self.wrong(wanted)),
+            _ => Err(self.wrong(wanted)),
+        }
+    }
+
+    fn time(&self) -> Result<Duration, String> {
+        let wanted = "seconds, as 30, 0.5 or '250ms'";
+        let seconds = match (
+            self.value.as_long(),
+            self.value.as_double(),
+            self.value.as_str(),
+        ) {
+            (Some(n), ..) => u64::try_from(n).ok().map(Duration::from_secs),
+            (_, Some(n), _) => Duration::try_from_secs_f64(n).ok(),
+            (.., Some(text)) => duration(text),
+            _ => None,
+        };
+        seconds.ok_or_else(|| self.wrong(wanted))
+    }
+}

@@ -1,0 +1,308 @@
+//! From a connection's request to an answer: what needs no PHP is answered here.
+
+use crate::app::App;
+use crate::incoming::{Incoming, Running};
+use crate::{failure, send};
+use highper_app::problem::Problem;
+use highper_app::router::{self, Answer};
+use highper_http::{Connection, Exchange, Service, static_file};
+use highper_log::{Access, Level};
+use highper_process::WorkerContext;
+use std::rc::Rc;
+use std::time::{Duration, SystemTime};
+
+/// The application as an HTTP service.
+pub(crate) struct Web {
+    pub(crate) app: Rc<App>,
+    /// Where requests are counted, and remembered in case this process is killed.
+    pub(crate) context: Rc<WorkerContext>,
+    /// Called when the last connection is closed.
+    pub(crate) on_drained: Box<dyn Fn()>,
+}
+
+impl Service for Web {
+    fn request(&self, exchange: Rc<Exchange>) {
+        let app = &self.app;
+        let Some(compiled) = app.compiled() else {
+            return send::problem(&exchange, &blank(503), &[]);
+        };
+        let routed = {
+            let request = exchange.request();
+            let bytes = request.bytes();
+            let (method, path) = (
+                request.head().method_name(&bytes),
+                request.head().path(&bytes),
+            );
+            match compiled.router.find(method, path) {
+                Answer::Found(found) => {
+                    let number = found.handler as usize;
+                    app.convert(number, &found.params)
+                        .map(|values| (number, values))
+                        .map_err(Miss::Path)
+                }
+                Answer::NotFound => Err(Miss::NotFound),
+                Answer::MethodNotAllowed { allow } => Err(Miss::Method(allow.to_owned())),
+                Answer::Options { allow } => Err(Miss::Options(allow.to_owned())),
+                Answer::Redirect { slash } => {
+                    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+                    let query = request.head().query(&bytes).map(text);
+                    Err(Miss::Redirect(router::location(
+                        &text(path),
+                        query.as_deref(),
+                        slash,
+                    )))
+                }
+                Answer::BadRequest(why) => Err(Miss::Bad(format!("The path {why}"))),
+            }
+        };
+        match routed {
+            Ok((number, values)) => self.enter(exchange, number, values),
+            Err(miss) => self.miss(&exchange, miss),
+        }
+    }
+
+    fn answered(&self, exchange: &Exchange) {
+        if self.app.logs_access.get() {
+            self.access(exchange);
+        }
+    }
+
+    fn refused(&self, connection: &Connection, status: u16, reason: &str) {
+        let peer = connection.peer().map(|p| p.to_string()).unwrap_or_default();
+        let text = format!("a request was refused with {status}: {reason}");
+        self.app
+            .log(Level::Info, &text, &[(b"peer", peer.as_str().into())], None);
+    }
+
+    fn timed_out(&self, exchange: &Rc<Exchange>) {
+        let request = exchange.request();
+        let bytes = request.bytes();
+        let target = String::from_utf8_lossy(request.head().target(&bytes)).into_owned();
+        self.app.log(
+            Level::Warning,
+            "a request took too long",
+            &[(b"request", target.as_str().into())],
+            None,
+        );
+    }
+
+    fn drained(&self) {
+        (self.on_drained)();
+    }
+
+    fn trouble(&self, message: &str) {
+        self.app.log(Level::Warning, message, &[], None);
+    }
+}
+
+/// Why no handler is called.
+enum Miss {
+    NotFound,
+    /// A parameter does not fit; the sentence says which.
+    Path(String),
+    Method(String),
+    Options(String),
+    Redirect(String),
+    Bad(String),
+}
+
+fn blank(status: u16) -> Problem<'static> {
+    Problem {
+        status,
+        kind: Some("about:blank"),
+        ..Problem::default()
+    }
+}
+
+impl Web {
+    /// Runs the handler in a coroutine of its own.
+    fn enter(
+        &self,
+        exchange: Rc<Exchange>,
+        number: usize,
+        values: Vec<crate::incoming::PathValue>,
+    ) {
+        let app = Rc::clone(&self.app);
+        let context = Rc::clone(&self.context);
+        let ticket = {
+            let bytes = exchange.request().bytes();
+            let end = bytes
+                .iter()
+                .position(|b| *b == b'\r')
+                .unwrap_or(bytes.len());
+            context.request_begin(&bytes[..end], highper_engine::reactor::coarse_now())
+        };
+        let incoming = Rc::new(Incoming::new(app, Rc::clone(&exchange), number, values));
+        let spawned = highper_runtime::coroutine::try_spawn(move || {
+            let _running = Running::begin(&incoming);
+            let result = incoming
+                .app
+                .endpoint(number)
+                .and_then(|endpoint| endpoint.run(&incoming.app, &incoming));
+            let ended = match result {
+                Ok(data) => {
+                    incoming.respond(&data);
+                    Ok(())
+                }
+                Err(throw) => failure::answer(&incoming, throw),
+            };
+            incoming.forget();
+            context.request_end(ticket);
+            ended
+        });
+        if let Err(error) = spawned {
+            self.app.log(
+                Level::Error,
+                &format!("a request can't be handled: {error}"),
+                &[],
+                None,
+            );
+            send::problem(&exchange, &blank(503), &[("Retry-After", "1")]);
+        }
+    }
+
+    fn miss(&self, exchange: &Exchange, miss: Miss) {
+        match miss {
+            Miss::NotFound => {
+                if self.health(exchange) || self.file(exchange) {
+                    return;
+                }
+                send::problem(exchange, &blank(404), &[]);
+            }
+            Miss::Path(why) => {
+                let problem = Problem {
+                    detail: Some(&why),
+                    ..blank(404)
+                };
+                send::problem(exchange, &problem, &[]);
+            }
+            Miss::Bad(why) => {
+                let problem = Problem {
+                    detail: Some(&why),
+                    ..blank(400)
+                };
+                send::problem(exchange, &problem, &[]);
+            }
+            Miss::Method(allow) => {
+                if !self.file(exchange) {
+                    send::problem(exchange, &blank(405), &[("Allow", &allow)]);
+                }
+            }
+            Miss::Options(allow) => send::bare(exchange, 204, &[("Allow", &allow)], ""),
+            Miss::Redirect(to) => send::bare(exchange, 308, &[("Location", &to)], ""),
+        }
+    }
+
+    fn health(&self, exchange: &Exchange) -> bool {
+        let health = self.app.health.borrow();
+        let Some(path) = &*health else {
+            return false;
+        };
+        let request = exchange.request();
+        let bytes = request.bytes();
+        let is_it = matches!(request.head().method_name(&bytes), b"GET" | b"HEAD")
+            && request.head().path(&bytes) == path.as_bytes();
+        drop(bytes);
+        if is_it {
+            let (status, body) = match self.app.is_draining.get() {
+                false => (200, r#"{"status":"ok"}"#),
+                true => (503, r#"{"status":"draining"}"#),
+            };
+            let headers = [
+                ("Content-Type", "application/json"),
+                ("Cache-Control", "no-store"),
+            ];
+            send::bare(exchange, status, &headers, body);
+        }
+        is_it
+    }
+
+    /// Answers with a file, if one of the folders has it.
+    fn file(&self, exchange: &Exchange) -> bool {
+        let Some(compiled) = self.app.compiled().filter(|c| !c.files.is_empty()) else {
+            return false;
+        };
+        let plan = {
+            let request = exchange.request();
+            let bytes = request.bytes();
+            let head = request.head();
+            let get = |name: &[u8]| head.get(&bytes, name);
+            let mut wanted = static_file::Request {
+                method: head.method_name(&bytes),
+                path: head.path(&bytes),
+                query: head.query(&bytes),
+                accept_encoding: head.accept_encoding(&bytes),
+                if_match: get(b"if-match"),
+                if_none_match: get(b"if-none-match"),
+                if_modified_since: get(b"if-modified-since"),
+                if_unmodified_since: get(b"if-unmodified-since"),
+                if_range: get(b"if-range"),
+                range: get(b"range"),
+            };
+            if !matches!(wanted.method, b"GET" | b"HEAD") {
+                return false;
+            }
+            let mut found = None;
+            for (prefix, files) in &compiled.files {
+                if !wanted.path.starts_with(prefix.as_bytes()) {
+                    continue;
+                }
+                match files.serve(&wanted) {
+                    Ok(static_file::Answer::Plan(plan))
+                        if send::ranges_length(&plan) > send::RANGES_MAX =>
+                    {
+                        wanted.range = None;
+                        found = files.serve(&wanted).ok();
+                    }
+                    Ok(static_file::Answer::Miss(_)) => continue,
+                    Ok(answer) => found = Some(answer),
+                    Err(error) => {
+                        drop(bytes);
+                        self.app.log(
+                            Level::Error,
+                            &format!("a file can't be sent: {error}"),
+                            &[],
+                            None,
+                        );
+                        send::problem(exchange, &blank(503), &[]);
+                        return true;
+                    }
+                }
+                break;
+            }
+            found
+        };
+        match plan {
+            Some(static_file::Answer::Plan(plan)) => {
+                send::file(exchange, plan, &self.app);
+                true
+            }
+            _ => false,
+        }
+    }
+
+    fn access(&self, exchange: &Exchange) {
+        let request = exchange.request();
+        let bytes = request.bytes();
+        let head = request.head();
+        let peer = exchange.connection().peer();
+        let peer = peer.map_or_else(|| "unix:".to_owned(), |p| p.ip().to_string());
+        let spent = highper_engine::clock::now().saturating_sub(request.started());
+        let running = crate::incoming::current();
+        let id = running.as_ref().and_then(|r| r.known_id());
+        self.app.logger.access(&Access {
+            time: SystemTime::now(),
+            peer: &peer,
+            method: head.method_name(&bytes),
+            target: head.target(&bytes),
+            protocol: send::protocol(exchange),
+            status: exchange.status(),
+            bytes: exchange.body_bytes(),
+            duration: Duration::from_nanos(spent),
+            referer: head.get(&bytes, b"referer"),
+            user_agent: head.get(&bytes, b"user-agent"),
+            request_id: id,
+            worker: self.app.worker.get(),
+        });
+    }
+}

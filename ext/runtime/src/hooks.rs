@@ -1,0 +1,357 @@
+//! The hooks: libc's blocking calls, made waits of the running coroutine.
+//!
+//! Nothing is patched until a loop starts or the hooks are switched on by hand.
+//! `highper.hooks=Off` keeps everything as it is in stock PHP.
+
+use crate::wiring;
+use highper_engine::reactor::{self, Interest};
+use highper_engine::{self as engine, Wake, clock};
+use highper_hook::{
+    Families, Interest as Wanted, Policy, SleepOutcome, Summary, WaitOutcome, install, patch,
+    refresh, report, uninstall, unpatch,
+};
+use highper_zend::{Access, Ini, Registry, ini};
+use std::os::fd::RawFd;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::time::Duration;
+
+/// The bits by which the coroutine API names what is hooked (`SWOOLE_HOOK_*`).
+pub mod flag {
+    /// `tcp://` streams.
+    pub const TCP: u32 = 1 << 1;
+    /// `udp://` streams.
+    pub const UDP: u32 = 1 << 2;
+    /// `unix://` streams.
+    pub const UNIX: u32 = 1 << 3;
+    /// `udg://` streams.
+    pub const UDG: u32 = 1 << 4;
+    /// `ssl://` streams.
+    pub const SSL: u32 = 1 << 5;
+    /// `tls://` streams.
+    pub const TLS: u32 = 1 << 6;
+    /// `stream_select()` and its like.
+    pub const STREAM_FUNCTION: u32 = 1 << 7;
+    /// Plain files. They never suspend; pipes that are opened as files do.
+    pub const FILE: u32 = 1 << 8;
+    /// `sleep()`, `usleep()`, `time_nanosleep()`, `time_sleep_until()`.
+    pub const SLEEP: u32 = 1 << 9;
+    /// `proc_open()` and its pipes.
+    pub const PROC: u32 = 1 << 10;
+    /// cURL.
+    pub const CURL: u32 = 1 << 11;
+    /// cURL, by its other name.
+    pub const NATIVE_CURL: u32 = 1 << 12;
+    /// `shell_exec()`, `exec()` and their like.
+    pub const BLOCKING_FUNCTION: u32 = 1 << 13;
+    /// The extension sockets.
+    pub const SOCKETS: u32 = 1 << 14;
+    /// Reading from standard input.
+    pub const STDIO: u32 = 1 << 15;
+    /// PDO for PostgreSQL.
+    pub const PDO_PGSQL: u32 = 1 << 16;
+    /// PDO for ODBC.
+    pub const PDO_ODBC: u32 = 1 << 17;
+    /// PDO for Oracle.
+    pub const PDO_ORACLE: u32 = 1 << 18;
+    /// PDO for Firebird.
+    pub const PDO_FIREBIRD: u32 = 1 << 20;
+    /// The network functions.
+    pub const NET_FUNCTION: u32 = 1 << 21;
+    /// The extension mongodb.
+    pub const MONGODB: u32 = 1 << 22;
+    /// All that is on unless said otherwise (`SWOOLE_HOOK_ALL`).
+    pub const ALL: u32 = 0x7fbf_ffff;
+}
+
+/// Clients of servers that are reached by TCP or by a local socket.
+const CLIENTS: u32 = flag::SOCKETS
+    | flag::PDO_PGSQL
+    | flag::PDO_ODBC
+    | flag::PDO_ORACLE
+    | flag::PDO_FIREBIRD
+    | flag::MONGODB
+    | flag::CURL
+    | flag::NATIVE_CURL;
+
+/// Which flags switch a family on: any of them. libc sees descriptors, not PHP's functions.
+const MAP: [(Families, u32); 8] = [
+    (Families::SLEEP, flag::SLEEP),
+    (
+        Families::TCP,
+        flag::TCP | flag::SSL | flag::TLS | flag::NET_FUNCTION | CLIENTS,
+    ),
+    (
+        Families::UDP,
+        flag::UDP | flag::NET_FUNCTION | flag::SOCKETS,
+    ),
+    (Families::UNIX, flag::UNIX | CLIENTS),
+    (Families::UDG, flag::UDG | flag::SOCKETS),
+    (
+        Families::PIPE,
+        flag::PROC | flag::BLOCKING_FUNCTION | flag::FILE,
+    ),
+    (Families::POLL, flag::STREAM_FUNCTION | CLIENTS),
+    (Families::STDIO, flag::STDIO),
+];
+
+/// The families that a set of flags switches on.
+#[must_use]
+pub const fn families(flags: u32) -> Families {
+    let mut families = Families::NONE;
+    let mut at = 0;
+    while at < MAP.len() {
+        if flags & MAP[at].1 != 0 {
+            families = families.with(MAP[at].0);
+        }
+        at += 1;
+    }
+    families
+}
+
+/// Nobody has said yet what is to be hooked.
+const UNSET: u32 = u32::MAX;
+
+static FLAGS: AtomicU32 = AtomicU32::new(UNSET);
+static FAMILIES: AtomicU32 = AtomicU32::new(0);
+static IS_PATCHED: AtomicBool = AtomicBool::new(false);
+/// False in the child of a fork: the loop that it inherited is its parent's.
+static IS_OURS: AtomicBool = AtomicBool::new(false);
+
+static POLICY: Policy = Policy {
+    can_suspend,
+    flags: || Families::from_bits(FAMILIES.load(Ordering::Relaxed)),
+    sleep,
+    wait_fd,
+    wait_many,
+    fd_closed,
+    forked,
+};
+
+/// Declares the setting `highper.hooks` and what `php --ri highper` says of the hooks.
+pub fn declare(registry: &mut Registry) {
+    registry
+        .setting(Ini::bool(
+            "highper.hooks",
+            true,
+            Access::System,
+            "Makes blocking calls of PHP's extensions and their libraries waits of the coroutine.",
+        ))
+        .info("Hooks", describe)
+        .on_request_shutdown(|| {
+            FLAGS.store(UNSET, Ordering::Relaxed);
+            FAMILIES.store(0, Ordering::Relaxed);
+        })
+        .on_shutdown(shutdown);
+}
+
+/// Are the hooks allowed at all (`highper.hooks`)?
+#[must_use]
+pub fn is_allowed() -> bool {
+    ini::bool("highper.hooks")
+}
+
+/// Sets which calls suspend ([`flag`]); 0 for none. Takes effect with the next call.
+/// False where `highper.hooks` is off: the flags are kept, and nothing is hooked.
+pub fn enable(flags: u32) -> bool {
+    FLAGS.store(flags & !(1 << 31), Ordering::Relaxed);
+    if !is_allowed() {
+        return false;
+    }
+    FAMILIES.store(families(flags).bits(), Ordering::Relaxed);
+    if flags != 0 {
+        attach();
+    }
+    true
+}
+
+/// The flags that are set: 0 before the first loop, unless set by hand.
+#[must_use]
+pub fn flags() -> u32 {
+    match FLAGS.load(Ordering::Relaxed) {
+        UNSET => 0,
+        flags => flags,
+    }
+}
+
+/// A loop starts on this thread: without a word about flags, all are on from here.
+pub(crate) fn loop_starts() {
+    if !engine::is_running() {
+        IS_OURS.store(true, Ordering::Relaxed);
+    }
+    enable(match FLAGS.load(Ordering::Relaxed) {
+        UNSET => flag::ALL,
+        flags => flags,
+    });
+}
+
+/// Patches what is loaded.
+fn attach() {
+    if !engine::is_running() {
+        IS_OURS.store(true, Ordering::Relaxed);
+    }
+    if IS_PATCHED.swap(true, Ordering::AcqRel) {
+        refresh();
+        return;
+    }
+    wiring::in_forked_children(forked);
+    install(&POLICY);
+    patch();
+}
+
+/// PHP ends: every slot leads to libc again.
+fn shutdown() {
+    uninstall();
+    if IS_PATCHED.swap(false, Ordering::AcqRel) {
+        unpatch();
+    }
+}
+
+/// For `php --ri highper`. Before the first loop nothing is patched, so it is done for the count.
+fn describe() -> String {
+    if !is_allowed() {
+        return "off".to_owned();
+    }
+    let summary = if IS_PATCHED.load(Ordering::Acquire) {
+        let objects = report();
+        Summary {
+            objects: objects.len(),
+            slots: objects.iter().map(|object| object.calls.len()).sum(),
+            refused: 0,
+        }
+    } else {
+        let summary = patch();
+        unpatch();
+        summary
+    };
+    let Summary {
+        objects,
+        slots,
+        refused,
+    } = summary;
+    match refused {
+        0 => format!("on, {slots} slots in {objects} objects"),
+        _ => format!("on, {slots} slots in {objects} objects, {refused} refused"),
+    }
+}
+
+fn can_suspend() -> bool {
+    engine::can_suspend() && IS_OURS.load(Ordering::Relaxed)
+}
+
+/// Runs in the child of every fork, between libc's and the caller's next instruction.
+fn forked() {
+    IS_OURS.store(false, Ordering::Relaxed);
+}
+
+fn sleep(time: Duration) -> SleepOutcome {
+    if time.is_zero() {
+        engine::yield_now();
+        return SleepOutcome::Done;
+    }
+    let end = clock::after(time);
+    match engine::sleep(nanoseconds(time)) {
+        Wake::Cancelled => {
+            SleepOutcome::Cancelled(Duration::from_nanos(end.saturating_sub(clock::now())))
+        }
+        Wake::Ready | Wake::Timeout | Wake::Closed => SleepOutcome::Done,
+    }
+}
+
+fn nanoseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
+}
+
+fn outcome(result: std::io::Result<Wake>) -> WaitOutcome {
+    match result {
+        Ok(Wake::Ready) => WaitOutcome::Ready,
+        Ok(Wake::Timeout) => WaitOutcome::TimedOut,
+        Ok(Wake::Cancelled) => WaitOutcome::Cancelled,
+        Ok(Wake::Closed) => WaitOutcome::Closed,
+        Err(_) => WaitOutcome::Refused,
+    }
+}
+
+fn wait_fd(fd: RawFd, wanted: Wanted, timeout: Option<Duration>) -> WaitOutcome {
+    let deadline = timeout.map(clock::after);
+    outcome(match (wanted.is_read(), wanted.is_write()) {
+        (true, true) => reactor::wait_any(&[(fd, Interest::Read), (fd, Interest::Write)], deadline),
+        (false, true) => reactor::wait_fd(fd, Interest::Write, deadline),
+        _ => reactor::wait_fd(fd, Interest::Read, deadline),
+    })
+}
+
+/// Entries that fit on the stack; more are rare, and worth an allocation.
+const FEW: usize = 256;
+/// How often a descriptor is looked at that waits for what the loop can't tell: urgent data.
+const LOOK: Duration = Duration::from_millis(10);
+
+fn wait_many(entries: &mut [libc::pollfd], timeout: Option<Duration>) -> WaitOutcome {
+    const READ: i16 = libc::POLLIN | libc::POLLRDNORM | libc::POLLRDBAND | libc::POLLRDHUP;
+    const WRITE: i16 = libc::POLLOUT | libc::POLLWRNORM | libc::POLLWRBAND;
+    let mut set = Set::new();
+    let mut is_urgent = false;
+    for entry in entries.iter().filter(|entry| entry.fd >= 0) {
+        let (read, write) = (entry.events & READ != 0, entry.events & WRITE != 0);
+        if write {
+            set.add(entry.fd, Interest::Write);
+        }
+        if read || !write {
+            // Hang-up and errors, which need no event, come as readable.
+            set.add(entry.fd, Interest::Read);
+        }
+        is_urgent |= !read && !write && entry.events & libc::POLLPRI != 0;
+    }
+    let limit = match timeout {
+        Some(time) if is_urgent => Some(time.min(LOOK)),
+        None if is_urgent => Some(LOOK),
+        time => time,
+    };
+    match outcome(reactor::wait_any(set.list(), limit.map(clock::after))) {
+        WaitOutcome::TimedOut if limit != timeout => WaitOutcome::Ready,
+        ended => ended,
+    }
+}
+
+/// What is waited for; on the stack as long as it is short.
+struct Set {
+    few: [(RawFd, Interest); FEW],
+    count: usize,
+    many: Vec<(RawFd, Interest)>,
+}
+
+impl Set {
+    fn new() -> Self {
+        Self {
+            few: [(-1, Interest::Read); FEW],
+            count: 0,
+            many: Vec::new(),
+        }
+    }
+
+    fn add(&mut self, fd: RawFd, interest: Interest) {
+        if self.count < FEW {
+            self.few[self.count] = (fd, interest);
+            self.count += 1;
+            return;
+        }
+        if self.many.is_empty() {
+            self.many.extend_from_slice(&self.few);
+        }
+        self.many.push((fd, interest));
+    }
+
+    fn list(&self) -> &[(RawFd, Interest)] {
+        if self.many.is_empty() {
+            &self.few[..self.count]
+        } else {
+            &self.many
+        }
+    }
+}
+
+fn fd_closed(fd: RawFd) {
+    // In a forked child this would take the descriptor out of the parent's loop.
+    if IS_OURS.load(Ordering::Relaxed) {
+        reactor::closing(fd);
+    }
+}

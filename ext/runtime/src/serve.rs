@@ -1,0 +1,339 @@
+//! A server: manager, workers, and in each worker a loop with an HTTP service.
+
+use crate::coroutine;
+use highper_engine::reactor::{self, Handler, Readiness};
+use highper_engine::scheduler;
+use highper_http::{Server, Service, Settings};
+use highper_process::listen::Listener;
+use highper_process::{Hooks, Options, Reason, Role, Signal, Ticket, WorkerContext};
+use highper_zend::Throw;
+use std::cell::{Cell, RefCell};
+use std::os::fd::OwnedFd;
+use std::rc::Rc;
+
+/// What a server is made of.
+pub struct Plan {
+    /// Processes.
+    pub options: Options,
+    /// Sockets, bound before.
+    pub listeners: Vec<Listener>,
+    /// HTTP.
+    pub settings: Settings,
+}
+
+/// One worker, inside its process.
+pub struct Worker {
+    context: WorkerContext,
+    server: RefCell<Option<Server>>,
+    ending: Cell<bool>,
+    /// Runs once when the worker has drained, in a coroutine.
+    stop: RefCell<Option<Box<dyn FnOnce()>>>,
+    requests: Cell<u64>,
+}
+
+thread_local! {
+    static WORKER: RefCell<Option<Rc<Worker>>> = const { RefCell::new(None) };
+}
+
+/// The worker that this process is, if it is one.
+#[must_use]
+pub fn worker() -> Option<Rc<Worker>> {
+    WORKER.with_borrow(Clone::clone)
+}
+
+/// How [`serve`] came back.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Served {
+    /// In the manager: the server is over, with this exit code.
+    Manager(i32),
+    /// In a worker: it is over; the process should end.
+    Worker,
+}
+
+/// How a face takes part in a worker's life.
+pub trait Face {
+    /// Runs in a coroutine of the new worker before it accepts anything; makes the service.
+    ///
+    /// # Errors
+    /// An exception ends the worker.
+    fn start(&self, worker: &Rc<Worker>) -> Result<Rc<dyn Service>, Throw>;
+    /// Runs in a coroutine of the worker when it has drained.
+    fn stop(&self, worker: &Rc<Worker>) {
+        let _ = worker;
+    }
+    /// A line for the log.
+    fn log(&self, text: &str) {
+        eprintln!("{text}");
+    }
+}
+
+/// Runs a server: forks the workers and supervises them; in each worker, runs the loop.
+///
+/// # Errors
+/// What is wrong with the options or the system, as an exception with the words for the user;
+/// in a worker, what its start threw.
+pub fn serve(plan: Plan, hooks: &mut dyn Hooks, face: Rc<dyn Face>) -> Result<Served, Throw> {
+    let Plan {
+        options,
+        listeners,
+        settings,
+    } = plan;
+    let role = highper_process::run(options, hooks).map_err(|e| Throw::error(e.to_string()))?;
+    match role {
+        Role::Manager(code) => {
+            for listener in &listeners {
+                listener.remove_file();
+            }
+            Ok(Served::Manager(code))
+        }
+        Role::Worker(context) => {
+            let descriptors = listeners.into_iter().map(Listener::into_fd).collect();
+            work(context, descriptors, settings, face).map(|()| Served::Worker)
+        }
+    }
+}
+
+fn work(
+    context: WorkerContext,
+    listeners: Vec<OwnedFd>,
+    settings: Settings,
+    face: Rc<dyn Face>,
+) -> Result<(), Throw> {
+    let worker = Rc::new(Worker {
+        context,
+        server: RefCell::default(),
+        ending: Cell::new(false),
+        stop: RefCell::default(),
+        requests: Cell::new(0),
+    });
+    WORKER.set(Some(Rc::clone(&worker)));
+    let stopping = (Rc::clone(&face), Rc::clone(&worker));
+    *worker.stop.borrow_mut() = Some(Box::new(move || stopping.0.stop(&stopping.1)));
+    coroutine::on_fatal(fatal);
+    let failed = Rc::new(RefCell::new(None));
+    let slot = Rc::clone(&failed);
+    let begun = Rc::clone(&worker);
+    let result = coroutine::run_loop(move || {
+        scheduler::retain_loop();
+        let signals = reactor::add_handler(Rc::new(Signals(Rc::clone(&begun))));
+        if let Err(error) = reactor::register(begun.context.signal_fd(), signals, 0) {
+            face.log(&format!("a worker can't watch its signals: {error}"));
+        }
+        let spawned = coroutine::spawn_body(move || {
+            let outcome = begin(&begun, listeners, settings, &*face);
+            if let Err(throw) = outcome {
+                scheduler::stop_loop();
+                match throw.into_object() {
+                    Some(exception) => {
+                        slot.replace(Some(Throw::Object(exception)));
+                    }
+                    None => return Err(Throw::Exit),
+                }
+            }
+            Ok(())
+        });
+        if spawned.is_err() {
+            scheduler::stop_loop();
+        }
+    });
+    worker.server.take();
+    WORKER.set(None);
+    result?;
+    match failed.take() {
+        Some(throw) => Err(throw),
+        None => Ok(()),
+    }
+}
+
+fn begin(
+    worker: &Rc<Worker>,
+    listeners: Vec<OwnedFd>,
+    settings: Settings,
+    face: &dyn Face,
+) -> Result<(), Throw> {
+    let service = face.start(worker)?;
+    let service = Rc::new(Watched {
+        service,
+        worker: Rc::downgrade(worker),
+    });
+    let server = Server::new(settings, service).map_err(|e| Throw::error(e.to_string()))?;
+    *worker.server.borrow_mut() = Some(server.clone());
+    if !worker.context.ready() {
+        worker.drain();
+        return Ok(());
+    }
+    for listener in listeners {
+        server
+            .listen(listener)
+            .map_err(|e| Throw::error(format!("a worker can't listen: {e}")))?;
+    }
+    Ok(())
+}
+
+/// After a fatal error: answer for the coroutine, then drain and be replaced.
+fn fatal() -> bool {
+    let Some(worker) = worker() else { return false };
+    let ended = scheduler::take_fatal();
+    if ended.is_empty() {
+        return true;
+    }
+    let server = worker.server.borrow().clone();
+    if let Some(server) = server {
+        for id in ended {
+            server.fail(id);
+        }
+    }
+    worker.context.recycle(Reason::Fatal);
+    worker.drain();
+    true
+}
+
+impl Worker {
+    /// Its number, from 0.
+    #[must_use]
+    pub fn id(&self) -> usize {
+        self.context.id()
+    }
+
+    /// The manager's process id.
+    #[must_use]
+    pub fn manager_pid(&self) -> i32 {
+        self.context.manager_pid()
+    }
+
+    /// Its place among processes: score board, commands to the manager.
+    #[must_use]
+    pub fn context(&self) -> &WorkerContext {
+        &self.context
+    }
+
+    /// The HTTP server, once it listens.
+    #[must_use]
+    pub fn server(&self) -> Option<Server> {
+        self.server.borrow().clone()
+    }
+
+    /// Stops accepting, lets what runs come to its end, and ends the loop.
+    pub fn drain(&self) {
+        if self.ending.replace(true) {
+            return;
+        }
+        self.context.set_draining();
+        let bound = self.context.max_wait_time();
+        scheduler::at(
+            highper_engine::clock::after(bound),
+            false,
+            scheduler::stop_loop,
+        );
+        match self.server.borrow().clone() {
+            Some(server) => server.drain(),
+            None => self.drained(),
+        }
+    }
+
+    fn drained(&self) {
+        let stop = self.stop.borrow_mut().take();
+        let spawned = coroutine::spawn_body(move || {
+            if let Some(stop) = stop {
+                stop();
+            }
+            scheduler::stop_loop();
+            Ok(())
+        });
+        if spawned.is_err() {
+            scheduler::stop_loop();
+        }
+    }
+}
+
+/// A service, with what a worker has to know of its requests.
+struct Watched {
+    service: Rc<dyn Service>,
+    worker: std::rc::Weak<Worker>,
+}
+
+impl Watched {
+    fn ended(&self, exchange: &highper_http::Exchange) {
+        if let (Some(worker), Some(number)) = (self.worker.upgrade(), exchange.take_tag()) {
+            worker.context.request_end(Ticket::from_number(number));
+        }
+    }
+}
+
+impl Service for Watched {
+    fn request(&self, exchange: Rc<highper_http::Exchange>) {
+        if let Some(worker) = self.worker.upgrade() {
+            worker.requests.set(worker.requests.get() + 1);
+            let ticket = {
+                let request = exchange.request();
+                let line = request.bytes();
+                let end = line.iter().position(|b| *b == b'\r').unwrap_or(line.len());
+                worker
+                    .context
+                    .request_begin(&line[..end.min(256)], request.started())
+            };
+            exchange.set_tag(ticket.into_number());
+        }
+        self.service.request(exchange);
+    }
+
+    fn opened(&self, connection: &Rc<highper_http::Connection>) {
+        if let Some(worker) = self.worker.upgrade() {
+            worker.context.slot().connection_opened();
+        }
+        self.service.opened(connection);
+    }
+
+    fn closed(&self, connection: &Rc<highper_http::Connection>) {
+        if let Some(worker) = self.worker.upgrade() {
+            worker.context.slot().connection_closed();
+        }
+        self.service.closed(connection);
+    }
+
+    fn disconnected(&self, exchange: &Rc<highper_http::Exchange>) {
+        self.ended(exchange);
+        self.service.disconnected(exchange);
+    }
+
+    fn answered(&self, exchange: &highper_http::Exchange) {
+        self.ended(exchange);
+        self.service.answered(exchange);
+    }
+
+    fn refused(&self, connection: &highper_http::Connection, status: u16, reason: &str) {
+        self.service.refused(connection, status, reason);
+    }
+
+    fn timed_out(&self, exchange: &Rc<highper_http::Exchange>) {
+        self.service.timed_out(exchange);
+    }
+
+    fn drained(&self) {
+        if let Some(worker) = self.worker.upgrade() {
+            worker.drained();
+        }
+        self.service.drained();
+    }
+
+    fn trouble(&self, message: &str) {
+        self.service.trouble(message);
+    }
+}
+
+/// The signals of a worker.
+struct Signals(Rc<Worker>);
+
+impl Handler for Signals {
+    fn ready(&self, _key: u64, _readiness: Readiness) {
+        while let Some(signal) = self.0.context.next_signal() {
+            match signal {
+                Signal::Terminate => self.0.drain(),
+                Signal::Quit => scheduler::stop_loop(),
+                _ => {}
+            }
+        }
+    }
+
+    fn timer(&self, _key: u64) {}
+}

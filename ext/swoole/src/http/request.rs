@@ -1,0 +1,292 @@
+//! `Swoole\Http\Request`: made lazily from the bytes as they came.
+
+use super::inputs;
+use highper_engine::clock;
+use highper_http::form::Kind;
+use highper_http::{Body, Exchange, cookie, query};
+use highper_zend::{
+    Array, Call, Class, ClassRef, Done, Flags, Known, LazyProperties, Trace, Value,
+};
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+pub(crate) static REQUEST: ClassRef = ClassRef::new("Swoole\\Http\\Request");
+
+/// Slots of the declared properties, in order.
+pub(crate) const FD: usize = 0;
+const HEADER: usize = 2;
+const SERVER: usize = 3;
+const COOKIE: usize = 4;
+const GET: usize = 5;
+const FILES: usize = 6;
+const POST: usize = 7;
+const TMPFILES: usize = 8;
+
+/// What a request object carries.
+#[derive(Default)]
+pub(crate) struct State {
+    pub(crate) exchange: RefCell<Option<Rc<Exchange>>>,
+}
+
+impl Trace for State {}
+
+static METHOD: Known = Known::new("request_method");
+static URI: Known = Known::new("request_uri");
+static PATH: Known = Known::new("path_info");
+static QUERY: Known = Known::new("query_string");
+static TIME: Known = Known::new("request_time");
+static TIME_FLOAT: Known = Known::new("request_time_float");
+static PROTOCOL: Known = Known::new("server_protocol");
+static SERVER_PORT: Known = Known::new("server_port");
+static REMOTE_PORT: Known = Known::new("remote_port");
+static SERVER_ADDR: Known = Known::new("server_addr");
+static REMOTE_ADDR: Known = Known::new("remote_addr");
+static MASTER_TIME: Known = Known::new("master_time");
+static HTTP_11: Known = Known::new("HTTP/1.1");
+static HTTP_10: Known = Known::new("HTTP/1.0");
+
+/// The header names that most requests have.
+static NAMES: [Known; 12] = [
+    Known::new("host"),
+    Known::new("user-agent"),
+    Known::new("accept"),
+    Known::new("accept-encoding"),
+    Known::new("accept-language"),
+    Known::new("connection"),
+    Known::new("content-type"),
+    Known::new("content-length"),
+    Known::new("cookie"),
+    Known::new("referer"),
+    Known::new("origin"),
+    Known::new("cache-control"),
+];
+
+pub(crate) fn class() -> Class {
+    Class::new("Swoole\\Http\\Request")
+        .doc("An HTTP request. Each property is made when it is first read.")
+        .handle(&REQUEST)
+        .flags(Flags::NOT_SERIALIZABLE)
+        .lazy_state::<State>()
+        .property("public int $fd = 0", "The connection's number.")
+        .property(
+            "public int $streamId = 0",
+            "The HTTP/2 stream; 0 for HTTP/1.",
+        )
+        .lazy_property("public $header", "Header fields, names in lower case.")
+        .lazy_property("public $server", "Method, URI, addresses, times.")
+        .lazy_property("public $cookie", "Cookies, or null.")
+        .lazy_property("public $get", "The query, or null.")
+        .lazy_property("public $files", "Uploaded files, or null.")
+        .lazy_property("public $post", "The form, or null.")
+        .lazy_property("public $tmpfiles", "Paths of the uploaded files, or null.")
+        .method(
+            "public function getContent(): string|false",
+            "The request body.",
+            content,
+        )
+        .method(
+            "public function rawContent(): string|false",
+            "The request body.",
+            content,
+        )
+        .method(
+            "public function getData(): string|false",
+            "Head and body as they came.",
+            data,
+        )
+        .method(
+            "public function getMethod(): string|false",
+            "The method.",
+            method,
+        )
+        .method(
+            "public function isCompleted(): bool",
+            "Has the whole request arrived?",
+            |call| {
+                let there = call.this::<State>()?.exchange.borrow().is_some();
+                call.ret_bool(there)
+            },
+        )
+}
+
+impl LazyProperties for State {
+    fn fill(&self, slot: usize) -> Value {
+        let exchange = self.exchange.borrow().clone();
+        let Some(exchange) = exchange else {
+            return Value::default();
+        };
+        match slot {
+            HEADER => header(&exchange),
+            SERVER => server(&exchange),
+            COOKIE => cookies(&exchange),
+            GET => get(&exchange),
+            POST => post(&exchange),
+            FILES => match exchange.request().body() {
+                Body::Form(form) => inputs::array_or_null(&form.files),
+                _ => Value::default(),
+            },
+            TMPFILES => match exchange.request().body() {
+                Body::Form(form) if !form.temp.paths().is_empty() => {
+                    let mut list = Array::new();
+                    for path in form.temp.paths() {
+                        list.push(Value::string(path.as_os_str().as_encoded_bytes()));
+                    }
+                    Value::from(list)
+                }
+                _ => Value::default(),
+            },
+            _ => Value::default(),
+        }
+    }
+}
+
+fn header(exchange: &Exchange) -> Value {
+    let request = exchange.request();
+    let bytes = request.bytes();
+    let head = request.head();
+    let mut array = Array::with_capacity(head.field_count());
+    let mut lower = [0_u8; 64];
+    for (name, value) in head.fields(&bytes) {
+        let value = Value::string(value);
+        if let Some(known) = NAMES.iter().find(|k| {
+            k.text().len() == name.len() && name.eq_ignore_ascii_case(k.text().as_bytes())
+        }) {
+            array.set_known(known, value);
+        } else if name.len() <= lower.len() {
+            let lower = &mut lower[..name.len()];
+            lower.copy_from_slice(name);
+            lower.make_ascii_lowercase();
+            array.set_symbol(&*lower, value);
+        } else {
+            array.set_symbol(name.to_ascii_lowercase(), value);
+        }
+    }
+    Value::from(array)
+}
+
+fn server(exchange: &Exchange) -> Value {
+    let request = exchange.request();
+    let bytes = request.bytes();
+    let head = request.head();
+    let mut array = Array::with_capacity(12);
+    if let Some(text) = head.query(&bytes) {
+        array.set_known(&QUERY, Value::string(text));
+    }
+    array.set_known(&METHOD, Value::string(head.method_name(&bytes)));
+    let path = head.path(&bytes);
+    array.set_known(&URI, Value::string(path));
+    array.set_known(&PATH, Value::string(query::decode_raw(path)));
+    let now = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default()
+        .as_secs_f64();
+    let ago = clock::now().saturating_sub(request.started()) as f64 / 1e9;
+    let time = now - ago;
+    array.set_known(&TIME, time as i64);
+    array.set_known(&TIME_FLOAT, time);
+    let version = match head.version() {
+        highper_http::Version::Http10 => &HTTP_10,
+        highper_http::Version::Http11 => &HTTP_11,
+    };
+    array.set_known(&PROTOCOL, version.value());
+    let (local, peer) = (exchange.connection().local(), exchange.connection().peer());
+    array.set_known(&SERVER_PORT, local.map_or(0, |a| i64::from(a.port())));
+    array.set_known(&REMOTE_PORT, peer.map_or(0, |a| i64::from(a.port())));
+    array.set_known(
+        &SERVER_ADDR,
+        Value::string(local.map(|a| a.ip().to_string()).unwrap_or_default()),
+    );
+    array.set_known(
+        &REMOTE_ADDR,
+        Value::string(peer.map(|a| a.ip().to_string()).unwrap_or_default()),
+    );
+    array.set_known(&MASTER_TIME, time as i64);
+    Value::from(array)
+}
+
+fn cookies(exchange: &Exchange) -> Value {
+    let request = exchange.request();
+    let bytes = request.bytes();
+    let mut joined = Vec::new();
+    for part in request.head().cookies(&bytes) {
+        if !joined.is_empty() {
+            joined.extend_from_slice(b"; ");
+        }
+        joined.extend_from_slice(part);
+    }
+    if joined.is_empty() {
+        return Value::default();
+    }
+    inputs::array_or_null(&cookie::parse(&joined, &query::Options::default()).list)
+}
+
+fn get(exchange: &Exchange) -> Value {
+    let request = exchange.request();
+    let bytes = request.bytes();
+    match request.head().query(&bytes) {
+        Some(text) => inputs::array_or_null(&query::parse(text, &query::Options::default()).list),
+        None => Value::default(),
+    }
+}
+
+fn post(exchange: &Exchange) -> Value {
+    let request = exchange.request();
+    if let Body::Form(form) = request.body() {
+        return inputs::array_or_null(&form.fields);
+    }
+    let bytes = request.bytes();
+    let kind = request.head().content_type(&bytes).map(Kind::of);
+    if !matches!(kind, Some(Ok(Kind::UrlEncoded))) {
+        return Value::default();
+    }
+    request
+        .with_body(|body| {
+            inputs::array_or_null(&query::parse(body, &query::Options::default()).list)
+        })
+        .unwrap_or_default()
+}
+
+fn content(call: &mut Call) -> Done {
+    let exchange = call.this::<State>()?.exchange.borrow().clone();
+    let Some(exchange) = exchange else {
+        return call.ret_bool(false);
+    };
+    let body = exchange.request().with_body(|body| Value::string(body));
+    match body {
+        Ok(body) => call.ret(body),
+        Err(error) => {
+            highper_zend::error::warning(format!(
+                "the request body can't be read back from its file: {error}"
+            ))?;
+            call.ret_bool(false)
+        }
+    }
+}
+
+fn data(call: &mut Call) -> Done {
+    let exchange = call.this::<State>()?.exchange.borrow().clone();
+    let Some(exchange) = exchange else {
+        return call.ret_bool(false);
+    };
+    let mut all = exchange.request().bytes().to_vec();
+    if exchange
+        .request()
+        .with_body(|body| all.extend_from_slice(body))
+        .is_err()
+    {
+        return call.ret_bool(false);
+    }
+    call.ret_str(all)
+}
+
+fn method(call: &mut Call) -> Done {
+    let exchange = call.this::<State>()?.exchange.borrow().clone();
+    match exchange {
+        Some(exchange) => {
+            let bytes = exchange.request().bytes();
+            call.ret_str(exchange.request().head().method_name(&bytes))
+        }
+        None => call.ret_bool(false),
+    }
+}

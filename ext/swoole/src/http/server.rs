@@ -1,0 +1,9 @@
+//! `Swoole\Http\Server`: a server whose requests are objects.
+
+use highper_zend::Class;
+
+pub(crate) fn class() -> Class {
+    Class::new("Swoole\\Http\\Server")
+        .doc("An HTTP/1.1 server: workers that answer by the callback `request`.")
+        .extends("Swoole\\Server")
+}

@@ -1,0 +1,454 @@
+//! `Swoole\Server`, as far as HTTP servers need it.
+
+mod service;
+mod settings;
+
+use highper_process::listen::{self, Listener, TcpOptions};
+use highper_process::{Command, Error as ProcessError, Exit, Hooks, How, Level, Options};
+use highper_runtime::serve::{self, Face, Plan, Served, Worker};
+use highper_zend::{
+    Array, Call, Callable, Class, ClassRef, Done, Flags, Object, Registry, Throw, Trace, Tracer,
+    Value, error,
+};
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+pub(crate) static SERVER: ClassRef = ClassRef::new("Swoole\\Server");
+
+/// Slots of the declared properties, in order.
+const SETTING: usize = 0;
+const HOST: usize = 1;
+const PORT: usize = 2;
+const TYPE: usize = 3;
+const MODE: usize = 4;
+const MASTER_PID: usize = 5;
+const MANAGER_PID: usize = 6;
+const WORKER_ID: usize = 7;
+const TASKWORKER: usize = 8;
+const WORKER_PID: usize = 9;
+
+/// Events that may have a callback here.
+const EVENTS: [&str; 17] = [
+    "start",
+    "beforestart",
+    "shutdown",
+    "beforeshutdown",
+    "workerstart",
+    "workerstop",
+    "workerexit",
+    "workererror",
+    "managerstart",
+    "managerstop",
+    "beforereload",
+    "afterreload",
+    "request",
+    "connect",
+    "close",
+    "open",
+    "disconnect",
+];
+
+/// What a server object carries.
+#[derive(Default)]
+pub(crate) struct State {
+    listener: RefCell<Option<Listener>>,
+    callbacks: RefCell<BTreeMap<String, Callable>>,
+    settings: RefCell<Array>,
+    started: Cell<bool>,
+}
+
+impl Trace for State {
+    fn trace(&self, tracer: &mut Tracer) {
+        if let Ok(callbacks) = self.callbacks.try_borrow() {
+            for callable in callbacks.values() {
+                tracer.value(callable.value());
+            }
+        }
+        self.settings.trace(tracer);
+    }
+}
+
+/// Declares the class.
+pub fn declare(registry: &mut Registry) {
+    registry.class(class());
+}
+
+fn class() -> Class {
+    Class::new("Swoole\\Server")
+        .doc("A server: a manager and its workers.")
+        .handle(&SERVER)
+        .flags(Flags::NOT_SERIALIZABLE)
+        .state::<State>()
+        .property("public $setting = null", "The settings as given to set().")
+        .property("public string $host = ''", "The address listened on.")
+        .property("public int $port = 0", "The port listened on.")
+        .property("public int $type = 0", "The kind of socket.")
+        .property("public int $mode = 0", "SWOOLE_BASE or SWOOLE_PROCESS.")
+        .property("public int $master_pid = 0", "The manager's process id.")
+        .property("public int $manager_pid = 0", "The manager's process id.")
+        .property("public int $worker_id = -1", "This worker's number.")
+        .property("public bool $taskworker = false", "Is this a task worker?")
+        .property("public int $worker_pid = 0", "This worker's process id.")
+        .method("public function __construct(string $host = '0.0.0.0', int $port = 0, int $mode = 1, int $sock_type = 1)", "Binds the socket.", construct)
+        .method("public function on(string $event_name, callable $callback): bool", "Sets the callback of an event.", on)
+        .method("public function getCallback(string $event_name): mixed", "The callback of an event, or null.", |call| {
+            let name = call.text(0)?.to_ascii_lowercase();
+            let value = call.this::<State>()?.callbacks.borrow().get(&name).map(|c| c.value().clone());
+            call.ret(value)
+        })
+        .method("public function set(array $settings): bool", "Changes settings, before start().", set)
+        .method("public function start(): bool", "Runs the server until it is shut down.", start)
+        .method("public function shutdown(): bool", "Ends the server gracefully.", |call| ask(call, Command::Shutdown))
+        .method("public function reload(bool $only_reload_taskworker = false): bool", "Replaces all workers, one generation after the other.", |call| ask(call, Command::Reload))
+        .method("public function stop(int $workerId = -1, bool $waitEvent = false): bool", "Ends this worker; it is replaced.", |call| {
+            let worker = serve::worker();
+            if let Some(worker) = &worker {
+                worker.drain();
+            }
+            call.ret_bool(worker.is_some())
+        })
+        .method("public function stats(): array|false", "Figures of this worker and of the server.", stats)
+        .method("public function getWorkerId(): int|false", "This worker's number.", |call| {
+            match serve::worker() {
+                Some(worker) => call.ret(worker.id() as i64),
+                None => call.ret_bool(false),
+            }
+        })
+        .method("public function getWorkerPid(int $worker_id = -1): int|false", "This worker's process id.", |call| {
+            call.ret(i64::from(std::process::id()))
+        })
+        .method("public function getMasterPid(): int", "The manager's process id.", master_pid)
+        .method("public function getManagerPid(): int", "The manager's process id.", master_pid)
+        .method("public function close(int $fd, bool $reset = false): bool", "Closes a connection.", |call| {
+            let serial = call.long(0)? as u64;
+            let found = serve::worker().and_then(|w| w.server()).and_then(|s| s.connection(serial).map(|c| (s, c)));
+            if let Some((server, connection)) = &found {
+                server.close(connection);
+            }
+            call.ret_bool(found.is_some())
+        })
+        .method("public function exist(int $fd): bool", "Is this connection open?", exists)
+        .method("public function exists(int $fd): bool", "Is this connection open?", exists)
+        .method("public function getClientInfo(int $fd, int $reactor_id = -1, bool $ignore_error = false): array|false", "Addresses and times of a connection.", client_info)
+}
+
+fn master_pid(call: &mut Call) -> Done {
+    let pid = call.this_object()?.slot(MASTER_PID).cloned();
+    call.ret(pid)
+}
+
+fn construct(call: &mut Call) -> Done {
+    let host = call.opt_text(0, "0.0.0.0")?.to_owned();
+    let port = call.opt_long(1, 0)?;
+    let (mode, kind) = (call.opt_long(2, 1)?, call.opt_long(3, 1)?);
+    if mode != 1 && mode != 2 {
+        return Err(Throw::argument_value(
+            2,
+            "must be SWOOLE_BASE or SWOOLE_PROCESS",
+        ));
+    }
+    const TCP: i64 = 1;
+    const TCP6: i64 = 3;
+    const UNIX: i64 = 5;
+    let bound = match kind {
+        TCP | TCP6 => {
+            let port = u16::try_from(port)
+                .map_err(|_| Throw::argument_value(1, "must be between 0 and 65535"))?;
+            listen::resolve(&host, port)
+                .and_then(|address| listen::bind_tcp(address, &TcpOptions::default()))
+        }
+        UNIX => listen::bind_unix(host.as_ref(), 0o666, 512),
+        other => {
+            return Err(Throw::argument_value(
+                3,
+                format!(
+                    "must be SWOOLE_SOCK_TCP, SWOOLE_SOCK_TCP6 or SWOOLE_SOCK_UNIX_STREAM, {other} given"
+                ),
+            ));
+        }
+    };
+    let listener = bound.map_err(|e| crate::exception(e.to_string(), 98))?;
+    let port = match listener.address() {
+        listen::Address::Tcp(address) => i64::from(address.port()),
+        listen::Address::Unix(_) => 0,
+    };
+    let object = call.this_object()?;
+    object.set_slot(HOST, Value::string(&host));
+    object.set_slot(PORT, port);
+    object.set_slot(TYPE, kind);
+    object.set_slot(MODE, mode);
+    object.set_slot(SETTING, Value::empty_array());
+    call.this::<State>()?.listener.replace(Some(listener));
+    Ok(())
+}
+
+fn on(call: &mut Call) -> Done {
+    let name = call.text(0)?.to_owned();
+    let callback = call.callable(1)?;
+    let this = call.this::<State>()?;
+    if this.started.get() {
+        error::warning("server is running, unable to register event callback function")?;
+        return call.ret_bool(false);
+    }
+    let key = name.to_ascii_lowercase();
+    if !EVENTS.contains(&key.as_str()) {
+        error::warning(format!(
+            "unknown event types[{name}]: this server knows {}",
+            EVENTS.join(", ")
+        ))?;
+        return call.ret_bool(false);
+    }
+    this.callbacks.borrow_mut().insert(key, callback);
+    call.ret_bool(true)
+}
+
+fn set(call: &mut Call) -> Done {
+    let given = call.array(0)?.clone();
+    let this = call.this::<State>()?;
+    if this.started.get() {
+        error::warning("server is running, unable to set()")?;
+        return call.ret_bool(false);
+    }
+    for (key, _) in given.iter() {
+        let name = String::from_utf8_lossy(&key.to_bytes()).into_owned();
+        if !settings::is_known(&name) {
+            error::warning(format!("unsupported option [{name}]"))?;
+        }
+    }
+    let mut all = this.settings.borrow().clone();
+    for (key, value) in given.iter() {
+        all.set_key(key, value.clone());
+    }
+    this.settings.replace(all.clone());
+    call.this_object()?.set_slot(SETTING, all);
+    call.ret_bool(true)
+}
+
+fn ask(call: &mut Call, command: Command) -> Done {
+    match serve::worker() {
+        Some(worker) => {
+            worker.context().ask(command);
+            call.ret_bool(true)
+        }
+        None => {
+            error::warning("server is not running")?;
+            call.ret_bool(false)
+        }
+    }
+}
+
+fn exists(call: &mut Call) -> Done {
+    let serial = call.long(0)? as u64;
+    let there = serve::worker()
+        .and_then(|w| w.server())
+        .is_some_and(|s| s.connection(serial).is_some());
+    call.ret_bool(there)
+}
+
+fn client_info(call: &mut Call) -> Done {
+    let serial = call.long(0)? as u64;
+    let found = serve::worker()
+        .and_then(|w| w.server())
+        .and_then(|s| s.connection(serial));
+    let Some(connection) = found else {
+        return call.ret_bool(false);
+    };
+    let mut info = Array::new();
+    if let Some(peer) = connection.peer() {
+        info.set("remote_ip", Value::string(peer.ip().to_string()));
+        info.set("remote_port", i64::from(peer.port()));
+    }
+    if let Some(local) = connection.local() {
+        info.set("server_port", i64::from(local.port()));
+    }
+    info.set("socket_fd", connection.descriptor().map_or(-1, i64::from));
+    call.ret(info)
+}
+
+fn stats(call: &mut Call) -> Done {
+    let Some(worker) = serve::worker() else {
+        return call.ret_bool(false);
+    };
+    let figures = worker.server().map(|s| s.figures()).unwrap_or_default();
+    let board = worker.context().board();
+    let mut stats = Array::new();
+    let live = board.slots().iter().filter(|s| s.pid() > 0);
+    stats
+        .set(
+            "connection_num",
+            live.clone().map(|s| s.connections() as i64).sum::<i64>(),
+        )
+        .set("worker_num", live.count())
+        .set("request_count", board.total_requests())
+        .set("worker_request_count", worker.context().slot().requests())
+        .set("accept_count", figures.accepted)
+        .set("coroutine_num", highper_engine::stats().live)
+        .set("coroutine_peek_num", highper_engine::stats().peak);
+    call.ret(stats)
+}
+
+/// The events in the manager, as PHP callbacks.
+struct Callbacks {
+    server: Object,
+}
+
+impl Callbacks {
+    fn fire(&self, event: &str, more: &[Value]) -> Result<(), ProcessError> {
+        fire(&self.server, event, more).map_err(|throw| {
+            ProcessError::new(format!("the callback of {event}: {}", throw.message()))
+        })
+    }
+}
+
+/// Calls an event's callback with the server as first argument.
+fn fire(server: &Object, event: &str, more: &[Value]) -> Result<(), Throw> {
+    let callback = server
+        .state::<State>()
+        .and_then(|s| s.callbacks.borrow().get(event).cloned());
+    let Some(callback) = callback else {
+        return Ok(());
+    };
+    let mut args = vec![Value::from(server)];
+    args.extend(more.iter().cloned());
+    callback.call(&args).into_result().map(drop)
+}
+
+impl Hooks for Callbacks {
+    fn before_fork(&mut self) -> Result<(), ProcessError> {
+        let pid = i64::from(std::process::id());
+        self.server.set_slot(MASTER_PID, pid);
+        self.server.set_slot(MANAGER_PID, pid);
+        self.fire("beforestart", &[])
+    }
+
+    fn manager_start(&mut self) -> Result<(), ProcessError> {
+        let pid = i64::from(std::process::id());
+        self.server.set_slot(MASTER_PID, pid);
+        self.server.set_slot(MANAGER_PID, pid);
+        self.fire("start", &[])?;
+        self.fire("managerstart", &[])
+    }
+
+    fn worker_exited(&mut self, exit: &Exit) -> Result<(), ProcessError> {
+        let (code, signal) = match exit.how {
+            How::Code(0) => return Ok(()),
+            How::Code(code) => (i64::from(code), 0),
+            How::Signal(signal) => (0, i64::from(signal)),
+            How::Unknown => (0, 0),
+        };
+        let args = [exit.id as i64, i64::from(exit.pid), code, signal].map(Value::from);
+        self.fire("workererror", &args)
+    }
+
+    fn before_reload(&mut self) -> Result<(), ProcessError> {
+        self.fire("beforereload", &[])
+    }
+
+    fn after_reload(&mut self) -> Result<(), ProcessError> {
+        self.fire("afterreload", &[])
+    }
+
+    fn before_shutdown(&mut self) -> Result<(), ProcessError> {
+        self.fire("beforeshutdown", &[])
+    }
+
+    fn manager_stop(&mut self) -> Result<(), ProcessError> {
+        self.fire("managerstop", &[])?;
+        self.fire("shutdown", &[])
+    }
+
+    fn log(&mut self, level: Level, text: &str) {
+        eprintln!("[{}] {text}", level.name());
+    }
+}
+
+/// The events in a worker.
+struct Workers {
+    server: Object,
+    compress: bool,
+}
+
+impl Face for Workers {
+    fn start(&self, worker: &Rc<Worker>) -> Result<Rc<dyn highper_http::Service>, Throw> {
+        let server = &self.server;
+        server.set_slot(MASTER_PID, i64::from(worker.manager_pid()));
+        server.set_slot(MANAGER_PID, i64::from(worker.manager_pid()));
+        server.set_slot(WORKER_ID, worker.id() as i64);
+        server.set_slot(WORKER_PID, i64::from(std::process::id()));
+        server.set_slot(TASKWORKER, false);
+        fire(server, "workerstart", &[Value::from(worker.id() as i64)])?;
+        let state = server.state::<State>();
+        let callback = |event: &str| state.and_then(|s| s.callbacks.borrow().get(event).cloned());
+        let request =
+            callback("request").ok_or_else(|| crate::exception("require onRequest callback", 0))?;
+        Ok(Rc::new(service::Requests {
+            server: server.clone(),
+            request,
+            connect: callback("connect"),
+            close: callback("close"),
+            compress: self.compress,
+        }))
+    }
+
+    fn stop(&self, worker: &Rc<Worker>) {
+        let stopped = fire(
+            &self.server,
+            "workerstop",
+            &[Value::from(worker.id() as i64)],
+        );
+        if let Err(throw) = stopped
+            && let Some(exception) = throw.into_object()
+        {
+            highper_runtime::failure::report(&exception);
+        }
+    }
+}
+
+fn start(call: &mut Call) -> Done {
+    let server = call.this_value()?;
+    let this = call.this::<State>()?;
+    if this.started.get() {
+        error::warning("server is running, unable to execute Swoole\\Server::start()")?;
+        return call.ret_bool(false);
+    }
+    if highper_engine::is_running() || highper_engine::current().is_some() {
+        return Err(crate::exception(
+            "eventLoop has already been created, unable to start Swoole\\Server",
+            0,
+        ));
+    }
+    if !this.callbacks.borrow().contains_key("request") {
+        return Err(crate::exception("require onRequest callback", 0));
+    }
+    let mut options = Options {
+        name: "swoole".to_owned(),
+        ..Options::default()
+    };
+    let mut http = highper_http::Settings::default();
+    let compress = settings::apply(&this.settings.borrow(), &mut options, &mut http)?;
+    let Some(listener) = this.listener.borrow_mut().take() else {
+        return Err(crate::exception(
+            "the server has no socket: it was closed or started before",
+            0,
+        ));
+    };
+    this.started.set(true);
+    let plan = Plan {
+        options,
+        listeners: vec![listener],
+        settings: http,
+    };
+    let mut hooks = Callbacks {
+        server: server.clone(),
+    };
+    let face = Rc::new(Workers { server, compress });
+    match serve::serve(plan, &mut hooks, face)? {
+        Served::Manager(0) => call.ret_bool(true),
+        Served::Manager(code) => {
+            highper_zend::throw::set_exit_status(code);
+            Err(Throw::Exit)
+        }
+        Served::Worker => Err(Throw::Exit),
+    }
+}

@@ -1,0 +1,139 @@
+//! The keys of `set()` and what they mean here.
+
+use highper_http::{Settings, StaticFiles};
+use highper_process::Options;
+use highper_zend::{Array, Throw, Value};
+use std::time::Duration;
+
+/// Keys that Swoole 6.2 knows; those without a use here are taken and have no effect.
+const KNOWN: &str = " add_heartbeat admin_server aio_core_worker_num aio_max_idle_time aio_max_wait_time aio_worker_num \
+backlog bind_address bind_port bootstrap buffer_high_watermark buffer_input_size buffer_low_watermark buffer_output_size \
+c_stack_size chroot compression_level compression_min_length compression_types cpu_affinity_ignore daemonize debug_mode \
+discard_timeout_request dispatch_func dispatch_mode display_errors dns_server document_root enable_coroutine \
+enable_deadlock_check enable_delay_receive enable_fiber_mock enable_library enable_preemptive_scheduler \
+enable_reuse_port enable_static_handler enable_unsafe_event event_object exit_condition group heartbeat_check_interval \
+heartbeat_idle_time hook_flags http_autoindex http_compression http_compression_level http_compression_min_length \
+http_compression_types http_gzip_level http_index_files http_parse_cookie http_parse_files http_parse_post \
+input_buffer_size kernel_socket_recv_buffer_size kernel_socket_send_buffer_size log_date_format \
+log_date_with_microseconds log_file log_level log_rotation log_wait_sec max_concurrency max_conn max_connection \
+max_coro_num max_coroutine max_idle_time max_queued_bytes max_request max_request_execution_time max_request_grace \
+max_wait_time message_queue_key min_wait_time open_cpu_affinity open_eof_check open_eof_split open_http2_protocol \
+open_http_protocol open_length_check open_mqtt_protocol open_redis_protocol open_ssl open_tcp_keepalive open_tcp_nodelay \
+open_websocket_close_frame open_websocket_ping_frame open_websocket_pong_frame open_websocket_protocol \
+output_buffer_size package_body_offset package_eof package_length_func package_length_offset package_length_type \
+package_max_length pid_file reactor_num reload_async send_timeout send_yield server_port socket_buffer_size \
+socket_recv_timeout socket_send_timeout ssl_ca_file ssl_capath ssl_cert_file ssl_ciphers ssl_client_cert_file \
+ssl_compress ssl_dhparam ssl_ecdh_curve ssl_key_file ssl_passphrase ssl_prefer_server_ciphers ssl_protocols \
+ssl_session_cache ssl_sni_certs ssl_verify_depth ssl_verify_peer stack_size static_handler_locations stats_file \
+stats_timer_interval task_enable_coroutine task_ipc_mode task_max_request task_max_request_grace task_tmpdir \
+task_use_object task_object task_worker_max_num task_worker_num tcp_defer_accept tcp_fastopen tcp_keepcount tcp_keepidle \
+tcp_keepinterval tcp_rcvbuf tcp_sndbuf tcp_user_timeout thread_num trace_flags upload_max_filesize upload_tmp_dir user \
+websocket_compression websocket_mask websocket_subprotocol worker_max_concurrency worker_max_num worker_num ";
+
+pub(super) fn is_known(name: &str) -> bool {
+    !name.contains(' ') && KNOWN.contains(&format!(" {name} "))
+}
+
+fn whole(name: &str, value: &Value, least: i64) -> Result<u64, Throw> {
+    let number = value.deref().to_long();
+    u64::try_from(number)
+        .ok()
+        .filter(|_| number >= least)
+        .ok_or_else(|| {
+            Throw::value_error(format!(
+                "the setting {name} must be {least} or greater, {number} given"
+            ))
+        })
+}
+
+fn text(value: &Value) -> Result<String, Throw> {
+    Ok(value.deref().to_str()?.to_string_lossy().into_owned())
+}
+
+fn list(value: &Value) -> Result<Vec<String>, Throw> {
+    match value.deref().as_array() {
+        Some(array) => array.values().map(text).collect(),
+        None => Ok(vec![text(value)?]),
+    }
+}
+
+/// Applies the settings; returns whether responses are compressed.
+pub(super) fn apply(
+    settings: &Array,
+    options: &mut Options,
+    http: &mut Settings,
+) -> Result<bool, Throw> {
+    http.server = Some("swoole-http-server".to_owned());
+    http.say_keep_alive = true;
+    // Swoole counts what is left of a request against max_request without a spread of its own making.
+    options.max_request_grace = None;
+    let mut compress = true;
+    let mut root = None;
+    let mut files = StaticFiles {
+        root: Default::default(),
+        prefixes: Vec::new(),
+        index: vec!["index.html".to_owned()],
+        exclusive: false,
+    };
+    let mut static_on = false;
+    for (key, value) in settings.iter() {
+        let name = String::from_utf8_lossy(&key.to_bytes()).into_owned();
+        match name.as_str() {
+            "worker_num" => options.worker_num = whole(&name, value, 1)? as usize,
+            "max_request" => options.max_request = whole(&name, value, 0)?,
+            "max_request_grace" => options.max_request_grace = Some(whole(&name, value, 0)?),
+            "max_wait_time" => {
+                options.max_wait_time = Duration::from_secs(whole(&name, value, 0)?.max(1))
+            }
+            "reload_async" => options.reload_async = value.to_bool(),
+            "daemonize" => options.daemonize = value.to_bool(),
+            "pid_file" => options.pid_file = Some(text(value)?.into()),
+            "log_file" => options.log_file = Some(text(value)?.into()),
+            "user" => options.user = Some(text(value)?),
+            "group" => options.group = Some(text(value)?),
+            "chroot" => options.chroot = Some(text(value)?.into()),
+            "package_max_length" => http.limits.body_bytes = whole(&name, value, 1)?,
+            "upload_tmp_dir" => http.temp_dir = text(value)?.into(),
+            "http_parse_files" => http.parse_forms = value.to_bool(),
+            "http_compression" => compress = value.to_bool(),
+            "open_tcp_nodelay" => http.nodelay = value.to_bool(),
+            "max_conn" | "max_connection" => {
+                http.max_connections = whole(&name, value, 1)? as usize
+            }
+            "heartbeat_idle_time" => {
+                http.idle_timeout = Duration::from_secs(whole(&name, value, 1)?)
+            }
+            "max_request_execution_time" => {
+                let seconds = whole(&name, value, 0)?;
+                http.request_timeout = (seconds > 0).then(|| Duration::from_secs(seconds));
+            }
+            "max_coroutine" | "max_coro_num" => {
+                highper_engine::scheduler::set_max(whole(&name, value, 1)? as usize);
+            }
+            "stack_size" | "c_stack_size" => {
+                highper_engine::scheduler::set_stack_size(whole(&name, value, 1)? as usize);
+            }
+            "document_root" => root = Some(text(value)?),
+            "enable_static_handler" => static_on = value.to_bool(),
+            "static_handler_locations" => files.prefixes = list(value)?,
+            "http_index_files" => files.index = list(value)?,
+            "task_worker_num"
+            | "open_http2_protocol"
+            | "open_websocket_protocol"
+            | "ssl_cert_file"
+                if value.to_bool() =>
+            {
+                return Err(crate::exception(
+                    format!("the setting {name} is not supported by this version"),
+                    0,
+                ));
+            }
+            _ => {}
+        }
+    }
+    if let (true, Some(root)) = (static_on, root) {
+        files.root = root.into();
+        http.static_files = Some(files);
+    }
+    Ok(compress)
+}

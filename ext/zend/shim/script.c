@@ -1,0 +1,46 @@
+/* Running files: what require_once does, for autoloaders. */
+#include "highper.h"
+
+/* Runs a file unless it was included before; 1 in `found` when there is one. */
+int hz_require_once(const char *path, size_t len, int *found)
+{
+	volatile int rc = HZ_OK;
+	*found = 0;
+	HZ_TRY {
+		zend_file_handle handle;
+		zend_string *name = zend_string_init(path, len, 0);
+		zend_stream_init_filename_ex(&handle, name);
+		if (php_stream_open_for_zend_ex(&handle, USE_PATH | STREAM_OPEN_FOR_INCLUDE) == SUCCESS) {
+			zval once;
+			zend_op_array *code = NULL;
+			if (!handle.opened_path) {
+				handle.opened_path = zend_string_copy(name);
+			}
+			*found = 1;
+			ZVAL_NULL(&once);
+			if (zend_hash_add(&EG(included_files), handle.opened_path, &once)) {
+				code = zend_compile_file(&handle, ZEND_REQUIRE);
+			}
+			if (code) {
+				zval result;
+				uint32_t trace = EG(jit_trace_num);
+				ZVAL_UNDEF(&result);
+				zend_execute(code, &result);
+				EG(jit_trace_num) = trace;
+				destroy_op_array(code);
+				efree_size(code, sizeof(zend_op_array));
+				if (!EG(exception)) {
+					zval_ptr_dtor(&result);
+				}
+			}
+		}
+		zend_destroy_file_handle(&handle);
+		zend_string_release(name);
+		if (EG(exception)) {
+			rc = HZ_EXCEPTION;
+		}
+	} HZ_CATCH {
+		rc = HZ_BAILOUT;
+	} HZ_END
+	return rc;
+}
