@@ -11,21 +11,21 @@ Co\run(function () {
         go(function () use ($name) {
             trigger_error("$name inherits");
             set_error_handler(function ($no, $text) use ($name) { echo "$name: $text\n"; return true; });
-            Co::sleep(0.002);
+            Co::sleep(0.040);
             trigger_error("$name own");
             $old = error_reporting(0);
-            Co::sleep(0.002);
+            Co::sleep(0.040);
             trigger_error("$name silenced but handled");
             error_reporting($old);
             restore_error_handler();
-            Co::sleep(0.002);
+            Co::sleep(0.040);
             trigger_error("$name restored");
         });
     }
-    Co::sleep(0.003);
+    Co::sleep(0.060);
     echo json_encode(error_reporting() === E_ALL), "\n";
     trigger_error('main');
-    @Co::sleep(0.01);
+    @Co::sleep(0.2);
     go(function () { @slow(); });
     echo json_encode(error_reporting() === E_ALL), "\n";
 });
