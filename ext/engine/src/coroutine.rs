@@ -57,6 +57,8 @@ pub(crate) struct Record {
     pub(crate) created: Cell<u64>,
     pub(crate) deadline: Cell<Option<u64>>,
     pub(crate) yielder: Cell<*const Yielder>,
+    /// The lowest address of its stack: the guard page.
+    pub(crate) guard: Cell<usize>,
     pub(crate) native: UnsafeCell<Option<Native>>,
     pub(crate) vm: UnsafeCell<vm::State>,
     pub(crate) ending: Cell<Ending>,
@@ -81,6 +83,7 @@ impl Record {
             created: Cell::new(0),
             deadline: Cell::new(None),
             yielder: Cell::new(std::ptr::null()),
+            guard: Cell::new(0),
             native: UnsafeCell::new(None),
             vm: UnsafeCell::new(vm::State::new()),
             ending: Cell::new(Ending::Returned),

@@ -195,6 +195,8 @@ where
     record.kind.set(Kind::None);
     record.created.set(s.reactor.coarse_now());
     record.switches.set(0);
+    record.guard.set(slot.usable_low() - crate::stack::PAGE);
+    crate::overflow::prepare();
     s.table
         .borrow_mut()
         .insert(id, std::ptr::from_ref(record).cast_mut());
@@ -674,11 +676,10 @@ pub fn take_fatal() -> Vec<u64> {
 #[must_use]
 pub fn overflowed(address: usize) -> Option<u64> {
     let record = current_record()?;
-    let base = record.yielder.get() as usize;
-    let size = with(|s| s.stacks.size());
-    // The yielder lies at the base of the running stack: the guard is one stack size below.
-    let low = base.saturating_sub(size) & !4095;
-    (address >= low.saturating_sub(4096) && address < low + 3 * 4096).then(|| record.id.get())
+    let guard = record.guard.get();
+    (guard..guard + crate::stack::PAGE)
+        .contains(&address)
+        .then(|| record.id.get())
 }
 
 /// Sets or replaces a value of the running coroutine's own, by its type.

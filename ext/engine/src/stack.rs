@@ -16,7 +16,7 @@ pub const MIN_SIZE: usize = 16 * 1024;
 /// The largest that the setting takes.
 pub const MAX_SIZE: usize = 16 * 1024 * 1024;
 
-const PAGE: usize = 4096;
+pub(crate) const PAGE: usize = 4096;
 const MADV_GUARD_INSTALL: libc::c_int = 102;
 /// Slots of the first segment of a class; each further one doubles, to the cap.
 const FIRST_SEGMENT: usize = 8;

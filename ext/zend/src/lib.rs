@@ -120,9 +120,9 @@ mod raw;
 pub mod reflect;
 pub mod registry;
 pub mod release;
+pub mod script;
 #[cfg(feature = "selftest")]
 mod selftest;
-pub mod script;
 mod signature;
 pub mod string;
 pub mod stub;

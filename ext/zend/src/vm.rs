@@ -33,6 +33,8 @@ unsafe extern "C" {
     pub fn hp_vm_destroy(vm: *mut c_void);
     /// Bytes in use on a suspended coroutine's VM stack, or on the running one's (null).
     pub fn hp_vm_usage(vm: *mut c_void) -> usize;
+    /// Writes the innermost frames of the running PHP code to descriptor 2; for signal handlers.
+    pub fn hp_vm_report_frames();
     fn hp_vm_frame(vm: *mut c_void) -> *mut c_void;
     fn hp_exit_install(
         module: c_int,
