@@ -324,7 +324,8 @@ impl Reactor {
         let Some(epoll) = self.epoll() else {
             return (0, false);
         };
-        let mut events: [MaybeUninit<libc::epoll_event>; BATCH] = [const { MaybeUninit::uninit() }; BATCH];
+        let mut events: [MaybeUninit<libc::epoll_event>; BATCH] =
+            [const { MaybeUninit::uninit() }; BATCH];
         // SAFETY: the buffer holds BATCH events and the time-out is zero.
         let n = unsafe { libc::epoll_wait(epoll, events.as_mut_ptr().cast(), BATCH as i32, 0) };
         self.now.set(clock::now());
