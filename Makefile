@@ -1,13 +1,13 @@
 # Thin on purpose: each target is a script in scripts/. PHP_CONFIG=/path/to/php-config chooses another PHP everywhere.
 
-.PHONY: serve test build install uninstall dist bench lint format stubs header conformance test-trixie fuzz soak asan valgrind clean help
+.PHONY: serve test build install uninstall dist bench lint format stubs settings header conformance test-trixie fuzz soak asan valgrind clean help
 
 help:      ## this list
 	@grep -hE '^[a-z-]+: *.*##' $(firstword $(MAKEFILE_LIST)) | sed -E 's/^([a-z-]+):.*## */  make \1\t/' | expand -t 24
 
 serve:     ## build and run examples/notes at http://127.0.0.1:9501
 	@scripts/serve
-test:      ## everything: Rust, phpt, documentation, stubs, header, browser
+test:      ## everything: Rust, phpt, recorded output, documentation, stubs, header, browser
 	@scripts/test
 build:     ## modules/highper.so
 	@scripts/build
@@ -25,6 +25,8 @@ format:    ## rewrite the Rust sources in their format
 	@cargo fmt --all
 stubs:     ## php-stubs/ from the extension
 	@scripts/stubs
+settings:  ## docs/settings.md from the extension
+	@scripts/settings
 header:    ## include/highper.h from the sources
 	@scripts/header
 conformance: ## Swoole's own tests: TESTS=/path/to/swoole-src/tests RUNNER=… [ONLY=swoole_timer]

@@ -5,7 +5,8 @@ set -euo pipefail
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cd "$ROOT"
 
-MODULE=$ROOT/modules/highper.so
+# Another module than the built one: what scripts/test drives has test classes in it, too.
+MODULE=${HIGHPER_MODULE:-$ROOT/modules/highper.so}
 # The crates whose unit tests link without PHP. All the others are driven through PHP, by php-tests/.
 RUST_CRATES=(highper-app highper-engine highper-hook highper-http highper-http1 highper-log highper-process highper-shm)
 BUILD_PACKAGES=(php-cli php-dev php-sqlite3 gcc libc6-dev make clang libclang-dev)
@@ -104,6 +105,15 @@ build_extension() {
 }
 
 prepare() { need_cargo; need_php; build_extension "${HIGHPER_PROFILE:-release}"; }
+
+# The same with the classes that php-tests/zend drives, beside the one that is meant for use.
+prepare_tests() {
+    MODULE=$ROOT/build/test/highper.so
+    CARGO_FLAGS="${CARGO_FLAGS:-} --features selftest"
+    prepare
+    CARGO_FLAGS=${CARGO_FLAGS% --features selftest}
+    export HIGHPER_MODULE=$MODULE HIGHPER_BUILT=1
+}
 
 # The arguments that make this PHP load the module that was built, whatever is installed. Sets PHP_ARGS.
 php_arguments() {

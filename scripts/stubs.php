@@ -9,6 +9,9 @@ declare(strict_types=1);
 
 final class Stubs
 {
+    /** What only the module under test has (feature selftest). */
+    private const TESTS = 'Highper\\Test\\';
+
     /** @var array<string, string> */
     private array $docs = [];
     /** @var array<string, string> path => text */
@@ -30,6 +33,9 @@ final class Stubs
                 $aliases[(string) $name] = $class->getName();
                 continue;
             }
+            if (str_starts_with($class->getName(), self::TESTS)) {
+                continue;
+            }
             $this->files[strtr($class->getName(), '\\', '/') . '.php'] = $this->inNamespace($class->getNamespaceName(), $this->class($class));
         }
         ksort($aliases);
@@ -42,6 +48,9 @@ final class Stubs
         }
         $groups = [];
         foreach ($module->getFunctions() as $function) {
+            if (str_starts_with($function->getName(), self::TESTS)) {
+                continue;
+            }
             $groups[$function->getNamespaceName()][$function->getShortName()] = $this->function($function, '', $function->getName() . '()');
         }
         ksort($groups);

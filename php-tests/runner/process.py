@@ -28,9 +28,10 @@ def signal_name(code):
 
 
 def _stat(pid):
+    """State, session and start (in clock ticks since boot) of a process."""
     with open("/proc/%s/stat" % pid, "rb") as file:
         fields = file.read().rpartition(b")")[2].split()
-    return fields[0], int(fields[3])
+    return fields[0], int(fields[3]), int(fields[19])
 
 
 def _command_line(pid):
@@ -41,16 +42,16 @@ def _command_line(pid):
         return ""
 
 
-def survivors(session, mark):
-    """Processes of the session, or that carry the mark in their environment: {pid: command line}."""
+def survivors(session, mark, since=0):
+    """Processes of the session, or that carry the mark in their environment, started at `since` or later: {pid: command line}."""
     found = {}
     wanted = ("%s=%s" % (MARK, mark)).encode()
     for pid in filter(str.isdigit, os.listdir("/proc")):
         if int(pid) == os.getpid():
             continue
         try:
-            state, its_session = _stat(pid)
-            if state in (b"Z", b"X"):
+            state, its_session, start = _stat(pid)
+            if start < since or state in (b"Z", b"X"):
                 continue
             if its_session != session:
                 with open("/proc/%s/environ" % pid, "rb") as file:
@@ -62,10 +63,10 @@ def survivors(session, mark):
     return found
 
 
-def end(session, mark):
+def end(session, mark, since=0):
     """Kill what `survivors` finds until it finds nothing."""
     for _ in range(20):
-        rest = survivors(session, mark)
+        rest = survivors(session, mark, since)
         if not rest:
             return
         for pid in rest:
@@ -87,6 +88,7 @@ def run(command, cwd, env, stdin=b"", timeout=20.0, merge=True):
         stdin=subprocess.PIPE if stdin else subprocess.DEVNULL,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT if merge else None,
     )
+    since = _stat(child.pid)[2]
     trouble = None
     chunks, size, open_ = [], 0, True
     selector = selectors.DefaultSelector()
@@ -132,16 +134,16 @@ def run(command, cwd, env, stdin=b"", timeout=20.0, merge=True):
             if not open_ and child.poll() is None:
                 time.sleep(0.002)
         if trouble is None:
-            rest = survivors(child.pid, mark)
+            rest = survivors(child.pid, mark, since)
             deadline = time.monotonic() + GRACE
             while rest and time.monotonic() < deadline:
                 time.sleep(0.03)
-                rest = survivors(child.pid, mark)
+                rest = survivors(child.pid, mark, since)
             if rest:
                 listed = ", ".join("%d (%s)" % item for item in sorted(rest.items()))
                 trouble = "left processes behind: " + listed
     finally:
-        end(child.pid, mark)
+        end(child.pid, mark, since)
         child.wait()
         child.stdout.close()
         if child.stdin and not child.stdin.closed:

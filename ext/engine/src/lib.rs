@@ -18,12 +18,13 @@
 //! ```
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+pub mod capi;
 pub mod channel;
 pub mod clock;
 mod coroutine;
 pub mod driver;
 mod future;
-mod overflow;
+pub mod overflow;
 pub mod reactor;
 pub mod scheduler;
 pub mod scope;
@@ -36,7 +37,6 @@ pub mod wait;
 pub use coroutine::{Ending, State};
 pub use driver::{End, RunError, run};
 pub use future::{await_future, offload};
-pub use overflow::on_overflow;
 pub use scheduler::is_running;
 pub use scheduler::{
     CancelError, Info, SpawnError, Stats, can_suspend, cancel, clear_timer, current, info,

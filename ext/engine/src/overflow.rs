@@ -1,101 +1,108 @@
-//! What is said when a coroutine runs into the guard below its stack, before the process ends.
+//! A coroutine that runs into the guard below its stack: says which one and where, then
+//! lets the process end as it would have.
 
 use crate::scheduler;
 use std::cell::Cell;
-use std::ffi::{c_int, c_void};
-use std::mem::MaybeUninit;
-use std::sync::OnceLock;
+use std::ffi::c_void;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// Room for the handler, which can't run on the stack that is used up.
-const ROOM: usize = 64 * 1024;
+/// Writes where the running code of a virtual machine stands, to standard error, without allocating.
+pub type Describe = extern "C" fn();
 
-static BEFORE: [OnceLock<libc::sigaction>; 2] = [OnceLock::new(), OnceLock::new()];
-static DETAIL: AtomicUsize = AtomicUsize::new(0);
+static DESCRIBE: AtomicUsize = AtomicUsize::new(0);
 
 thread_local! {
-    static PREPARED: Cell<bool> = const { Cell::new(false) };
+    static INSTALLED: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Sets what adds to the report: it runs in a signal handler and writes to descriptor 2.
-pub fn on_overflow(detail: unsafe extern "C" fn()) {
-    DETAIL.store(detail as *const () as usize, Ordering::Release);
+const ALTERNATE_BYTES: usize = 64 * 1024;
+
+/// Sets what tells the place in the virtual machine's code.
+pub fn describe_by(describe: Describe) {
+    DESCRIBE.store(describe as usize, Ordering::Release);
 }
 
-/// Lets this thread report overflows. What the process had for these signals stays behind it.
-#[inline]
-pub(crate) fn prepare() {
-    if !PREPARED.get() {
-        install();
+/// Installs the handler on this thread, on a stack of its own. Once per thread; a fork inherits it.
+pub(crate) fn install() {
+    if INSTALLED.replace(true) {
+        return;
     }
-}
-
-#[cold]
-fn install() {
-    PREPARED.set(true);
-    // SAFETY: plain system calls with structures of their own; the handler's stack is never freed.
+    // SAFETY: a fresh mapping that is never unmapped becomes the alternate stack; the handler is ours.
     unsafe {
-        let mut stack = MaybeUninit::<libc::stack_t>::zeroed().assume_init();
-        libc::sigaltstack(std::ptr::null(), &raw mut stack);
-        if stack.ss_flags & libc::SS_DISABLE != 0 {
-            let room = Box::leak(vec![0_u8; ROOM].into_boxed_slice());
-            stack.ss_sp = room.as_mut_ptr().cast();
-            stack.ss_size = ROOM;
-            stack.ss_flags = 0;
-            libc::sigaltstack(&raw const stack, std::ptr::null_mut());
+        let stack = libc::mmap(
+            std::ptr::null_mut(),
+            ALTERNATE_BYTES,
+            libc::PROT_READ | libc::PROT_WRITE,
+            libc::MAP_PRIVATE | libc::MAP_ANONYMOUS,
+            -1,
+            0,
+        );
+        if stack == libc::MAP_FAILED {
+            return;
         }
-        for (slot, signal) in BEFORE.iter().zip([libc::SIGSEGV, libc::SIGBUS]) {
-            if slot.get().is_some() {
+        let alternate = libc::stack_t {
+            ss_sp: stack,
+            ss_flags: 0,
+            ss_size: ALTERNATE_BYTES,
+        };
+        libc::sigaltstack(&raw const alternate, std::ptr::null_mut());
+        let mut old: libc::sigaction = std::mem::zeroed();
+        for signal in [libc::SIGSEGV, libc::SIGBUS] {
+            libc::sigaction(signal, std::ptr::null(), &raw mut old);
+            // Somebody else's handler (a profiler, a sanitizer) knows better.
+            if old.sa_sigaction != libc::SIG_DFL {
                 continue;
             }
-            let mut before = MaybeUninit::<libc::sigaction>::zeroed().assume_init();
-            libc::sigaction(signal, std::ptr::null(), &raw mut before);
-            let _set_once = slot.set(before);
-            let mut own = MaybeUninit::<libc::sigaction>::zeroed().assume_init();
-            own.sa_sigaction = handle as *const () as usize;
-            own.sa_flags = libc::SA_SIGINFO | libc::SA_ONSTACK;
-            libc::sigaction(signal, &raw const own, std::ptr::null_mut());
+            let mut action: libc::sigaction = std::mem::zeroed();
+            action.sa_sigaction = on_fault as *const () as usize;
+            action.sa_flags = libc::SA_SIGINFO | libc::SA_ONSTACK | libc::SA_RESETHAND;
+            libc::sigaction(signal, &raw const action, std::ptr::null_mut());
         }
     }
 }
 
-/// Reports, puts back what was there before and returns: the access faults again, and ends the process.
-extern "C" fn handle(signal: c_int, info: *mut libc::siginfo_t, _context: *mut c_void) {
-    // SAFETY: the kernel hands in what belongs to the fault.
+extern "C" fn on_fault(_signal: i32, info: *mut libc::siginfo_t, _context: *mut c_void) {
+    // SAFETY: the kernel hands in the signal's own record.
     let address = unsafe { (*info).si_addr() } as usize;
-    if let Some(id) = scheduler::overflowed(address) {
-        report(id);
+    match scheduler::overflowed(address) {
+        Some(id) => {
+            write(b"highper: stack overflow in coroutine ");
+            write_number(id);
+            write(b": raise c_stack_size, or nest fewer calls of internal functions and smaller structures\n");
+        }
+        None => match scheduler::current() {
+            Some(id) => {
+                write(b"highper: invalid memory access in coroutine ");
+                write_number(id);
+                write(b"\n");
+            }
+            None => write(b"highper: invalid memory access\n"),
+        },
     }
-    let before = &BEFORE[usize::from(signal == libc::SIGBUS)];
-    if let Some(before) = before.get() {
-        // SAFETY: what the system itself gave out.
-        unsafe { libc::sigaction(signal, before, std::ptr::null_mut()) };
+    let describe = DESCRIBE.load(Ordering::Acquire);
+    if describe != 0 {
+        // SAFETY: only `describe_by` stores there, and it stores a function of this type.
+        let describe: Describe = unsafe { std::mem::transmute(describe) };
+        describe();
     }
+    // The handler was reset: returning repeats the fault, and the process ends by the signal.
 }
 
-fn report(id: u64) {
+fn write(bytes: &[u8]) {
+    // SAFETY: a plain write of a live buffer; nothing can be done if it fails.
+    unsafe { libc::write(2, bytes.as_ptr().cast(), bytes.len()) };
+}
+
+fn write_number(mut number: u64) {
     let mut digits = [0_u8; 20];
     let mut at = digits.len();
-    let mut rest = id;
-    while at > 0 {
+    loop {
         at -= 1;
-        digits[at] = b'0' + (rest % 10) as u8;
-        rest /= 10;
-        if rest == 0 {
+        digits[at] = b'0' + (number % 10) as u8;
+        number /= 10;
+        if number == 0 {
             break;
         }
     }
-    say(b"\nFatal error: coroutine ");
-    say(&digits[at..]);
-    say(b" has used up its stack: calls are nested too deeply through PHP's own functions; raise c_stack_size, or nest less\n");
-    let detail = DETAIL.load(Ordering::Acquire);
-    if detail != 0 {
-        // SAFETY: only `on_overflow` stores here, a function of this type.
-        unsafe { std::mem::transmute::<usize, unsafe extern "C" fn()>(detail)() };
-    }
-}
-
-fn say(text: &[u8]) {
-    // SAFETY: the text is alive. Nothing can be done where it can't be written.
-    unsafe { libc::write(2, text.as_ptr().cast(), text.len()) };
+    write(&digits[at..]);
 }

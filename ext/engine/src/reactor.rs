@@ -88,6 +88,7 @@ impl Reactor {
 
     /// Makes the epoll and the timer descriptor, after a fork and before a loop.
     pub(crate) fn open(&self) -> std::io::Result<Rc<OwnedFd>> {
+        crate::overflow::install();
         if let Some(own) = self.own.borrow().as_ref() {
             return Ok(Rc::clone(&own.epoll));
         }

@@ -194,9 +194,8 @@ where
     record.woken.set(None);
     record.kind.set(Kind::None);
     record.created.set(s.reactor.coarse_now());
+    record.stack_low.set(slot.low());
     record.switches.set(0);
-    record.guard.set(slot.usable_low() - crate::stack::PAGE);
-    crate::overflow::prepare();
     s.table
         .borrow_mut()
         .insert(id, std::ptr::from_ref(record).cast_mut());
@@ -676,10 +675,9 @@ pub fn take_fatal() -> Vec<u64> {
 #[must_use]
 pub fn overflowed(address: usize) -> Option<u64> {
     let record = current_record()?;
-    let guard = record.guard.get();
-    (guard..guard + crate::stack::PAGE)
-        .contains(&address)
-        .then(|| record.id.get())
+    let low = record.stack_low.get();
+    // The page above the guard counts too: a big frame may reach over it.
+    (address >= low.saturating_sub(4096) && address < low + 2 * 4096).then(|| record.id.get())
 }
 
 /// Sets or replaces a value of the running coroutine's own, by its type.

@@ -16,7 +16,7 @@ pub const MIN_SIZE: usize = 16 * 1024;
 /// The largest that the setting takes.
 pub const MAX_SIZE: usize = 16 * 1024 * 1024;
 
-pub(crate) const PAGE: usize = 4096;
+const PAGE: usize = 4096;
 const MADV_GUARD_INSTALL: libc::c_int = 102;
 /// Slots of the first segment of a class; each further one doubles, to the cap.
 const FIRST_SEGMENT: usize = 8;
@@ -83,6 +83,11 @@ impl Slot {
     /// The page at the top, for the virtual machine.
     pub(crate) fn page(&self) -> *mut u8 {
         (self.low + self.size as usize - self.reserved as usize) as *mut u8
+    }
+
+    /// The lowest address: the guard's.
+    pub(crate) fn low(&self) -> usize {
+        self.low
     }
 
     /// The lowest usable address.

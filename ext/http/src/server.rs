@@ -880,10 +880,11 @@ impl Core {
         }
         let phase = connection.codec.borrow().phase();
         match phase {
-            Phase::Idle | Phase::Closed => {
-                if over(self.settings.idle_timeout) || self.draining.get() && waited >= DRAIN_IDLE {
-                    self.drop_connection(connection);
-                }
+            Phase::Idle | Phase::Closed
+                if over(self.settings.idle_timeout)
+                    || self.draining.get() && waited >= DRAIN_IDLE =>
+            {
+                self.drop_connection(connection);
             }
             Phase::Header if over(self.settings.header_timeout) => {
                 self.refuse(

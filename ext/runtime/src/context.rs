@@ -5,15 +5,14 @@ use highper_engine::{current, info, scheduler};
 use highper_zend::{Throw, Value};
 use std::cell::Cell;
 
-/// Makes a context object.
-pub type Factory = fn() -> Result<Value, Throw>;
+type Make = fn() -> Result<Value, Throw>;
 
 thread_local! {
-    static FACTORY: Cell<Option<Factory>> = const { Cell::new(None) };
+    static FACTORY: Cell<Option<Make>> = const { Cell::new(None) };
 }
 
 /// Sets what makes a context object.
-pub fn set_context_factory(factory: Factory) {
+pub fn set_context_factory(factory: fn() -> Result<Value, Throw>) {
     FACTORY.set(Some(factory));
 }
 

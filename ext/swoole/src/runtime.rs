@@ -1,5 +1,6 @@
 //! `Swoole\Runtime`: which blocking calls become waits.
 
+use highper_runtime::hooks;
 use highper_zend::{Class, Registry};
 
 /// `SWOOLE_HOOK_ALL`
@@ -7,13 +8,12 @@ pub const HOOK_ALL: i64 = 2_143_287_295;
 
 /// The flags that are set.
 pub fn hook_flags() -> i64 {
-    highper_runtime::hooks::flags().into()
+    i64::from(hooks::flags())
 }
 
-/// Sets the flags, which take effect with the next call. Where `highper.hooks` is off they are only kept.
-pub fn set_hook_flags(flags: i64) {
-    // Swoole keeps 32 bits of them.
-    highper_runtime::hooks::enable(flags as u32);
+/// Sets the flags. False where `highper.hooks` is off.
+pub fn set_hook_flags(flags: i64) -> bool {
+    hooks::enable(flags as u32)
 }
 
 /// Declares it.
@@ -26,8 +26,8 @@ pub fn declare(registry: &mut Registry) {
                 "public static function enableCoroutine(int $flags = SWOOLE_HOOK_ALL): bool",
                 "Sets the flags, SWOOLE_HOOK_*.",
                 |call| {
-                    set_hook_flags(call.opt_long(0, HOOK_ALL)?);
-                    call.ret_bool(true)
+                    let done = set_hook_flags(call.opt_long(0, HOOK_ALL)?);
+                    call.ret_bool(done)
                 },
             )
             .method(
@@ -39,8 +39,8 @@ pub fn declare(registry: &mut Registry) {
                 "public static function setHookFlags(int $flags): bool",
                 "Sets the flags, SWOOLE_HOOK_*.",
                 |call| {
-                    set_hook_flags(call.long(0)?);
-                    call.ret_bool(true)
+                    let done = set_hook_flags(call.long(0)?);
+                    call.ret_bool(done)
                 },
             ),
     );

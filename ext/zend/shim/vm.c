@@ -8,7 +8,7 @@
 #include "ext/standard/basic_functions.h"
 #include "ext/standard/info.h"
 #include <locale.h>
-#include <unistd.h>
+#include <stdio.h>
 #include "vm.h"
 
 /* Error and exception handlers that a coroutine set for itself, above the ones it inherited. */
@@ -442,28 +442,25 @@ size_t hp_vm_usage(hp_vm *vm)
 	return bytes;
 }
 
-void hp_vm_report_frames(void)
+/* For the handler of a crash: where the running PHP code stands, to standard error. Reads only. */
+void hp_vm_describe(void)
 {
 	zend_execute_data *frame = EG(current_execute_data);
-	char line[512];
-
-	for (int n = 0; frame && n < 16; frame = frame->prev_execute_data) {
-		zend_function *function = frame->func;
+	for (int n = 0; frame && n < 24; frame = frame->prev_execute_data) {
+		const zend_function *function = frame->func;
 		if (!function || !function->common.function_name) {
+			if (function && ZEND_USER_CODE(function->type) && frame->opline) {
+				dprintf(2, "#%d %s(%u)\n", n++, ZSTR_VAL(function->op_array.filename), frame->opline->lineno);
+			}
 			continue;
 		}
-		bool is_user = ZEND_USER_CODE(function->type) && frame->opline;
-		int length = snprintf(line, sizeof(line), "#%d %s(%u): %s%s%s()\n", n++,
-			is_user ? ZSTR_VAL(function->op_array.filename) : "[internal function]",
-			is_user ? frame->opline->lineno : 0,
-			function->common.scope ? ZSTR_VAL(function->common.scope->name) : "",
-			function->common.scope ? "::" : "",
-			ZSTR_VAL(function->common.function_name));
-		if (length >= (int) sizeof(line)) {
-			length = sizeof(line) - 1;
-		}
-		if (length < 0 || write(2, line, length) < 0) {
-			return;
+		const char *class = function->common.scope ? ZSTR_VAL(function->common.scope->name) : "";
+		const char *arrow = function->common.scope ? "::" : "";
+		if (ZEND_USER_CODE(function->type) && frame->opline) {
+			dprintf(2, "#%d %s(%u): %s%s%s()\n", n++, ZSTR_VAL(function->op_array.filename),
+				frame->opline->lineno, class, arrow, ZSTR_VAL(function->common.function_name));
+		} else {
+			dprintf(2, "#%d [internal function]: %s%s%s()\n", n++, class, arrow, ZSTR_VAL(function->common.function_name));
 		}
 	}
 }

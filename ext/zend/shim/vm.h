@@ -23,8 +23,6 @@ void hp_vm_switch(hp_vm *from, hp_vm *to, int dead);
 void *hp_vm_frame(hp_vm *vm);
 /* Bytes in use on the VM stack of a suspended coroutine, or of the running code (NULL). */
 size_t hp_vm_usage(hp_vm *vm);
-/* The innermost frames of the running code, to descriptor 2; allocates nothing. */
-void hp_vm_report_frames(void);
 /* Undo `hp_vm_init` after the last switch away. */
 void hp_vm_destroy(hp_vm *vm);
 /* Run `body(arg)` under zend_try: 0 when it returned, 1 when a fatal error ended it. */

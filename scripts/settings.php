@@ -1,0 +1,146 @@
+<?php
+// Prints docs/settings.md: ini settings as the extension declares them, and the settings of servers and applications.
+// Fails where the lists below are not those of the sources. Run by scripts/settings.
+declare(strict_types=1);
+
+$ini = [
+    'highper.hooks' => 'Makes blocking calls of PHP\'s extensions and their libraries waits of the coroutine: [hooks](hooks.md)',
+    'highper.swoole' => 'Provides the namespace `Swoole`',
+    'swoole.use_shortname' => 'Provides the short names `go()`, `defer()`, `Co` and their like',
+];
+$application = [
+    'workers' => ['`--workers`, else the CPUs of the container', 'worker processes, 1 to 1024'],
+    'listen' => ['`PORT`, else 127.0.0.1:9501', 'an address, or a list of them'],
+    'user' => ['', 'whom the workers run as'],
+    'group' => ['', 'which group they run as'],
+    'pid_file' => ['', 'where the manager writes its process id'],
+    'log_file' => ['stderr', 'where log lines go'],
+    'log_level' => ['`info`, in development `debug`', '`debug`, `info`, `notice`, `warning`, `error` and so on'],
+    'access_log' => ['on in development', 'a line for each request'],
+    'max_wait_time' => ['3 s', 'how long running requests have to end at shutdown and reload'],
+    'max_requests' => ['0: no limit', 'requests after which a worker is replaced'],
+    'max_age' => ['no limit', 'time after which a worker is replaced'],
+    'memory_limit' => ['no limit', 'resident memory at which a worker is replaced'],
+    'max_coroutines' => ['100,000', 'coroutines in a worker'],
+    'stack_size' => ['2 MiB', 'addresses for the stack of a coroutine; memory is taken as it is used'],
+    'max_connections' => ['100,000', 'connections of a worker'],
+    'max_keep_alive_requests' => ['0: no limit', 'requests on a connection'],
+    'max_header_size' => ['8,192 bytes', 'request line and header fields together; beyond it 431'],
+    'max_headers' => ['100', 'header fields; beyond it 431'],
+    'max_uri_length' => ['8,192 bytes', 'the request target; beyond it 414'],
+    'max_body_size' => ['2 MiB', 'a request\'s body; beyond it 413'],
+    'body_memory' => ['1 MiB', 'what a body may take of memory before its files go to disk'],
+    'temp_dir' => ['`TMPDIR`, else /tmp', 'where uploaded files lie until the request ends'],
+    'header_timeout' => ['60 s', 'for the head of a request'],
+    'body_timeout' => ['60 s', 'for its body'],
+    'idle_timeout' => ['75 s', 'for a connection without a request'],
+    'write_timeout' => ['60 s', 'for a client that does not read'],
+    'request_timeout' => ['off', 'for the whole request; `null` switches it off'],
+    'server_header' => ['none', 'the field `Server`; `null` leaves it out'],
+];
+$swoole = [
+    'worker_num' => ['the CPUs of the container', 'worker processes'],
+    'max_request' => ['0: no limit', 'requests after which a worker is replaced'],
+    'max_request_grace' => ['half of `max_request`', 'how many more, at most, it may take, so that not all are replaced at once'],
+    'max_wait_time' => ['3', 'seconds that running requests have at shutdown and reload; at least 1'],
+    'reload_async' => ['true', 'old workers finish their requests at a reload'],
+    'daemonize' => ['false', 'go to the background'],
+    'pid_file' => ['', 'where the manager writes its process id'],
+    'log_file' => ['stderr', 'where log lines go'],
+    'user' => ['', 'whom the workers run as'],
+    'group' => ['', 'which group they run as'],
+    'chroot' => ['', 'a folder that becomes their root'],
+    'package_max_length' => ['2 MiB', 'bytes of a request\'s body; beyond it 413'],
+    'upload_tmp_dir' => ['`TMPDIR`, else /tmp', 'where uploaded files lie until the request ends'],
+    'http_parse_files' => ['true', 'reads multipart forms'],
+    'http_compression' => ['true', 'compresses answers for clients that accept it'],
+    'open_tcp_nodelay' => ['true', 'sets `TCP_NODELAY`'],
+    'max_conn' => ['100,000', 'connections of a worker'],
+    'max_connection' => ['100,000', 'the same'],
+    'heartbeat_idle_time' => ['75', 'seconds after which a connection without a request is closed'],
+    'max_request_execution_time' => ['0: off', 'seconds for the whole request'],
+    'max_coroutine' => ['100,000', 'coroutines in a worker'],
+    'max_coro_num' => ['100,000', 'the same'],
+    'stack_size' => ['2 MiB', 'addresses for the stack of a coroutine'],
+    'c_stack_size' => ['2 MiB', 'the same'],
+    'document_root' => ['', 'the folder of static files'],
+    'enable_static_handler' => ['false', 'serves them'],
+    'static_handler_locations' => ['all', 'the prefixes below which they are looked for'],
+    'http_index_files' => ['`index.html`', 'what a folder answers with'],
+];
+$refused = ['task_worker_num', 'open_http2_protocol', 'open_websocket_protocol', 'ssl_cert_file'];
+
+$root = dirname(__DIR__);
+$fail = static function (string $message): never {
+    fwrite(STDERR, "scripts/settings.php: {$message}\n");
+    exit(1);
+};
+$same = static function (string $what, array $here, array $there) use ($fail): void {
+    sort($here);
+    sort($there);
+    if ($there === [] || $here !== $there) {
+        $fail("{$what}: only here: " . (implode(', ', array_diff($here, $there)) ?: 'none') . '; missing: ' . (implode(', ', array_diff($there, $here)) ?: 'none'));
+    }
+};
+$between = static function (string $file, string $from, string $to) use ($root, $fail): string {
+    $text = (string) file_get_contents("{$root}/{$file}");
+    preg_match("/{$from}(.*?){$to}/s", $text, $found) || $fail("{$file} has no part from {$from} to {$to}");
+
+    return $found[1];
+};
+$table = static function (array $rows): string {
+    $lines = '';
+    foreach ($rows as $name => [$default, $meaning]) {
+        $lines .= "| `{$name}` | {$default} | {$meaning} |\n";
+    }
+
+    return "| name | default | meaning |\n| --- | --- | --- |\n{$lines}";
+};
+
+$declared = [];
+foreach (['highper', 'swoole'] as $module) {
+    $declared += extension_loaded($module) ? (array) ini_get_all($module) : $fail("the module {$module} is not loaded");
+}
+$same('ini settings', array_keys($ini), array_keys($declared));
+preg_match_all('/"(\w+)"/', $between('ext/highper/src/settings.rs', 'const NAMES[^=]*=', '\];'), $names);
+$same('settings of an application', array_keys($application), $names[1]);
+preg_match_all('/"(\w+)"(?=[^"{;]*=>| *\|)/', $between('ext/swoole/src/server/settings.rs', 'match name\.as_str\(\) \{', '"task_worker_num"'), $names);
+$same('settings of Swoole\Server', array_keys($swoole), $names[1]);
+preg_match_all('/"(\w+)"/', $between('ext/swoole/src/server/settings.rs', '(?="task_worker_num")', 'if value'), $names);
+$same('refused settings', $refused, $names[1]);
+preg_match_all('/\w+/', $between('ext/swoole/src/server/settings.rs', 'const KNOWN: &str = "', '"'), $names);
+$known = array_diff($names[0], array_keys($swoole), $refused);
+sort($known);
+
+$access = [1 => 'scripts', 2 => 'php.ini, .htaccess', 4 => 'php.ini, -d', 6 => 'php.ini, -d', 7 => 'anywhere'];
+$rows = '';
+foreach ($ini as $name => $meaning) {
+    $rows .= "| `{$name}` | {$declared[$name]['global_value']} | {$access[$declared[$name]['access']]} | {$meaning} |\n";
+}
+?>
+# Settings
+
+Generated by `make settings` from what the extension declares: do not edit.
+
+## In php.ini
+
+| name | default | set in | meaning |
+| --- | --- | --- | --- |
+<?= $rows ?>
+
+## Of an application
+
+`$application->settings(['workers' => 4, 'max_body_size' => '8M', 'idle_timeout' => '30s'])`. Sizes are bytes, or a text such as
+`'8M'`; times are seconds, or a text such as `'250ms'`. An unknown name is refused, with the one that was probably meant.
+
+<?= $table($application) ?>
+
+## Of `Swoole\Http\Server`
+
+`$server->set([…])`, with Swoole's names and units.
+
+<?= $table($swoole) ?>
+
+Refused with an exception, because what they ask for is not there: `<?= implode('`, `', $refused) ?>`.
+
+Accepted, and without effect in this version: <?= '`' . implode('`, `', $known) . '`' ?>.
