@@ -5,8 +5,11 @@ use highper_engine::{current, info, scheduler};
 use highper_zend::{Throw, Value};
 use std::cell::Cell;
 
+/// Makes a context object.
+type Factory = fn() -> Result<Value, Throw>;
+
 thread_local! {
-    static FACTORY: Cell<Option<fn() -> Result<Value, Throw>>> = const { Cell::new(None) };
+    static FACTORY: Cell<Option<Factory>> = const { Cell::new(None) };
 }
 
 /// Sets what makes a context object.
@@ -36,7 +39,7 @@ pub fn context(id: Option<u64>) -> Result<Option<Value>, Throw> {
     if current() == Some(id) {
         with_own(|own| *own.context.borrow_mut() = Some(made.clone()));
     } else {
-        scheduler::set_local_of(id, || Own::default());
+        scheduler::set_local_of(id, Own::default);
         scheduler::local::<Own, _>(id, |own| *own.context.borrow_mut() = Some(made.clone()));
     }
     Ok(Some(made))

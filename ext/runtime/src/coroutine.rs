@@ -65,7 +65,7 @@ where
                 break;
             };
             let returned = with_own(|own| own.returned.borrow().clone()).flatten();
-            let args = returned.as_ref().map_or(&[][..], std::slice::from_ref);
+            let args = returned.as_slice();
             let ended = settle(deferred.call(args).into_result().map(drop));
             if ended != Ending::Returned {
                 ending = ended;

@@ -55,7 +55,7 @@ fn sleep(call: &mut Call) -> Done {
     call.ret_bool(waiting::settle(reason))
 }
 
-fn path<'a>(call: &'a Call, arg: usize) -> Result<&'a str, Throw> {
+fn path(call: &Call, arg: usize) -> Result<&str, Throw> {
     let path = call.text(arg)?;
     if path.is_empty() {
         return Err(Throw::value_error("Filename cannot be empty"));

@@ -2,7 +2,7 @@
 
 use super::waiting;
 use highper_engine::sync;
-use highper_zend::{Call, Class, ClassHandle, ClassRef, Done, Registry, Throw, Trace, find_class};
+use highper_zend::{Call, Class, ClassRef, Done, Registry, Throw, Trace, find_class};
 use std::cell::Cell;
 
 /// The class.
@@ -46,7 +46,7 @@ pub fn declare(registry: &mut Registry) {
 fn misuse(class: &str, what: &str) -> Throw {
     let text = format!("WaitGroup misuse: {what}");
     match find_class(class) {
-        Ok(Some(class)) => Throw::of(ClassHandle::from(class), text, 0),
+        Ok(Some(class)) => Throw::of(class, text, 0),
         Ok(None) => Throw::error(text),
         Err(throw) => throw,
     }
