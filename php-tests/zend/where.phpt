@@ -11,7 +11,7 @@ echo Highper\Test\where_am_i(), "\n";
 echo outer(), "\n";
 echo Highper\Test\outcome('outer'), "\n";
 
---EXPECT--
-where.php:3 Some("Highper\\Test\\where_am_i") 1
-where.php:2 Some("Highper\\Test\\where_am_i") 2
-value "where.php:2 Some(\"Highper\\\\Test\\\\where_am_i\") 3"
+--EXPECTF--
+where%sphp:3 Some("Highper\\Test\\where_am_i") 1
+where%sphp:2 Some("Highper\\Test\\where_am_i") 2
+value "where%sphp:2 Some(\"Highper\\\\Test\\\\where_am_i\") 3"
