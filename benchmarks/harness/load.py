@@ -37,6 +37,7 @@ def h2load(url, requests, connections=1, paths=None, data=None, headers=(), expe
 
 
 LUA = """
+wrk.headers["Host"] = "127.0.0.1"
 local batch, parts = {}, {}
 for i = 0, 255 do
   parts[i % 16 + 1] = wrk.format("GET", "/?id=" .. (i * 7919 %% 100003) .. "&q=note" .. i)

@@ -9,7 +9,7 @@ memory_limit=16M
 use Swoole\Coroutine as Co;
 register_shutdown_function(function () { echo "shutdown: ", strtok(error_get_last()['message'], '('), "\n"; });
 Co\run(function () {
-    go(function () { Co::sleep(0.01); echo "not reached\n"; });
+    go(function () { Co::sleep(0.5); echo "not reached\n"; });
     $c = new Co\Channel(1);
     go(fn () => $c->pop());
     Co::sleep(0.001);

@@ -7,9 +7,9 @@ highper
 use Swoole\Coroutine as Co;
 Co\run(function () {
     go(function () { throw new RuntimeException('at once'); });
-    go(function () { Co::sleep(0.002); throw new Error('later'); });
-    go(function () { Co::sleep(0.005); echo "other lives\n"; });
-    for ($i = 0; $i < 3; $i++) { Co::sleep(0.003); echo "main $i\n"; }
+    go(function () { Co::sleep(0.010); throw new Error('later'); });
+    go(function () { Co::sleep(0.060); echo "other lives\n"; });
+    for ($i = 0; $i < 3; $i++) { Co::sleep(0.040); echo "main $i\n"; }
 });
 Co\run(function () {
     set_exception_handler(function ($e) { echo 'handler: ', $e->getMessage(), "\n"; });

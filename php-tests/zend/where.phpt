@@ -12,6 +12,6 @@ echo outer(), "\n";
 echo Highper\Test\outcome('outer'), "\n";
 
 --EXPECTF--
-where%sphp:3 Some("Highper\\Test\\where_am_i") 1
-where%sphp:2 Some("Highper\\Test\\where_am_i") 2
-value "where%sphp:2 Some(\"Highper\\\\Test\\\\where_am_i\") 3"
+where.%Sphp:3 Some("Highper\\Test\\where_am_i") 1
+where.%Sphp:2 Some("Highper\\Test\\where_am_i") 2
+value "where.%Sphp:2 Some(\"Highper\\\\Test\\\\where_am_i\") 3"

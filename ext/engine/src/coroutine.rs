@@ -54,6 +54,8 @@ pub(crate) struct Record {
     pub(crate) doomed: Cell<bool>,
     pub(crate) sequence: Cell<u32>,
     pub(crate) woken: Cell<Option<Wake>>,
+    /// The lowest address of its stack, where the guard is.
+    pub(crate) stack_low: Cell<usize>,
     pub(crate) created: Cell<u64>,
     pub(crate) deadline: Cell<Option<u64>>,
     pub(crate) yielder: Cell<*const Yielder>,
@@ -78,6 +80,7 @@ impl Record {
             doomed: Cell::new(false),
             sequence: Cell::new(0),
             woken: Cell::new(None),
+            stack_low: Cell::new(0),
             created: Cell::new(0),
             deadline: Cell::new(None),
             yielder: Cell::new(std::ptr::null()),

@@ -137,7 +137,13 @@ impl Driver {
             }
             match self.events(cx) {
                 true => continue,
-                false if s.ready.borrow().is_empty() && s.deferred.borrow().is_empty() => {
+                // An event's handler may have told the loop to stop, or run into a fatal error.
+                false
+                    if s.ready.borrow().is_empty()
+                        && s.deferred.borrow().is_empty()
+                        && !s.stopping.get()
+                        && !s.fatal.get() =>
+                {
                     return match self.over() {
                         Some(end) => Poll::Ready(end),
                         None => Poll::Pending,

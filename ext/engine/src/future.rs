@@ -118,6 +118,10 @@ pub(crate) fn forget_driver() {
 /// Outside a coroutine: ask [`crate::can_suspend`] first.
 pub fn await_future<F: Future>(future: F, deadline: Option<u64>) -> Result<F::Output, Wake> {
     let record = current_record().expect("a future is awaited inside a coroutine");
+    if !scheduler::is_running() {
+        // Made before the loop: futures of the runtime can be polled only inside it.
+        scheduler::yield_now();
+    }
     let mut future = pin!(future);
     let shared = Arc::clone(record.waker.borrow_mut().get_or_insert_with(|| {
         Arc::new(CoroutineWaker {
@@ -148,4 +152,21 @@ pub fn await_future<F: Future>(future: F, deadline: Option<u64>) -> Result<F::Ou
             }
         }
     }
+}
+
+/// Runs work that blocks on a thread of its own and waits for it; where nothing may
+/// be suspended it runs here.
+///
+/// # Errors
+/// [`Wake::Cancelled`] when the coroutine was; the work goes on, its result is lost.
+/// [`Wake::Closed`] when the loop ended first.
+pub fn offload<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Wake> {
+    if !scheduler::can_suspend() {
+        return Ok(work());
+    }
+    let done = await_future(async { tokio::task::spawn_blocking(work).await }, None)?;
+    done.map_err(|error| match error.try_into_panic() {
+        Ok(panic) => std::panic::resume_unwind(panic),
+        Err(_) => Wake::Closed,
+    })
 }

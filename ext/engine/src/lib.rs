@@ -24,6 +24,7 @@ pub mod clock;
 mod coroutine;
 pub mod driver;
 mod future;
+pub mod overflow;
 pub mod reactor;
 pub mod scheduler;
 pub mod scope;
@@ -35,7 +36,7 @@ pub mod wait;
 
 pub use coroutine::{Ending, State};
 pub use driver::{End, RunError, run};
-pub use future::await_future;
+pub use future::{await_future, offload};
 pub use scheduler::is_running;
 pub use scheduler::{
     CancelError, Info, SpawnError, Stats, can_suspend, cancel, clear_timer, current, info,

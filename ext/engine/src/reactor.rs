@@ -8,6 +8,7 @@
 use crate::clock;
 use crate::wait::{self, Kind, Token, Wake};
 use std::cell::{Cell, RefCell};
+use std::mem::MaybeUninit;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
 use std::rc::Rc;
 
@@ -87,6 +88,7 @@ impl Reactor {
 
     /// Makes the epoll and the timer descriptor, after a fork and before a loop.
     pub(crate) fn open(&self) -> std::io::Result<Rc<OwnedFd>> {
+        crate::overflow::install();
         if let Some(own) = self.own.borrow().as_ref() {
             return Ok(Rc::clone(&own.epoll));
         }
@@ -323,13 +325,15 @@ impl Reactor {
         let Some(epoll) = self.epoll() else {
             return (0, false);
         };
-        let mut events: [libc::epoll_event; BATCH] =
-            [libc::epoll_event { events: 0, u64: 0 }; BATCH];
+        let mut events: [MaybeUninit<libc::epoll_event>; BATCH] =
+            [const { MaybeUninit::uninit() }; BATCH];
         // SAFETY: the buffer holds BATCH events and the time-out is zero.
-        let n = unsafe { libc::epoll_wait(epoll, events.as_mut_ptr(), BATCH as i32, 0) };
+        let n = unsafe { libc::epoll_wait(epoll, events.as_mut_ptr().cast(), BATCH as i32, 0) };
         self.now.set(clock::now());
         let mut timer = false;
         for event in &events[..n.max(0) as usize] {
+            // SAFETY: the kernel wrote the first n events.
+            let event = unsafe { event.assume_init_ref() };
             let (bits, data) = (event.events as i32, event.u64);
             if data == TIMER_KEY {
                 timer = true;

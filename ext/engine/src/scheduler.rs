@@ -194,6 +194,7 @@ where
     record.woken.set(None);
     record.kind.set(Kind::None);
     record.created.set(s.reactor.coarse_now());
+    record.stack_low.set(slot.low());
     record.switches.set(0);
     s.table
         .borrow_mut()
@@ -674,11 +675,9 @@ pub fn take_fatal() -> Vec<u64> {
 #[must_use]
 pub fn overflowed(address: usize) -> Option<u64> {
     let record = current_record()?;
-    let base = record.yielder.get() as usize;
-    let size = with(|s| s.stacks.size());
-    // The yielder lies at the base of the running stack: the guard is one stack size below.
-    let low = base.saturating_sub(size) & !4095;
-    (address >= low.saturating_sub(4096) && address < low + 3 * 4096).then(|| record.id.get())
+    let low = record.stack_low.get();
+    // The page above the guard counts too: a big frame may reach over it.
+    (address >= low.saturating_sub(4096) && address < low + 2 * 4096).then(|| record.id.get())
 }
 
 /// Sets or replaces a value of the running coroutine's own, by its type.

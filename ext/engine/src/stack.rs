@@ -85,6 +85,11 @@ impl Slot {
         (self.low + self.size as usize - self.reserved as usize) as *mut u8
     }
 
+    /// The lowest address: the guard's.
+    pub(crate) fn low(&self) -> usize {
+        self.low
+    }
+
     /// The lowest usable address.
     pub(crate) fn usable_low(&self) -> usize {
         self.low + PAGE

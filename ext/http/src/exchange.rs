@@ -224,7 +224,10 @@ impl Exchange {
         })?;
         self.body_bytes
             .set(self.body_bytes.get() + data.len() as u64);
-        self.core.flush_gathered(&self.connection);
+        if self.connection.in_burst.get() {
+            // Otherwise what is gathered belongs to another connection, whose burst led here.
+            self.core.flush_gathered(&self.connection);
+        }
         if self.connection.is_open() {
             Ok(())
         } else {

@@ -659,22 +659,22 @@ impl Core {
     }
 
     fn end_of_stream(&self, connection: &Rc<Connection>) {
+        let exchange = connection.exchange.borrow().clone();
+        if exchange.is_some() && !connection.carry.borrow().is_empty() {
+            // More requests wait behind the one under way; the end is met again after them.
+            return;
+        }
         connection.peer_closed.set(true);
         let eof = connection.codec.borrow_mut().eof();
-        match eof {
-            Eof::HalfClosed => {
-                let exchange = connection.exchange.borrow().clone();
-                match exchange {
-                    Some(exchange) => self.service.disconnected(&exchange),
-                    None if !connection.has_output() => self.drop_connection(connection),
-                    None => connection.closing.set(true),
-                }
-            }
-            Eof::Clean | Eof::Truncated if connection.has_output() => connection.closing.set(true),
-            Eof::Clean | Eof::Truncated => {
-                self.flush_gathered(connection);
-                self.drop_connection(connection);
-            }
+        if let (Eof::HalfClosed, Some(exchange)) = (eof, exchange) {
+            self.service.disconnected(&exchange);
+            return;
+        }
+        self.flush_gathered(connection);
+        if connection.has_output() {
+            connection.closing.set(true);
+        } else {
+            self.drop_connection(connection);
         }
     }
 

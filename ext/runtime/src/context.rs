@@ -5,11 +5,10 @@ use highper_engine::{current, info, scheduler};
 use highper_zend::{Throw, Value};
 use std::cell::Cell;
 
-/// Makes a context object.
-type Factory = fn() -> Result<Value, Throw>;
+type Make = fn() -> Result<Value, Throw>;
 
 thread_local! {
-    static FACTORY: Cell<Option<Factory>> = const { Cell::new(None) };
+    static FACTORY: Cell<Option<Make>> = const { Cell::new(None) };
 }
 
 /// Sets what makes a context object.

@@ -53,14 +53,16 @@ pub mod flag {
     pub const PDO_ODBC: u32 = 1 << 17;
     /// PDO for Oracle.
     pub const PDO_ORACLE: u32 = 1 << 18;
+    /// PDO for SQLite: works on files, so nothing suspends.
+    pub const PDO_SQLITE: u32 = 1 << 19;
     /// PDO for Firebird.
     pub const PDO_FIREBIRD: u32 = 1 << 20;
     /// The network functions.
     pub const NET_FUNCTION: u32 = 1 << 21;
     /// The extension mongodb.
     pub const MONGODB: u32 = 1 << 22;
-    /// All that is on unless said otherwise (`SWOOLE_HOOK_ALL`).
-    pub const ALL: u32 = 0x7fbf_ffff;
+    /// All that is on unless said otherwise (`SWOOLE_HOOK_ALL`): not `MONGODB`, and of the two cURL only the native one.
+    pub const ALL: u32 = 0x7fff_ffff & !MONGODB & !CURL;
 }
 
 /// Clients of servers that are reached by TCP or by a local socket.
@@ -353,5 +355,39 @@ fn fd_closed(fd: RawFd) {
     // In a forked child this would take the descriptor out of the parent's loop.
     if IS_OURS.load(Ordering::Relaxed) {
         reactor::closing(fd);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_switches_every_family_on_and_nothing_none() {
+        assert_eq!(flag::ALL, 2_143_287_295);
+        assert_eq!(families(flag::ALL), Families::ALL);
+        assert_eq!(families(0), Families::NONE);
+    }
+
+    #[test]
+    fn a_flag_switches_its_own_families_on() {
+        assert_eq!(families(flag::SLEEP), Families::SLEEP);
+        assert_eq!(families(flag::TLS), Families::TCP);
+        assert_eq!(families(flag::UNIX), Families::UNIX);
+        assert_eq!(families(flag::PROC), Families::PIPE);
+        assert_eq!(families(flag::STREAM_FUNCTION), Families::POLL);
+        let client = Families::TCP.with(Families::UNIX).with(Families::POLL);
+        assert_eq!(families(flag::NATIVE_CURL), client);
+        assert_eq!(families(1 << 30), Families::NONE);
+    }
+
+    #[test]
+    fn a_long_list_is_kept_whole_and_in_order() {
+        let mut set = Set::new();
+        for fd in 0..600 {
+            set.add(fd, Interest::Read);
+        }
+        let fds: Vec<_> = set.list().iter().map(|(fd, _)| *fd).collect();
+        assert_eq!(fds, (0..600).collect::<Vec<_>>());
     }
 }

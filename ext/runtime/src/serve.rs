@@ -29,6 +29,8 @@ pub struct Worker {
     /// Runs once when the worker has drained, in a coroutine.
     stop: RefCell<Option<Box<dyn FnOnce()>>>,
     requests: Cell<u64>,
+    /// Did a fatal error end a coroutine?
+    fatal: Cell<bool>,
 }
 
 thread_local! {
@@ -105,6 +107,7 @@ fn work(
         ending: Cell::new(false),
         stop: RefCell::default(),
         requests: Cell::new(0),
+        fatal: Cell::new(false),
     });
     WORKER.set(Some(Rc::clone(&worker)));
     let stopping = (Rc::clone(&face), Rc::clone(&worker));
@@ -141,7 +144,13 @@ fn work(
     result?;
     match failed.take() {
         Some(throw) => Err(throw),
-        None => Ok(()),
+        None => {
+            if !worker.fatal.get() {
+                // What a request did (an uncaught exception, exit()) is no failure of the worker.
+                highper_zend::throw::set_exit_status(0);
+            }
+            Ok(())
+        }
     }
 }
 
@@ -183,6 +192,7 @@ fn fatal() -> bool {
             server.fail(id);
         }
     }
+    worker.fatal.set(true);
     worker.context.recycle(Reason::Fatal);
     worker.drain();
     true

@@ -23,6 +23,7 @@ pub fn install() {
     // Destructors do I/O: in the driver, outside coroutines, the last reference waits.
     release::set_defer(|| highper_engine::is_running() && highper_engine::current().is_none());
     scheduler::after_turn(release_deferred);
+    highper_engine::overflow::describe_by(zend::describe_running);
     crate::exit::install();
 }
 

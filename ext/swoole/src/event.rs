@@ -5,14 +5,13 @@ use highper_engine::{self as engine, reactor, scheduler};
 use highper_zend::{
     Call, Callable, Class, Done, Function, Registry, Throw, Value, call_function, error,
 };
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 
 thread_local! {
     /// Is there a loop, running or to be run at the end of the script?
     static LOOP: Cell<bool> = const { Cell::new(false) };
     /// Has the end of the script been asked to run it?
     static REGISTERED: Cell<bool> = const { Cell::new(false) };
-    static CYCLE: RefCell<Option<Callable>> = const { RefCell::new(None) };
 }
 
 /// Declares them.
@@ -61,8 +60,6 @@ pub fn declare(registry: &mut Registry) {
     });
     registry.on_request_shutdown(|| {
         LOOP.set(false);
-        let cycle = CYCLE.with_borrow_mut(Option::take);
-        drop(cycle);
         reactor::abandon();
     });
 }

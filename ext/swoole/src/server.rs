@@ -12,6 +12,9 @@ use highper_zend::{
 };
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
+use std::fs::{File, OpenOptions};
+use std::io::Write;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 pub(crate) static SERVER: ClassRef = ClassRef::new("Swoole\\Server");
@@ -291,6 +294,19 @@ fn stats(call: &mut Call) -> Done {
 /// The events in the manager, as PHP callbacks.
 struct Callbacks {
     server: Object,
+    /// `log_file`, where the manager's own lines go; in the background all output goes there.
+    log_file: Option<PathBuf>,
+    log: Option<File>,
+}
+
+fn open_log(path: &Path) -> Result<File, ProcessError> {
+    let opened = OpenOptions::new().append(true).create(true).open(path);
+    opened.map_err(|e| {
+        ProcessError::new(format!(
+            "setting 'log_file' is '{}': cannot open it: {e}; choose a file that this user may write",
+            path.display()
+        ))
+    })
 }
 
 impl Callbacks {
@@ -358,8 +374,22 @@ impl Hooks for Callbacks {
         self.fire("shutdown", &[])
     }
 
+    fn logs_reopened(&mut self) -> Result<(), ProcessError> {
+        if let (Some(path), true) = (&self.log_file, self.log.is_some()) {
+            self.log = Some(open_log(path)?);
+        }
+        Ok(())
+    }
+
     fn log(&mut self, level: Level, text: &str) {
-        eprintln!("[{}] {text}", level.name());
+        let line = format!("[{}] {text}\n", level.name());
+        let written = match &mut self.log {
+            Some(file) => file.write_all(line.as_bytes()).is_ok(),
+            None => false,
+        };
+        if !written {
+            eprint!("{line}");
+        }
     }
 }
 
@@ -423,10 +453,18 @@ fn start(call: &mut Call) -> Done {
     }
     let mut options = Options {
         name: "swoole".to_owned(),
+        script: error::location().map_or_else(String::new, |(file, _)| file),
         ..Options::default()
     };
     let mut http = highper_http::Settings::default();
     let compress = settings::apply(&this.settings.borrow(), &mut options, &mut http)?;
+    let log_file = options.log_file.clone();
+    let log = match &log_file {
+        Some(path) if !options.daemonize => {
+            Some(open_log(path).map_err(|e| crate::exception(e.to_string(), 0))?)
+        }
+        _ => None,
+    };
     let Some(listener) = this.listener.borrow_mut().take() else {
         return Err(crate::exception(
             "the server has no socket: it was closed or started before",
@@ -441,6 +479,8 @@ fn start(call: &mut Call) -> Done {
     };
     let mut hooks = Callbacks {
         server: server.clone(),
+        log_file,
+        log,
     };
     let face = Rc::new(Workers { server, compress });
     match serve::serve(plan, &mut hooks, face)? {

@@ -439,6 +439,11 @@ void hz_class_finish(hz_class *class, const hz_class *parent)
 
 	class->base = ce->parent ? ce->parent->default_properties_count : 0;
 	class->slots = ce->default_properties_count - class->base;
+	if (parent && class->slots == 0) {
+		/* Nothing of its own: the numbers mean the parent's slots, as the parent's methods use them. */
+		class->base = parent->base;
+		class->slots = parent->slots;
+	}
 	if (!behaviour->own_objects) {
 		return;
 	}

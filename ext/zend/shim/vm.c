@@ -8,6 +8,7 @@
 #include "ext/standard/basic_functions.h"
 #include "ext/standard/info.h"
 #include <locale.h>
+#include <stdio.h>
 #include "vm.h"
 
 /* Error and exception handlers that a coroutine set for itself, above the ones it inherited. */
@@ -439,4 +440,27 @@ size_t hp_vm_usage(hp_vm *vm)
 		top = page->prev ? page->prev->top : NULL;
 	}
 	return bytes;
+}
+
+/* For the handler of a crash: where the running PHP code stands, to standard error. Reads only. */
+void hp_vm_describe(void)
+{
+	zend_execute_data *frame = EG(current_execute_data);
+	for (int n = 0; frame && n < 24; frame = frame->prev_execute_data) {
+		const zend_function *function = frame->func;
+		if (!function || !function->common.function_name) {
+			if (function && ZEND_USER_CODE(function->type) && frame->opline) {
+				dprintf(2, "#%d %s(%u)\n", n++, ZSTR_VAL(function->op_array.filename), frame->opline->lineno);
+			}
+			continue;
+		}
+		const char *class = function->common.scope ? ZSTR_VAL(function->common.scope->name) : "";
+		const char *arrow = function->common.scope ? "::" : "";
+		if (ZEND_USER_CODE(function->type) && frame->opline) {
+			dprintf(2, "#%d %s(%u): %s%s%s()\n", n++, ZSTR_VAL(function->op_array.filename),
+				frame->opline->lineno, class, arrow, ZSTR_VAL(function->common.function_name));
+		} else {
+			dprintf(2, "#%d [internal function]: %s%s%s()\n", n++, class, arrow, ZSTR_VAL(function->common.function_name));
+		}
+	}
 }

@@ -34,6 +34,7 @@ unsafe extern "C" {
     /// Bytes in use on a suspended coroutine's VM stack, or on the running one's (null).
     pub fn hp_vm_usage(vm: *mut c_void) -> usize;
     fn hp_vm_frame(vm: *mut c_void) -> *mut c_void;
+    fn hp_vm_describe();
     fn hp_exit_install(
         module: c_int,
         asks: extern "C" fn() -> c_int,
@@ -85,4 +86,10 @@ pub fn install_exit(asks: fn() -> bool, catch: Catch) {
 pub fn report_uncaught(exception: &Value) -> bool {
     // SAFETY: guarded in the shim; the exception is borrowed.
     unsafe { hp_report_uncaught(exception.as_ptr().cast()) == 0 }
+}
+
+/// Writes where the running PHP code stands to standard error: for the handler of a crash.
+pub extern "C" fn describe_running() {
+    // SAFETY: reads the engine's frames on its own thread.
+    unsafe { hp_vm_describe() };
 }

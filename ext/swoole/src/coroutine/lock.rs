@@ -1,8 +1,9 @@
 //! `Swoole\Coroutine\Lock`: one coroutine at a time.
 
 use super::waiting;
+use crate::swoole_exception::EXCEPTION;
 use highper_engine::sync::Mutex;
-use highper_zend::{Call, Class, Done, Flags, Registry, Trace};
+use highper_zend::{Call, Class, Done, Flags, Registry, Throw, Trace};
 
 const LOCK_SH: i64 = 1;
 const LOCK_EX: i64 = 2;
@@ -29,8 +30,17 @@ pub fn declare(registry: &mut Registry) {
             )
             .method(
                 "public function __construct(bool $shared = false)",
-                "A lock that is free.",
-                |_| Ok(()),
+                "A lock that is free, between the coroutines of this process: true is refused.",
+                |call| {
+                    if call.opt_bool(0, false)? {
+                        return Err(Throw::new(
+                            &EXCEPTION,
+                            "a Coroutine\\Lock is of one process: $shared can't be true",
+                            0,
+                        ));
+                    }
+                    Ok(())
+                },
             )
             .method(
                 "public function lock(int $operation = LOCK_EX): bool",

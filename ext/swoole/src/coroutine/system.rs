@@ -4,7 +4,7 @@ use super::waiting;
 use crate::{error_code, function};
 use highper_engine::{self as engine};
 use highper_zend::{Call, Class, Done, Registry, Throw, error};
-use std::io::{Read, Write};
+use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 
 const APPEND: i64 = 8;
@@ -80,30 +80,50 @@ fn failed(call: &Call, error: &std::io::Error) -> Done {
     call.ret_bool(false)
 }
 
+/// Does it on another thread while the coroutine waits.
+fn offload<T: Send + 'static>(
+    work: impl FnOnce() -> std::io::Result<T> + Send + 'static,
+) -> Result<Option<std::io::Result<T>>, Throw> {
+    engine::scheduler::clear_cancelled();
+    let outcome = engine::offload(work);
+    waiting::resumed()?;
+    match outcome {
+        Ok(result) => Ok(Some(result)),
+        Err(reason) => {
+            waiting::settle(reason);
+            Ok(None)
+        }
+    }
+}
+
 fn read_file(call: &mut Call) -> Done {
-    let path = path(call, 0)?;
-    let mut content = Vec::new();
-    match std::fs::File::open(path).and_then(|mut file| file.read_to_end(&mut content)) {
-        Ok(_) => call.ret_str(content),
-        Err(error) => failed(call, &error),
+    let path = path(call, 0)?.to_owned();
+    match offload(move || std::fs::read(path))? {
+        Some(Ok(content)) => call.ret_str(content),
+        Some(Err(error)) => failed(call, &error),
+        None => call.ret_bool(false),
     }
 }
 
 fn write_file(call: &mut Call) -> Done {
-    let path = path(call, 0)?;
-    let content = call.bytes(1)?;
+    let path = path(call, 0)?.to_owned();
+    let content = call.bytes(1)?.to_vec();
     let append = call.opt_long(2, 0)? & APPEND != 0;
-    let written = std::fs::OpenOptions::new()
-        .write(true)
-        .create(true)
-        .append(append)
-        .truncate(!append)
-        .custom_flags(NO_FOLLOW)
-        .mode(0o666)
-        .open(path)
-        .and_then(|mut file| file.write_all(content));
+    let written = offload(move || {
+        std::fs::OpenOptions::new()
+            .write(true)
+            .create(true)
+            .append(append)
+            .truncate(!append)
+            .custom_flags(NO_FOLLOW)
+            .mode(0o666)
+            .open(path)
+            .and_then(|mut file| file.write_all(&content))
+            .map(|()| content.len())
+    })?;
     match written {
-        Ok(()) => call.ret(content.len()),
-        Err(error) => failed(call, &error),
+        Some(Ok(length)) => call.ret(length),
+        Some(Err(error)) => failed(call, &error),
+        None => call.ret_bool(false),
     }
 }

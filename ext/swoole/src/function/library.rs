@@ -1,6 +1,6 @@
 //! Options of the library part of the API: `swoole_library_*`.
 
-use highper_zend::{Array, Function, Registry, error};
+use highper_zend::{Array, Function, Registry};
 use std::cell::RefCell;
 
 thread_local! {
@@ -40,11 +40,6 @@ pub fn declare(registry: &mut Registry) {
                 let value = all().get_symbol(call.bytes(0)?).cloned();
                 call.ret(value)
             },
-        ))
-        .function(Function::new(
-            "function swoole_init_default_remote_object_server(): void",
-            "There is no remote object server: a warning says so.",
-            |_| error::warning("remote objects are not supported: no server was started"),
         ))
         .on_request_shutdown(|| replace(None));
 }

@@ -32,3 +32,51 @@ pub(crate) fn array_or_null(list: &List<'_>) -> Value {
         array_value(list)
     }
 }
+
+/// What Swoole says of an uploaded file, in its order.
+const FILE: [&str; 5] = ["type", "tmp_name", "size", "name", "error"];
+
+/// Uploaded files as Swoole has them: one array for each file, also below `name[]`.
+pub(crate) fn files_or_null(list: &List<'_>) -> Value {
+    if list.is_empty() {
+        return Value::default();
+    }
+    let mut files = Array::with_capacity(list.len());
+    for (key, input) in list.iter() {
+        if let Input::List(entry) = input {
+            set(&mut files, key, file(FILE.map(|part| entry.get(part.as_bytes()))));
+        }
+    }
+    Value::from(files)
+}
+
+/// One file, or several where its name was given with brackets: their parts lie in parallel trees.
+fn file(parts: [Option<&Input<'_>>; 5]) -> Value {
+    let mut out = Array::new();
+    if let Some(Input::List(names)) = parts[3] {
+        for (key, _) in names.iter() {
+            let below = parts.map(|part| match part {
+                Some(Input::List(list)) => list.iter().find(|(k, _)| k == key).map(|(_, v)| v),
+                _ => None,
+            });
+            set(&mut out, key, file(below));
+        }
+        return Value::from(out);
+    }
+    for (name, part) in FILE.iter().zip(parts) {
+        let value = match part {
+            Some(Input::Text(text)) => Value::string(text),
+            Some(Input::Int(number)) => Value::from(*number),
+            _ => continue,
+        };
+        out.set(name, value);
+    }
+    Value::from(out)
+}
+
+fn set(array: &mut Array, key: &Key<'_>, value: Value) {
+    match key {
+        Key::Int(index) => array.set_index(*index, value),
+        Key::Str(name) => array.set(name, value),
+    };
+}

@@ -123,7 +123,7 @@ impl LazyProperties for State {
             GET => get(&exchange),
             POST => post(&exchange),
             FILES => match exchange.request().body() {
-                Body::Form(form) => inputs::array_or_null(&form.files),
+                Body::Form(form) => inputs::files_or_null(&form.files),
                 _ => Value::default(),
             },
             TMPFILES => match exchange.request().body() {
@@ -147,7 +147,13 @@ fn header(exchange: &Exchange) -> Value {
     let head = request.head();
     let mut array = Array::with_capacity(head.field_count());
     let mut lower = [0_u8; 64];
+    let mut fields = 0;
     for (name, value) in head.fields(&bytes) {
+        if name.len() == 6 && name.eq_ignore_ascii_case(b"cookie") {
+            // As Swoole has it: cookies are in $cookie.
+            continue;
+        }
+        fields += 1;
         let value = Value::string(value);
         if let Some(known) = NAMES.iter().find(|k| {
             k.text().len() == name.len() && name.eq_ignore_ascii_case(k.text().as_bytes())
@@ -162,6 +168,23 @@ fn header(exchange: &Exchange) -> Value {
             array.set_symbol(name.to_ascii_lowercase(), value);
         }
     }
+    if array.len() < fields {
+        // Some came several times: those become lists.
+        for (name, _) in head.fields(&bytes) {
+            let mut same = head
+                .fields(&bytes)
+                .filter(|(other, _)| other.eq_ignore_ascii_case(name));
+            let lower = name.to_ascii_lowercase();
+            if same.clone().nth(1).is_none() || lower == b"cookie" {
+                continue;
+            }
+            let mut list = Array::new();
+            same.by_ref().for_each(|(_, value)| {
+                list.push(Value::string(value));
+            });
+            array.set_symbol(lower, Value::from(list));
+        }
+    }
     Value::from(array)
 }
 
@@ -170,7 +193,7 @@ fn server(exchange: &Exchange) -> Value {
     let bytes = request.bytes();
     let head = request.head();
     let mut array = Array::with_capacity(12);
-    if let Some(text) = head.query(&bytes) {
+    if let Some(text) = head.query(&bytes).filter(|text| !text.is_empty()) {
         array.set_known(&QUERY, Value::string(text));
     }
     array.set_known(&METHOD, Value::string(head.method_name(&bytes)));

@@ -22,6 +22,8 @@ pub(crate) struct State {
     reason: RefCell<Option<Vec<u8>>>,
     pub(crate) compress: Cell<bool>,
     detached: Cell<bool>,
+    /// The handler left with an exception: what it did not finish must not look finished.
+    pub(crate) failed: Cell<bool>,
 }
 
 impl Trace for State {}
@@ -36,9 +38,14 @@ impl Drop for State {
         let Some(exchange) = exchange else { return };
         let done = match exchange.progress() {
             Progress::Complete => return,
+            Progress::Streaming if self.failed.get() => {
+                exchange.abort();
+                return;
+            }
             Progress::Streaming => exchange.finish(),
             Progress::Waiting => {
                 let status = match self.status.get() {
+                    _ if self.failed.get() => 500,
                     0 => 500,
                     status => status,
                 };
@@ -158,7 +165,12 @@ pub(crate) fn class() -> Class {
         .method("public function redirect(string $location, int $http_code = 302): bool", "Sends the client elsewhere.", redirect)
         .method("public function detach(): bool", "Keeps the response open after this object is gone.", |call| {
             let this = call.this::<State>()?;
-            let known = this.exchange.borrow().is_some() && !this.detached.replace(true);
+            let open = this
+                .exchange
+                .borrow()
+                .as_ref()
+                .is_some_and(|e| e.progress() != Progress::Complete);
+            let known = open && !this.detached.replace(true);
             call.ret_bool(known)
         })
         .method("public function isWritable(): bool", "Can anything still be sent?", |call| {
@@ -279,7 +291,7 @@ fn cookie(call: &mut Call, raw: bool) -> Done {
         name: call.bytes(0)?,
         value: call.opt_bytes(1, b"")?,
         expires: call.opt_long(2, 0)?,
-        path: call.opt_bytes(3, b"/")?,
+        path: call.opt_bytes(3, b"")?,
         domain: call.opt_bytes(4, b"")?,
         secure: call.opt_bool(5, false)?,
         http_only: call.opt_bool(6, false)?,

@@ -28,10 +28,14 @@ fn answer(callback: &Callable, exchange: Rc<Exchange>, compress: bool) -> Result
         state.compress.set(compress);
         state.exchange.replace(Some(exchange));
     }
-    callback
-        .call(&[request.into(), response.into()])
-        .into_result()
-        .map(drop)
+    let args = [request.into(), Value::from(&response)];
+    let outcome = callback.call(&args).into_result();
+    if let Err(Throw::Object(_)) = &outcome
+        && let Some(state) = response.state::<response::State>()
+    {
+        state.failed.set(true);
+    }
+    outcome.map(drop)
 }
 
 impl Service for Requests {

@@ -34,26 +34,47 @@ pub(super) fn is_known(name: &str) -> bool {
     !name.contains(' ') && KNOWN.contains(&format!(" {name} "))
 }
 
-fn whole(name: &str, value: &Value, least: i64) -> Result<u64, Throw> {
-    let number = value.deref().to_long();
-    u64::try_from(number)
-        .ok()
-        .filter(|_| number >= least)
-        .ok_or_else(|| {
-            Throw::value_error(format!(
-                "the setting {name} must be {least} or greater, {number} given"
-            ))
-        })
+fn wrong(name: &str, rule: &str, value: &Value) -> Throw {
+    let value = value.deref();
+    let given = match value.as_array() {
+        Some(array) => format!("an array of {}", array.len()),
+        None => format!(
+            "{:?}",
+            value
+                .to_str()
+                .map(|text| text.to_string_lossy().into_owned())
+                .unwrap_or_default()
+        ),
+    };
+    Throw::value_error(format!("the setting {name} must be {rule}, {given} given"))
 }
 
-fn text(value: &Value) -> Result<String, Throw> {
+/// A whole number: an integer, or a float or text that is one.
+fn whole(name: &str, value: &Value, least: i64) -> Result<u64, Throw> {
+    let inner = value.deref();
+    let number = if inner.as_array().is_some() || inner.is_null() {
+        None
+    } else {
+        let text = inner.to_str()?.to_string_lossy().into_owned();
+        text.trim().parse::<i64>().ok()
+    };
+    number
+        .filter(|number| *number >= least)
+        .and_then(|number| u64::try_from(number).ok())
+        .ok_or_else(|| wrong(name, &format!("a whole number, {least} or greater"), value))
+}
+
+fn text(name: &str, value: &Value) -> Result<String, Throw> {
+    if value.deref().as_array().is_some() {
+        return Err(wrong(name, "a string", value));
+    }
     Ok(value.deref().to_str()?.to_string_lossy().into_owned())
 }
 
-fn list(value: &Value) -> Result<Vec<String>, Throw> {
+fn list(name: &str, value: &Value) -> Result<Vec<String>, Throw> {
     match value.deref().as_array() {
-        Some(array) => array.values().map(text).collect(),
-        None => Ok(vec![text(value)?]),
+        Some(array) => array.values().map(|item| text(name, item)).collect(),
+        None => Ok(vec![text(name, value)?]),
     }
 }
 
@@ -67,12 +88,15 @@ pub(super) fn apply(
     http.say_keep_alive = true;
     // Swoole counts what is left of a request against max_request without a spread of its own making.
     options.max_request_grace = None;
+    http.limits.head_bytes = 64_000;
+    http.limits.fields = 128;
+    http.limits.target_bytes = 64_000;
     let mut compress = true;
     let mut root = None;
     let mut files = StaticFiles {
         root: Default::default(),
         prefixes: Vec::new(),
-        index: vec!["index.html".to_owned()],
+        index: Vec::new(),
         exclusive: false,
     };
     let mut static_on = false;
@@ -87,13 +111,13 @@ pub(super) fn apply(
             }
             "reload_async" => options.reload_async = value.to_bool(),
             "daemonize" => options.daemonize = value.to_bool(),
-            "pid_file" => options.pid_file = Some(text(value)?.into()),
-            "log_file" => options.log_file = Some(text(value)?.into()),
-            "user" => options.user = Some(text(value)?),
-            "group" => options.group = Some(text(value)?),
-            "chroot" => options.chroot = Some(text(value)?.into()),
+            "pid_file" => options.pid_file = Some(text(&name, value)?.into()),
+            "log_file" => options.log_file = Some(text(&name, value)?.into()),
+            "user" => options.user = Some(text(&name, value)?),
+            "group" => options.group = Some(text(&name, value)?),
+            "chroot" => options.chroot = Some(text(&name, value)?.into()),
             "package_max_length" => http.limits.body_bytes = whole(&name, value, 1)?,
-            "upload_tmp_dir" => http.temp_dir = text(value)?.into(),
+            "upload_tmp_dir" => http.temp_dir = text(&name, value)?.into(),
             "http_parse_files" => http.parse_forms = value.to_bool(),
             "http_compression" => compress = value.to_bool(),
             "open_tcp_nodelay" => http.nodelay = value.to_bool(),
@@ -113,10 +137,10 @@ pub(super) fn apply(
             "stack_size" | "c_stack_size" => {
                 highper_engine::scheduler::set_stack_size(whole(&name, value, 1)? as usize);
             }
-            "document_root" => root = Some(text(value)?),
+            "document_root" => root = Some(text(&name, value)?),
             "enable_static_handler" => static_on = value.to_bool(),
-            "static_handler_locations" => files.prefixes = list(value)?,
-            "http_index_files" => files.index = list(value)?,
+            "static_handler_locations" => files.prefixes = list(&name, value)?,
+            "http_index_files" => files.index = list(&name, value)?,
             "task_worker_num"
             | "open_http2_protocol"
             | "open_websocket_protocol"
@@ -133,6 +157,8 @@ pub(super) fn apply(
     }
     if let (true, Some(root)) = (static_on, root) {
         files.root = root.into();
+        // As Swoole: what lies below a location is a file or not there at all.
+        files.exclusive = !files.prefixes.is_empty();
         http.static_files = Some(files);
     }
     Ok(compress)
