@@ -29,11 +29,11 @@ final class Stubs
     {
         $aliases = [];
         foreach ($module->getClasses() as $name => $class) {
-            if (strcasecmp((string) $name, $class->getName()) !== 0) {
-                $aliases[(string) $name] = $class->getName();
+            if (str_starts_with($class->getName(), self::TESTS)) {
                 continue;
             }
-            if (str_starts_with($class->getName(), self::TESTS)) {
+            if (strcasecmp((string) $name, $class->getName()) !== 0) {
+                $aliases[(string) $name] = $class->getName();
                 continue;
             }
             $this->files[strtr($class->getName(), '\\', '/') . '.php'] = $this->inNamespace($class->getNamespaceName(), $this->class($class));

@@ -156,7 +156,7 @@ await step('delete, and undo', async () => {
 });
 
 await step('the API says what was wrong', async () => {
-  const missing = await api('/api/notes/999999', { headers: { Accept: 'application/json' } });
+  const missing = await api('/api/notes/999999', { headers: { Accept: 'application/problem+json' } });
   assert.equal(missing.status, 404);
   assert.match(missing.type, /application\/problem\+json/);
   assert.equal(JSON.parse(missing.text).detail, 'There is no note 999999');

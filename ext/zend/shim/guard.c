@@ -9,6 +9,7 @@ void hz_mark_set(hz_mark *mark)
 	mark->top = EG(vm_stack_top);
 	mark->end = EG(vm_stack_end);
 	mark->collector = gc_protected();
+	mark->trace = EG(jit_trace_num);
 }
 
 void hz_mark_reset(const hz_mark *mark)
@@ -24,6 +25,7 @@ void hz_mark_reset(const hz_mark *mark)
 	EG(vm_stack_top) = mark->top;
 	EG(vm_stack_end) = mark->end;
 	gc_protect(mark->collector);
+	EG(jit_trace_num) = mark->trace;
 }
 
 /* Moves the pending exception to *out. HZ_OK when there is none. */

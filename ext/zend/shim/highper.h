@@ -38,6 +38,7 @@ typedef struct {
 	zval *top;
 	zval *end;
 	bool collector; /* a bailout switches the cycle collector off */
+	uint32_t trace; /* compiled code looks its exits up in this trace */
 } hz_mark;
 
 void hz_mark_set(hz_mark *mark);
