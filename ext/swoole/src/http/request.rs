@@ -265,6 +265,10 @@ fn post(exchange: &Exchange) -> Value {
         return inputs::array_or_null(&form.fields);
     }
     let bytes = request.bytes();
+    if matches!(request.head().method_name(&bytes), b"GET" | b"HEAD") {
+        // As Swoole: these have no form.
+        return Value::default();
+    }
     let kind = request.head().content_type(&bytes).map(Kind::of);
     if !matches!(kind, Some(Ok(Kind::UrlEncoded))) {
         return Value::default();
