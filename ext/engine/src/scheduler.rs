@@ -735,6 +735,24 @@ pub fn after_turn(call: fn()) {
     with(|s| s.after_turn.set(Some(call)));
 }
 
+/// For the child of a fork: forgets the parent's loop, its timers and what was to run in it.
+///
+/// The parent's coroutines stay where they stopped for ever: nothing wakes or counts them.
+/// Call it where no coroutine and no loop runs.
+pub fn forked() {
+    with(|s| {
+        // What they hold is the parent's to let go.
+        std::mem::forget(s.timers.take());
+        std::mem::forget(s.ready.take());
+        std::mem::forget(s.deferred.take());
+        std::mem::forget(s.table.replace(Table::new()));
+        s.keep_alive.set(0);
+        s.futures.set(0);
+        s.stopping.set(false);
+        s.reactor.close();
+    });
+}
+
 /// Keeps the loop running although nothing waits: for servers. Balanced by [`release_loop`].
 pub fn retain_loop() {
     with(|s| s.keep_alive.set(s.keep_alive.get() + 1));

@@ -67,6 +67,19 @@ pub fn declare(registry: &mut Registry) {
     });
 }
 
+/// In the child of a fork: its parent's loop is not its own.
+pub(crate) fn forked() {
+    LOOP.set(false);
+}
+
+/// The number of the descriptor that a value names: a number, or an open stream.
+pub(crate) fn descriptor(value: &Value) -> Option<i32> {
+    match value.as_long() {
+        Some(number) => i32::try_from(number).ok().filter(|fd| *fd >= 0),
+        None => highper_zend::stream::descriptor(value),
+    }
+}
+
 /// Is there a loop?
 pub fn has_loop() -> bool {
     LOOP.get() || engine::is_running()

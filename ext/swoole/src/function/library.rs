@@ -1,6 +1,6 @@
 //! Options of the library part of the API: `swoole_library_*`.
 
-use highper_zend::{Array, Function, Registry, error};
+use highper_zend::{Array, Function, Registry};
 use std::cell::RefCell;
 
 thread_local! {
@@ -43,8 +43,8 @@ pub fn declare(registry: &mut Registry) {
         ))
         .function(Function::new(
             "function swoole_init_default_remote_object_server(): void",
-            "There is no remote object server: a warning says so.",
-            |_| error::warning("remote objects are not supported: no server was started"),
+            "Does nothing: remote objects are not supported, and the classes that would ask for the server are missing.",
+            |_| Ok(()),
         ))
         .on_request_shutdown(|| replace(None));
 }
