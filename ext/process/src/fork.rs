@@ -133,6 +133,18 @@ pub fn replace_standard(from: i32, stream: i32) -> io::Result<()> {
     sys::dup_onto(unsafe { BorrowedFd::borrow_raw(from) }, stream)
 }
 
+/// Makes reading and writing a descriptor fail where they would wait.
+///
+/// # Errors
+/// `EBADF` when it is not open.
+pub fn set_non_blocking(fd: i32) -> io::Result<()> {
+    // SAFETY: reads and sets the flags of a number; touches no memory.
+    unsafe {
+        let flags = sys::check(libc::fcntl(fd, libc::F_GETFL))?;
+        sys::check(libc::fcntl(fd, libc::F_SETFL, flags | libc::O_NONBLOCK)).map(drop)
+    }
+}
+
 /// Runs a program in place of this process. Returns only when that failed.
 #[must_use]
 pub fn exec(file: &std::path::Path, args: &[&[u8]]) -> io::Error {

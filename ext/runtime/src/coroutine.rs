@@ -111,6 +111,7 @@ thread_local! {
     static ON_DEADLOCK: Cell<ReportDeadlock> = const { Cell::new(backtrace::report_deadlock) };
     static CHECKS_DEADLOCK: Cell<bool> = const { Cell::new(true) };
     static ON_START: Cell<fn()> = const { Cell::new(|| {}) };
+    static ON_END: Cell<fn()> = const { Cell::new(|| {}) };
     static GOES_ON: Cell<fn() -> bool> = const { Cell::new(|| false) };
 }
 
@@ -127,6 +128,11 @@ pub fn on_deadlock(report: ReportDeadlock) {
 /// Called at the start of every loop, on the driver's stack.
 pub fn on_loop_start(call: fn()) {
     ON_START.set(call);
+}
+
+/// Called when a loop is over: nothing that was registered with it is watched any more.
+pub fn on_loop_end(call: fn()) {
+    ON_END.set(call);
 }
 
 /// For the child of a fork: nothing of the parent's loop goes on in it.
@@ -169,6 +175,9 @@ pub fn run_loop(start: impl FnOnce()) -> Result<(), Throw> {
         start();
     };
     let end = engine::run(begin, || GOES_ON.get()());
+    if !matches!(end, Err(RunError::Running)) {
+        ON_END.get()();
+    }
     match end {
         Ok(End::Finished) => Ok(()),
         Ok(End::Fatal) => Err(Throw::Bailout),
