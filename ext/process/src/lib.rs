@@ -15,6 +15,7 @@ pub mod cgroup;
 pub mod control;
 mod daemon;
 mod error;
+pub mod fork;
 mod hooks;
 pub mod listen;
 mod manager;
@@ -24,6 +25,7 @@ mod signals;
 mod status;
 mod sys;
 mod user;
+pub mod watch;
 mod worker;
 
 pub use error::Error;

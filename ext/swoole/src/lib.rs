@@ -9,6 +9,7 @@ pub mod event;
 pub mod exit_exception;
 pub mod function;
 pub mod http;
+pub mod process;
 pub mod runtime;
 pub mod server;
 pub mod swoole_error;
@@ -65,6 +66,7 @@ pub fn declare(registry: &mut Registry) {
     event::declare(registry);
     runtime::declare(registry);
     atomic::declare(registry);
+    process::declare(registry);
     server::declare(registry);
     http::declare(registry);
 }
