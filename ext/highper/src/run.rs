@@ -224,6 +224,12 @@ impl Hooks for Manager<'_> {
         Ok(())
     }
 
+    /// Who reloads has started: what the new workers say is to be heard at once.
+    fn before_reload(&mut self) -> Result<(), Error> {
+        self.settle();
+        Ok(())
+    }
+
     fn worker_exited(&mut self, exit: &Exit) -> Result<(), Error> {
         if exit.was_ready || exit.expected {
             return Ok(());

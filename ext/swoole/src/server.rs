@@ -396,7 +396,7 @@ impl Hooks for Callbacks {
 /// The events in a worker.
 struct Workers {
     server: Object,
-    compress: bool,
+    switches: settings::Switches,
 }
 
 impl Face for Workers {
@@ -417,7 +417,7 @@ impl Face for Workers {
             request,
             connect: callback("connect"),
             close: callback("close"),
-            compress: self.compress,
+            switches: self.switches,
         }))
     }
 
@@ -457,7 +457,7 @@ fn start(call: &mut Call) -> Done {
         ..Options::default()
     };
     let mut http = highper_http::Settings::default();
-    let compress = settings::apply(&this.settings.borrow(), &mut options, &mut http)?;
+    let switches = settings::apply(&this.settings.borrow(), &mut options, &mut http)?;
     let log_file = options.log_file.clone();
     let log = match &log_file {
         Some(path) if !options.daemonize => {
@@ -482,7 +482,7 @@ fn start(call: &mut Call) -> Done {
         log_file,
         log,
     };
-    let face = Rc::new(Workers { server, compress });
+    let face = Rc::new(Workers { server, switches });
     match serve::serve(plan, &mut hooks, face)? {
         Served::Manager(0) => call.ret_bool(true),
         Served::Manager(code) => {

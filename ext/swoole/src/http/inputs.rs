@@ -44,7 +44,11 @@ pub(crate) fn files_or_null(list: &List<'_>) -> Value {
     let mut files = Array::with_capacity(list.len());
     for (key, input) in list.iter() {
         if let Input::List(entry) = input {
-            set(&mut files, key, file(FILE.map(|part| entry.get(part.as_bytes()))));
+            set(
+                &mut files,
+                key,
+                file(FILE.map(|part| entry.get(part.as_bytes()))),
+            );
         }
     }
     Value::from(files)

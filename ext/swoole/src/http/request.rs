@@ -7,7 +7,7 @@ use highper_http::{Body, Exchange, cookie, query};
 use highper_zend::{
     Array, Call, Class, ClassRef, Done, Flags, Known, LazyProperties, Trace, Value,
 };
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -27,6 +27,10 @@ const TMPFILES: usize = 8;
 #[derive(Default)]
 pub(crate) struct State {
     pub(crate) exchange: RefCell<Option<Rc<Exchange>>>,
+    /// Is the form left alone (`http_parse_post` off)?
+    pub(crate) no_post: Cell<bool>,
+    /// Are cookies left as a field (`http_parse_cookie` off)?
+    pub(crate) no_cookie: Cell<bool>,
 }
 
 impl Trace for State {}
@@ -117,8 +121,10 @@ impl LazyProperties for State {
             return Value::default();
         };
         match slot {
-            HEADER => header(&exchange),
+            HEADER => header(&exchange, self.no_cookie.get()),
             SERVER => server(&exchange),
+            COOKIE if self.no_cookie.get() => Value::default(),
+            POST if self.no_post.get() => Value::default(),
             COOKIE => cookies(&exchange),
             GET => get(&exchange),
             POST => post(&exchange),
@@ -141,7 +147,7 @@ impl LazyProperties for State {
     }
 }
 
-fn header(exchange: &Exchange) -> Value {
+fn header(exchange: &Exchange, with_cookie: bool) -> Value {
     let request = exchange.request();
     let bytes = request.bytes();
     let head = request.head();
@@ -149,7 +155,7 @@ fn header(exchange: &Exchange) -> Value {
     let mut lower = [0_u8; 64];
     let mut fields = 0;
     for (name, value) in head.fields(&bytes) {
-        if name.len() == 6 && name.eq_ignore_ascii_case(b"cookie") {
+        if !with_cookie && name.len() == 6 && name.eq_ignore_ascii_case(b"cookie") {
             // As Swoole has it: cookies are in $cookie.
             continue;
         }
@@ -175,7 +181,7 @@ fn header(exchange: &Exchange) -> Value {
                 .fields(&bytes)
                 .filter(|(other, _)| other.eq_ignore_ascii_case(name));
             let lower = name.to_ascii_lowercase();
-            if same.clone().nth(1).is_none() || lower == b"cookie" {
+            if same.clone().nth(1).is_none() || !with_cookie && lower == b"cookie" {
                 continue;
             }
             let mut list = Array::new();
@@ -259,6 +265,10 @@ fn post(exchange: &Exchange) -> Value {
         return inputs::array_or_null(&form.fields);
     }
     let bytes = request.bytes();
+    if matches!(request.head().method_name(&bytes), b"GET" | b"HEAD") {
+        // As Swoole: these have no form.
+        return Value::default();
+    }
     let kind = request.head().content_type(&bytes).map(Kind::of);
     if !matches!(kind, Some(Ok(Kind::UrlEncoded))) {
         return Value::default();

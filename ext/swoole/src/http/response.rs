@@ -316,7 +316,7 @@ fn trailer(call: &mut Call) -> Done {
     if usable(call)?.is_none() {
         return call.ret_bool(false);
     }
-    let (name, value) = (call.bytes(0)?.to_vec(), call.bytes(1)?.to_vec());
+    let (name, value) = (call.bytes(0)?.to_ascii_lowercase(), call.bytes(1)?.to_vec());
     call.this::<State>()?
         .trailers
         .borrow_mut()
@@ -424,31 +424,40 @@ fn sendfile(call: &mut Call) -> Done {
         Ok((file, meta)) if meta.is_file() => (file, meta.len()),
         Ok(_) => {
             error::warning(format!(
-                "the file[{}] is not a regular file",
+                "parameter $file[{}] given is not a regular file",
                 path.display()
             ))?;
             return call.ret_bool(false);
         }
         Err(problem) => {
+            let text = problem.to_string();
+            let text = text.split(" (os error").next().unwrap_or_default();
             error::warning(format!(
-                "can't send the file[{}]: {problem}",
-                path.display()
+                "stat({}) failed, Error: {text}[{}]",
+                path.display(),
+                problem.raw_os_error().unwrap_or(0)
             ))?;
             return call.ret_bool(false);
         }
     };
     let offset = u64::try_from(offset).unwrap_or(0);
     if offset > size {
-        error::warning("the parameter $offset is out of range")?;
+        error::warning(format!("parameter $offset[{offset}] exceeds the file size"))?;
         return call.ret_bool(false);
     }
     let length = match u64::try_from(length) {
         Ok(0) | Err(_) => size - offset,
-        Ok(length) => length.min(size - offset),
+        Ok(length) if length > size - offset => {
+            error::warning(format!("parameter $length[{length}] exceeds the file size"))?;
+            return call.ret_bool(false);
+        }
+        Ok(length) => length,
     };
     let this = call.this::<State>()?;
     if !this.has(b"content-type") {
+        // The type alone, as Swoole: the file's charset is not known here.
         let mime = highper_http::mime::of_name(&name);
+        let mime = mime.split(';').next().unwrap_or(mime);
         this.fields
             .borrow_mut()
             .push((b"Content-Type".to_vec(), mime.as_bytes().to_vec()));

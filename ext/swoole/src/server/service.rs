@@ -1,5 +1,6 @@
 //! From an exchange to a coroutine that runs the callback `request`.
 
+use super::settings::Switches;
 use crate::http::{request, response};
 use highper_http::{Connection, Exchange, Service};
 use highper_runtime::coroutine;
@@ -11,21 +12,23 @@ pub(super) struct Requests {
     pub(super) request: Callable,
     pub(super) connect: Option<Callable>,
     pub(super) close: Option<Callable>,
-    pub(super) compress: bool,
+    pub(super) switches: Switches,
 }
 
-fn answer(callback: &Callable, exchange: Rc<Exchange>, compress: bool) -> Result<(), Throw> {
+fn answer(callback: &Callable, exchange: Rc<Exchange>, switches: Switches) -> Result<(), Throw> {
     exchange.set_owner(highper_engine::current().unwrap_or(0));
     let serial = exchange.connection().serial() as i64;
     let request = request::REQUEST.instantiate()?;
     request.set_slot(request::FD, serial);
     if let Some(state) = request.state::<request::State>() {
+        state.no_post.set(!switches.post);
+        state.no_cookie.set(!switches.cookie);
         state.exchange.replace(Some(Rc::clone(&exchange)));
     }
     let response = response::RESPONSE.instantiate()?;
     response.set_slot(response::FD, serial);
     if let Some(state) = response.state::<response::State>() {
-        state.compress.set(compress);
+        state.compress.set(switches.compress);
         state.exchange.replace(Some(exchange));
     }
     let args = [request.into(), Value::from(&response)];
@@ -40,9 +43,9 @@ fn answer(callback: &Callable, exchange: Rc<Exchange>, compress: bool) -> Result
 
 impl Service for Requests {
     fn request(&self, exchange: Rc<Exchange>) {
-        let (callback, compress) = (self.request.clone(), self.compress);
+        let (callback, switches) = (self.request.clone(), self.switches);
         let kept = Rc::clone(&exchange);
-        let spawned = coroutine::try_spawn(move || answer(&callback, exchange, compress));
+        let spawned = coroutine::try_spawn(move || answer(&callback, exchange, switches));
         if let Err(error) = spawned {
             let body = format!("{error}\n");
             let field =

@@ -78,12 +78,23 @@ fn list(name: &str, value: &Value) -> Result<Vec<String>, Throw> {
     }
 }
 
-/// Applies the settings; returns whether responses are compressed.
+/// What handlers' objects do with requests and responses.
+#[derive(Clone, Copy)]
+pub(super) struct Switches {
+    /// `http_compression`.
+    pub(super) compress: bool,
+    /// `http_parse_post`.
+    pub(super) post: bool,
+    /// `http_parse_cookie`.
+    pub(super) cookie: bool,
+}
+
+/// Applies the settings; returns what is for the objects.
 pub(super) fn apply(
     settings: &Array,
     options: &mut Options,
     http: &mut Settings,
-) -> Result<bool, Throw> {
+) -> Result<Switches, Throw> {
     http.server = Some("swoole-http-server".to_owned());
     http.say_keep_alive = true;
     // Swoole counts what is left of a request against max_request without a spread of its own making.
@@ -91,7 +102,11 @@ pub(super) fn apply(
     http.limits.head_bytes = 64_000;
     http.limits.fields = 128;
     http.limits.target_bytes = 64_000;
-    let mut compress = true;
+    let mut switches = Switches {
+        compress: true,
+        post: true,
+        cookie: true,
+    };
     let mut root = None;
     let mut files = StaticFiles {
         root: Default::default(),
@@ -119,7 +134,9 @@ pub(super) fn apply(
             "package_max_length" => http.limits.body_bytes = whole(&name, value, 1)?,
             "upload_tmp_dir" => http.temp_dir = text(&name, value)?.into(),
             "http_parse_files" => http.parse_forms = value.to_bool(),
-            "http_compression" => compress = value.to_bool(),
+            "http_compression" => switches.compress = value.to_bool(),
+            "http_parse_post" => switches.post = value.to_bool(),
+            "http_parse_cookie" => switches.cookie = value.to_bool(),
             "open_tcp_nodelay" => http.nodelay = value.to_bool(),
             "max_conn" | "max_connection" => {
                 http.max_connections = whole(&name, value, 1)? as usize
@@ -161,5 +178,5 @@ pub(super) fn apply(
         files.exclusive = !files.prefixes.is_empty();
         http.static_files = Some(files);
     }
-    Ok(compress)
+    Ok(switches)
 }
