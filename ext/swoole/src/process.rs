@@ -262,7 +262,11 @@ fn run_child(process: &Process, this: Object) -> Throw {
     }
     let callback = match this.slot(CALLBACK).map(Callable::new) {
         Some(Ok(callback)) => callback,
-        _ => return Throw::error("the callback is gone"),
+        _ => {
+            return error::warning("illegal callback function")
+                .err()
+                .unwrap_or(Throw::Exit);
+        }
     };
     let arguments = [Value::from(&this)];
     let ended = if process.coroutine.get() {

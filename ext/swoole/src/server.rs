@@ -3,6 +3,7 @@
 mod service;
 mod settings;
 
+use crate::function::logging;
 use highper_process::listen::{self, Listener, TcpOptions};
 use highper_process::{Command, Error as ProcessError, Exit, Hooks, How, Level, Options};
 use highper_runtime::serve::{self, Face, Plan, Served, Worker};
@@ -359,7 +360,13 @@ impl Hooks for Callbacks {
     }
 
     fn log(&mut self, level: Level, text: &str) {
-        eprintln!("[{}] {text}", level.name());
+        // Swoole says nothing of the ordinary run at its default level.
+        let level = match level {
+            Level::Info => logging::DEBUG,
+            Level::Warning => logging::WARNING,
+            Level::Error => logging::ERROR,
+        };
+        logging::put(level, text);
     }
 }
 
