@@ -29,10 +29,10 @@ timer of the child
 coroutine of the parent
 timer of the parent
 
-Fatal error: Uncaught Swoole\Error: must be forked outside the coroutine in %sloop.php:%d
+Fatal error: Uncaught Swoole\Error: must be forked outside the coroutine in %s:%d
 Stack trace:
 #0 %s: Swoole\Process->start()
 #1 [internal function]: {closure}()
 #2 {main}
-  thrown in %sloop.php on line %d
+  thrown in %s on line %d
 over
