@@ -21,6 +21,7 @@ pub mod listen;
 mod manager;
 mod options;
 mod pidfile;
+pub mod queue;
 mod signals;
 mod status;
 mod sys;

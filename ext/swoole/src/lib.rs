@@ -3,6 +3,7 @@
 
 pub mod atomic;
 pub mod constant;
+pub mod constants;
 pub mod coroutine;
 pub mod error_code;
 pub mod event;
@@ -57,6 +58,7 @@ pub fn declare(registry: &mut Registry) {
     let shortname = ini::configured("swoole.use_shortname", true);
     registry.constant("SWOOLE_USE_SHORTNAME", shortname, "Are there short names?");
     constant::declare(registry);
+    constants::declare(registry);
     swoole_exception::declare(registry);
     swoole_error::declare(registry);
     exit_exception::declare(registry);

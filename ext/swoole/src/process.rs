@@ -1,5 +1,6 @@
 //! `Swoole\Process`: a child of this process that runs a callback, with a pair of sockets between the two.
 
+mod queue;
 pub mod signal;
 pub mod system;
 
@@ -45,6 +46,8 @@ struct Process {
     coroutine: Cell<bool>,
     non_blocking: Cell<bool>,
     pid: Cell<i32>,
+    /// The message queue and its mode.
+    queue: Cell<Option<(highper_process::queue::MessageQueue, i64)>>,
 }
 
 impl Trace for Process {}
@@ -76,8 +79,8 @@ pub fn declare(registry: &mut Registry) {
         .constant("PIPE_TYPE_STREAM", 1_i64, "A stream of bytes.")
         .constant("PIPE_TYPE_DGRAM", 2_i64, "Packets.")
         .property("public $pipe", "The descriptor of this side's socket.")
-        .property("public $msgQueueId", "Always null: there are no message queues.")
-        .property("public $msgQueueKey", "Always null: there are no message queues.")
+        .property("public $msgQueueId", "The system's number of the message queue.")
+        .property("public $msgQueueKey", "The key of the message queue.")
         .property("public $pid", "The child's process id, once it was started.")
         .property("public $id", "A number of this process's own, from 1.")
         .property("private $callback", "What the child runs.")
@@ -132,7 +135,7 @@ pub fn declare(registry: &mut Registry) {
             "Ends the child at once, without shutdown functions. Only in the child.",
             exit_child,
         );
-    registry.class(signal::methods(system::methods(class)));
+    registry.class(signal::methods(system::methods(queue::methods(class))));
     signal::declare(registry);
 }
 
@@ -262,7 +265,11 @@ fn run_child(process: &Process, this: Object) -> Throw {
     }
     let callback = match this.slot(CALLBACK).map(Callable::new) {
         Some(Ok(callback)) => callback,
-        _ => return Throw::error("the callback is gone"),
+        _ => {
+            return error::warning("illegal callback function")
+                .err()
+                .unwrap_or(Throw::Exit);
+        }
     };
     let arguments = [Value::from(&this)];
     let ended = if process.coroutine.get() {

@@ -3,6 +3,7 @@
 use super::failed;
 use crate::event;
 use highper_engine::reactor::{self, Handler, Readiness};
+use highper_engine::scheduler;
 use highper_process::watch;
 use highper_runtime::coroutine;
 use highper_zend::{Call, Callable, Class, Done, Registry, Throw, Value, error, module};
@@ -19,6 +20,9 @@ thread_local! {
     static CALLBACKS: RefCell<BTreeMap<i32, Callable>> = const { RefCell::new(BTreeMap::new()) };
     /// Does the running loop read the signals?
     static ATTACHED: Cell<bool> = const { Cell::new(false) };
+    /// Do callbacks keep the loop running (the option `wait_signal`)?
+    static KEEPS: Cell<bool> = const { Cell::new(false) };
+    static RETAINED: Cell<bool> = const { Cell::new(false) };
 }
 
 /// Adds the method.
@@ -85,7 +89,24 @@ pub(super) fn declare(registry: &mut Registry) {
 pub(super) fn forget() {
     let callbacks = CALLBACKS.take();
     ATTACHED.set(false);
+    KEEPS.set(false);
+    retain();
     drop(callbacks);
+}
+
+/// The option `wait_signal`: does the loop run as long as there is a callback for a signal?
+pub fn keep_loop(keeps: bool) {
+    KEEPS.set(keeps);
+    retain();
+}
+
+fn retain() {
+    let wanted = KEEPS.get() && CALLBACKS.with_borrow(|callbacks| !callbacks.is_empty());
+    match (RETAINED.replace(wanted), wanted) {
+        (false, true) => scheduler::retain_loop(),
+        (true, false) => scheduler::release_loop(),
+        _ => {}
+    }
 }
 
 fn attach_to_new() {
@@ -152,10 +173,12 @@ fn signal(call: &mut Call) -> Done {
             );
         }
         watch::unwatch(key);
+        retain();
         return call.ret_bool(true);
     }
     if given.as_long() == Some(IGNORE) {
         drop(CALLBACKS.with_borrow_mut(|callbacks| callbacks.remove(&key)));
+        retain();
         return match watch::ignore(key) {
             Ok(()) => call.ret_bool(true),
             Err(cause) => failed(call, &format!("sigaction({number}) failed"), &cause),
@@ -163,11 +186,12 @@ fn signal(call: &mut Call) -> Done {
     }
     let callback = Callable::new(&given)
         .map_err(|e| Throw::argument_type(1, format!("must be a valid callback or null, {e}")))?;
-    event::ensure_loop()?;
     if let Err(cause) = watch::watch(key) {
         return failed(call, &format!("sigaction({number}) failed"), &cause);
     }
+    event::ensure_loop()?;
     drop(CALLBACKS.with_borrow_mut(|callbacks| callbacks.insert(key, callback)));
+    retain();
     if highper_engine::is_running() {
         attach();
     }
