@@ -473,8 +473,6 @@ namespace {
 
     function swoole_implicit_fn(string $fn, mixed $args = null): mixed {}
 
-    function swoole_init_default_remote_object_server(): void {}
-
     function swoole_internal_call_user_shutdown_begin(): bool {}
 
     function swoole_last_error(): int {}
