@@ -74,4 +74,4 @@ bool(true)
 50005000
 collected
 
-Fatal error: %Smust call Channel constructor first in %s on line %d
+Fatal error: %Smust call constructor first in %s on line %d

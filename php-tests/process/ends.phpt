@@ -34,7 +34,10 @@ check('port taken: the log names the port', str_contains($second->log(), (string
 
 $server = Server::start($code, ['{"worker_nmu": 3}']);
 check('unknown setting', str_contains($server->log(), 'unsupported option [worker_nmu]') ?: $server->log());
-$server->stop();
+$server->waitForLog('ready: ');
+$began = microtime(true);
+check('idle workers end by themselves', [$server->stop(), preg_match('~killed|did not end~', $server->log())], [0, 0]);
+check('at once', microtime(true) - $began < 2.5);
 foreach (['{"worker_num": 0}' => 'worker_num', '{"worker_num": "many"}' => 'worker_num', '{"worker_num": 100000}' => 'worker_num',
     '{"max_wait_time": -1}' => 'max_wait_time', '{"package_max_length": []}' => 'package_max_length', '{"package_max_length": "1x"}' => 'package_max_length',
     '{"pid_file": []}' => 'pid_file', '{"pid_file": "/nonexistent/x.pid"}' => '/nonexistent', '{"log_file": "/nonexistent/x.log"}' => '/nonexistent',
@@ -52,4 +55,4 @@ $server = Server::start($code, ['{"document_root": "/nonexistent", "enable_stati
 $server->waitForLog('/nonexistent');
 $server->stop();
 --EXPECTREGEX--
-\A(?:ok: [^\n]+\n?){20}\Z
+\A(?:ok: [^\n]+\n?){22}\Z

@@ -156,7 +156,11 @@ unsafe extern "C" fn run_body<F: FnOnce() -> Ending>(arg: *mut c_void) {
     // SAFETY: the body was written there and is taken out exactly once, here.
     let body = unsafe { slot.body.assume_init_read() };
     let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(body));
-    slot.ending = result.unwrap_or(Ending::Fatal);
+    let ending = result.unwrap_or(Ending::Fatal);
+    if ending != Ending::Fatal {
+        end_of_body();
+    }
+    slot.ending = ending;
 }
 
 /// Makes a coroutine and runs it at once, until it first suspends or ends.
@@ -223,11 +227,9 @@ where
             Ending::Fatal
         };
         record.ending.set(ending);
-        // SAFETY: the body is over; this closes what it left open, under the same guard.
-        let failed =
-            unsafe { (ops.guard)(end_of_body, std::ptr::from_ref(record).cast_mut().cast()) };
-        if failed != 0 {
-            record.ending.set(Ending::Fatal);
+        if ending == Ending::Fatal {
+            // The virtual machine's memory is not to be touched again.
+            std::mem::forget(std::mem::take(&mut *record.locals.borrow_mut()));
         }
     });
     // SAFETY: nobody else looks at a new record's native side.
@@ -236,19 +238,15 @@ where
     Ok(id)
 }
 
-unsafe extern "C" fn end_of_body(arg: *mut c_void) {
-    // SAFETY: the argument is the record of the coroutine that runs this.
-    let record = unsafe { &*arg.cast::<Record>() };
-    let locals = std::mem::take(&mut *record.locals.borrow_mut());
-    if record.ending.get() == Ending::Fatal {
-        // The virtual machine's memory is not to be touched again.
-        std::mem::forget(locals);
+/// Under the body's guard: lets go of what the coroutine owned, closes what it left open.
+fn end_of_body() {
+    let Some(record) = current_record() else {
         return;
-    }
+    };
+    let locals = std::mem::take(&mut *record.locals.borrow_mut());
     drop(locals);
-    let ops = vm::ops();
     // SAFETY: the state belongs to this record, which is running.
-    unsafe { (ops.finish)((*record.vm.get()).as_ptr()) };
+    unsafe { (vm::ops().finish)((*record.vm.get()).as_ptr()) };
 }
 
 /// Gives the processor to a coroutine that is new or was taken from a queue.
@@ -733,6 +731,24 @@ pub fn defer_to_driver(call: impl FnOnce() + 'static) {
 /// Calls back on the driver's stack whenever the ready queue was emptied.
 pub fn after_turn(call: fn()) {
     with(|s| s.after_turn.set(Some(call)));
+}
+
+/// For the child of a fork: forgets the parent's loop, its timers and what was to run in it.
+///
+/// The parent's coroutines stay where they stopped for ever: nothing wakes or counts them.
+/// Call it where no coroutine and no loop runs.
+pub fn forked() {
+    with(|s| {
+        // What they hold is the parent's to let go.
+        std::mem::forget(s.timers.take());
+        std::mem::forget(s.ready.take());
+        std::mem::forget(s.deferred.take());
+        std::mem::forget(s.table.replace(Table::new()));
+        s.keep_alive.set(0);
+        s.futures.set(0);
+        s.stopping.set(false);
+        s.reactor.close();
+    });
 }
 
 /// Keeps the loop running although nothing waits: for servers. Balanced by [`release_loop`].

@@ -19,6 +19,19 @@ pub(crate) struct Partial {
     pub(crate) started: u64,
 }
 
+/// Both ends of a connection.
+#[derive(Debug)]
+pub struct Addresses {
+    /// The client's end; `None` on a unix socket.
+    pub peer: Option<SocketAddr>,
+    /// The server's end; `None` on a unix socket.
+    pub local: Option<SocketAddr>,
+    /// The client's IP address as text; empty on a unix socket.
+    pub peer_ip: String,
+    /// The server's IP address as text; empty on a unix socket.
+    pub local_ip: String,
+}
+
 /// A client's connection. At rest it owns no buffer.
 pub struct Connection {
     fd: RefCell<Option<OwnedFd>>,
@@ -33,7 +46,7 @@ pub struct Connection {
     pub(crate) exchange: RefCell<Option<Rc<Exchange>>>,
     output: RefCell<Output>,
     drained: RefCell<Vec<Token>>,
-    peer: OnceCell<Option<SocketAddr>>,
+    addresses: OnceCell<Box<Addresses>>,
     /// When its phase began, or its peer last did something: nanoseconds.
     pub(crate) since: Cell<u64>,
     pub(crate) opened: u64,
@@ -61,7 +74,7 @@ impl Connection {
             exchange: RefCell::default(),
             output: RefCell::default(),
             drained: RefCell::default(),
-            peer: OnceCell::new(),
+            addresses: OnceCell::new(),
             since: Cell::new(now),
             opened: now,
             requests: Cell::new(0),
@@ -102,21 +115,41 @@ impl Connection {
         self.peer_closed.get() || !self.is_open()
     }
 
-    /// The peer's address, asked once; `None` on a unix socket.
+    /// Both ends of the connection, asked of the system once.
+    #[must_use]
+    pub fn addresses(&self) -> &Addresses {
+        self.addresses.get_or_init(|| {
+            let fd = self.fd.borrow();
+            let peer = fd
+                .as_ref()
+                .and_then(|fd| rustix::net::getpeername(fd).ok().flatten())
+                .and_then(|address| SocketAddr::try_from(address).ok());
+            let local = fd
+                .as_ref()
+                .and_then(|fd| rustix::net::getsockname(fd).ok())
+                .and_then(|address| SocketAddr::try_from(address).ok());
+            let text = |address: Option<SocketAddr>| {
+                address.map(|a| a.ip().to_string()).unwrap_or_default()
+            };
+            Box::new(Addresses {
+                peer,
+                local,
+                peer_ip: text(peer),
+                local_ip: text(local),
+            })
+        })
+    }
+
+    /// The peer's address; `None` on a unix socket.
     #[must_use]
     pub fn peer(&self) -> Option<SocketAddr> {
-        *self.peer.get_or_init(|| {
-            let fd = self.fd.borrow();
-            let address = rustix::net::getpeername(fd.as_ref()?).ok()??;
-            SocketAddr::try_from(address).ok()
-        })
+        self.addresses().peer
     }
 
     /// The address that the peer connected to; `None` on a unix socket.
     #[must_use]
     pub fn local(&self) -> Option<SocketAddr> {
-        let fd = self.fd.borrow();
-        SocketAddr::try_from(rustix::net::getsockname(fd.as_ref()?).ok()?).ok()
+        self.addresses().local
     }
 
     /// The descriptor's number.

@@ -15,15 +15,18 @@ pub mod cgroup;
 pub mod control;
 mod daemon;
 mod error;
+pub mod fork;
 mod hooks;
 pub mod listen;
 mod manager;
 mod options;
 mod pidfile;
+pub mod queue;
 mod signals;
 mod status;
 mod sys;
 mod user;
+pub mod watch;
 mod worker;
 
 pub use error::Error;

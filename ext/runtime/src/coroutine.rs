@@ -110,6 +110,8 @@ type ReportDeadlock = fn(&[u64]) -> Result<(), Throw>;
 thread_local! {
     static ON_DEADLOCK: Cell<ReportDeadlock> = const { Cell::new(backtrace::report_deadlock) };
     static CHECKS_DEADLOCK: Cell<bool> = const { Cell::new(true) };
+    static ON_START: Cell<fn()> = const { Cell::new(|| {}) };
+    static ON_END: Cell<fn()> = const { Cell::new(|| {}) };
     static GOES_ON: Cell<fn() -> bool> = const { Cell::new(|| false) };
 }
 
@@ -121,6 +123,22 @@ pub fn set_deadlock_check(on: bool) {
 /// Sets who reports a deadlock, given the ids of those that sleep for ever.
 pub fn on_deadlock(report: ReportDeadlock) {
     ON_DEADLOCK.set(report);
+}
+
+/// Called at the start of every loop, on the driver's stack.
+pub fn on_loop_start(call: fn()) {
+    ON_START.set(call);
+}
+
+/// Called when a loop is over: nothing that was registered with it is watched any more.
+pub fn on_loop_end(call: fn()) {
+    ON_END.set(call);
+}
+
+/// For the child of a fork: nothing of the parent's loop goes on in it.
+pub fn forked() {
+    crate::timer::forget_all();
+    engine::scheduler::forked();
 }
 
 /// Asked after a fatal error in a coroutine whether the loop goes on, to drain.
@@ -152,7 +170,14 @@ pub fn run(main: Callable, args: Vec<Value>) -> Result<bool, Throw> {
 /// As [`run`].
 pub fn run_loop(start: impl FnOnce()) -> Result<(), Throw> {
     crate::hooks::loop_starts();
-    let end = engine::run(start, || GOES_ON.get()());
+    let begin = || {
+        ON_START.get()();
+        start();
+    };
+    let end = engine::run(begin, || GOES_ON.get()());
+    if !matches!(end, Err(RunError::Running)) {
+        ON_END.get()();
+    }
     match end {
         Ok(End::Finished) => Ok(()),
         Ok(End::Fatal) => Err(Throw::Bailout),

@@ -1,5 +1,7 @@
 //! `Swoole\Event` and the `swoole_event_*` functions: the loop.
 
+mod watched;
+
 use crate::error_code;
 use highper_engine::{self as engine, reactor, scheduler};
 use highper_zend::{
@@ -20,9 +22,9 @@ pub fn declare(registry: &mut Registry) {
     const AT_END: &str = "Runs the loop at the end of the script, when it was not run before.";
     const EXIT: &str = "Clears all timers and ends the loop.";
     const DEFER: &str = "Calls back when the running code has given the processor away.";
+    watched::declare(registry);
     registry.class(
-        Class::new("Swoole\\Event")
-            .doc("The event loop.")
+        watched::methods(Class::new("Swoole\\Event").doc("The event loop."))
             .deny_create()
             .method(
                 "public static function defer(callable $callback): bool",
@@ -57,11 +59,27 @@ pub fn declare(registry: &mut Registry) {
     registry.on_request_start(|| {
         LOOP.set(false);
         REGISTERED.set(false);
+        highper_runtime::coroutine::on_loop_end(watched::forget);
     });
     registry.on_request_shutdown(|| {
         LOOP.set(false);
+        watched::forget();
         reactor::abandon();
     });
+}
+
+/// In the child of a fork: its parent's loop is not its own.
+pub(crate) fn forked() {
+    LOOP.set(false);
+    watched::forget();
+}
+
+/// The number of the descriptor that a value names: a number, or an open stream.
+pub(crate) fn descriptor(value: &Value) -> Option<i32> {
+    match value.as_long() {
+        Some(number) => i32::try_from(number).ok().filter(|fd| *fd >= 0),
+        None => highper_zend::stream::descriptor(value),
+    }
 }
 
 /// Is there a loop?

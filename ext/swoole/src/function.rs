@@ -85,7 +85,7 @@ pub fn declare(registry: &mut Registry) {
     library::declare(registry);
 }
 
-fn cpu_num() -> usize {
+pub(crate) fn cpu_num() -> usize {
     // Online, not usable: that is what Swoole counts.
     std::fs::read_to_string("/sys/devices/system/cpu/online")
         .ok()

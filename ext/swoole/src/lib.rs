@@ -3,12 +3,14 @@
 
 pub mod atomic;
 pub mod constant;
+pub mod constants;
 pub mod coroutine;
 pub mod error_code;
 pub mod event;
 pub mod exit_exception;
 pub mod function;
 pub mod http;
+pub mod process;
 pub mod runtime;
 pub mod server;
 pub mod swoole_error;
@@ -56,6 +58,7 @@ pub fn declare(registry: &mut Registry) {
     let shortname = ini::configured("swoole.use_shortname", true);
     registry.constant("SWOOLE_USE_SHORTNAME", shortname, "Are there short names?");
     constant::declare(registry);
+    constants::declare(registry);
     swoole_exception::declare(registry);
     swoole_error::declare(registry);
     exit_exception::declare(registry);
@@ -65,6 +68,7 @@ pub fn declare(registry: &mut Registry) {
     event::declare(registry);
     runtime::declare(registry);
     atomic::declare(registry);
+    process::declare(registry);
     server::declare(registry);
     http::declare(registry);
 }

@@ -49,14 +49,14 @@ static ZEND_FUNCTION(highper_exit)
 }
 
 #if PHP_VERSION_ID < 80400
-#define HP_EXIT_NAME "Highper\\exit"
+#define HP_EXIT_NAME "Highper\\exit_script"
 
 ZEND_BEGIN_ARG_WITH_RETURN_TYPE_INFO_EX(arginfo_highper_exit, 0, 0, IS_NEVER, 0)
 	ZEND_ARG_TYPE_MASK(0, status, MAY_BE_STRING | MAY_BE_LONG, "0")
 ZEND_END_ARG_INFO()
 
 static const zend_function_entry hp_exit_functions[] = {
-	ZEND_NS_NAMED_FE("Highper", exit, ZEND_FN(highper_exit), arginfo_highper_exit)
+	ZEND_NS_NAMED_FE("Highper", exit_script, ZEND_FN(highper_exit), arginfo_highper_exit)
 	ZEND_FE_END
 };
 

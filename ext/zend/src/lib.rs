@@ -124,6 +124,7 @@ pub mod script;
 #[cfg(feature = "selftest")]
 mod selftest;
 mod signature;
+pub mod stream;
 pub mod string;
 pub mod stub;
 pub mod throw;

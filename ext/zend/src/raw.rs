@@ -182,6 +182,7 @@ unsafe extern "C" {
         message: *const u8,
         len: usize,
     ) -> c_int;
+    pub(crate) fn hz_descriptor_of(value: *mut Value) -> c_int;
     pub(crate) fn hz_known_class(which: c_int) -> *mut zend_class_entry;
 
     // value.c

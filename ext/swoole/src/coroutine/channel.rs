@@ -82,7 +82,7 @@ fn queue(call: &Call) -> Result<&Queue<Value>, Throw> {
     if this.made.get() {
         Ok(&this.queue)
     } else {
-        Err(error::fatal("must call Channel constructor first"))
+        Err(error::fatal("must call constructor first"))
     }
 }
 

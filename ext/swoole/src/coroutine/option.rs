@@ -11,6 +11,9 @@ thread_local! {
 /// Applies settings and remembers them, beside those of before.
 pub fn set(settings: &Array) {
     let number = |name: &str| settings.get(name).map(Value::to_long);
+    if let Some(wait) = settings.get("wait_signal") {
+        crate::process::signal::keep_loop(wait.to_bool());
+    }
     if let Some(max) = number("max_coro_num").or_else(|| number("max_coroutine")) {
         scheduler::set_max(
             usize::try_from(max)

@@ -41,6 +41,11 @@ pub fn declare(registry: &mut Registry) {
                 call.ret(value)
             },
         ))
+        .function(Function::new(
+            "function swoole_init_default_remote_object_server(): void",
+            "Does nothing: remote objects are not supported, and the classes that would ask for the server are missing.",
+            |_| Ok(()),
+        ))
         .on_request_shutdown(|| replace(None));
 }
 

@@ -4,7 +4,12 @@ use highper_zend::{Array, Function, Registry, Value, call_function};
 use std::cell::{Cell, RefCell};
 use std::io::Write;
 
-const WARNING: i64 = 4;
+/// `SWOOLE_LOG_DEBUG`, for what happened in the ordinary run.
+pub const DEBUG: i64 = 0;
+/// `SWOOLE_LOG_WARNING`
+pub const WARNING: i64 = 4;
+/// `SWOOLE_LOG_ERROR`
+pub const ERROR: i64 = 5;
 
 thread_local! {
     static LEVEL: Cell<i64> = const { Cell::new(2) };
@@ -70,7 +75,7 @@ pub fn warning(message: &str) {
     put(WARNING, message);
 }
 
-fn put(level: i64, message: &str) {
+pub(crate) fn put(level: i64, message: &str) {
     if level < LEVEL.get() {
         return;
     }

@@ -219,17 +219,12 @@ fn server(exchange: &Exchange) -> Value {
         highper_http::Version::Http11 => &HTTP_11,
     };
     array.set_known(&PROTOCOL, version.value());
-    let (local, peer) = (exchange.connection().local(), exchange.connection().peer());
-    array.set_known(&SERVER_PORT, local.map_or(0, |a| i64::from(a.port())));
-    array.set_known(&REMOTE_PORT, peer.map_or(0, |a| i64::from(a.port())));
-    array.set_known(
-        &SERVER_ADDR,
-        Value::string(local.map(|a| a.ip().to_string()).unwrap_or_default()),
-    );
-    array.set_known(
-        &REMOTE_ADDR,
-        Value::string(peer.map(|a| a.ip().to_string()).unwrap_or_default()),
-    );
+    let ends = exchange.connection().addresses();
+    let port = |address: Option<std::net::SocketAddr>| address.map_or(0, |a| i64::from(a.port()));
+    array.set_known(&SERVER_PORT, port(ends.local));
+    array.set_known(&REMOTE_PORT, port(ends.peer));
+    array.set_known(&SERVER_ADDR, Value::string(&ends.local_ip));
+    array.set_known(&REMOTE_ADDR, Value::string(&ends.peer_ip));
     array.set_known(&MASTER_TIME, time as i64);
     Value::from(array)
 }
