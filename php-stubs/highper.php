@@ -7,7 +7,7 @@ namespace {
 }
 
 namespace Highper {
-    function exit(string|int $status = 0): never {}
+    function exit_script(string|int $status = 0): never {}
 
     function stubs(string $directory): int {}
 }

@@ -453,11 +453,19 @@ namespace {
 
     function swoole_error_log_ex(int $level, int $error, string $msg): void {}
 
+    function swoole_event_add(mixed $fd, ?callable $read_callback = null, ?callable $write_callback = null, int $events = \SWOOLE_EVENT_READ): int|false {}
+
     function swoole_event_defer(callable $callback): bool {}
+
+    function swoole_event_del(mixed $fd): bool {}
 
     function swoole_event_exit(): void {}
 
+    function swoole_event_isset(mixed $fd, int $events = 1536): bool {}
+
     function swoole_event_rshutdown(): void {}
+
+    function swoole_event_set(mixed $fd, ?callable $read_callback = null, ?callable $write_callback = null, int $events = 0): bool {}
 
     function swoole_event_wait(): void {}
 
@@ -472,6 +480,8 @@ namespace {
     function swoole_ignore_error(int $error): void {}
 
     function swoole_implicit_fn(string $fn, mixed $args = null): mixed {}
+
+    function swoole_init_default_remote_object_server(): void {}
 
     function swoole_internal_call_user_shutdown_begin(): bool {}
 

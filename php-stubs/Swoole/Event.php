@@ -6,6 +6,14 @@ namespace Swoole;
 
 class Event
 {
+    public static function add(mixed $fd, ?callable $read_callback = null, ?callable $write_callback = null, int $events = \SWOOLE_EVENT_READ): int|false {}
+
+    public static function set(mixed $fd, ?callable $read_callback = null, ?callable $write_callback = null, int $events = 0): bool {}
+
+    public static function del(mixed $fd): bool {}
+
+    public static function isset(mixed $fd, int $events = 1536): bool {}
+
     public static function defer(callable $callback): bool {}
 
     public static function wait(): void {}
