@@ -48,7 +48,8 @@ final class Stubs
         }
         $groups = [];
         foreach ($module->getFunctions() as $function) {
-            if (str_starts_with($function->getName(), self::TESTS)) {
+            // No PHP code can declare a function of a keyword's name, qualified as it may be called.
+            if (str_starts_with($function->getName(), self::TESTS) || in_array($function->getShortName(), ['exit', 'die'], true)) {
                 continue;
             }
             $groups[$function->getNamespaceName()][$function->getShortName()] = $this->function($function, '', $function->getName() . '()');
