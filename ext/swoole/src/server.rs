@@ -389,7 +389,13 @@ impl Hooks for Callbacks {
             None => false,
         };
         if !written {
-            eprint!("{line}");
+            // On the terminal Swoole says nothing of the ordinary run.
+            let level = match level {
+                Level::Info => logging::DEBUG,
+                Level::Warning => logging::WARNING,
+                Level::Error => logging::ERROR,
+            };
+            logging::put(level, text);
         }
     }
 }
