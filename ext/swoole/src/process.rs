@@ -257,10 +257,10 @@ fn run_child(process: &Process, this: Object) -> Throw {
     this.set_slot(PID, i64::from(pid));
     if let Some(end) = process.worker.borrow().as_ref() {
         this.set_slot(PIPE, i64::from(end.as_raw_fd()));
-        if process.redirects.get() {
-            if let Err(cause) = fork::redirect_standard(end) {
-                eprintln!("a child's standard streams stay its parent's: {cause}");
-            }
+        if process.redirects.get()
+            && let Err(cause) = fork::redirect_standard(end)
+        {
+            eprintln!("a child's standard streams stay its parent's: {cause}");
         }
     }
     let callback = match this.slot(CALLBACK).map(Callable::new) {
