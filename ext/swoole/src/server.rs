@@ -389,9 +389,8 @@ impl Hooks for Callbacks {
             None => false,
         };
         if !written {
-            // On the terminal Swoole says nothing of the ordinary run.
             let level = match level {
-                Level::Info => logging::DEBUG,
+                Level::Info => logging::ordinary(),
                 Level::Warning => logging::WARNING,
                 Level::Error => logging::ERROR,
             };
