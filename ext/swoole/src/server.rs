@@ -388,7 +388,12 @@ impl Hooks for Callbacks {
             None => false,
         };
         if !written {
-            eprint!("{line}");
+            let level = match level {
+                Level::Info => logging::ordinary(),
+                Level::Warning => logging::WARNING,
+                Level::Error => logging::ERROR,
+            };
+            logging::put(level, text);
         }
     }
 }

@@ -4,8 +4,6 @@ use highper_zend::{Array, Function, Registry, Value, call_function};
 use std::cell::{Cell, RefCell};
 use std::io::Write;
 
-/// `SWOOLE_LOG_DEBUG`, for what happened in the ordinary run.
-pub const DEBUG: i64 = 0;
 /// `SWOOLE_LOG_WARNING`
 pub const WARNING: i64 = 4;
 /// `SWOOLE_LOG_ERROR`
@@ -13,6 +11,8 @@ pub const ERROR: i64 = 5;
 
 thread_local! {
     static LEVEL: Cell<i64> = const { Cell::new(2) };
+    /// Did the program choose the level?
+    static IS_CHOSEN: Cell<bool> = const { Cell::new(false) };
     static FILE: RefCell<Option<String>> = const { RefCell::new(None) };
     static IGNORED: RefCell<Vec<i64>> = const { RefCell::new(Vec::new()) };
 }
@@ -55,6 +55,7 @@ pub fn declare(registry: &mut Registry) {
         ))
         .on_request_shutdown(|| {
             LEVEL.set(2);
+            IS_CHOSEN.set(false);
             FILE.with_borrow_mut(Option::take);
             IGNORED.with_borrow_mut(Vec::clear);
         });
@@ -63,6 +64,7 @@ pub fn declare(registry: &mut Registry) {
 /// Takes `log_level` and `log_file` out of settings.
 pub fn configure(settings: &Array) {
     if let Some(level) = settings.get("log_level") {
+        IS_CHOSEN.set(true);
         LEVEL.set(level.to_long());
     }
     if let Some(file) = settings.get("log_file").and_then(Value::as_str) {
@@ -73,6 +75,12 @@ pub fn configure(settings: &Array) {
 /// A warning of the extension itself, in its log.
 pub fn warning(message: &str) {
     put(WARNING, message);
+}
+
+/// The level of what happened in a server's ordinary run, of which Swoole says nothing: a program
+/// that chose a level sees it from `SWOOLE_LOG_DEBUG` down only.
+pub(crate) fn ordinary() -> i64 {
+    if IS_CHOSEN.get() { 0 } else { 2 }
 }
 
 pub(crate) fn put(level: i64, message: &str) {
