@@ -1,5 +1,8 @@
 //! The connection driver: accepts, reads, feeds the codec, hands requests to the service.
 
+mod accept;
+mod deadlines;
+
 use crate::collect::{Collector, Refusal};
 use crate::connection::{Connection, Partial};
 use crate::exchange::{Exchange, Progress};
@@ -8,10 +11,9 @@ use crate::request::{Body, Bytes, Request};
 use crate::settings::Settings;
 use crate::static_response::Files;
 use highper_engine::reactor::{self, Handler, Readiness};
-use highper_engine::{clock, scheduler};
+use highper_engine::scheduler;
 use highper_http1::{After, EncodeError, Eof, Event, Framing, Head, Phase, Stamp};
 use rustix::fd::{AsRawFd, OwnedFd};
-use rustix::net::SocketFlags;
 use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 
@@ -53,11 +55,6 @@ pub trait Service {
 
 const READ_BUFFER: usize = 64 * 1024;
 const CARRY_MAX: usize = 64 * 1024;
-const ACCEPT_BATCH: usize = 64;
-const SWEEP: u64 = 1_000_000_000;
-/// How long a draining server waits for a last request on an idle connection.
-const DRAIN_IDLE: u64 = 1_000_000_000;
-const LINGER: u64 = 2_000_000_000;
 const LISTENER_KEY: u64 = 1 << 63;
 const SWEEP_KEY: u64 = u64::MAX;
 const ACCEPT_KEY: u64 = u64::MAX - 1;
@@ -292,77 +289,6 @@ impl Core {
             .flatten()
             .cloned()
             .collect()
-    }
-
-    fn accept(&self, index: usize) {
-        for turn in 0.. {
-            if self.open.get() >= self.settings.max_connections {
-                scheduler::at_handler(clock::now() + 10_000_000, self.handler.get(), ACCEPT_KEY);
-                return;
-            }
-            if turn == ACCEPT_BATCH {
-                // Others get their turn first; the rest is taken up right after.
-                scheduler::at_handler(reactor::coarse_now(), self.handler.get(), ACCEPT_KEY);
-                return;
-            }
-            let accepted = {
-                let listeners = self.listeners.borrow();
-                let Some(listener) = listeners.get(index) else {
-                    return;
-                };
-                rustix::net::accept_with(listener, SocketFlags::NONBLOCK | SocketFlags::CLOEXEC)
-            };
-            match accepted {
-                Ok(fd) => self.open_connection(fd, index),
-                Err(rustix::io::Errno::AGAIN) => return,
-                Err(rustix::io::Errno::INTR | rustix::io::Errno::CONNABORTED) => {}
-                Err(error) => {
-                    self.service.trouble(&format!(
-                        "accepting a connection failed: {error}; trying again in 100 ms (is the limit of open files reached? see ulimit -n)"
-                    ));
-                    scheduler::at_handler(
-                        clock::now() + 100_000_000,
-                        self.handler.get(),
-                        ACCEPT_KEY,
-                    );
-                    return;
-                }
-            }
-        }
-    }
-
-    fn open_connection(&self, fd: OwnedFd, listener: usize) {
-        if self.settings.nodelay {
-            // A unix socket has no such option.
-            let _unix = rustix::net::sockopt::set_tcp_nodelay(&fd, true);
-        }
-        let raw = fd.as_raw_fd();
-        let slot = self.free.borrow_mut().pop().unwrap_or_else(|| {
-            let mut connections = self.connections.borrow_mut();
-            connections.push(None);
-            connections.len() - 1
-        });
-        let serial = self.serial.get() + 1;
-        self.serial.set(serial);
-        let connection = Rc::new(Connection::new(
-            fd,
-            slot,
-            serial,
-            listener,
-            reactor::coarse_now(),
-        ));
-        let key = slot as u64 | (serial & 0x7fff_ffff) << 32;
-        if let Err(error) = reactor::register(raw, self.handler.get(), key & !LISTENER_KEY) {
-            self.free.borrow_mut().push(slot);
-            self.service
-                .trouble(&format!("a connection can't be watched: {error}"));
-            return;
-        }
-        self.connections.borrow_mut()[slot] = Some(Rc::clone(&connection));
-        self.open.set(self.open.get() + 1);
-        self.accepted.set(self.accepted.get() + 1);
-        self.sweep_soon();
-        self.service.opened(&connection);
     }
 
     pub(crate) fn drop_connection(&self, connection: &Rc<Connection>) {
@@ -823,86 +749,6 @@ impl Core {
             connection.since.set(reactor::coarse_now());
         } else if connection.closing.get() || connection.peer_closed.get() {
             self.drop_connection(connection);
-        }
-    }
-
-    fn sweep_soon(&self) {
-        if !self.sweeping.replace(true) {
-            scheduler::at_handler(clock::now() + SWEEP, self.handler.get(), SWEEP_KEY);
-        }
-    }
-
-    /// Once a second: who has waited too long?
-    fn sweep(&self) {
-        self.sweeping.set(false);
-        let now = clock::now();
-        for connection in self.all() {
-            self.check(&connection, now);
-        }
-        if self.open.get() > 0 {
-            self.sweep_soon();
-        }
-    }
-
-    fn check(&self, connection: &Rc<Connection>, now: u64) {
-        let waited = now.saturating_sub(connection.since.get());
-        let over = |limit: std::time::Duration| u128::from(waited) >= limit.as_nanos();
-        if connection.lingering.get() {
-            if waited >= LINGER {
-                self.drop_connection(connection);
-            }
-            return;
-        }
-        if connection.has_output() && over(self.settings.write_timeout) {
-            self.drop_connection(connection);
-            return;
-        }
-        let exchange = connection.exchange.borrow().clone();
-        if let Some(exchange) = exchange {
-            if let Some(limit) = self.settings.request_timeout
-                && exchange.progress() == Progress::Waiting
-                && u128::from(now.saturating_sub(exchange.request.started)) >= limit.as_nanos()
-            {
-                exchange.close_after();
-                let text = b"The request took too long.\n";
-                let answered = exchange.respond(
-                    504,
-                    None,
-                    |r| r.header(b"Content-Type", b"text/plain"),
-                    text,
-                );
-                if answered.is_err() {
-                    self.drop_connection(connection);
-                }
-                self.service.timed_out(&exchange);
-            }
-            return;
-        }
-        let phase = connection.codec.borrow().phase();
-        match phase {
-            Phase::Idle | Phase::Closed
-                if over(self.settings.idle_timeout)
-                    || self.draining.get() && waited >= DRAIN_IDLE =>
-            {
-                self.drop_connection(connection);
-            }
-            Phase::Header if over(self.settings.header_timeout) => {
-                self.refuse(
-                    connection,
-                    408,
-                    "The request's head did not arrive in time.",
-                );
-                self.flush_gathered(connection);
-            }
-            Phase::Body if over(self.settings.body_timeout) => {
-                self.refuse(
-                    connection,
-                    408,
-                    "The request's body did not arrive in time.",
-                );
-                self.flush_gathered(connection);
-            }
-            _ => {}
         }
     }
 }

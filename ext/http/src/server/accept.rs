@@ -1,0 +1,84 @@
+//! New connections: from the listener's backlog to a record on the reactor.
+
+use super::{ACCEPT_KEY, Core, LISTENER_KEY};
+use crate::connection::Connection;
+use highper_engine::{clock, reactor, scheduler};
+use rustix::fd::{AsRawFd, OwnedFd};
+use rustix::net::SocketFlags;
+use std::rc::Rc;
+
+/// Connections accepted before others get their turn.
+const ACCEPT_BATCH: usize = 64;
+
+impl Core {
+    pub(super) fn accept(&self, index: usize) {
+        for turn in 0.. {
+            if self.open.get() >= self.settings.max_connections {
+                scheduler::at_handler(clock::now() + 10_000_000, self.handler.get(), ACCEPT_KEY);
+                return;
+            }
+            if turn == ACCEPT_BATCH {
+                // Others get their turn first; the rest is taken up right after.
+                scheduler::at_handler(reactor::coarse_now(), self.handler.get(), ACCEPT_KEY);
+                return;
+            }
+            let accepted = {
+                let listeners = self.listeners.borrow();
+                let Some(listener) = listeners.get(index) else {
+                    return;
+                };
+                rustix::net::accept_with(listener, SocketFlags::NONBLOCK | SocketFlags::CLOEXEC)
+            };
+            match accepted {
+                Ok(fd) => self.open_connection(fd, index),
+                Err(rustix::io::Errno::AGAIN) => return,
+                Err(rustix::io::Errno::INTR | rustix::io::Errno::CONNABORTED) => {}
+                Err(error) => {
+                    self.service.trouble(&format!(
+                        "accepting a connection failed: {error}; trying again in 100 ms (is the limit of open files reached? see ulimit -n)"
+                    ));
+                    scheduler::at_handler(
+                        clock::now() + 100_000_000,
+                        self.handler.get(),
+                        ACCEPT_KEY,
+                    );
+                    return;
+                }
+            }
+        }
+    }
+
+    fn open_connection(&self, fd: OwnedFd, listener: usize) {
+        if self.settings.nodelay {
+            // A unix socket has no such option.
+            let _unix = rustix::net::sockopt::set_tcp_nodelay(&fd, true);
+        }
+        let raw = fd.as_raw_fd();
+        let slot = self.free.borrow_mut().pop().unwrap_or_else(|| {
+            let mut connections = self.connections.borrow_mut();
+            connections.push(None);
+            connections.len() - 1
+        });
+        let serial = self.serial.get() + 1;
+        self.serial.set(serial);
+        let connection = Rc::new(Connection::new(
+            fd,
+            slot,
+            serial,
+            listener,
+            reactor::coarse_now(),
+        ));
+        let key = slot as u64 | (serial & 0x7fff_ffff) << 32;
+        if let Err(error) = reactor::register(raw, self.handler.get(), key & !LISTENER_KEY) {
+            self.free.borrow_mut().push(slot);
+            self.service
+                .trouble(&format!("a connection can't be watched: {error}"));
+            return;
+        }
+        self.connections.borrow_mut()[slot] = Some(Rc::clone(&connection));
+        self.open.set(self.open.get() + 1);
+        self.accepted.set(self.accepted.get() + 1);
+        self.sweep_soon();
+        self.service.opened(&connection);
+    }
+}
