@@ -3,6 +3,7 @@
 mod service;
 mod settings;
 
+use crate::function::logging;
 use highper_process::listen::{self, Listener, TcpOptions};
 use highper_process::{Command, Error as ProcessError, Exit, Hooks, How, Level, Options};
 use highper_runtime::serve::{self, Face, Plan, Served, Worker};
