@@ -13,7 +13,7 @@ use HighperTest\{HttpClient, Server};
 $server = Server::start(<<<'PHP'
     <?php
     $http = new Swoole\Http\Server('127.0.0.1', (int) $argv[1]);
-    $http->set(['worker_num' => 1]);
+    $http->set(['log_level' => SWOOLE_LOG_WARNING, 'worker_num' => 1]);
     $http->on('request', function ($q, $r) {
         $n = $q->get['n'];
         $handled = [];
