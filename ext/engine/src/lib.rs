@@ -24,6 +24,7 @@ pub mod clock;
 mod coroutine;
 pub mod driver;
 mod future;
+mod local;
 pub mod overflow;
 pub mod reactor;
 pub mod scheduler;

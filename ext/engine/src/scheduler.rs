@@ -41,32 +41,37 @@ pub(crate) struct Scheduler {
     pub(crate) after_turn: Cell<Option<fn()>>,
     /// Coroutines that a fatal error ended and nobody was told of yet.
     pub(crate) fatal_ids: RefCell<Vec<u64>>,
+    /// How a virtual machine follows the switches.
+    pub(crate) vm: Cell<vm::Ops>,
 }
 
-thread_local! {
-    static SCHEDULER: Scheduler = const { Scheduler {
-        current: Cell::new(std::ptr::null()),
-        main_vm: UnsafeCell::new(vm::State::new()),
-        main_ready: Cell::new(false),
-        pool: RefCell::new(Vec::new()),
-        table: RefCell::new(Table::new()),
-        ready: RefCell::new(VecDeque::new()),
-        stacks: Stacks::new(),
-        timers: RefCell::new(Timers::new()),
-        reactor: Reactor::new(),
-        next_id: Cell::new(1),
-        max: Cell::new(DEFAULT_MAX),
-        held: Cell::new(0),
-        fatal: Cell::new(false),
-        futures: Cell::new(0),
-        keep_alive: Cell::new(0),
-        running: Cell::new(false),
-        stopping: Cell::new(false),
-        polling: Cell::new(false),
-        deferred: RefCell::new(VecDeque::new()),
-        after_turn: Cell::new(None),
-        fatal_ids: RefCell::new(Vec::new()),
-    } };
+impl Scheduler {
+    pub(crate) fn new() -> Self {
+        Self {
+            current: Cell::new(std::ptr::null()),
+            main_vm: UnsafeCell::new(vm::State::new()),
+            main_ready: Cell::new(false),
+            pool: RefCell::new(Vec::new()),
+            table: RefCell::new(Table::new()),
+            ready: RefCell::new(VecDeque::new()),
+            stacks: Stacks::new(),
+            timers: RefCell::new(Timers::new()),
+            reactor: Reactor::new(),
+            next_id: Cell::new(1),
+            max: Cell::new(DEFAULT_MAX),
+            held: Cell::new(0),
+            fatal: Cell::new(false),
+            futures: Cell::new(0),
+            keep_alive: Cell::new(0),
+            running: Cell::new(false),
+            stopping: Cell::new(false),
+            polling: Cell::new(false),
+            deferred: RefCell::new(VecDeque::new()),
+            after_turn: Cell::new(None),
+            fatal_ids: RefCell::new(Vec::new()),
+            vm: Cell::new(vm::NONE),
+        }
+    }
 }
 
 /// How many coroutines one thread may have at a time unless set otherwise (Swoole's `max_coroutine`).
@@ -99,14 +104,13 @@ impl std::error::Error for SpawnError {}
 
 #[inline]
 pub(crate) fn with<R>(f: impl FnOnce(&Scheduler) -> R) -> R {
-    SCHEDULER.with(f)
+    f(crate::local::scheduler())
 }
 
 /// The scheduler outlives every coroutine of its thread, so a plain reference may cross switches.
 #[inline]
 pub(crate) fn get() -> &'static Scheduler {
-    // SAFETY: the thread-local has no destructor that runs before the thread's last coroutine switch.
-    SCHEDULER.with(|s| unsafe { &*std::ptr::from_ref(s) })
+    crate::local::scheduler()
 }
 
 #[inline]
@@ -178,7 +182,7 @@ where
     if s.table.borrow().live() >= s.max.get() {
         return Err(SpawnError::Limit(s.max.get()));
     }
-    let ops = vm::ops();
+    let ops = s.vm.get();
     let slot = s
         .stacks
         .acquire(ops.page_bytes)
@@ -243,16 +247,19 @@ fn end_of_body() {
     let Some(record) = current_record() else {
         return;
     };
-    let locals = std::mem::take(&mut *record.locals.borrow_mut());
-    drop(locals);
+    if !record.locals.borrow().is_empty() {
+        let locals = std::mem::take(&mut *record.locals.borrow_mut());
+        drop(locals);
+    }
+    let ops = with(|s| s.vm.get());
     // SAFETY: the state belongs to this record, which is running.
-    unsafe { (vm::ops().finish)((*record.vm.get()).as_ptr()) };
+    unsafe { (ops.finish)((*record.vm.get()).as_ptr()) };
 }
 
 /// Gives the processor to a coroutine that is new or was taken from a queue.
 pub(crate) fn switch_in(s: &'static Scheduler, record: &'static Record) {
     record.step(&[State::New, State::Ready, State::Waiting], State::Running);
-    let ops = vm::ops();
+    let ops = s.vm.get();
     let previous = s.current.get();
     // SAFETY: the previous context is either a running record or this thread's own stack.
     let previous_vm = unsafe {
@@ -289,7 +296,7 @@ pub(crate) fn switch_in(s: &'static Scheduler, record: &'static Record) {
 
 fn finish(s: &'static Scheduler, record: &'static Record) {
     record.step(&[State::Running], State::Done);
-    let ops = vm::ops();
+    let ops = s.vm.get();
     let fatal = record.ending.get() == Ending::Fatal;
     // SAFETY: the coroutine was switched away from for the last time.
     let native = unsafe {
@@ -301,7 +308,7 @@ fn finish(s: &'static Scheduler, record: &'static Record) {
     }
     let id = record.id.get();
     s.table.borrow_mut().remove(id);
-    let joiners = std::mem::take(&mut *record.joiners.borrow_mut());
+    let joiners = record.joiners.take();
     record.waker.borrow_mut().take();
     record.id.set(0);
     record.step(&[State::Done], State::Free);

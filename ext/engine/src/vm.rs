@@ -4,7 +4,6 @@
 //! nothing at all in the engine's own tests) hands in a table of C functions that
 //! swap its own state at the same moments.
 
-use std::cell::Cell;
 use std::ffi::{c_int, c_void};
 
 /// The functions by which a virtual machine follows a switch of coroutines.
@@ -78,10 +77,6 @@ pub const NONE: Ops = Ops {
     guard: plain_guard,
 };
 
-thread_local! {
-    static OPS: Cell<Ops> = const { Cell::new(NONE) };
-}
-
 /// Installs the table for this thread. Call once, before the first coroutine.
 ///
 /// # Panics
@@ -92,9 +87,5 @@ pub fn install(ops: Ops) {
         "a VM state of {} bytes is too big",
         ops.state_bytes
     );
-    OPS.set(ops);
-}
-
-pub(crate) fn ops() -> Ops {
-    OPS.get()
+    crate::scheduler::with(|s| s.vm.set(ops));
 }

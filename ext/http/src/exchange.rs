@@ -2,7 +2,7 @@
 
 use crate::connection::Connection;
 use crate::output::Shared;
-use crate::request::Request;
+use crate::request::{Body, Bytes, Request};
 use crate::server::Core;
 use highper_http1::{After, EncodeError, Response};
 use std::cell::Cell;
@@ -68,6 +68,19 @@ pub struct Exchange {
 }
 
 impl Exchange {
+    /// As good as new, for another request.
+    pub(crate) fn renew(&mut self) {
+        *self.request.bytes.get_mut() = Bytes::Own(Vec::new());
+        if !matches!(self.request.body, Body::Empty) {
+            self.request.body = Body::Empty;
+        }
+        self.progress.set(Progress::Waiting);
+        self.status.set(0);
+        self.body_bytes.set(0);
+        self.owner.set(0);
+        self.tag.set(None);
+    }
+
     /// The request.
     #[must_use]
     pub fn request(&self) -> &Request {

@@ -73,7 +73,8 @@ pub(crate) struct Core {
     gathered: RefCell<Vec<u8>>,
     scratch: RefCell<Vec<u8>>,
     buffer: RefCell<Option<Rc<[u8]>>>,
-    heads: RefCell<Vec<Head>>,
+    /// Records of requests to come, that nobody else holds.
+    spare: RefCell<Vec<Rc<Exchange>>>,
     listeners: RefCell<Vec<OwnedFd>>,
     handler: Cell<u32>,
     sweeping: Cell<bool>,
@@ -136,7 +137,7 @@ impl Server {
             gathered: RefCell::default(),
             scratch: RefCell::default(),
             buffer: RefCell::default(),
-            heads: RefCell::default(),
+            spare: RefCell::default(),
             listeners: RefCell::default(),
             handler: Cell::new(0),
             sweeping: Cell::new(false),
@@ -307,8 +308,11 @@ impl Core {
             self.service.disconnected(&exchange);
         }
         self.service.closed(connection);
-        if self.draining.get() && self.open.get() == 0 {
-            self.drained();
+        if self.open.get() == 0 {
+            self.spare.borrow_mut().clear();
+            if self.draining.get() {
+                self.drained();
+            }
         }
     }
 
@@ -404,16 +408,20 @@ impl Core {
 
     fn process(&self, connection: &Rc<Connection>, input: &Rc<[u8]>, length: usize) {
         let mut at = 0;
-        let mut head = self.heads.borrow_mut().pop().unwrap_or_default();
+        let Some(mut next) = self.blank(connection) else {
+            return;
+        };
         while connection.is_open()
             && !connection.closing.get()
             && connection.exchange.borrow().is_none()
         {
-            let step = connection.codec.borrow_mut().feed(
-                &input[at..length],
-                &mut head,
-                &self.settings.limits,
-            );
+            let blank = Rc::get_mut(&mut next).expect("nobody else holds a blank record");
+            let head = &mut blank.request.head;
+            let step =
+                connection
+                    .codec
+                    .borrow_mut()
+                    .feed(&input[at..length], head, &self.settings.limits);
             let start = at;
             at += step.used;
             match step.event {
@@ -422,24 +430,17 @@ impl Core {
                     let now = reactor::coarse_now();
                     connection.since.set(now);
                     if head.has_body() {
-                        let whole = std::mem::take(&mut head);
+                        let whole = std::mem::take(head);
                         let bytes = input[start..start + whole.len()].to_vec();
                         self.begin_body(connection, whole, bytes, now);
                     } else {
-                        let end = start + head.len();
-                        let bytes = Bytes::Lent {
+                        *blank.request.bytes.get_mut() = Bytes::Lent {
                             buffer: Rc::clone(input),
                             start,
-                            end,
+                            end: start + head.len(),
                         };
-                        self.dispatch(
-                            connection,
-                            bytes,
-                            std::mem::take(&mut head),
-                            Body::Empty,
-                            now,
-                        );
-                        head = self.heads.borrow_mut().pop().unwrap_or_default();
+                        blank.request.started = now;
+                        next = self.dispatch(connection, next);
                     }
                 }
                 Event::Body(data) => {
@@ -463,7 +464,11 @@ impl Core {
                         } = *partial;
                         match collector.finish() {
                             Ok(body) => {
-                                self.dispatch(connection, Bytes::Own(bytes), head, body, started);
+                                *blank.request.bytes.get_mut() = Bytes::Own(bytes);
+                                blank.request.head = head;
+                                blank.request.body = body;
+                                blank.request.started = started;
+                                next = self.dispatch(connection, next);
                             }
                             Err(refusal) => self.refuse(connection, refusal.status, &refusal.text),
                         }
@@ -475,7 +480,7 @@ impl Core {
                 _ => {}
             }
         }
-        self.heads.borrow_mut().push(head);
+        self.keep(next);
         if at < length && connection.is_open() && !connection.closing.get() {
             connection
                 .carry
@@ -516,59 +521,65 @@ impl Core {
         }
     }
 
-    fn dispatch(
-        &self,
-        connection: &Rc<Connection>,
-        bytes: Bytes,
-        head: Head,
-        body: Body,
-        started: u64,
-    ) {
-        let Some(core) = self.me.upgrade() else {
-            return;
-        };
-        let count = connection.requests.get() + 1;
-        connection.requests.set(count);
-        let limit = self.settings.max_keep_alive_requests;
-        if self.draining.get() || connection.peer_closed.get() || limit > 0 && count >= limit {
-            connection.codec.borrow_mut().close_after();
+    /// A record for a request of this connection, as if new.
+    fn blank(&self, connection: &Rc<Connection>) -> Option<Rc<Exchange>> {
+        if let Some(mut spare) = self.spare.borrow_mut().pop() {
+            if let Some(exchange) = Rc::get_mut(&mut spare)
+                && !Rc::ptr_eq(&exchange.connection, connection)
+            {
+                exchange.connection = Rc::clone(connection);
+            }
+            return Some(spare);
         }
-        let exchange = Rc::new(Exchange {
-            core,
+        Some(Rc::new(Exchange {
+            core: self.me.upgrade()?,
             connection: Rc::clone(connection),
             request: Request {
-                bytes: RefCell::new(bytes),
-                head,
-                body,
-                started,
+                bytes: RefCell::new(Bytes::Own(Vec::new())),
+                head: Head::new(),
+                body: Body::Empty,
+                started: 0,
             },
             progress: Cell::new(Progress::Waiting),
             status: Cell::new(0),
             body_bytes: Cell::new(0),
             owner: Cell::new(0),
             tag: Cell::new(None),
-        });
-        *connection.exchange.borrow_mut() = Some(Rc::clone(&exchange));
-        if self
-            .files
-            .as_ref()
-            .is_some_and(|files| files.answer(&exchange))
-        {
-            return;
-        }
-        self.service.request(Rc::clone(&exchange));
-        match Rc::try_unwrap(exchange) {
-            Ok(done) => self.recycle(done),
-            // Somebody keeps it: the worker wants its buffer back all the same.
-            Err(kept) => kept.request.detach(),
+        }))
+    }
+
+    /// Keeps a blank record for the next request, while there is a connection that may bring one.
+    fn keep(&self, blank: Rc<Exchange>) {
+        let mut spare = self.spare.borrow_mut();
+        if self.open.get() > 0 && spare.len() < 16 {
+            spare.push(blank);
         }
     }
 
-    fn recycle(&self, exchange: Exchange) {
-        let mut heads = self.heads.borrow_mut();
-        if heads.len() < 16 {
-            heads.push(exchange.request.head);
+    /// Hands a request to who answers it; returns a blank record for the next one.
+    fn dispatch(&self, connection: &Rc<Connection>, mut exchange: Rc<Exchange>) -> Rc<Exchange> {
+        let count = connection.requests.get() + 1;
+        connection.requests.set(count);
+        let limit = self.settings.max_keep_alive_requests;
+        if self.draining.get() || connection.peer_closed.get() || limit > 0 && count >= limit {
+            connection.codec.borrow_mut().close_after();
         }
+        *connection.exchange.borrow_mut() = Some(Rc::clone(&exchange));
+        let answered = self
+            .files
+            .as_ref()
+            .is_some_and(|files| files.answer(&exchange));
+        if !answered {
+            self.service.request(Rc::clone(&exchange));
+        }
+        if let Some(done) = Rc::get_mut(&mut exchange) {
+            done.renew();
+            return exchange;
+        }
+        // Somebody keeps it: the worker wants its buffer back all the same.
+        exchange.request.detach();
+        self.blank(connection)
+            .expect("a connection is driven by its server")
     }
 
     fn refuse(&self, connection: &Rc<Connection>, status: u16, text: &str) {

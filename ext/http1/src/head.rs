@@ -133,6 +133,16 @@ impl Head {
         self.method_name.of(buf)
     }
 
+    /// Method, target and version as sent, without the line's end.
+    #[inline]
+    pub fn request_line<'a>(&self, buf: &'a [u8]) -> &'a [u8] {
+        let line = Span {
+            start: self.method_name.start,
+            end: self.target.end + " HTTP/1.1".len() as u16,
+        };
+        line.of(buf)
+    }
+
     /// The protocol version.
     #[inline]
     pub fn version(&self) -> Version {

@@ -276,11 +276,11 @@ impl Service for Watched {
             worker.requests.set(worker.requests.get() + 1);
             let ticket = {
                 let request = exchange.request();
-                let line = request.bytes();
-                let end = line.iter().position(|b| *b == b'\r').unwrap_or(line.len());
+                let bytes = request.bytes();
+                let line = request.head().request_line(&bytes);
                 worker
                     .context
-                    .request_begin(&line[..end.min(256)], request.started())
+                    .request_begin(&line[..line.len().min(256)], request.started())
             };
             exchange.set_tag(ticket.into_number());
         }

@@ -420,10 +420,9 @@ impl Face for Workers {
             callback("request").ok_or_else(|| crate::exception("require onRequest callback", 0))?;
         Ok(Rc::new(service::Requests {
             server: server.clone(),
-            request,
+            handler: Rc::new(service::Handler::new(request, self.switches)),
             connect: callback("connect"),
             close: callback("close"),
-            switches: self.switches,
         }))
     }
 

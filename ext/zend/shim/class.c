@@ -50,6 +50,7 @@ typedef struct hz_class {
 	uint32_t *lazy_slots;   /* absolute slots */
 	zend_string **lazy_names;
 	const struct hz_class *lazy_owner;
+	zval *fresh; /* the slots of a new object of exactly this class, or NULL when they must be counted */
 } hz_class;
 
 _Static_assert(MAY_BE_NULL == 2 && MAY_BE_FALSE == 4 && MAY_BE_TRUE == 8 && MAY_BE_LONG == 16 && MAY_BE_DOUBLE == 32
@@ -197,9 +198,72 @@ static zend_object *hz_create(zend_class_entry *ce)
 	if (class->behaviour.init) {
 		class->behaviour.init((char *) object - class->behaviour.state);
 	}
+	if (EXPECTED(class->fresh && ce == class->ce)) {
+		memcpy(object->properties_table, class->fresh, sizeof(zval) * ce->default_properties_count);
+		return object;
+	}
 	object_properties_init(object, ce);
 	hz_mark_lazy(object, class);
 	return object;
+}
+
+/* The slots of new objects, made once where no default needs counting or evaluating. */
+static void hz_prepare_fresh(hz_class *class)
+{
+	zend_class_entry *ce = class->ce;
+	if (!ce->default_properties_count || !(ce->ce_flags & ZEND_ACC_CONSTANTS_UPDATED)) {
+		return;
+	}
+	for (int i = 0; i < ce->default_properties_count; i++) {
+		zval *value = &ce->default_properties_table[i];
+		if (Z_REFCOUNTED_P(value) || Z_TYPE_P(value) == IS_CONSTANT_AST) {
+			return;
+		}
+	}
+	class->fresh = pemalloc(sizeof(zval) * ce->default_properties_count, 1);
+	memcpy(class->fresh, ce->default_properties_table, sizeof(zval) * ce->default_properties_count);
+	for (uint32_t i = 0; i < class->lazy_count; i++) {
+		zval *slot = class->fresh + class->lazy_slots[i];
+		ZVAL_UNDEF(slot);
+		Z_PROP_FLAG_P(slot) = IS_PROP_UNINIT;
+	}
+}
+
+/* Makes an object as good as new when nobody else knows it, so that it can serve again: its state
+ * anew, its properties as declared. False when it can't be: then it has to be released. */
+int hz_object_renew(zend_object *object)
+{
+	hz_class *class = hz_class_of(object);
+	zval *slot = object->properties_table, *end = slot + object->ce->default_properties_count;
+	if (UNEXPECTED(GC_REFCOUNT(object) != 1 || object->ce != class->ce || !class->fresh || object->properties
+			|| (GC_FLAGS(object) & (IS_OBJ_WEAKLY_REFERENCED | IS_OBJ_DESTRUCTOR_CALLED | IS_OBJ_FREE_CALLED))
+			|| object->ce->destructor)) {
+		return 0;
+	}
+	for (; slot < end; slot++) {
+		if (Z_TYPE_P(slot) > IS_STRING && Z_REFCOUNTED_P(slot)) {
+			/* Objects and references may be known elsewhere, or run a destructor. */
+			zval *value;
+			if (Z_TYPE_P(slot) != IS_ARRAY) {
+				return 0;
+			}
+			ZEND_HASH_FOREACH_VAL(Z_ARRVAL_P(slot), value) {
+				if (UNEXPECTED(Z_TYPE_P(value) > IS_STRING)) {
+					return 0;
+				}
+			} ZEND_HASH_FOREACH_END();
+		}
+	}
+	/* It may stand in the cycle collector's buffer: a live object may, and stays there cheaply. */
+	for (slot = object->properties_table; slot < end; slot++) {
+		i_zval_ptr_dtor(slot);
+	}
+	memcpy(object->properties_table, class->fresh, sizeof(zval) * object->ce->default_properties_count);
+	if (class->behaviour.drop) {
+		class->behaviour.drop(hz_state(object, class));
+		class->behaviour.init(hz_state(object, class));
+	}
+	return 1;
 }
 
 static zend_object *hz_create_denied(zend_class_entry *ce)
@@ -494,6 +558,7 @@ void hz_class_finish(hz_class *class, const hz_class *parent)
 		handlers->unset_property = hz_unset_property;
 	}
 	ce->create_object = behaviour->deny_create ? hz_create_denied : hz_create;
+	hz_prepare_fresh(class);
 #if PHP_VERSION_ID >= 80300
 	ce->default_object_handlers = handlers;
 #endif
@@ -667,6 +732,14 @@ zval *hz_object_slot(zend_object *object, uint32_t index)
 		return NULL;
 	}
 	return object->properties_table + class->base + index;
+}
+
+/* Puts a number into a declared slot of an object of exactly a class of ours that was just made. */
+void hz_object_set_long(zend_object *object, uint32_t index, zend_long value)
+{
+	zval *slot = object->properties_table + hz_class_of(object)->base + index;
+	ZVAL_LONG(slot, value);
+	Z_PROP_FLAG_P(slot) = 0;
 }
 
 /* Puts a value into a slot as property initialisation does: no type check, no

@@ -109,6 +109,26 @@ impl Callable {
         Outcome::new(code, out)
     }
 
+    /// Calls it with arguments that stay the caller's: no reference is counted for them here.
+    #[inline]
+    pub fn call_with<const N: usize>(&self, args: [&Value; N]) -> Outcome {
+        // SAFETY: bitwise copies that are never dropped; the values outlive the call.
+        let args = args.map(|value| std::mem::ManuallyDrop::new(unsafe { std::ptr::read(value) }));
+        let mut out = Value::undef();
+        // SAFETY: guarded; arguments are read only; the value keeps the target alive.
+        let code = unsafe {
+            raw::hz_call(
+                self.value.as_ptr(),
+                &raw const self.target,
+                N as u32,
+                args.as_ptr().cast_mut().cast(),
+                std::ptr::null_mut(),
+                &raw mut out,
+            )
+        };
+        Outcome::new(code, out)
+    }
+
     /// The callable as PHP has it.
     pub fn value(&self) -> &Value {
         &self.value

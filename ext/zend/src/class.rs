@@ -21,19 +21,13 @@ pub trait LazyProperties {
 
 /// What the border knows of a class's state.
 pub(crate) struct State {
-    id: fn() -> TypeId,
+    pub id: TypeId,
     pub size: usize,
     pub init: unsafe extern "C" fn(*mut c_void),
     pub drop: unsafe extern "C" fn(*mut c_void),
     pub trace: unsafe extern "C" fn(*const c_void, *mut c_void),
     pub fill: Option<unsafe extern "C" fn(*const c_void, u32, *mut Value)>,
     pub clone: Option<unsafe extern "C" fn(*const c_void, *mut c_void)>,
-}
-
-impl State {
-    pub(crate) fn id(&self) -> TypeId {
-        (self.id)()
-    }
 }
 
 unsafe extern "C" fn init<T: Default>(state: *mut c_void) {
@@ -82,7 +76,7 @@ fn state_of<T: Default + Trace + 'static>() -> State {
         assert!(align_of::<T>() <= 8, "a state's alignment is 8 at most");
     }
     State {
-        id: TypeId::of::<T>,
+        id: TypeId::of::<T>(),
         size: size_of::<T>().next_multiple_of(16),
         init: init::<T>,
         drop: drop_state::<T>,
@@ -529,11 +523,17 @@ impl ClassRef {
     }
 
     /// The class, if it is registered.
+    #[inline]
     pub fn try_get(&self) -> Option<ClassHandle> {
         let class = self.class.load(Ordering::Acquire);
         if !class.is_null() {
             return ClassHandle::from_ptr(class);
         }
+        self.look_up()
+    }
+
+    #[cold]
+    fn look_up(&self) -> Option<ClassHandle> {
         let lower = self.name.to_ascii_lowercase();
         // SAFETY: reads the class table.
         let found = unsafe { raw::hz_class_find(lower.as_ptr(), lower.len()) };

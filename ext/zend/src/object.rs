@@ -74,9 +74,7 @@ impl Object {
         // is compared before the cast; the state lives as long as the object.
         unsafe {
             let state = raw::hz_object_state(self.as_ptr(), &raw mut kind);
-            if state.is_null()
-                || kind.is_null()
-                || (*kind.cast::<State>()).id() != TypeId::of::<T>()
+            if state.is_null() || kind.is_null() || (*kind.cast::<State>()).id != TypeId::of::<T>()
             {
                 return None;
             }
@@ -108,6 +106,19 @@ impl Object {
             raw::hz_slot_set(slot, &raw mut *value);
         }
         true
+    }
+
+    /// Initialises a declared property of an object of ours that was just made
+    /// ([`crate::Pool::take`]) with a number.
+    ///
+    /// # Panics
+    /// When the class declares no such property.
+    #[inline]
+    pub fn init_long(&self, number: usize, value: i64) {
+        let number = u32::try_from(number).unwrap_or(u32::MAX);
+        debug_assert!(self.slot(number as usize).is_some());
+        // SAFETY: the shim writes a slot that the class declares.
+        unsafe { raw::hz_object_set_long(self.as_ptr(), number, value) };
     }
 
     /// `$object->name`, as code inside the class reads it.

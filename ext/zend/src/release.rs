@@ -3,32 +3,35 @@
 //! A destructor does I/O, so the last reference to an array or object must not
 //! go in the driver, outside a coroutine. The engine says with [`set_defer`]
 //! where that is; such values wait in a queue until [`drain`].
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
+use std::sync::atomic::{AtomicBool, AtomicPtr, Ordering};
 
 use crate::raw;
 use crate::value::{ARRAY, COLLECTABLE, STRING, Value};
 
+/// PHP runs on one thread, and every drop of a value asks: plain statics cost no look-up.
+static DEFER: AtomicPtr<()> = AtomicPtr::new(std::ptr::null_mut());
+static AFTER_SHUTDOWN: AtomicBool = AtomicBool::new(false);
+
 thread_local! {
-    static DEFER: Cell<Option<fn() -> bool>> = const { Cell::new(None) };
-    static AFTER_SHUTDOWN: Cell<bool> = const { Cell::new(false) };
     static QUEUE: RefCell<Vec<Value>> = const { RefCell::new(Vec::new()) };
 }
 
 /// Installs the question "must a last release wait here?".
 pub fn set_defer(ask: fn() -> bool) {
-    DEFER.set(Some(ask));
+    DEFER.store(ask as *mut (), Ordering::Relaxed);
 }
 
 /// From now on drops are no-ops: PHP has freed, or will free, its whole heap.
 /// Set at the end of the request's shutdown, unset at the start of the next.
 pub fn after_shutdown(over: bool) {
-    AFTER_SHUTDOWN.set(over);
+    AFTER_SHUTDOWN.store(over, Ordering::Relaxed);
 }
 
 /// Is PHP's heap gone?
 #[inline]
 pub fn is_after_shutdown() -> bool {
-    AFTER_SHUTDOWN.get()
+    AFTER_SHUTDOWN.load(Ordering::Relaxed)
 }
 
 /// How many values wait to be released.
@@ -106,7 +109,12 @@ fn queue(value: &mut Value) -> bool {
 }
 
 fn must_wait(value: &mut Value) -> bool {
-    let Some(ask) = DEFER.get() else { return false };
+    let ask = DEFER.load(Ordering::Relaxed);
+    if ask.is_null() {
+        return false;
+    }
+    // SAFETY: only `set_defer` stores there, a function of this type.
+    let ask = unsafe { std::mem::transmute::<*mut (), fn() -> bool>(ask) };
     // SAFETY: the value is counted and alive.
     ask() && unsafe { raw::hz_may_defer(value.payload.counted) != 0 } && queue(value)
 }

@@ -4,48 +4,70 @@ use super::settings::Switches;
 use crate::http::{request, response};
 use highper_http::{Connection, Exchange, Service};
 use highper_runtime::coroutine;
-use highper_zend::{Callable, Object, Throw, Value};
+use highper_zend::{Callable, Object, Pool, Throw, Value};
 use std::rc::Rc;
 
 pub(super) struct Requests {
     pub(super) server: Object,
-    pub(super) request: Callable,
+    pub(super) handler: Rc<Handler>,
     pub(super) connect: Option<Callable>,
     pub(super) close: Option<Callable>,
-    pub(super) switches: Switches,
 }
 
-fn answer(callback: &Callable, exchange: Rc<Exchange>, switches: Switches) -> Result<(), Throw> {
-    exchange.set_owner(highper_engine::current().unwrap_or(0));
-    let serial = exchange.connection().serial() as i64;
-    let request = request::REQUEST.instantiate()?;
-    request.set_slot(request::FD, serial);
-    if let Some(state) = request.state::<request::State>() {
-        state.no_post.set(!switches.post);
-        state.no_cookie.set(!switches.cookie);
-        state.exchange.replace(Some(Rc::clone(&exchange)));
+/// The callback `request`, and the objects that it is given.
+pub(super) struct Handler {
+    callback: Callable,
+    switches: Switches,
+    requests: Pool,
+    responses: Pool,
+}
+
+impl Handler {
+    pub(super) fn new(callback: Callable, switches: Switches) -> Self {
+        Self {
+            callback,
+            switches,
+            requests: Pool::new(&request::REQUEST),
+            responses: Pool::new(&response::RESPONSE),
+        }
     }
-    let response = response::RESPONSE.instantiate()?;
-    response.set_slot(response::FD, serial);
-    if let Some(state) = response.state::<response::State>() {
-        state.compress.set(switches.compress);
-        state.exchange.replace(Some(exchange));
+
+    fn answer(&self, exchange: Rc<Exchange>) -> Result<(), Throw> {
+        exchange.set_owner(highper_engine::current().unwrap_or(0));
+        let serial = exchange.connection().serial() as i64;
+        let request = self.requests.take()?;
+        request.init_long(request::FD, serial);
+        if let Some(state) = request.state::<request::State>() {
+            state.no_post.set(!self.switches.post);
+            state.no_cookie.set(!self.switches.cookie);
+            state.exchange.replace(Some(Rc::clone(&exchange)));
+        }
+        let response = self.responses.take()?;
+        response.init_long(response::FD, serial);
+        if let Some(state) = response.state::<response::State>() {
+            state.compress.set(self.switches.compress);
+            state.exchange.replace(Some(exchange));
+        }
+        let outcome = self
+            .callback
+            .call_with([request.as_value(), response.as_value()])
+            .into_result();
+        if let Err(Throw::Object(_)) = &outcome
+            && let Some(state) = response.state::<response::State>()
+        {
+            state.failed.set(true);
+        }
+        self.responses.give(response);
+        self.requests.give(request);
+        outcome.map(drop)
     }
-    let args = [request.into(), Value::from(&response)];
-    let outcome = callback.call(&args).into_result();
-    if let Err(Throw::Object(_)) = &outcome
-        && let Some(state) = response.state::<response::State>()
-    {
-        state.failed.set(true);
-    }
-    outcome.map(drop)
 }
 
 impl Service for Requests {
     fn request(&self, exchange: Rc<Exchange>) {
-        let (callback, switches) = (self.request.clone(), self.switches);
+        let handler = Rc::clone(&self.handler);
         let kept = Rc::clone(&exchange);
-        let spawned = coroutine::try_spawn(move || answer(&callback, exchange, switches));
+        let spawned = coroutine::try_spawn(move || handler.answer(exchange));
         if let Err(error) = spawned {
             let body = format!("{error}\n");
             let field =
