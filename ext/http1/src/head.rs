@@ -224,6 +224,12 @@ impl Head {
         self.value(buf, self.content_type)
     }
 
+    /// Is there an Accept-Encoding?
+    #[inline]
+    pub fn has_accept_encoding(&self) -> bool {
+        self.accept_encoding != NONE
+    }
+
     /// The first Accept-Encoding.
     #[inline]
     pub fn accept_encoding<'a>(&self, buf: &'a [u8]) -> Option<&'a [u8]> {

@@ -69,6 +69,46 @@ impl Conn {
         Ok(response)
     }
 
+    /// A whole 200 with no field of the application's but its content type: what most responses
+    /// are, written in four copies. The same as [`Conn::respond`], `header` and `full`.
+    ///
+    /// # Errors
+    /// Theirs.
+    #[inline]
+    pub fn respond_plain(
+        &mut self,
+        out: &mut Vec<u8>,
+        stamp: &Stamp,
+        content_type: &[u8],
+        body: &[u8],
+    ) -> Result<After, EncodeError> {
+        let ordinary = self.read == Read::Done
+            && self.write == Write::Waiting
+            && !(self.close | self.http10 | self.bodiless);
+        if !ordinary || !stamp.plain(content_type, out) {
+            let mut response = self.respond(out, stamp, 200)?;
+            response.header(b"Content-Type", content_type)?;
+            return response.full(body);
+        }
+        // Filled from the end: an empty line, digits.
+        let mut digits = *b"00000000000000000000\r\n\r\n";
+        let mut at = 20;
+        let mut n = body.len() as u64;
+        loop {
+            at -= 1;
+            digits[at] = b'0' + (n % 10) as u8;
+            n /= 10;
+            if n == 0 {
+                break;
+            }
+        }
+        out.extend_from_slice(&digits[at..]);
+        out.extend_from_slice(body);
+        self.write = Write::Waiting;
+        self.read = Read::Head;
+        Ok(After::KeepAlive)
+    }
+
     #[inline]
     fn begin_response<'a>(
         &'a mut self,

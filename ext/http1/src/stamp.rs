@@ -1,4 +1,5 @@
 use crate::{EncodeError, class};
+use std::cell::RefCell;
 use std::fmt::Write;
 
 /// The fields that every response carries, ready to copy: Server and Date.
@@ -13,7 +14,20 @@ pub struct Stamp {
     date: usize,
     second: u64,
     keep_alive_field: bool,
+    /// Ready heads of plain responses, made anew when the second changes.
+    plain: RefCell<Vec<Plain>>,
 }
+
+/// All of a 200's head up to the length, for one content type.
+#[derive(Clone, Debug)]
+struct Plain {
+    content_type: Vec<u8>,
+    second: u64,
+    head: Vec<u8>,
+}
+
+/// Content types that have a ready head at most; more are written each time.
+const PLAIN_MAX: usize = 8;
 
 impl Stamp {
     /// A stamp for 1 January 1970 until [`Stamp::set`] is called. `server` is
@@ -35,6 +49,7 @@ impl Stamp {
             date,
             second: 0,
             keep_alive_field: false,
+            plain: RefCell::default(),
         };
         stamp.write();
         Ok(stamp)
@@ -44,6 +59,7 @@ impl Stamp {
     /// Without it only HTTP/1.0 clients that asked are told.
     pub fn always_say_keep_alive(mut self, yes: bool) -> Self {
         self.keep_alive_field = yes;
+        self.plain.get_mut().clear();
         self
     }
 
@@ -80,6 +96,53 @@ impl Stamp {
     #[inline]
     pub(crate) fn says_keep_alive(&self) -> bool {
         self.keep_alive_field
+    }
+
+    /// Appends the head of a 200 with this content type and the stamp's fields, up to the value of
+    /// Content-Length. False when the type can't be sent or there are too many of them.
+    #[inline]
+    pub(crate) fn plain(&self, content_type: &[u8], out: &mut Vec<u8>) -> bool {
+        let mut ready = self.plain.borrow_mut();
+        for plain in ready.iter_mut() {
+            if plain.content_type == content_type {
+                if plain.second != self.second {
+                    self.make_plain(plain);
+                }
+                out.extend_from_slice(&plain.head);
+                return true;
+            }
+        }
+        self.add_plain(&mut ready, content_type, out)
+    }
+
+    #[cold]
+    fn add_plain(&self, ready: &mut Vec<Plain>, content_type: &[u8], out: &mut Vec<u8>) -> bool {
+        if ready.len() >= PLAIN_MAX || !class::is_value(content_type) {
+            return false;
+        }
+        let mut plain = Plain {
+            content_type: content_type.to_vec(),
+            second: 0,
+            head: Vec::new(),
+        };
+        self.make_plain(&mut plain);
+        out.extend_from_slice(&plain.head);
+        ready.push(plain);
+        true
+    }
+
+    fn make_plain(&self, plain: &mut Plain) {
+        plain.second = self.second;
+        plain.head.clear();
+        let head = &mut plain.head;
+        head.extend_from_slice(b"HTTP/1.1 200 OK\r\nContent-Type: ");
+        head.extend_from_slice(&plain.content_type);
+        head.extend_from_slice(b"\r\n");
+        head.extend_from_slice(self.all());
+        if self.keep_alive_field {
+            head.extend_from_slice(b"Connection: keep-alive\r\n");
+        }
+        head.extend_from_slice(b"Content-Length: ");
     }
 
     fn write(&mut self) {

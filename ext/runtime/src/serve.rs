@@ -28,7 +28,6 @@ pub struct Worker {
     ending: Cell<bool>,
     /// Runs once when the worker has drained, in a coroutine.
     stop: RefCell<Option<Box<dyn FnOnce()>>>,
-    requests: Cell<u64>,
     /// Did a fatal error end a coroutine?
     fatal: Cell<bool>,
 }
@@ -106,7 +105,6 @@ fn work(
         server: RefCell::default(),
         ending: Cell::new(false),
         stop: RefCell::default(),
-        requests: Cell::new(0),
         fatal: Cell::new(false),
     });
     WORKER.set(Some(Rc::clone(&worker)));
@@ -163,7 +161,7 @@ fn begin(
     let service = face.start(worker)?;
     let service = Rc::new(Watched {
         service,
-        worker: Rc::downgrade(worker),
+        worker: Rc::clone(worker),
     });
     let server = Server::new(settings, service).map_err(|e| Throw::error(e.to_string()))?;
     *worker.server.borrow_mut() = Some(server.clone());
@@ -256,48 +254,43 @@ impl Worker {
     }
 }
 
-/// A service, with what a worker has to know of its requests.
+/// A service, with what a worker has to know of its requests. The worker lets go of its server
+/// when its loop is over, so the two don't keep each other.
 struct Watched {
     service: Rc<dyn Service>,
-    worker: std::rc::Weak<Worker>,
+    worker: Rc<Worker>,
 }
 
 impl Watched {
+    #[inline]
     fn ended(&self, exchange: &highper_http::Exchange) {
-        if let (Some(worker), Some(number)) = (self.worker.upgrade(), exchange.take_tag()) {
-            worker.context.request_end(Ticket::from_number(number));
+        if let Some(number) = exchange.take_tag() {
+            let ticket = Ticket::from_number(number);
+            self.worker.context.request_end(ticket);
         }
     }
 }
 
 impl Service for Watched {
     fn request(&self, exchange: Rc<highper_http::Exchange>) {
-        if let Some(worker) = self.worker.upgrade() {
-            worker.requests.set(worker.requests.get() + 1);
-            let ticket = {
-                let request = exchange.request();
-                let bytes = request.bytes();
-                let line = request.head().request_line(&bytes);
-                worker
-                    .context
-                    .request_begin(&line[..line.len().min(256)], request.started())
-            };
-            exchange.set_tag(ticket.into_number());
-        }
+        let ticket = {
+            let request = exchange.request();
+            let bytes = request.bytes();
+            let line = request.head().request_line(&bytes);
+            let context = &self.worker.context;
+            context.request_begin(&line[..line.len().min(256)], request.started())
+        };
+        exchange.set_tag(ticket.into_number());
         self.service.request(exchange);
     }
 
     fn opened(&self, connection: &Rc<highper_http::Connection>) {
-        if let Some(worker) = self.worker.upgrade() {
-            worker.context.slot().connection_opened();
-        }
+        self.worker.context.slot().connection_opened();
         self.service.opened(connection);
     }
 
     fn closed(&self, connection: &Rc<highper_http::Connection>) {
-        if let Some(worker) = self.worker.upgrade() {
-            worker.context.slot().connection_closed();
-        }
+        self.worker.context.slot().connection_closed();
         self.service.closed(connection);
     }
 
@@ -320,9 +313,7 @@ impl Service for Watched {
     }
 
     fn drained(&self) {
-        if let Some(worker) = self.worker.upgrade() {
-            worker.drained();
-        }
+        self.worker.drained();
         self.service.drained();
     }
 

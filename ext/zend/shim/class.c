@@ -31,6 +31,7 @@ typedef struct {
 	void (*trace)(const void *state, void *buffer);
 	void (*fill)(const void *state, uint32_t slot, zval *out);
 	void (*clone)(const void *from, void *to);
+	void (*renew)(void *state);
 	const void *type; /* Rust's description of the state */
 	const uint32_t *lazy;
 	uint32_t lazy_count;
@@ -234,32 +235,39 @@ static void hz_prepare_fresh(hz_class *class)
 int hz_object_renew(zend_object *object)
 {
 	hz_class *class = hz_class_of(object);
-	zval *slot = object->properties_table, *end = slot + object->ce->default_properties_count;
+	uint32_t count = object->ce->default_properties_count, counted = 0;
+	zval *slots = object->properties_table;
 	if (UNEXPECTED(GC_REFCOUNT(object) != 1 || object->ce != class->ce || !class->fresh || object->properties
-			|| (GC_FLAGS(object) & (IS_OBJ_WEAKLY_REFERENCED | IS_OBJ_DESTRUCTOR_CALLED | IS_OBJ_FREE_CALLED))
-			|| object->ce->destructor)) {
+			|| (GC_FLAGS(object) & (IS_OBJ_WEAKLY_REFERENCED | IS_OBJ_DESTRUCTOR_CALLED | IS_OBJ_FREE_CALLED)))) {
 		return 0;
 	}
-	for (; slot < end; slot++) {
-		if (Z_TYPE_P(slot) > IS_STRING && Z_REFCOUNTED_P(slot)) {
-			/* Objects and references may be known elsewhere, or run a destructor. */
-			zval *value;
-			if (Z_TYPE_P(slot) != IS_ARRAY) {
-				return 0;
-			}
-			ZEND_HASH_FOREACH_VAL(Z_ARRVAL_P(slot), value) {
-				if (UNEXPECTED(Z_TYPE_P(value) > IS_STRING)) {
+	for (uint32_t i = 0; i < count; i++) {
+		counted |= Z_TYPE_INFO(slots[i]);
+	}
+	if (counted & 0xff00) { /* the type flags: something is counted */
+		for (uint32_t i = 0; i < count; i++) {
+			if (Z_TYPE(slots[i]) > IS_STRING && Z_REFCOUNTED(slots[i])) {
+				/* Objects and references may be known elsewhere, or run a destructor. */
+				zval *value;
+				if (Z_TYPE(slots[i]) != IS_ARRAY) {
 					return 0;
 				}
-			} ZEND_HASH_FOREACH_END();
+				ZEND_HASH_FOREACH_VAL(Z_ARRVAL(slots[i]), value) {
+					if (UNEXPECTED(Z_TYPE_P(value) > IS_STRING)) {
+						return 0;
+					}
+				} ZEND_HASH_FOREACH_END();
+			}
+		}
+		for (uint32_t i = 0; i < count; i++) {
+			i_zval_ptr_dtor(&slots[i]);
 		}
 	}
 	/* It may stand in the cycle collector's buffer: a live object may, and stays there cheaply. */
-	for (slot = object->properties_table; slot < end; slot++) {
-		i_zval_ptr_dtor(slot);
-	}
-	memcpy(object->properties_table, class->fresh, sizeof(zval) * object->ce->default_properties_count);
-	if (class->behaviour.drop) {
+	memcpy(slots, class->fresh, sizeof(zval) * count);
+	if (class->behaviour.renew) {
+		class->behaviour.renew(hz_state(object, class));
+	} else if (class->behaviour.drop) {
 		class->behaviour.drop(hz_state(object, class));
 		class->behaviour.init(hz_state(object, class));
 	}

@@ -28,6 +28,7 @@ pub(crate) struct State {
     pub trace: unsafe extern "C" fn(*const c_void, *mut c_void),
     pub fill: Option<unsafe extern "C" fn(*const c_void, u32, *mut Value)>,
     pub clone: Option<unsafe extern "C" fn(*const c_void, *mut c_void)>,
+    pub renew: Option<unsafe extern "C" fn(*mut c_void)>,
 }
 
 unsafe extern "C" fn init<T: Default>(state: *mut c_void) {
@@ -62,6 +63,20 @@ unsafe extern "C" fn fill<T: LazyProperties>(state: *const c_void, slot: u32, ou
     unsafe { out.write(value.unwrap_or_default()) };
 }
 
+/// A state that can start afresh without being dropped and made anew, for [`crate::Pool`].
+pub trait Renew {
+    /// Does what dropping it would do, and leaves what `Default` makes.
+    fn renew(&mut self);
+}
+
+unsafe extern "C" fn renew_state<T: Renew + Default>(state: *mut c_void) {
+    // SAFETY: the state is alive, and nobody else looks at it.
+    let state = unsafe { &mut *state.cast::<T>() };
+    if catch_unwind(AssertUnwindSafe(|| state.renew())).is_err() {
+        *state = T::default();
+    }
+}
+
 unsafe extern "C" fn clone_state<T: Clone + Default>(from: *const c_void, to: *mut c_void) {
     // SAFETY: `from` is alive, `to` is fresh memory.
     unsafe {
@@ -83,6 +98,7 @@ fn state_of<T: Default + Trace + 'static>() -> State {
         trace: trace::<T>,
         fill: None,
         clone: None,
+        renew: None,
     }
 }
 
@@ -345,6 +361,18 @@ impl Class {
         state.fill = Some(fill::<T>);
         state.clone = Some(clone_state::<T>);
         self.state = Some(state);
+        self
+    }
+
+    /// Objects that come back to a [`crate::Pool`] renew their state, a `T` as given before.
+    ///
+    /// # Panics
+    /// When the class has no state, or one of another type.
+    pub fn renewed_state<T: Renew + Default + 'static>(mut self) -> Self {
+        match &mut self.state {
+            Some(state) if state.id == TypeId::of::<T>() => state.renew = Some(renew_state::<T>),
+            _ => panic!("class {} has no such state", self.name),
+        }
         self
     }
 

@@ -135,7 +135,7 @@ pub mod vm;
 pub use array::{Array, Key};
 pub use call::{Call, Done};
 pub use callable::{Callable, Iteration, Outcome, call_function, constant, find_class};
-pub use class::{Class, ClassHandle, ClassRef, Flags, LazyProperties, Target};
+pub use class::{Class, ClassHandle, ClassRef, Flags, LazyProperties, Renew, Target};
 pub use function::Function;
 pub use ini::{Access, Ini};
 pub use object::{Object, Trace, Tracer};

@@ -5,7 +5,7 @@ use highper_engine::clock;
 use highper_http::form::Kind;
 use highper_http::{Body, Exchange, cookie, query};
 use highper_zend::{
-    Array, Call, Class, ClassRef, Done, Flags, Known, LazyProperties, Trace, Value,
+    Array, Call, Class, ClassRef, Done, Flags, Known, LazyProperties, Renew, Trace, Value,
 };
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -34,6 +34,13 @@ pub(crate) struct State {
 }
 
 impl Trace for State {}
+
+impl Renew for State {
+    #[inline]
+    fn renew(&mut self) {
+        self.exchange.get_mut().take();
+    }
+}
 
 static METHOD: Known = Known::new("request_method");
 static URI: Known = Known::new("request_uri");
@@ -72,6 +79,7 @@ pub(crate) fn class() -> Class {
         .handle(&REQUEST)
         .flags(Flags::NOT_SERIALIZABLE)
         .lazy_state::<State>()
+        .renewed_state::<State>()
         .property("public int $fd = 0", "The connection's number.")
         .property(
             "public int $streamId = 0",

@@ -3,7 +3,7 @@
 use highper_http::compression::{self, Encoding, Policy};
 use highper_http::cookie::SetCookie;
 use highper_http::{EncodeError, Exchange, Progress, ResponseHead, SendError};
-use highper_zend::{Call, Class, ClassRef, Done, Flags, Str, Throw, Trace, Value, error};
+use highper_zend::{Call, Class, ClassRef, Done, Flags, Renew, Str, Throw, Trace, Value, error};
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -22,6 +22,8 @@ pub(crate) struct State {
     reason: RefCell<Option<Vec<u8>>>,
     pub(crate) compress: Cell<bool>,
     detached: Cell<bool>,
+    /// Was any field, status or trailer set? If not, the response is as plain as most are.
+    dressed: Cell<bool>,
     /// The handler left with an exception: what it did not finish must not look finished.
     pub(crate) failed: Cell<bool>,
 }
@@ -29,13 +31,42 @@ pub(crate) struct State {
 impl Trace for State {}
 
 impl Drop for State {
-    /// A handler that ended without an answer still owes one.
     fn drop(&mut self) {
+        self.settle();
+    }
+}
+
+impl Renew for State {
+    #[inline]
+    fn renew(&mut self) {
+        self.settle();
+        if self.dressed.replace(false) {
+            self.fields.get_mut().clear();
+            self.trailers.get_mut().clear();
+            self.status.set(0);
+            self.reason.get_mut().take();
+        }
+        self.exchange.get_mut().take();
+        self.detached.set(false);
+        self.failed.set(false);
+    }
+}
+
+impl State {
+    /// A handler that ended without an answer still owes one.
+    #[inline]
+    fn settle(&mut self) {
         if self.detached.get() {
             return;
         }
-        let exchange = self.exchange.borrow_mut().take();
-        let Some(exchange) = exchange else { return };
+        match self.exchange.get_mut().take() {
+            Some(exchange) if exchange.progress() != Progress::Complete => self.owe(&exchange),
+            _ => {}
+        }
+    }
+
+    #[cold]
+    fn owe(&self, exchange: &Exchange) {
         let done = match exchange.progress() {
             Progress::Complete => return,
             Progress::Streaming if self.failed.get() => {
@@ -49,7 +80,7 @@ impl Drop for State {
                     0 => 500,
                     status => status,
                 };
-                self.send(&exchange, status, b"")
+                self.send(exchange, status, b"")
             }
         };
         if done.is_err() {
@@ -139,6 +170,7 @@ pub(crate) fn class() -> Class {
         .handle(&RESPONSE)
         .flags(Flags::NOT_SERIALIZABLE)
         .state::<State>()
+        .renewed_state::<State>()
         .property("public int $fd = 0", "The connection's number.")
         .property("public $socket = null", "Unused in servers of this kind.")
         .property("public $header = null", "Fields set so far.")
@@ -218,6 +250,7 @@ fn formatted(name: &[u8]) -> Vec<u8> {
 }
 
 fn header(call: &mut Call) -> Done {
+    call.this::<State>()?.dressed.set(true);
     if usable(call)?.is_none() {
         return call.ret_bool(false);
     }
@@ -258,6 +291,7 @@ fn header(call: &mut Call) -> Done {
 }
 
 fn status(call: &mut Call) -> Done {
+    call.this::<State>()?.dressed.set(true);
     if usable(call)?.is_none() {
         return call.ret_bool(false);
     }
@@ -280,6 +314,7 @@ fn status(call: &mut Call) -> Done {
 }
 
 fn cookie(call: &mut Call, raw: bool) -> Done {
+    call.this::<State>()?.dressed.set(true);
     if usable(call)?.is_none() {
         return call.ret_bool(false);
     }
@@ -313,6 +348,7 @@ fn cookie(call: &mut Call, raw: bool) -> Done {
 }
 
 fn trailer(call: &mut Call) -> Done {
+    call.this::<State>()?.dressed.set(true);
     if usable(call)?.is_none() {
         return call.ret_bool(false);
     }
@@ -367,7 +403,34 @@ fn write(call: &mut Call) -> Done {
     sent(call, result)
 }
 
+/// The end of a response that nothing was set on, in one piece; `None` where it is not that plain.
+#[inline]
+fn end_plain(call: &Call) -> Result<Option<()>, Throw> {
+    let this = call.this::<State>()?;
+    if this.dressed.get() {
+        return Ok(None);
+    }
+    let exchange = this.exchange.borrow();
+    let Some(exchange) = exchange.as_ref() else {
+        return Ok(None);
+    };
+    let Some(body) = call.opt_value(0).map_or(Some(&b""[..]), Value::as_bytes) else {
+        return Ok(None);
+    };
+    let packs = this.compress.get() && body.len() >= 20 && exchange.request().head().has_accept_encoding();
+    if packs || body.len() >= SHARE_FROM || exchange.progress() != Progress::Waiting {
+        return Ok(None);
+    }
+    Ok(exchange.respond_plain(b"text/html", body).ok())
+}
+
+/// Bodies from this size on are sent from where they are.
+const SHARE_FROM: usize = 64 * 1024;
+
 fn end(call: &mut Call) -> Done {
+    if end_plain(call)?.is_some() {
+        return call.ret_bool(true);
+    }
     let Some(exchange) = usable(call)? else {
         return call.ret_bool(false);
     };
@@ -391,7 +454,7 @@ fn end(call: &mut Call) -> Done {
             };
             last.and_then(|()| exchange.finish_with(&trailers))
         }
-        _ if body.len() >= 64 * 1024
+        _ if body.len() >= SHARE_FROM
             && this.encoding(&exchange, body.len()) == Encoding::Identity =>
         {
             let shared = content.clone().unwrap_or_else(|| Str::new(b""));
@@ -408,6 +471,7 @@ fn end(call: &mut Call) -> Done {
 }
 
 fn sendfile(call: &mut Call) -> Done {
+    call.this::<State>()?.dressed.set(true);
     let Some(exchange) = usable(call)? else {
         return call.ret_bool(false);
     };
@@ -473,6 +537,7 @@ fn sendfile(call: &mut Call) -> Done {
 }
 
 fn redirect(call: &mut Call) -> Done {
+    call.this::<State>()?.dressed.set(true);
     let Some(exchange) = usable(call)? else {
         return call.ret_bool(false);
     };
