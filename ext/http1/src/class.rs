@@ -71,9 +71,18 @@ pub(crate) fn is_host(bytes: &[u8]) -> bool {
             _ => return false,
         },
         _ => {
-            let mut end = 0;
-            while end < bytes.len() && CLASS[bytes[end] as usize] & REG_NAME != 0 {
-                end += 1;
+            // A port has five digits at most: the colon is looked for there, the rest in one go.
+            let tail = bytes.len().saturating_sub(6);
+            let colon = bytes[tail..].iter().rposition(|&b| b == b':');
+            let mut end = colon.map_or(bytes.len(), |at| tail + at);
+            let all = bytes[..end]
+                .iter()
+                .fold(REG_NAME, |all, &b| all & CLASS[b as usize]);
+            if all == 0 {
+                end = bytes
+                    .iter()
+                    .position(|&b| CLASS[b as usize] & REG_NAME == 0)
+                    .unwrap_or(bytes.len());
             }
             if end == 0 || bytes.get(end) == Some(&b'%') {
                 end = match escaped_name(bytes) {

@@ -45,6 +45,7 @@ mod scan;
 mod stamp;
 mod status;
 mod target;
+mod window;
 
 pub use conn::{After, Conn, Eof, Event, Phase, Step};
 pub use error::{EncodeError, Error};

@@ -42,8 +42,8 @@ pub(crate) fn head(
     limits: &Limits,
 ) -> Result<usize, Failure> {
     let text = &buf[..cap];
-    let mut at = request_line(text, skip, head, limits).ok_or(Failure::Syntax)?;
-    let mut rule = target::split(buf, head, limits);
+    let (mut at, found) = request_line(text, skip, head, limits).ok_or(Failure::Syntax)?;
+    let mut rule = target::split(buf, head, &found, limits);
     let mut seen = Seen::default();
     loop {
         if let Some(b"\r\n") = text.get(at..at + 2) {
@@ -59,7 +59,9 @@ pub(crate) fn head(
         head.fields.push(field);
         if rule.is_ok() {
             let (name, value) = (field.name.of(text), field.value.of(text));
-            rule = note(head, &mut seen, index as u16, name, value);
+            let plain_host = name.len() == 4
+                && scan::is_plain_host(text, field.value.start as usize, field.value.end as usize);
+            rule = note(head, &mut seen, index as u16, name, value, plain_host);
         }
     }
     head.len = at as u16;
@@ -70,16 +72,36 @@ pub(crate) fn head(
 }
 
 /// Parses the request line and clears what the fields will fill; returns where
-/// the fields begin.
+/// the fields begin, and the target.
 #[inline(always)]
-fn request_line(text: &[u8], skip: usize, head: &mut Head, limits: &Limits) -> Option<usize> {
-    let method = scan::token(text, skip)?;
+fn request_line(
+    text: &[u8],
+    skip: usize,
+    head: &mut Head,
+    limits: &Limits,
+) -> Option<(usize, scan::Target)> {
+    let first = text.get(skip..)?.first_chunk::<4>()?;
+    let get = u32::from_le_bytes(*first) == u32::from_le_bytes(*b"GET ");
+    let method = if get {
+        skip + 3
+    } else {
+        scan::token(text, skip)?
+    };
     let target = method + 1;
-    let end = scan::visible(text, target);
+    let found = scan::target(text, target);
+    let end = found.end;
     let at = end + 11;
-    head.version = match text.get(end..at)? {
-        b" HTTP/1.1\r\n" => Version::Http11,
-        b" HTTP/1.0\r\n" => Version::Http10,
+    // Compared as words.
+    let version: &[u8; 11] = text.get(end..at)?.first_chunk()?;
+    let [name @ .., minor, b'\r', b'\n'] = version else {
+        return None;
+    };
+    head.version = match (
+        u64::from_le_bytes(*name) == u64::from_le_bytes(*b" HTTP/1."),
+        minor,
+    ) {
+        (true, b'1') => Version::Http11,
+        (true, b'0') => Version::Http10,
         _ => return None,
     };
     let name = &text[skip..method];
@@ -91,11 +113,10 @@ fn request_line(text: &[u8], skip: usize, head: &mut Head, limits: &Limits) -> O
     {
         return None;
     }
-    let bytes = &text[target..end];
-    if !bytes.is_ascii() && std::str::from_utf8(bytes).is_err() {
+    if !found.ascii && std::str::from_utf8(&text[target..end]).is_err() {
         return None;
     }
-    head.method = Method::of(name);
+    head.method = if get { Method::Get } else { Method::of(name) };
     head.method_name = Span {
         start: skip as u16,
         end: method as u16,
@@ -111,7 +132,7 @@ fn request_line(text: &[u8], skip: usize, head: &mut Head, limits: &Limits) -> O
     head.cookies = 0;
     head.upgrade = NONE;
     head.fields.clear();
-    Some(at)
+    Some((at, found))
 }
 
 /// Takes notice of a field that the server itself acts on.
@@ -122,13 +143,14 @@ fn note(
     index: u16,
     name: &[u8],
     value: &[u8],
+    plain_host: bool,
 ) -> Result<(), Error> {
     match name.len() {
         4 if same(name, b"host") => {
             if head.host != NONE {
                 return Err(Error::DuplicateHost);
             }
-            if !class::is_host(value) {
+            if !plain_host && !class::is_host(value) {
                 return Err(Error::InvalidHost);
             }
             head.host = index;

@@ -1,82 +1,111 @@
-//! Finding where a token, a target or a value ends, eight bytes at a time.
+//! Finding where a token, a target or a value ends, sixteen bytes at a time.
 
 use crate::class::is_tchar;
 use crate::head::{Field, Span};
+use crate::window::{self, BYTES};
 
-const ONES: u64 = u64::MAX / 255;
-const HIGH: u64 = ONES * 0x80;
-
-/// Sets the high bit of bytes below `n`, which is at most 0x80. Bits above the
-/// lowest set one may be wrong: a borrow runs upwards.
+/// The first place from `at` on with a byte below 0x20 or DEL, or the end.
 #[inline(always)]
-const fn below(word: u64, n: u8) -> u64 {
-    word.wrapping_sub(ONES * n as u64) & !word & HIGH
-}
-
-/// Sets the high bit of exactly the bytes that are neither letter nor `-`.
-#[inline(always)]
-const fn no_name(word: u64) -> u64 {
-    let low = (word | (ONES * 0x20)) & !HIGH;
-    let letter = (low + ONES * (0x80 - b'a' as u64)) & !(low + ONES * (0x7f - b'z' as u64));
-    let no_dash = ((word ^ (ONES * b'-' as u64)) & !HIGH) + ONES * 0x7f;
-    ((!letter & no_dash) | word) & HIGH
-}
-
-#[inline(always)]
-fn word(text: &[u8], at: usize) -> Option<u64> {
-    let chunk = text.get(at..)?.first_chunk()?;
-    Some(u64::from_le_bytes(*chunk))
-}
-
-#[inline(always)]
-fn first(bits: u64) -> usize {
-    (bits.trailing_zeros() / 8) as usize
-}
-
-/// The first place from `at` on with a byte below `n` or DEL, or the end.
-#[inline(always)]
-fn find(text: &[u8], mut at: usize, n: u8) -> usize {
-    // Most values end within two words; the long ones are worth a vector.
-    for _ in 0..2 {
-        let Some(word) = word(text, at) else { break };
-        let hit = below(word, n) | below(word ^ (ONES * 0x7f), 1);
-        if hit != 0 {
-            return at + first(hit);
+fn control(text: &[u8], mut at: usize) -> usize {
+    // Most values end within three windows.
+    for _ in 0..3 {
+        let Some(window) = window::at(text, at) else {
+            return control_short(text, at);
+        };
+        let hits = window.at_most_or_del(0x1f);
+        if hits != 0 {
+            return at + hits.trailing_zeros() as usize;
         }
-        at += 8;
+        if window.shift > 0 {
+            return text.len();
+        }
+        at += BYTES;
     }
-    find_long(text, at, n)
+    control_long(text, at)
 }
 
-fn find_long(text: &[u8], mut at: usize, n: u8) -> usize {
+#[cold]
+fn control_short(text: &[u8], at: usize) -> usize {
+    let end = text[at..].iter().position(|&b| b < 0x20 || b == 0x7f);
+    end.map_or(text.len(), |n| at + n)
+}
+
+fn control_long(text: &[u8], mut at: usize) -> usize {
     while let Some(chunk) = text.get(at..).and_then(|rest| rest.first_chunk::<32>()) {
         // No early exit, so that it becomes vector code.
         let mut hit = false;
         for &b in chunk {
-            hit |= b < n || b == 0x7f;
+            hit |= b < 0x20 || b == 0x7f;
         }
         if hit {
             break;
         }
         at += 32;
     }
-    while let Some(word) = word(text, at) {
-        let hit = below(word, n) | below(word ^ (ONES * 0x7f), 1);
-        if hit != 0 {
-            return at + first(hit);
-        }
-        at += 8;
-    }
-    while at < text.len() && text[at] >= n && text[at] != 0x7f {
+    while at < text.len() && text[at] >= 0x20 && text[at] != 0x7f {
         at += 1;
     }
     at
 }
 
-/// The first place from `at` on that is no visible byte (VCHAR or obs-text).
+/// A request target: what it holds and where it ends.
+pub(crate) struct Target {
+    /// The first place that is no visible byte (VCHAR or obs-text).
+    pub(crate) end: usize,
+    /// The place of the first `?` or `#`, or `end`.
+    pub(crate) mark: usize,
+    /// Is there a `#`?
+    pub(crate) fragment: bool,
+    pub(crate) ascii: bool,
+}
+
+/// The request target at `at`, in one pass.
 #[inline(always)]
-pub(crate) fn visible(text: &[u8], at: usize) -> usize {
-    find(text, at, 0x21)
+pub(crate) fn target(text: &[u8], start: usize) -> Target {
+    let (mut at, mut mark, mut fragment, mut high) = (start, usize::MAX, 0, 0);
+    loop {
+        let Some(window) = window::at(text, at) else {
+            return target_short(text, start);
+        };
+        let end = window.at_most_or_del(0x20);
+        // What comes before the end counts; all of it when there is none.
+        let inside = end.wrapping_sub(1) & !end;
+        let hashes = window.equal(b'#') & inside;
+        let marks = window.equal(b'?') & inside | hashes;
+        fragment |= hashes;
+        high |= window.high() & inside;
+        if marks != 0 && mark == usize::MAX {
+            mark = at + marks.trailing_zeros() as usize;
+        }
+        let end = match end {
+            0 if window.shift > 0 => text.len(),
+            0 => {
+                at += BYTES;
+                continue;
+            }
+            end => at + end.trailing_zeros() as usize,
+        };
+        return Target {
+            end,
+            mark: mark.min(end),
+            fragment: fragment != 0,
+            ascii: high == 0,
+        };
+    }
+}
+
+#[cold]
+fn target_short(text: &[u8], at: usize) -> Target {
+    let rest = &text[at..];
+    let end = rest.iter().position(|&b| b <= 0x20 || b == 0x7f);
+    let rest = &rest[..end.unwrap_or(rest.len())];
+    let mark = rest.iter().position(|&b| b == b'?' || b == b'#');
+    Target {
+        end: at + rest.len(),
+        mark: at + mark.unwrap_or(rest.len()),
+        fragment: rest.contains(&b'#'),
+        ascii: rest.is_ascii(),
+    }
 }
 
 /// The first place from `at` on that is no token byte, if there is one.
@@ -91,16 +120,19 @@ pub(crate) fn token(text: &[u8], mut at: usize) -> Option<usize> {
 /// The same for a field name, which is mostly letters.
 #[inline(always)]
 fn name(text: &[u8], mut at: usize) -> Option<usize> {
-    while let Some(word) = word(text, at) {
-        let other = no_name(word);
+    while let Some(window) = window::at(text, at) {
+        let other = window.no_name();
         if other != 0 {
-            at += first(other);
-            if text[at] == b':' {
+            at += other.trailing_zeros() as usize;
+            if text.get(at) == Some(&b':') {
                 return Some(at);
             }
             break;
         }
-        at += 8;
+        if window.shift > 0 {
+            return None;
+        }
+        at += BYTES;
     }
     token(text, at)
 }
@@ -117,9 +149,9 @@ pub(crate) fn field(text: &[u8], at: usize) -> Option<(Field, usize)> {
     while let b' ' | b'\t' = *text.get(start)? {
         start += 1;
     }
-    let mut stop = find(text, start, 0x20);
+    let mut stop = control(text, start);
     while text.get(stop) == Some(&b'\t') {
-        stop = find(text, stop + 1, 0x20);
+        stop = control(text, stop + 1);
     }
     let [b'\r', b'\n'] = *text.get(stop..stop + 2)? else {
         return None;
@@ -139,24 +171,77 @@ pub(crate) fn field(text: &[u8], at: usize) -> Option<(Field, usize)> {
     Some((Field { name, value }, stop + 2))
 }
 
+/// Whether `text[start..end]` is a host of letters, digits, `-` and `.`, with a port or without, as
+/// almost all are, and short. False says nothing.
+#[inline(always)]
+pub(crate) fn is_plain_host(text: &[u8], start: usize, end: usize) -> bool {
+    let length = end - start;
+    let Some(window) = window::at(text, start) else {
+        return false;
+    };
+    if length == 0 || length > window.len() {
+        return false;
+    }
+    let inside = u32::MAX >> (32 - length as u32);
+    if window.no_plain_host() & inside != 0 {
+        return false;
+    }
+    let colons = window.equal(b':') & inside;
+    if colons == 0 {
+        return true;
+    }
+    // One colon, not at the front, and at most five digits behind it.
+    let colon = colons.trailing_zeros();
+    let behind = inside & !(u32::MAX >> (31 - colon));
+    colon > 0 && length as u32 - colon <= 6 && window.no_digit() & behind == 0
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn words_and_bytes_find_the_same() {
-        // Each byte at each place of a word, with obs-text and each other
-        // control byte around it.
+    fn windows_and_bytes_find_the_same() {
+        // Each byte at each place, with obs-text and each other control byte around it.
+        for byte in 0..=255u8 {
+            for place in 0..70 {
+                for rest in [b'a', 0x80, 0xa0, 0xff, b'~', b'!'] {
+                    let mut text = [rest; 75];
+                    text[place] = byte;
+                    text[73] = b'\r';
+                    let want = text.iter().position(|&b| b < 0x20 || b == 0x7f).unwrap();
+                    assert_eq!(control(&text, 0), want, "{byte:x} at {place} in {rest:x}");
+                    assert_eq!(control(&text[..place], 0), place);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn targets() {
         for byte in 0..=255u8 {
             for place in 0..20 {
-                for rest in [b'a', 0x80, 0xa0, 0xff, b'~', b'!'] {
+                for rest in [b'a', 0x80, 0xff, b'?', b'#', b'~', b'!', b'@', b'>'] {
                     let mut text = [rest; 24];
                     text[place] = byte;
-                    text[23] = b'\r';
-                    for n in [0x20, 0x21] {
-                        let want = text.iter().position(|&b| b < n || b == 0x7f).unwrap();
-                        assert_eq!(find(&text, 0, n), want, "{byte:x} at {place} in {rest:x}");
-                        assert_eq!(find(&text[..place], 0, n), place);
+                    text[21] = b' ';
+                    for cut in [24, 22, 17, 5] {
+                        let text = &text[..cut];
+                        let end = text.iter().position(|&b| b <= 0x20 || b == 0x7f);
+                        let end = end.unwrap_or(cut);
+                        let mark = text[..end].iter().position(|b| b"?#".contains(b));
+                        let got = target(text, 0);
+                        assert_eq!(got.end, end, "{byte:x} at {place} in {rest:x}");
+                        assert_eq!(
+                            got.mark,
+                            mark.unwrap_or(end),
+                            "{byte:x} at {place} in {rest:x}"
+                        );
+                        assert_eq!(
+                            got.ascii,
+                            text[..end].is_ascii(),
+                            "{byte:x} at {place} in {rest:x}"
+                        );
                     }
                 }
             }
@@ -166,15 +251,37 @@ mod tests {
     #[test]
     fn names() {
         for byte in 0..=255u8 {
-            for rest in [b'a', b'Z', b'-', 0x80, 0xff, b':'] {
-                for place in 0..8 {
-                    let mut bytes = [rest; 8];
-                    bytes[place] = byte;
-                    let is_name = |b: u8| b.is_ascii_alphabetic() || b == b'-';
-                    let want: Vec<bool> = bytes.iter().map(|&b| !is_name(b)).collect();
-                    let got = no_name(u64::from_le_bytes(bytes)).to_le_bytes();
-                    assert_eq!(got.map(|b| b == 0x80).to_vec(), want, "{bytes:x?}");
-                }
+            for place in 0..20 {
+                let mut text = [b'q'; 24];
+                text[place] = byte;
+                text[22] = b':';
+                let want = text.iter().position(|&b| !is_tchar(b)).unwrap();
+                assert_eq!(name(&text, 0), Some(want), "{byte:x} at {place}");
+            }
+        }
+        assert_eq!(name(b"abc", 0), None);
+        assert_eq!(name(b"abcdefghijklmnopqrst", 0), None);
+    }
+
+    #[test]
+    fn plain_hosts() {
+        let text = |host: &str, behind: &str| format!("GET / HTTP/1.1\r\nHost: {host}\r\n{behind}");
+        for behind in ["", "Accept: text/html, */*\r\n\r\n"] {
+            for host in ["a", "localhost", "a.b-c.d:80", "127.0.0.1:65535", "x:"] {
+                let text = text(host, behind);
+                assert!(
+                    is_plain_host(text.as_bytes(), 22, 22 + host.len()),
+                    "{host}"
+                );
+            }
+            for host in [
+                "", ":80", "a:123456", "a:8x", "a:1:2", "a_b", "a/b", "[::1]", "a%41",
+            ] {
+                let text = text(host, behind);
+                assert!(
+                    !is_plain_host(text.as_bytes(), 22, 22 + host.len()),
+                    "{host}"
+                );
             }
         }
     }

@@ -1,11 +1,18 @@
 //! The four forms of a request target (RFC 9112 section 3.2).
 
 use crate::head::{Head, Span};
+use crate::scan::Target;
 use crate::{Error, Limits, Method, class};
 
-/// Fills path, query and authority of `head`, whose method and target are set.
+/// Fills path, query and authority of `head`, whose method and target are set. `found`: what the
+/// scanner saw of the target.
 #[inline]
-pub(crate) fn split(buf: &[u8], head: &mut Head, limits: &Limits) -> Result<(), Error> {
+pub(crate) fn split(
+    buf: &[u8],
+    head: &mut Head,
+    found: &Target,
+    limits: &Limits,
+) -> Result<(), Error> {
     head.authority = Span::default();
     let span = head.target;
     let target = span.of(buf);
@@ -13,7 +20,7 @@ pub(crate) fn split(buf: &[u8], head: &mut Head, limits: &Limits) -> Result<(), 
         return connect(target, head, limits);
     }
     match target[0] {
-        b'/' => path(target, span.start, head),
+        b'/' => marked(span, found.mark as u16, found.fragment, head),
         b'*' if target.len() == 1 && head.method == Method::Options => {
             head.path = span;
             head.has_query = false;
@@ -23,29 +30,34 @@ pub(crate) fn split(buf: &[u8], head: &mut Head, limits: &Limits) -> Result<(), 
     }
 }
 
-#[inline]
 fn path(bytes: &[u8], start: u16, head: &mut Head) -> Result<(), Error> {
-    let end = start + bytes.len() as u16;
     let mark = bytes.iter().position(|&b| b == b'?' || b == b'#');
-    let Some(mark) = mark else {
-        head.path = Span { start, end };
-        head.has_query = false;
-        return Ok(());
+    let mark = mark.unwrap_or(bytes.len());
+    let span = Span {
+        start,
+        end: start + bytes.len() as u16,
     };
+    marked(span, start + mark as u16, bytes.contains(&b'#'), head)
+}
+
+/// Path and query of a target, by where the query begins.
+#[inline(always)]
+fn marked(target: Span, mark: u16, fragment: bool, head: &mut Head) -> Result<(), Error> {
     // A fragment is for the client alone: a target with one is malformed.
-    if bytes[mark..]
-        .iter()
-        .fold(false, |found, &b| found | (b == b'#'))
-    {
+    if fragment {
         return Err(Error::Target);
     }
-    let mark = start + mark as u16;
-    head.path = Span { start, end: mark };
-    head.query = Span {
-        start: mark + 1,
-        end,
+    head.path = Span {
+        start: target.start,
+        end: mark,
     };
-    head.has_query = true;
+    head.has_query = mark < target.end;
+    if head.has_query {
+        head.query = Span {
+            start: mark + 1,
+            end: target.end,
+        };
+    }
     Ok(())
 }
 

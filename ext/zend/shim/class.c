@@ -31,7 +31,6 @@ typedef struct {
 	void (*trace)(const void *state, void *buffer);
 	void (*fill)(const void *state, uint32_t slot, zval *out);
 	void (*clone)(const void *from, void *to);
-	void (*renew)(void *state);
 	const void *type; /* Rust's description of the state */
 	const uint32_t *lazy;
 	uint32_t lazy_count;
@@ -230,8 +229,8 @@ static void hz_prepare_fresh(hz_class *class)
 	}
 }
 
-/* Makes an object as good as new when nobody else knows it, so that it can serve again: its state
- * anew, its properties as declared. False when it can't be: then it has to be released. */
+/* Makes an object's properties as good as new when nobody else knows it, so that it can serve again
+ * (the caller renews its state). False when it can't be: then it has to be released. */
 int hz_object_renew(zend_object *object)
 {
 	hz_class *class = hz_class_of(object);
@@ -265,12 +264,6 @@ int hz_object_renew(zend_object *object)
 	}
 	/* It may stand in the cycle collector's buffer: a live object may, and stays there cheaply. */
 	memcpy(slots, class->fresh, sizeof(zval) * count);
-	if (class->behaviour.renew) {
-		class->behaviour.renew(hz_state(object, class));
-	} else if (class->behaviour.drop) {
-		class->behaviour.drop(hz_state(object, class));
-		class->behaviour.init(hz_state(object, class));
-	}
 	return 1;
 }
 

@@ -28,7 +28,6 @@ pub(crate) struct State {
     pub trace: unsafe extern "C" fn(*const c_void, *mut c_void),
     pub fill: Option<unsafe extern "C" fn(*const c_void, u32, *mut Value)>,
     pub clone: Option<unsafe extern "C" fn(*const c_void, *mut c_void)>,
-    pub renew: Option<unsafe extern "C" fn(*mut c_void)>,
 }
 
 unsafe extern "C" fn init<T: Default>(state: *mut c_void) {
@@ -63,20 +62,6 @@ unsafe extern "C" fn fill<T: LazyProperties>(state: *const c_void, slot: u32, ou
     unsafe { out.write(value.unwrap_or_default()) };
 }
 
-/// A state that can start afresh without being dropped and made anew, for [`crate::Pool`].
-pub trait Renew {
-    /// Does what dropping it would do, and leaves what `Default` makes.
-    fn renew(&mut self);
-}
-
-unsafe extern "C" fn renew_state<T: Renew + Default>(state: *mut c_void) {
-    // SAFETY: the state is alive, and nobody else looks at it.
-    let state = unsafe { &mut *state.cast::<T>() };
-    if catch_unwind(AssertUnwindSafe(|| state.renew())).is_err() {
-        *state = T::default();
-    }
-}
-
 unsafe extern "C" fn clone_state<T: Clone + Default>(from: *const c_void, to: *mut c_void) {
     // SAFETY: `from` is alive, `to` is fresh memory.
     unsafe {
@@ -86,19 +71,23 @@ unsafe extern "C" fn clone_state<T: Clone + Default>(from: *const c_void, to: *m
     }
 }
 
+/// Bytes between a state and its object.
+pub(crate) const fn state_bytes<T>() -> usize {
+    size_of::<T>().next_multiple_of(16)
+}
+
 fn state_of<T: Default + Trace + 'static>() -> State {
     const {
         assert!(align_of::<T>() <= 8, "a state's alignment is 8 at most");
     }
     State {
         id: TypeId::of::<T>(),
-        size: size_of::<T>().next_multiple_of(16),
+        size: state_bytes::<T>(),
         init: init::<T>,
         drop: drop_state::<T>,
         trace: trace::<T>,
         fill: None,
         clone: None,
-        renew: None,
     }
 }
 
@@ -361,18 +350,6 @@ impl Class {
         state.fill = Some(fill::<T>);
         state.clone = Some(clone_state::<T>);
         self.state = Some(state);
-        self
-    }
-
-    /// Objects that come back to a [`crate::Pool`] renew their state, a `T` as given before.
-    ///
-    /// # Panics
-    /// When the class has no state, or one of another type.
-    pub fn renewed_state<T: Renew + Default + 'static>(mut self) -> Self {
-        match &mut self.state {
-            Some(state) if state.id == TypeId::of::<T>() => state.renew = Some(renew_state::<T>),
-            _ => panic!("class {} has no such state", self.name),
-        }
         self
     }
 

@@ -108,19 +108,6 @@ impl Object {
         true
     }
 
-    /// Initialises a declared property of an object of ours that was just made
-    /// ([`crate::Pool::take`]) with a number.
-    ///
-    /// # Panics
-    /// When the class declares no such property.
-    #[inline]
-    pub fn init_long(&self, number: usize, value: i64) {
-        let number = u32::try_from(number).unwrap_or(u32::MAX);
-        debug_assert!(self.slot(number as usize).is_some());
-        // SAFETY: the shim writes a slot that the class declares.
-        unsafe { raw::hz_object_set_long(self.as_ptr(), number, value) };
-    }
-
     /// `$object->name`, as code inside the class reads it.
     pub fn get(&self, name: &str) -> Result<Value, Throw> {
         let mut out = Value::undef();

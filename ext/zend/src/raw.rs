@@ -96,7 +96,6 @@ pub(crate) struct RawBehaviour {
     pub trace: Option<unsafe extern "C" fn(*const c_void, *mut c_void)>,
     pub fill: Option<unsafe extern "C" fn(*const c_void, u32, *mut Value)>,
     pub clone: Option<unsafe extern "C" fn(*const c_void, *mut c_void)>,
-    pub renew: Option<unsafe extern "C" fn(*mut c_void)>,
     pub kind: *const c_void,
     pub lazy: *const u32,
     pub lazy_count: u32,

@@ -474,7 +474,6 @@ fn register_class(
         trace: state.map(|state| state.trace),
         fill: state.and_then(|state| state.fill),
         clone: state.and_then(|state| state.clone),
-        renew: state.and_then(|state| state.renew),
         kind: state.map_or(std::ptr::null(), |state| std::ptr::from_ref(state).cast()),
         lazy: lazy.as_ptr(),
         lazy_count: lazy.len() as u32,

@@ -14,7 +14,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 pub(crate) static REQUEST: ClassRef = ClassRef::new("Swoole\\Http\\Request");
 
 /// Slots of the declared properties, in order.
-pub(crate) const FD: usize = 0;
+pub(crate) const FD: u32 = 0;
 const HEADER: usize = 2;
 const SERVER: usize = 3;
 const COOKIE: usize = 4;
@@ -79,7 +79,6 @@ pub(crate) fn class() -> Class {
         .handle(&REQUEST)
         .flags(Flags::NOT_SERIALIZABLE)
         .lazy_state::<State>()
-        .renewed_state::<State>()
         .property("public int $fd = 0", "The connection's number.")
         .property(
             "public int $streamId = 0",

@@ -10,7 +10,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 pub(crate) static RESPONSE: ClassRef = ClassRef::new("Swoole\\Http\\Response");
 
-pub(crate) const FD: usize = 0;
+pub(crate) const FD: u32 = 0;
 
 /// What a response object carries.
 #[derive(Default)]
@@ -170,7 +170,6 @@ pub(crate) fn class() -> Class {
         .handle(&RESPONSE)
         .flags(Flags::NOT_SERIALIZABLE)
         .state::<State>()
-        .renewed_state::<State>()
         .property("public int $fd = 0", "The connection's number.")
         .property("public $socket = null", "Unused in servers of this kind.")
         .property("public $header = null", "Fields set so far.")
@@ -417,7 +416,8 @@ fn end_plain(call: &Call) -> Result<Option<()>, Throw> {
     let Some(body) = call.opt_value(0).map_or(Some(&b""[..]), Value::as_bytes) else {
         return Ok(None);
     };
-    let packs = this.compress.get() && body.len() >= 20 && exchange.request().head().has_accept_encoding();
+    let packs =
+        this.compress.get() && body.len() >= 20 && exchange.request().head().has_accept_encoding();
     if packs || body.len() >= SHARE_FROM || exchange.progress() != Progress::Waiting {
         return Ok(None);
     }

@@ -18,8 +18,8 @@ pub(super) struct Requests {
 pub(super) struct Handler {
     callback: Callable,
     switches: Switches,
-    requests: Pool,
-    responses: Pool,
+    requests: Pool<request::State>,
+    responses: Pool<response::State>,
 }
 
 impl Handler {
@@ -37,25 +37,21 @@ impl Handler {
         let serial = exchange.connection().serial() as i64;
         let request = self.requests.take()?;
         request.init_long(request::FD, serial);
-        if let Some(state) = request.state::<request::State>() {
-            state.no_post.set(!self.switches.post);
-            state.no_cookie.set(!self.switches.cookie);
-            state.exchange.replace(Some(Rc::clone(&exchange)));
-        }
+        let state = request.state();
+        state.no_post.set(!self.switches.post);
+        state.no_cookie.set(!self.switches.cookie);
+        state.exchange.replace(Some(Rc::clone(&exchange)));
         let response = self.responses.take()?;
         response.init_long(response::FD, serial);
-        if let Some(state) = response.state::<response::State>() {
-            state.compress.set(self.switches.compress);
-            state.exchange.replace(Some(exchange));
-        }
+        let state = response.state();
+        state.compress.set(self.switches.compress);
+        state.exchange.replace(Some(exchange));
         let outcome = self
             .callback
             .call_with([request.as_value(), response.as_value()])
             .into_result();
-        if let Err(Throw::Object(_)) = &outcome
-            && let Some(state) = response.state::<response::State>()
-        {
-            state.failed.set(true);
+        if let Err(Throw::Object(_)) = &outcome {
+            response.state().failed.set(true);
         }
         self.responses.give(response);
         self.requests.give(request);
