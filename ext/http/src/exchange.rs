@@ -87,6 +87,12 @@ impl Exchange {
         &self.request
     }
 
+    /// The time of day when the request was there, nanoseconds since 1970.
+    #[must_use]
+    pub fn started_wall(&self) -> u64 {
+        self.core.wall(self.request.started)
+    }
+
     /// The connection that it came on.
     #[must_use]
     pub fn connection(&self) -> &Rc<Connection> {

@@ -26,7 +26,7 @@ mod static_response;
 pub mod status;
 pub mod upload;
 
-pub use connection::Connection;
+pub use connection::{Addresses, Connection};
 pub use exchange::{Exchange, Progress, SendError};
 pub use highper_http1::{EncodeError, Limits, Response as ResponseHead, Version};
 pub use request::{Body, Request};

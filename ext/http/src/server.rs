@@ -11,7 +11,7 @@ use crate::request::{Body, Bytes, Request};
 use crate::settings::Settings;
 use crate::static_response::Files;
 use highper_engine::reactor::{self, Handler, Readiness};
-use highper_engine::scheduler;
+use highper_engine::{clock, scheduler};
 use highper_http1::{After, EncodeError, Eof, Event, Framing, Head, Phase, Stamp};
 use rustix::fd::{AsRawFd, OwnedFd};
 use std::cell::{Cell, RefCell};
@@ -66,6 +66,8 @@ pub(crate) struct Core {
     stamp: RefCell<Stamp>,
     /// When the stamp's second ends, nanoseconds of the monotonic clock.
     stamp_until: Cell<u64>,
+    /// Nanoseconds from the monotonic clock to the time of day.
+    wall_offset: Cell<u64>,
     connections: RefCell<Vec<Option<Rc<Connection>>>>,
     free: RefCell<Vec<usize>>,
     open: Cell<usize>,
@@ -130,6 +132,7 @@ impl Server {
             files,
             stamp: RefCell::new(stamp),
             stamp_until: Cell::new(0),
+            wall_offset: Cell::new(0),
             connections: RefCell::default(),
             free: RefCell::default(),
             open: Cell::new(0),
@@ -417,11 +420,12 @@ impl Core {
         {
             let blank = Rc::get_mut(&mut next).expect("nobody else holds a blank record");
             let head = &mut blank.request.head;
-            let step =
-                connection
-                    .codec
-                    .borrow_mut()
-                    .feed(&input[at..length], head, &self.settings.limits);
+            let step = connection.codec.borrow_mut().feed_within(
+                &input[at..],
+                length - at,
+                head,
+                &self.settings.limits,
+            );
             let start = at;
             at += step.used;
             match step.event {
@@ -625,8 +629,16 @@ impl Core {
             .duration_since(std::time::UNIX_EPOCH)
             .unwrap_or_default();
         self.stamp.borrow_mut().set(wall.as_secs());
+        let wall_now = u64::try_from(wall.as_nanos()).unwrap_or(u64::MAX);
+        self.wall_offset.set(wall_now.saturating_sub(clock::now()));
         self.stamp_until
             .set(now + 1_000_000_000 - u64::from(wall.subsec_nanos()));
+    }
+
+    /// The time of day at a moment of the monotonic clock, nanoseconds since 1970.
+    pub(crate) fn wall(&self, moment: u64) -> u64 {
+        self.set_stamp();
+        self.wall_offset.get() + moment
     }
 
     /// Lets the codec write; sends at once unless a burst gathers.

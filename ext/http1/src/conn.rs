@@ -1,6 +1,7 @@
 use crate::body::Decoder;
 use crate::lines::Progress;
 use crate::parse::{self, Failure};
+use crate::quick;
 use crate::{Error, Framing, Head, Limits, Method, Version};
 
 /// What [`Conn::feed`] found.
@@ -162,8 +163,25 @@ impl Conn {
     /// not before the response to the last request. Call in a loop until NeedMore, Pause, Error, Upgraded or Closed.
     #[inline]
     pub fn feed<'a>(&mut self, buf: &'a [u8], head: &mut Head, limits: &Limits) -> Step<'a> {
+        self.feed_within(buf, buf.len(), head, limits)
+    }
+
+    /// As [`Conn::feed`] of the first `length` bytes of `room`. What is behind them may be looked at
+    /// (a driver's buffer goes on), and never makes a difference.
+    ///
+    /// # Panics
+    /// When `room` is shorter than `length`.
+    #[inline]
+    pub fn feed_within<'a>(
+        &mut self,
+        room: &'a [u8],
+        length: usize,
+        head: &mut Head,
+        limits: &Limits,
+    ) -> Step<'a> {
+        let buf = &room[..length];
         let result = match self.read {
-            Read::Head => self.feed_head(buf, head, limits),
+            Read::Head => self.feed_head(room, length, head, limits),
             Read::Body => self.feed_body(buf, limits),
             Read::Drain => self.drain(buf, limits),
             Read::Done => Ok(Step {
@@ -192,10 +210,12 @@ impl Conn {
     #[inline]
     fn feed_head<'a>(
         &mut self,
-        buf: &'a [u8],
+        room: &'a [u8],
+        length: usize,
         head: &mut Head,
         limits: &Limits,
     ) -> Result<Step<'a>, Error> {
+        let buf = &room[..length];
         let mut skip = 0;
         while buf.get(skip) == Some(&b'\r') {
             match buf.get(skip + 1) {
@@ -220,6 +240,9 @@ impl Conn {
         let cap = limits.head_cap();
         let end = buf.len().min(skip + cap);
         if self.progress.is_fresh() {
+            if let Some(result) = quick::head(room, skip, end, head, limits) {
+                return result.map(|used| self.begin(head, used));
+            }
             match parse::head(buf, skip, end, head, limits) {
                 Ok(used) => return Ok(self.begin(head, used)),
                 Err(Failure::Rule(error)) => return Err(error),

@@ -114,6 +114,18 @@ impl Head {
         }
     }
 
+    /// Ready for the fields of another head.
+    #[inline]
+    pub(crate) fn forget_fields(&mut self) {
+        self.host = NONE;
+        self.content_type = NONE;
+        self.accept_encoding = NONE;
+        self.cookie = NONE;
+        self.cookies = 0;
+        self.upgrade = NONE;
+        self.fields.clear();
+    }
+
     /// Bytes of the fed slice that the head's offsets reach into.
     #[inline]
     #[allow(clippy::len_without_is_empty)]

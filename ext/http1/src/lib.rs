@@ -40,6 +40,7 @@ mod limits;
 mod lines;
 mod method;
 mod parse;
+mod quick;
 mod response;
 mod scan;
 mod stamp;

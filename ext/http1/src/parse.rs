@@ -1,7 +1,7 @@
 //! The quick path: a whole head in one pass.
 
 use crate::class::{self, same, trim};
-use crate::head::{Framing, Head, NONE, Span, Version};
+use crate::head::{Field, Framing, Head, NONE, Span, Version};
 use crate::{Error, Limits, Method, lines, scan, target};
 
 /// Why the quick path gave no head.
@@ -20,7 +20,7 @@ impl From<Error> for Failure {
 }
 
 #[derive(Default)]
-struct Seen {
+pub(crate) struct Seen {
     length: Option<u64>,
     chunked: bool,
     close: bool,
@@ -58,10 +58,7 @@ pub(crate) fn head(
         at = next;
         head.fields.push(field);
         if rule.is_ok() {
-            let (name, value) = (field.name.of(text), field.value.of(text));
-            let plain_host = name.len() == 4
-                && scan::is_plain_host(text, field.value.start as usize, field.value.end as usize);
-            rule = note(head, &mut seen, index as u16, name, value, plain_host);
+            rule = note(head, &mut seen, index as u16, text, field);
         }
     }
     head.len = at as u16;
@@ -125,32 +122,35 @@ fn request_line(
         start: target as u16,
         end: end as u16,
     };
-    head.host = NONE;
-    head.content_type = NONE;
-    head.accept_encoding = NONE;
-    head.cookie = NONE;
-    head.cookies = 0;
-    head.upgrade = NONE;
-    head.fields.clear();
+    head.forget_fields();
     Some((at, found))
 }
 
+/// The lengths of the names that [`note`] knows.
+const NOTED: u32 = 1 << 4 | 1 << 6 | 1 << 7 | 1 << 10 | 1 << 12 | 1 << 14 | 1 << 15 | 1 << 17;
+
 /// Takes notice of a field that the server itself acts on.
 #[inline(always)]
-fn note(
+pub(crate) fn note(
     head: &mut Head,
     seen: &mut Seen,
     index: u16,
-    name: &[u8],
-    value: &[u8],
-    plain_host: bool,
+    text: &[u8],
+    field: Field,
 ) -> Result<(), Error> {
+    let name = field.name.of(text);
+    // Few lengths matter.
+    if name.len() >= 32 || 1 << name.len() & NOTED == 0 {
+        return Ok(());
+    }
+    let value = field.value.of(text);
     match name.len() {
         4 if same(name, b"host") => {
             if head.host != NONE {
                 return Err(Error::DuplicateHost);
             }
-            if !plain_host && !class::is_host(value) {
+            let (start, end) = (field.value.start.into(), field.value.end.into());
+            if !scan::is_plain_host(text, start, end) && !class::is_host(value) {
                 return Err(Error::InvalidHost);
             }
             head.host = index;
@@ -236,7 +236,7 @@ fn transfer_encoding(value: &[u8]) -> Result<(), Error> {
 
 /// What follows from all fields together.
 #[inline]
-fn decide(head: &mut Head, seen: &Seen, limits: &Limits) -> Result<(), Error> {
+pub(crate) fn decide(head: &mut Head, seen: &Seen, limits: &Limits) -> Result<(), Error> {
     let http11 = head.version == Version::Http11;
     if head.host == NONE && http11 {
         return Err(Error::MissingHost);

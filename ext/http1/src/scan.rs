@@ -2,7 +2,7 @@
 
 use crate::class::is_tchar;
 use crate::head::{Field, Span};
-use crate::window::{self, BYTES};
+use crate::window::{self, BYTES, Window};
 
 /// The first place from `at` on with a byte below 0x20 or DEL, or the end.
 #[inline(always)]
@@ -91,6 +91,47 @@ pub(crate) fn target(text: &[u8], start: usize) -> Target {
             fragment: fragment != 0,
             ascii: high == 0,
         };
+    }
+}
+
+/// As [`target`], for a target that ends where whole windows can still be looked at; else None.
+#[inline(always)]
+pub(crate) fn target_within(buf: &[u8], start: usize) -> Option<Target> {
+    let (mut at, mut mark, mut fragment, mut high) = (start, usize::MAX, 0, 0);
+    loop {
+        let window = Window::new(buf.get(at..)?.first_chunk()?, 0);
+        let end = window.at_most_or_del(0x20);
+        let inside = end.wrapping_sub(1) & !end;
+        let hashes = window.equal(b'#') & inside;
+        let marks = window.equal(b'?') & inside | hashes;
+        fragment |= hashes;
+        high |= window.high() & inside;
+        if marks != 0 && mark == usize::MAX {
+            mark = at + marks.trailing_zeros() as usize;
+        }
+        if end != 0 {
+            let end = at + end.trailing_zeros() as usize;
+            return Some(Target {
+                end,
+                mark: mark.min(end),
+                fragment: fragment != 0,
+                ascii: high == 0,
+            });
+        }
+        at += BYTES;
+    }
+}
+
+/// The first control byte or DEL from `at` on, where whole windows can be looked at; else None.
+#[inline(always)]
+pub(crate) fn control_within(buf: &[u8], mut at: usize) -> Option<usize> {
+    loop {
+        let window = Window::new(buf.get(at..)?.first_chunk()?, 0);
+        let hits = window.at_most_or_del(0x1f);
+        if hits != 0 {
+            return Some(at + hits.trailing_zeros() as usize);
+        }
+        at += BYTES;
     }
 }
 

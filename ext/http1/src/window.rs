@@ -41,7 +41,7 @@ fn within(bytes: u8x16, low: u8, high: u8) -> u8x16 {
 
 impl Window {
     #[inline(always)]
-    fn new(chunk: &[u8; BYTES], shift: u32) -> Self {
+    pub(crate) fn new(chunk: &[u8; BYTES], shift: u32) -> Self {
         Self {
             bytes: u8x16::from(*chunk),
             shift,

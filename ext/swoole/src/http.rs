@@ -1,6 +1,7 @@
 //! `Swoole\Http`: request, response and server.
 
 mod inputs;
+mod names;
 pub mod request;
 pub mod response;
 pub mod server;

@@ -363,7 +363,28 @@ static zend_always_inline void hz_touch(zend_object *object, zend_string *name, 
 
 static zval *hz_read_property(zend_object *object, zend_string *name, int type, void **cache, zval *rv)
 {
-	hz_touch(object, name, cache);
+	/* The running code has found the slot before: no need to look for its name again. */
+	if (EXPECTED(cache && CACHED_PTR_EX(cache) == object->ce)) {
+		uintptr_t offset = (uintptr_t) CACHED_PTR_EX(cache + 1);
+		if (EXPECTED(IS_VALID_PROPERTY_OFFSET(offset))) {
+			zval *slot = OBJ_PROP(object, offset);
+			if (hz_is_unfilled(slot)) {
+				hz_class *class = hz_class_of(object);
+				uint32_t number = OBJ_PROP_TO_NUM(offset);
+				for (uint32_t i = 0; i < class->lazy_count; i++) {
+					if (class->lazy_slots[i] == number) {
+						hz_fill(object, class, i);
+						if (type == BP_VAR_R && Z_TYPE_P(slot) != IS_UNDEF) {
+							return slot;
+						}
+						break;
+					}
+				}
+			}
+		}
+	} else {
+		hz_touch(object, name, cache);
+	}
 	return zend_std_read_property(object, name, type, cache, rv);
 }
 

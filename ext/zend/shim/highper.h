@@ -70,4 +70,15 @@ int hz_pending(void);
 		}                                                 \
 	}
 
+/* Where PHP can delay its memory-limit error (ZEND_HAS_OOM), an allocation
+ * past the hard limit would end the process: ask for the kind that may fail.
+ * PHP then raises its fatal error as soon as our function returns. */
+#ifdef ZEND_HAS_OOM
+# define HZ_STRING_ALLOC(len) zend_string_falloc(len, 0, true)
+# define HZ_STRING_INIT(bytes, len) zend_string_finit_fast(bytes, len, true)
+#else
+# define HZ_STRING_ALLOC(len) zend_string_alloc(len, 0)
+# define HZ_STRING_INIT(bytes, len) zend_string_init_fast(bytes, len)
+#endif
+
 #endif

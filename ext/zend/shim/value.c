@@ -36,17 +36,6 @@ int hz_may_defer(zend_refcounted *counted)
 	return (info & 0x0fffffu) == 0 || (info & 0x300000u) == 0x300000u;
 }
 
-/* Where PHP can delay its memory-limit error (ZEND_HAS_OOM), an allocation
- * past the hard limit would end the process: ask for the kind that may fail.
- * PHP then raises its fatal error as soon as our function returns. */
-#ifdef ZEND_HAS_OOM
-# define HZ_STRING_ALLOC(len) zend_string_falloc(len, 0, true)
-# define HZ_STRING_INIT(bytes, len) zend_string_finit_fast(bytes, len, true)
-#else
-# define HZ_STRING_ALLOC(len) zend_string_alloc(len, 0)
-# define HZ_STRING_INIT(bytes, len) zend_string_init_fast(bytes, len)
-#endif
-
 void hz_string(zval *out, const char *bytes, size_t len)
 {
 	zend_string *str = HZ_STRING_INIT(bytes, len);

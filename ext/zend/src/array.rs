@@ -56,6 +56,13 @@ impl Array {
         Self(value)
     }
 
+    /// A value that is known to be an array.
+    #[inline]
+    pub(crate) fn of(value: Value) -> Self {
+        debug_assert!(value.is_array());
+        Self(value)
+    }
+
     pub(crate) fn from_value(value: Value) -> Result<Self, Value> {
         let value = if value.kind_number() == ARRAY {
             value

@@ -440,6 +440,17 @@ unsafe extern "C" {
         kind: *mut *const c_void,
     ) -> *mut c_void;
     pub(crate) fn hz_instantiate(class: *mut zend_class_entry, out: *mut Value) -> c_int;
+    pub(crate) fn hz_template(keys: *const *mut ZendStr, count: u32) -> *mut c_void;
+    pub(crate) fn hz_template_make(template: *mut c_void, values: *const Value, out: *mut Value);
+    pub(crate) fn hz_table(out: *mut Value, capacity: u32);
+    pub(crate) fn hz_table_add(array: *mut Value, key: *mut ZendStr, bytes: *const u8, len: usize);
+    pub(crate) fn hz_table_set(
+        array: *mut Value,
+        key: *const u8,
+        key_len: usize,
+        bytes: *const u8,
+        len: usize,
+    );
     pub(crate) fn hz_object_set_long(object: *mut zend_object, index: u32, value: i64);
     pub(crate) fn hz_object_renew(object: *mut zend_object) -> c_int;
     pub(crate) fn hz_object_slot(object: *mut zend_object, index: u32) -> *mut Value;

@@ -168,11 +168,17 @@ impl Known {
         self.text
     }
 
+    #[inline]
     pub(crate) fn string(&self) -> *mut ZendStr {
         let string = self.string.load(Ordering::Acquire);
         if !string.is_null() {
             return string;
         }
+        self.make()
+    }
+
+    #[cold]
+    fn make(&self) -> *mut ZendStr {
         // SAFETY: reads `len` bytes; the result is never freed.
         let made = unsafe { raw::hz_string_forever(self.text.as_ptr(), self.text.len()) };
         self.string.store(made, Ordering::Release);
@@ -180,6 +186,7 @@ impl Known {
     }
 
     /// The name as a value; counts nothing.
+    #[inline]
     pub fn value(&self) -> Value {
         Value::from_zend_str(self.string(), false)
     }

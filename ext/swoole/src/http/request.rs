@@ -1,15 +1,14 @@
 //! `Swoole\Http\Request`: made lazily from the bytes as they came.
 
-use super::inputs;
-use highper_engine::clock;
+use super::{inputs, names};
 use highper_http::form::Kind;
-use highper_http::{Body, Exchange, cookie, query};
+use highper_http::{Addresses, Body, Exchange, cookie, query};
 use highper_zend::{
-    Array, Call, Class, ClassRef, Done, Flags, Known, LazyProperties, Renew, Trace, Value,
+    Array, Call, Class, ClassRef, Done, Flags, Known, LazyProperties, Renew, Table, Template,
+    Trace, Value,
 };
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 pub(crate) static REQUEST: ClassRef = ClassRef::new("Swoole\\Http\\Request");
 
@@ -57,20 +56,41 @@ static MASTER_TIME: Known = Known::new("master_time");
 static HTTP_11: Known = Known::new("HTTP/1.1");
 static HTTP_10: Known = Known::new("HTTP/1.0");
 
-/// The header names that most requests have.
-static NAMES: [Known; 12] = [
-    Known::new("host"),
-    Known::new("user-agent"),
-    Known::new("accept"),
-    Known::new("accept-encoding"),
-    Known::new("accept-language"),
-    Known::new("connection"),
-    Known::new("content-type"),
-    Known::new("content-length"),
-    Known::new("cookie"),
-    Known::new("referer"),
-    Known::new("origin"),
-    Known::new("cache-control"),
+static MADE: Template<11> = Template::new([
+    &METHOD,
+    &URI,
+    &PATH,
+    &TIME,
+    &TIME_FLOAT,
+    &PROTOCOL,
+    &SERVER_PORT,
+    &REMOTE_PORT,
+    &SERVER_ADDR,
+    &REMOTE_ADDR,
+    &MASTER_TIME,
+]);
+static MADE_WITH_QUERY: Template<12> = Template::new([
+    &QUERY,
+    &METHOD,
+    &URI,
+    &PATH,
+    &TIME,
+    &TIME_FLOAT,
+    &PROTOCOL,
+    &SERVER_PORT,
+    &REMOTE_PORT,
+    &SERVER_ADDR,
+    &REMOTE_ADDR,
+    &MASTER_TIME,
+]);
+static METHODS: [Known; 7] = [
+    Known::new("GET"),
+    Known::new("HEAD"),
+    Known::new("POST"),
+    Known::new("PUT"),
+    Known::new("PATCH"),
+    Known::new("DELETE"),
+    Known::new("OPTIONS"),
 ];
 
 pub(crate) fn class() -> Class {
@@ -158,19 +178,49 @@ fn header(exchange: &Exchange, with_cookie: bool) -> Value {
     let request = exchange.request();
     let bytes = request.bytes();
     let head = request.head();
-    let mut array = Array::with_capacity(head.field_count());
-    let mut lower = [0_u8; 64];
-    let mut fields = 0;
+    let mut table = Table::with_capacity(head.field_count());
+    let mut seen = Seen::default();
     for (name, value) in head.fields(&bytes) {
         if !with_cookie && name.len() == 6 && name.eq_ignore_ascii_case(b"cookie") {
             // As Swoole has it: cookies are in $cookie.
             continue;
         }
+        match names::find(name) {
+            Some((number, known)) if seen.first(number) => table.add(known, value),
+            _ => return other_header(exchange, with_cookie),
+        }
+    }
+    Value::from(table.into_array())
+}
+
+/// Which known names a head had so far.
+#[derive(Default)]
+struct Seen(u64);
+
+impl Seen {
+    fn first(&mut self, number: usize) -> bool {
+        let bit = 1 << number;
+        let first = self.0 & bit == 0;
+        self.0 |= bit;
+        first
+    }
+}
+
+/// Fields of which some have unknown names, or came several times.
+fn other_header(exchange: &Exchange, with_cookie: bool) -> Value {
+    let request = exchange.request();
+    let bytes = request.bytes();
+    let head = request.head();
+    let mut array = Array::with_capacity(head.field_count());
+    let mut lower = [0_u8; 64];
+    let mut fields = 0;
+    for (name, value) in head.fields(&bytes) {
+        if !with_cookie && name.len() == 6 && name.eq_ignore_ascii_case(b"cookie") {
+            continue;
+        }
         fields += 1;
         let value = Value::string(value);
-        if let Some(known) = NAMES.iter().find(|k| {
-            k.text().len() == name.len() && name.eq_ignore_ascii_case(k.text().as_bytes())
-        }) {
+        if let Some((_, known)) = names::find(name) {
             array.set_known(known, value);
         } else if name.len() <= lower.len() {
             let lower = &mut lower[..name.len()];
@@ -205,35 +255,81 @@ fn server(exchange: &Exchange) -> Value {
     let request = exchange.request();
     let bytes = request.bytes();
     let head = request.head();
-    let mut array = Array::with_capacity(12);
-    if let Some(text) = head.query(&bytes).filter(|text| !text.is_empty()) {
-        array.set_known(&QUERY, Value::string(text));
-    }
-    array.set_known(&METHOD, Value::string(head.method_name(&bytes)));
+    let name = head.method_name(&bytes);
+    let method = METHODS.iter().find(|m| m.text().as_bytes() == name);
+    let method = method.map_or_else(|| Value::string(name), Known::value);
     let path = head.path(&bytes);
-    array.set_known(&URI, Value::string(path));
-    array.set_known(&PATH, Value::string(query::decode_raw(path)));
-    let now = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default()
-        .as_secs_f64();
-    let ago = clock::now().saturating_sub(request.started()) as f64 / 1e9;
-    let time = now - ago;
-    array.set_known(&TIME, time as i64);
-    array.set_known(&TIME_FLOAT, time);
+    let uri = Value::string(path);
+    let decoded = match path.contains(&b'%') {
+        true => Value::string(query::decode_raw(path)),
+        false => uri.clone(),
+    };
+    let time = exchange.started_wall();
+    let seconds = (time / 1_000_000_000) as i64;
     let version = match head.version() {
         highper_http::Version::Http10 => &HTTP_10,
         highper_http::Version::Http11 => &HTTP_11,
     };
-    array.set_known(&PROTOCOL, version.value());
     let ends = exchange.connection().addresses();
-    let port = |address: Option<std::net::SocketAddr>| address.map_or(0, |a| i64::from(a.port()));
-    array.set_known(&SERVER_PORT, port(ends.local));
-    array.set_known(&REMOTE_PORT, port(ends.peer));
-    array.set_known(&SERVER_ADDR, Value::string(&ends.local_ip));
-    array.set_known(&REMOTE_ADDR, Value::string(&ends.peer_ip));
-    array.set_known(&MASTER_TIME, time as i64);
-    Value::from(array)
+    let port = |address: Option<std::net::SocketAddr>| {
+        Value::from(address.map_or(0, |a| i64::from(a.port())))
+    };
+    let (local, peer) = ADDRESSES.with(|kept| (kept.local(ends), kept.peer(ends)));
+    let rest = [
+        method,
+        uri,
+        decoded,
+        Value::from(seconds),
+        Value::from(time as f64 / 1e9),
+        version.value(),
+        port(ends.local),
+        port(ends.peer),
+        local,
+        peer,
+        Value::from(seconds),
+    ];
+    match head.query(&bytes).filter(|text| !text.is_empty()) {
+        None => MADE.make(rest).into(),
+        Some(text) => {
+            let [a, b, c, d, e, f, g, h, i, j, k] = rest;
+            let query = Value::string(text);
+            let all = [query, a, b, c, d, e, f, g, h, i, j, k];
+            MADE_WITH_QUERY.make(all).into()
+        }
+    }
+}
+
+/// The texts of the addresses of the last connection: clients and proxies come again and again.
+#[derive(Default)]
+struct Kept {
+    local: RefCell<Option<(String, Value)>>,
+    peer: RefCell<Option<(String, Value)>>,
+}
+
+thread_local! {
+    static ADDRESSES: Kept = Kept::default();
+}
+
+impl Kept {
+    fn local(&self, ends: &Addresses) -> Value {
+        Self::of(&self.local, &ends.local_ip)
+    }
+
+    fn peer(&self, ends: &Addresses) -> Value {
+        Self::of(&self.peer, &ends.peer_ip)
+    }
+
+    fn of(kept: &RefCell<Option<(String, Value)>>, text: &str) -> Value {
+        let mut kept = kept.borrow_mut();
+        match &*kept {
+            Some((have, value)) if have == text => value.clone(),
+            _ => {
+                let value = Value::string(text);
+                *kept = Some((text.to_owned(), value.clone()));
+                value
+            }
+        }
+    }
 }
 
 fn cookies(exchange: &Exchange) -> Value {
@@ -256,8 +352,15 @@ fn get(exchange: &Exchange) -> Value {
     let request = exchange.request();
     let bytes = request.bytes();
     match request.head().query(&bytes) {
-        Some(text) => inputs::array_or_null(&query::parse(text, &query::Options::default()).list),
-        None => Value::default(),
+        None | Some(b"") => Value::default(),
+        Some(text) => {
+            let options = query::Options::default();
+            let mut table = Table::with_capacity(8);
+            if query::plain_pairs(text, &options, |name, value| table.set(name, value)) {
+                return Value::from(table.into_array());
+            }
+            inputs::array_or_null(&query::parse(text, &options).list)
+        }
     }
 }
 
