@@ -384,18 +384,21 @@ impl Hooks for Callbacks {
     }
 
     fn log(&mut self, level: Level, text: &str) {
+        let weight = match level {
+            Level::Info => logging::ordinary(),
+            Level::Warning => logging::WARNING,
+            Level::Error => logging::ERROR,
+        };
+        if !logging::takes(weight) {
+            return;
+        }
         let line = format!("[{}] {text}\n", level.name());
         let written = match &mut self.log {
             Some(file) => file.write_all(line.as_bytes()).is_ok(),
             None => false,
         };
         if !written {
-            let level = match level {
-                Level::Info => logging::ordinary(),
-                Level::Warning => logging::WARNING,
-                Level::Error => logging::ERROR,
-            };
-            logging::put(level, text);
+            logging::put(weight, text);
         }
     }
 }
@@ -468,6 +471,7 @@ fn start(call: &mut Call) -> Done {
     if !this.callbacks.borrow().contains_key("request") {
         return Err(crate::exception("require onRequest callback", 0));
     }
+    logging::configure_level(&this.settings.borrow());
     let mut options = Options {
         name: "swoole".to_owned(),
         script: error::location().map_or_else(String::new, |(file, _)| file),
