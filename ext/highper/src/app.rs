@@ -18,6 +18,8 @@ use std::rc::Rc;
 pub(crate) struct Compiled {
     pub(crate) router: Router,
     endpoints: Vec<Rc<Endpoint>>,
+    /// Is there a route that streams bodies?
+    streams: bool,
     /// Prefixes and folders of files.
     pub(crate) files: Vec<(String, StaticFiles)>,
 }
@@ -246,6 +248,7 @@ impl App {
         }
         let compiled = Compiled {
             router,
+            streams: endpoints.iter().any(|endpoint| endpoint.streams),
             endpoints,
             files,
         };
@@ -283,6 +286,20 @@ impl App {
             .and_then(|c| c.endpoints.get(number))
             .cloned()
             .ok_or_else(|| Throw::error("internal error: a route without an endpoint"))
+    }
+
+    /// Is a request's handler called before its body is there?
+    pub(crate) fn streams(&self, method: &[u8], path: &[u8]) -> bool {
+        let Some(compiled) = self.compiled.get().filter(|c| c.streams) else {
+            return false;
+        };
+        match compiled.router.find(method, path) {
+            Answer::Found(found) => compiled
+                .endpoints
+                .get(found.handler as usize)
+                .is_some_and(|endpoint| endpoint.streams),
+            _ => false,
+        }
     }
 
     /// Converts the parameters of a path for an endpoint.

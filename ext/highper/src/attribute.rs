@@ -13,6 +13,7 @@ mod post;
 mod put;
 mod query;
 mod status;
+mod stream_body;
 
 use highper_zend::Registry;
 
@@ -31,6 +32,7 @@ pub(crate) fn declare(registry: &mut Registry) {
         put::declare,
         query::declare,
         status::declare,
+        stream_body::declare,
     ] {
         declare(registry);
     }

@@ -28,6 +28,8 @@ pub(crate) struct Endpoint {
     callable: OnceCell<Callable>,
     pub(crate) plan: Plan,
     status: Option<u16>,
+    /// Is the handler called before the body is there?
+    pub(crate) streams: bool,
     /// `GET /notes/{id} (file:line)`
     pub(crate) label: String,
 }
@@ -69,6 +71,17 @@ impl Endpoint {
             }
             None => Plan::default(),
         };
+        let streams = function.as_ref().is_some_and(|function| {
+            let attributes = function.attributes();
+            attributes
+                .iter()
+                .any(|attribute| attribute.is("Highper\\Attribute\\StreamBody"))
+        });
+        if streams && plan.takes_body() {
+            return Err(wrong(
+                "it streams the body (#[StreamBody]) and has a parameter that wants the whole (#[Body]): leave one away",
+            ));
+        }
         let layers = route.middleware.iter().map(|middleware| Layer {
             middleware: middleware.clone(),
             callable: OnceCell::new(),
@@ -80,6 +93,7 @@ impl Endpoint {
             callable: OnceCell::new(),
             plan,
             status: route.status,
+            streams,
             label,
         })
     }

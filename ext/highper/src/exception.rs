@@ -1,6 +1,7 @@
 //! Exceptions that are meant for clients: `Highper\Http\HttpException` and its children.
 
 mod bad_request;
+pub(crate) mod cancelled;
 mod conflict;
 mod forbidden;
 pub(crate) mod http_exception;
@@ -14,6 +15,7 @@ use highper_zend::Registry;
 
 pub(crate) fn declare(registry: &mut Registry) {
     for declare in [
+        cancelled::declare,
         http_exception::declare,
         unprocessable::declare,
         bad_request::declare,

@@ -2,6 +2,7 @@
 
 use crate::app::App;
 use crate::endpoint::throw_text;
+use crate::exception::cancelled::{is_cancelled, is_disconnected};
 use crate::exception::http_exception::HTTP_EXCEPTION;
 use crate::exception::unprocessable::UNPROCESSABLE;
 use crate::incoming::Incoming;
@@ -106,6 +107,9 @@ fn exception(incoming: &Incoming, object: &Object) {
     if object.is_instance_of(HTTP_EXCEPTION.get()) {
         return for_client(incoming, object);
     }
+    if is_cancelled(object) {
+        return cut_short(incoming, object);
+    }
     let shown = describe(object);
     let place = format!("{}:{}", shown.file, shown.line);
     let trace = object.exception_trace();
@@ -129,6 +133,33 @@ fn exception(incoming: &Incoming, object: &Object) {
         },
         &[],
     );
+}
+
+/// A handler that was cancelled: its client has gone, its time is over, or the server ends.
+fn cut_short(incoming: &Incoming, object: &Object) {
+    let message = object.exception_message();
+    let (file, line) = object.exception_location();
+    let place = format!("{file}:{line}");
+    let (level, status) = match (is_disconnected(object), incoming.app.is_draining.get()) {
+        (true, _) => (Level::Info, 499),
+        (false, true) => (Level::Warning, 503),
+        (false, false) => (Level::Warning, 504),
+    };
+    log(
+        incoming,
+        level,
+        &format!("the request was cut short: {}", message.to_string_lossy()),
+        &[(b"at", Field::Str(place.as_bytes()))],
+    );
+    if status == 499 {
+        // Nobody is there to read an answer.
+        return incoming.exchange.abort();
+    }
+    let problem = Problem {
+        status,
+        ..Problem::default()
+    };
+    respond(incoming, &problem, &[]);
 }
 
 /// An exception whose message is meant for the client.

@@ -32,6 +32,8 @@ pub(crate) struct Incoming {
     pub(crate) path: Vec<PathValue>,
     /// Objects of this request, by their class in lower case.
     pub(crate) scoped: RefCell<Vec<(Rc<str>, Object)>>,
+    /// How far `read()` has come in a body that has arrived.
+    pub(crate) body_at: Cell<u64>,
     id: OnceCell<Box<str>>,
     request: RefCell<Option<Object>>,
     query: OnceCell<Array>,
@@ -94,6 +96,7 @@ impl Incoming {
             endpoint,
             path,
             scoped: RefCell::default(),
+            body_at: Cell::new(0),
             id: OnceCell::new(),
             request: RefCell::default(),
             query: OnceCell::new(),

@@ -8,6 +8,7 @@
 mod app;
 mod application;
 mod attribute;
+mod body;
 mod container;
 mod container_exception;
 mod endpoint;

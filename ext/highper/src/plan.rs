@@ -72,6 +72,17 @@ impl Plan {
         Ok(plan)
     }
 
+    /// Does a parameter want the body?
+    pub(crate) fn takes_body(&self) -> bool {
+        let wants = |source: &Source| {
+            matches!(
+                source,
+                Source::BodyArray | Source::BodyText | Source::BodyObject(_)
+            )
+        };
+        self.args.iter().any(wants)
+    }
+
     fn source(&mut self, param: &Param, names: &[&str]) -> Result<Source, Throw> {
         let name = param.name();
         let kind = param.kind();

@@ -141,14 +141,39 @@ pub(crate) fn declare(registry: &mut Registry) {
                 "A field of a form, or all of them.",
                 |call| {
                     let incoming = Rc::clone(of(call)?);
+                    crate::body::collected(&incoming)?;
                     let form = incoming.form().map_err(unreadable)?;
                     pick(call, form)
                 },
             )
             .method(
                 "public function body(): string",
-                "The body's bytes; empty for multipart forms.",
+                "The body's bytes; empty for multipart forms. Of a streamed body, what read() has not taken: waits for its end.",
                 |call| call.ret(body(of(call)?)?),
+            )
+            .method(
+                "public function read(int $length = 65536): string",
+                "The next bytes of the body, at most so many; empty at its end. On a route with #[StreamBody] it waits until the client has sent some, \
+                 and the client can't send more than is read.\n\n\
+                 @throws \\Highper\\Http\\Disconnected the client has gone before the end of the body\n\
+                 @throws \\Highper\\Http\\HttpException the body is too large, malformed or too slow; the client was told",
+                |call| {
+                    let length = call.opt_long(0, crate::body::PIECE)?;
+                    let length = usize::try_from(length)
+                        .ok()
+                        .filter(|n| *n > 0)
+                        .ok_or_else(|| Throw::argument_value(0, "must be greater than 0"))?;
+                    let incoming = Rc::clone(of(call)?);
+                    call.ret(crate::body::read(&incoming, length)?)
+                },
+            )
+            .method(
+                "public function isConnected(): bool",
+                "Is the client still there? One that has only ended its sending side is.",
+                |call| {
+                    let connected = of(call)?.exchange.is_connected();
+                    call.ret_bool(connected)
+                },
             )
             .method(
                 "public function json(): mixed",
@@ -163,6 +188,7 @@ pub(crate) fn declare(registry: &mut Registry) {
                 "An upload: name, type, tmp_name, error and size, as in $_FILES.",
                 |call| {
                     let incoming = Rc::clone(of(call)?);
+                    crate::body::collected(&incoming)?;
                     call.ret(files(&incoming).get_symbol(call.bytes(0)?))
                 },
             )
@@ -171,6 +197,7 @@ pub(crate) fn declare(registry: &mut Registry) {
                 "All uploads, as $_FILES has them.",
                 |call| {
                     let incoming = Rc::clone(of(call)?);
+                    crate::body::collected(&incoming)?;
                     call.ret(files(&incoming))
                 },
             )
@@ -232,12 +259,15 @@ pub(crate) fn protocol(incoming: &Incoming) -> &'static str {
     crate::send::protocol(&incoming.exchange)
 }
 
-fn unreadable(error: std::io::Error) -> Throw {
+pub(crate) fn unreadable(error: std::io::Error) -> Throw {
     Throw::exception(format!("the request's body can't be read: {error}"))
 }
 
 /// The body's bytes as a string of PHP's.
 pub(crate) fn body(incoming: &Incoming) -> Result<Str, Throw> {
+    if let Some(rest) = crate::body::rest(incoming)? {
+        return Ok(rest);
+    }
     incoming
         .exchange
         .request()

@@ -6,6 +6,7 @@ use highper_app::listen::{Action, Address, CommandLine, help};
 use highper_log::{Level, Record};
 use highper_process::listen::{Listener, TcpOptions, bind_tcp, bind_unix, resolve};
 use highper_process::{Error, Exit, Hooks, Options, Role, control};
+use highper_runtime::sockets::{Closing, Sockets};
 use highper_zend::{Throw, Value, call_function};
 use std::fs::File;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -271,18 +272,30 @@ fn serve(app: &Rc<App>, options: Options, listeners: Vec<Listener>) -> Result<i3
         why: None,
         early: Some(Vec::new()),
     };
-    match highper_process::run(options, &mut manager) {
+    let listeners = match app.settings.borrow().reuse_port {
+        true => Sockets::for_each(listeners, options.worker_num)?,
+        false => Sockets::shared(listeners),
+    };
+    let role = {
+        let mut hooks = Closing {
+            hooks: &mut manager,
+            sockets: Rc::clone(&listeners),
+        };
+        highper_process::run(options, &mut hooks)
+    };
+    match role {
         Ok(Role::Manager(code)) => {
             manager.settle();
-            listeners.iter().for_each(Listener::remove_file);
+            listeners.close();
             Ok(code)
         }
         Ok(Role::Worker(context)) => {
             drop(manager);
-            worker::work(app, context, listeners, write)
+            let own = listeners.take(context.id());
+            worker::work(app, context, own, write)
         }
         Err(error) => {
-            listeners.iter().for_each(Listener::remove_file);
+            listeners.close();
             match manager.why.take().or_else(|| manager.reason()) {
                 Some(why) => Err(format!("cannot start: {why}").into()),
                 None => Err(error.into()),

@@ -18,13 +18,16 @@ pub(crate) struct Settings {
     pub(crate) access_log: Option<bool>,
     pub(crate) max_coroutines: Option<usize>,
     pub(crate) stack_size: Option<usize>,
+    /// Has each worker a socket of its own?
+    pub(crate) reuse_port: bool,
     /// Was the number of workers set?
     pub(crate) workers: Option<u32>,
 }
 
-const NAMES: [&str; 28] = [
+const NAMES: [&str; 30] = [
     "access_log",
     "body_timeout",
+    "cancel_on_disconnect",
     "group",
     "header_timeout",
     "idle_timeout",
@@ -45,6 +48,7 @@ const NAMES: [&str; 28] = [
     "body_memory",
     "pid_file",
     "request_timeout",
+    "reuse_port",
     "server_header",
     "stack_size",
     "temp_dir",
@@ -74,6 +78,7 @@ impl Settings {
             "access_log" => self.access_log = Some(v.bool()?),
             "body_memory" => http.body_memory = v.bytes()? as usize,
             "body_timeout" => http.body_timeout = v.time()?,
+            "cancel_on_disconnect" => http.probe_half_closed = v.bool()?,
             "group" => process.group = Some(v.text()?),
             "header_timeout" => http.header_timeout = v.time()?,
             "idle_timeout" => http.idle_timeout = v.time()?,
@@ -113,6 +118,7 @@ impl Settings {
                     Some(v.time()?)
                 }
             }
+            "reuse_port" => self.reuse_port = v.bool()?,
             "server_header" => {
                 http.server = if value.is_null() {
                     None

@@ -1,13 +1,15 @@
 //! From a connection's request to an answer: what needs no PHP is answered here.
 
 use crate::app::App;
+use crate::exception::cancelled::GONE;
 use crate::incoming::{Incoming, Running};
 use crate::{failure, send};
 use highper_app::problem::Problem;
 use highper_app::router::{self, Answer};
-use highper_http::{Connection, Exchange, Service, static_file};
+use highper_http::{Connection, Exchange, Head, Service, static_file};
 use highper_log::{Access, Level};
 use highper_process::WorkerContext;
+use highper_runtime::cancel;
 use std::rc::Rc;
 use std::time::{Duration, SystemTime};
 
@@ -21,6 +23,17 @@ pub(crate) struct Web {
 }
 
 impl Service for Web {
+    fn streams(&self, head: &Head, bytes: &[u8]) -> bool {
+        self.app.streams(head.method_name(bytes), head.path(bytes))
+    }
+
+    fn disconnected(&self, exchange: &Rc<Exchange>) {
+        if self.app.settings.borrow().http.probe_half_closed {
+            // One that has ended meanwhile needs no telling.
+            let _ended = cancel::throw_into(exchange.owner(), GONE, false);
+        }
+    }
+
     fn request(&self, exchange: Rc<Exchange>) {
         let app = &self.app;
         let Some(compiled) = app.compiled() else {
@@ -135,6 +148,9 @@ impl Web {
         let incoming = Rc::new(Incoming::new(app, Rc::clone(&exchange), number, values));
         let spawned = highper_runtime::coroutine::try_spawn(move || {
             let _running = Running::begin(&incoming);
+            incoming
+                .exchange
+                .set_owner(highper_engine::current().unwrap_or(0));
             let result = incoming
                 .app
                 .endpoint(number)

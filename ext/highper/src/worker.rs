@@ -1,6 +1,7 @@
 //! A worker: its start, its signals, its end.
 
 use crate::app::App;
+use crate::exception::cancelled::STOPPING;
 use crate::failure::start_line;
 use crate::run::Stop;
 use crate::web::Web;
@@ -10,6 +11,7 @@ use highper_http::Server;
 use highper_log::Level;
 use highper_process::listen::{Address, Listener};
 use highper_process::{Reason, Signal, WorkerContext};
+use highper_runtime::{cancel, ending};
 use highper_zend::Throw;
 use std::cell::{Cell, OnceCell, RefCell};
 use std::os::fd::OwnedFd;
@@ -164,6 +166,13 @@ impl Worker {
         }
         self.app.is_draining.set(true);
         self.context.set_draining();
+        let app = Rc::clone(&self.app);
+        let said = move |count| {
+            let text = format!("max_wait_time is over: {count} coroutines are cancelled");
+            app.log(Level::Warning, &text, &[], None);
+        };
+        let bound = self.context.max_wait_time();
+        ending::within(bound, STOPPING, said, scheduler::stop_loop);
         match self.server.get() {
             Some(server) => server.drain(),
             None => scheduler::stop_loop(),
@@ -190,7 +199,14 @@ impl Worker {
 /// The last connection is closed: handlers whose clients are gone end, then the worker does.
 fn finish() {
     if crate::incoming::running() == 0 {
-        scheduler::stop_loop();
+        // What runs without a request has no client to wait for.
+        cancel::throw_into_all(STOPPING);
+        ending::when_idle(scheduler::stop_loop);
+        scheduler::at(
+            highper_engine::clock::after(ending::GRACE),
+            false,
+            scheduler::stop_loop,
+        );
     } else {
         scheduler::at(highper_engine::clock::now() + LOOK, true, finish);
     }

@@ -59,6 +59,8 @@ pub struct Connection {
     pub(crate) lingering: Cell<bool>,
     /// The peer has ended its side.
     pub(crate) peer_closed: Cell<bool>,
+    /// It was asked whether it has gone for good.
+    pub(crate) probed: Cell<bool>,
 }
 
 impl Connection {
@@ -82,6 +84,7 @@ impl Connection {
             closing: Cell::new(false),
             lingering: Cell::new(false),
             peer_closed: Cell::new(false),
+            probed: Cell::new(false),
         }
     }
 
@@ -182,6 +185,13 @@ impl Connection {
                 Err(_) => return Some(Err(())),
             }
         }
+    }
+
+    /// Has the peer reset the connection?
+    pub(crate) fn has_failed(&self) -> bool {
+        let fd = self.fd.borrow();
+        let state = fd.as_ref().map(rustix::net::sockopt::socket_error);
+        !matches!(state, Some(Ok(Ok(()))))
     }
 
     /// Sends now what the socket takes; keeps the rest.

@@ -145,6 +145,33 @@ impl Exchange {
         self.progress.get() != Progress::Complete && self.connection.is_open()
     }
 
+    /// Is the client still there? One that has ended its side may still read, or have gone: TCP
+    /// does not tell before something is sent, so that it is asked here, once, by an interim
+    /// response; the answer comes with a later call.
+    #[must_use]
+    pub fn is_connected(&self) -> bool {
+        if self.connection.peer_closed.get() {
+            self.probe();
+        }
+        self.connection.is_open()
+    }
+
+    /// Sends `102 Processing`, which a client that has gone answers with a reset. Clients of
+    /// HTTP/1.0 know no interim response and are not asked.
+    #[cold]
+    pub(crate) fn probe(&self) {
+        if self.progress.get() != Progress::Waiting || self.connection.probed.replace(true) {
+            return;
+        }
+        // A response that can't be sent here is no news of the client.
+        let _unsent = self.core.gather(&self.connection, |out, _| {
+            self.connection.codec.borrow_mut().interim(out, 102, &[])
+        });
+        if self.connection.in_burst.get() {
+            self.core.flush_gathered(&self.connection);
+        }
+    }
+
     /// Sends the whole response. `fields` adds the header fields.
     ///
     /// # Errors

@@ -24,11 +24,13 @@ pub mod settings;
 pub mod static_file;
 mod static_response;
 pub mod status;
+pub mod stream;
 pub mod upload;
 
 pub use connection::{Addresses, Connection};
 pub use exchange::{Exchange, Progress, SendError};
-pub use highper_http1::{EncodeError, Limits, Response as ResponseHead, Version};
+pub use highper_http1::{EncodeError, Head, Limits, Response as ResponseHead, Version};
 pub use request::{Body, Request};
 pub use server::{Figures, Server, Service};
 pub use settings::{Settings, StaticFiles};
+pub use stream::{Stream, StreamError};

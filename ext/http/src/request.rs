@@ -1,5 +1,6 @@
 //! A request as the service sees it: bytes where they arrived, read when asked.
 
+use crate::stream::Stream;
 use crate::upload::Form;
 use highper_http1::Head;
 use std::cell::{Ref, RefCell};
@@ -28,7 +29,7 @@ impl Bytes {
     }
 }
 
-/// A request body that has arrived whole.
+/// A request body.
 #[derive(Default)]
 pub enum Body {
     /// There was none.
@@ -40,6 +41,8 @@ pub enum Body {
     File(RefCell<File>, u64),
     /// A multipart form: its fields in memory, its files on disk.
     Form(Box<Form>),
+    /// On its way: to be read as it arrives.
+    Stream(Rc<Stream>),
 }
 
 /// One request.
@@ -76,13 +79,13 @@ impl Request {
         self.started
     }
 
-    /// Calls `f` with the body's bytes, whichever place they are in; a form has none.
+    /// Calls `f` with the body's bytes, whichever place they are in; a form and a stream have none.
     ///
     /// # Errors
     /// The system's, when the file with the body can't be read.
     pub fn with_body<R>(&self, f: impl FnOnce(&[u8]) -> R) -> std::io::Result<R> {
         match &self.body {
-            Body::Empty | Body::Form(_) => Ok(f(b"")),
+            Body::Empty | Body::Form(_) | Body::Stream(_) => Ok(f(b"")),
             Body::Memory(bytes) => Ok(f(bytes)),
             Body::File(file, length) => {
                 let mut file = file.borrow_mut();

@@ -2,6 +2,7 @@
 
 mod accept;
 mod deadlines;
+mod stream;
 
 use crate::collect::{Collector, Refusal};
 use crate::connection::{Connection, Partial};
@@ -10,6 +11,7 @@ use crate::output::Sent;
 use crate::request::{Body, Bytes, Request};
 use crate::settings::Settings;
 use crate::static_response::Files;
+use crate::stream::Stream;
 use highper_engine::reactor::{self, Handler, Readiness};
 use highper_engine::{clock, scheduler};
 use highper_http1::{After, EncodeError, Eof, Event, Framing, Head, Phase, Stamp};
@@ -19,6 +21,12 @@ use std::rc::{Rc, Weak};
 
 /// Who answers requests.
 pub trait Service {
+    /// A head with a body behind it has come: is the request handed over at once, its body to be
+    /// read as it arrives ([`Body::Stream`]), or when all of it is there? Asked only for those.
+    fn streams(&self, head: &Head, bytes: &[u8]) -> bool {
+        let _ = (head, bytes);
+        false
+    }
     /// A request is complete. Answer through the exchange, now or later. Runs on the driver's stack.
     fn request(&self, exchange: Rc<Exchange>);
     /// A connection was accepted.
@@ -29,7 +37,8 @@ pub trait Service {
     fn closed(&self, connection: &Rc<Connection>) {
         let _ = connection;
     }
-    /// The client went away while a request of its was under way.
+    /// The client's connection was lost while a request of its was under way. A client that has
+    /// only ended its side is still there ([`Exchange::is_connected`]).
     fn disconnected(&self, exchange: &Rc<Exchange>) {
         let _ = exchange;
     }
@@ -184,6 +193,11 @@ impl Server {
         if self.core.draining.replace(true) {
             return;
         }
+        for connection in self.core.all() {
+            if connection.exchange.borrow().is_some() {
+                connection.codec.borrow_mut().close_after();
+            }
+        }
         scheduler::retain_loop();
         if self.core.open.get() == 0 {
             self.core.drained();
@@ -308,6 +322,7 @@ impl Core {
         if let Some(exchange) = exchange
             && exchange.progress() != Progress::Complete
         {
+            self.lose_stream(&exchange);
             self.service.disconnected(&exchange);
         }
         self.service.closed(connection);
@@ -340,9 +355,7 @@ impl Core {
             if !connection.is_open() {
                 break;
             }
-            if connection.exchange.borrow().is_some()
-                && connection.carry.borrow().len() >= CARRY_MAX
-            {
+            if connection.exchange.borrow().is_some() && self.holds_back(connection, CARRY_MAX) {
                 // The rest stays with the kernel until the request under way is answered.
                 break;
             }
@@ -436,7 +449,16 @@ impl Core {
                     if head.has_body() {
                         let whole = std::mem::take(head);
                         let bytes = input[start..start + whole.len()].to_vec();
-                        self.begin_body(connection, whole, bytes, now);
+                        if self.service.streams(&whole, &bytes) {
+                            let stream = Stream::new(self.me.clone(), connection);
+                            *blank.request.bytes.get_mut() = Bytes::Own(bytes);
+                            blank.request.head = whole;
+                            blank.request.body = Body::Stream(Rc::new(stream));
+                            blank.request.started = now;
+                            next = self.dispatch(connection, next);
+                        } else {
+                            self.begin_body(connection, whole, bytes, now);
+                        }
                     } else {
                         *blank.request.bytes.get_mut() = Bytes::Lent {
                             buffer: Rc::clone(input),
@@ -483,6 +505,11 @@ impl Core {
                 // Trailers of requests are not passed on; skipped bytes belong to nobody.
                 _ => {}
             }
+        }
+        if at < length && self.is_streaming(connection) {
+            let blank = Rc::get_mut(&mut next).expect("nobody else holds a blank record");
+            let head = &mut blank.request.head;
+            at += self.feed_stream(connection, &input[at..length], head);
         }
         self.keep(next);
         if at < length && connection.is_open() && !connection.closing.get() {
@@ -601,14 +628,23 @@ impl Core {
 
     fn end_of_stream(&self, connection: &Rc<Connection>) {
         let exchange = connection.exchange.borrow().clone();
-        if exchange.is_some() && !connection.carry.borrow().is_empty() {
+        if exchange.is_some()
+            && !connection.carry.borrow().is_empty()
+            && !self.is_streaming(connection)
+        {
             // More requests wait behind the one under way; the end is met again after them.
             return;
         }
-        connection.peer_closed.set(true);
+        if connection.peer_closed.replace(true) && connection.has_failed() {
+            // The end was known; what is new is a reset, which reading does not tell.
+            return self.drop_connection(connection);
+        }
         let eof = connection.codec.borrow_mut().eof();
         if let (Eof::HalfClosed, Some(exchange)) = (eof, exchange) {
-            self.service.disconnected(&exchange);
+            // It may still read: the answer goes out all the same.
+            if self.settings.probe_half_closed {
+                exchange.probe();
+            }
             return;
         }
         self.flush_gathered(connection);
@@ -733,6 +769,9 @@ impl Core {
         connection.since.set(reactor::coarse_now());
         self.service.answered(exchange);
         self.conclude(connection, after);
+        if let Body::Stream(stream) = &exchange.request.body {
+            self.abandon_stream(connection, stream);
+        }
     }
 
     fn conclude(&self, connection: &Rc<Connection>, after: After) {

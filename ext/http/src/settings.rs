@@ -33,6 +33,10 @@ pub struct Settings {
     pub body_memory: usize,
     /// Where bodies and uploads that are too big for memory go. Default the system's.
     pub temp_dir: PathBuf,
+    /// Is a client that has ended its side of the connection during a request asked, by a
+    /// `102 Processing`, whether it has gone for good? TCP shows no difference until something is
+    /// sent. Default no.
+    pub probe_half_closed: bool,
     /// Are form bodies parsed while they arrive, files to disk? Default yes.
     pub parse_forms: bool,
     /// Bytes of output held for one connection before writing waits. Default 2 MiB.
@@ -70,6 +74,7 @@ impl Default for Settings {
             nodelay: true,
             body_memory: 1 << 20,
             temp_dir: std::env::temp_dir(),
+            probe_half_closed: false,
             parse_forms: true,
             output_high_water: 2 << 20,
             static_files: None,

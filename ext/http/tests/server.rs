@@ -67,6 +67,7 @@ impl Service for Echo {
                     Body::Empty => "empty",
                     Body::Memory(_) => "memory",
                     Body::File(..) => "file",
+                    Body::Stream(_) => "stream",
                     Body::Form(form) => {
                         assert_eq!(form.temp.paths().len(), 1);
                         "form"

@@ -89,6 +89,14 @@ impl Listener {
         self.fd
     }
 
+    /// Ends listening at once, in every process that shares the socket: who connects from now on
+    /// is refused, who waits to be accepted is reset, and the address is free for another server.
+    pub fn close(self) {
+        self.remove_file();
+        // Another process may have ended it already.
+        let _ = sys::shutdown(self.fd.as_fd());
+    }
+
     /// Removes the file of a Unix socket, if it is still this socket's: for
     /// the manager, when the server has ended.
     pub fn remove_file(&self) {

@@ -42,6 +42,9 @@ pub struct Options {
     /// How long a worker may take to finish what it has before it is killed.
     /// Default 3 s, as Swoole.
     pub max_wait_time: Duration,
+    /// What a worker has past `max_wait_time` to cancel what still runs, before
+    /// it is killed. Default 1.5 s.
+    pub cut_time: Duration,
     /// Workers finish all that runs in them before they end (Swoole's
     /// reload_async); false: only the request at hand. The worker's loop reads
     /// it. Default true.
@@ -94,6 +97,7 @@ impl Default for Options {
             worker_num: cgroup::cpus(),
             task_worker_num: 0,
             max_wait_time: Duration::from_secs(3),
+            cut_time: Duration::from_millis(1500),
             reload_async: true,
             start_timeout: Duration::from_secs(60),
             daemonize: false,

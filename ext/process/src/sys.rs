@@ -32,6 +32,12 @@ pub fn geteuid() -> libc::uid_t {
     unsafe { libc::geteuid() }
 }
 
+/// Ends a socket in both directions, for every process that shares it.
+pub fn shutdown(fd: BorrowedFd<'_>) -> io::Result<()> {
+    // SAFETY: the descriptor is open as long as the borrow.
+    check(unsafe { libc::shutdown(fd.as_raw_fd(), libc::SHUT_RDWR) }).map(drop)
+}
+
 /// Forks. The caller keeps the rule that this process has one thread.
 pub fn fork() -> io::Result<Option<Pid>> {
     // SAFETY: PHP without threads: the child's copy of memory is consistent.

@@ -37,8 +37,8 @@ impl Kind {
 /// The order of a worker's life: it prepares (code loaded, listener in its
 /// loop), calls [`ready`](Self::ready), serves, and once
 /// [`should_drain`](Self::should_drain) is true stops accepting, finishes what
-/// it has and exits with code 0. If it has not ended `max_wait_time` after
-/// SIGTERM its manager kills it, and a second later the kernel does, even
+/// it has and exits with code 0. If it has not ended `max_wait_time` and
+/// `cut_time` after SIGTERM its manager kills it, and a second later the kernel does, even
 /// without a manager.
 pub struct WorkerContext {
     pub(crate) id: usize,

@@ -3,7 +3,7 @@
 //! Nothing is patched until a loop starts or the hooks are switched on by hand.
 //! `highper.hooks=Off` keeps everything as it is in stock PHP.
 
-use crate::wiring;
+use crate::{cancel, wiring};
 use highper_engine::reactor::{self, Interest};
 use highper_engine::{self as engine, Wake, clock};
 use highper_hook::{
@@ -251,35 +251,56 @@ fn sleep(time: Duration) -> SleepOutcome {
         return SleepOutcome::Done;
     }
     let end = clock::after(time);
-    match engine::sleep(nanoseconds(time)) {
+    let left = || Duration::from_nanos(end.saturating_sub(clock::now()));
+    let until = within(Some(end));
+    match engine::sleep(until.unwrap_or(end).saturating_sub(clock::now())) {
         Wake::Cancelled => {
-            SleepOutcome::Cancelled(Duration::from_nanos(end.saturating_sub(clock::now())))
+            cancel::raise(cancel::resumed());
+            SleepOutcome::Cancelled(left())
+        }
+        Wake::Ready | Wake::Timeout | Wake::Closed if until != Some(end) => {
+            cancel::raise(cancel::late());
+            SleepOutcome::Cancelled(left())
         }
         Wake::Ready | Wake::Timeout | Wake::Closed => SleepOutcome::Done,
     }
 }
 
-fn nanoseconds(time: Duration) -> u64 {
-    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
+/// A call's own deadline, or the coroutine's where that is earlier.
+fn within(own: Option<u64>) -> Option<u64> {
+    match (own, engine::scheduler::deadline()) {
+        (Some(own), Some(limit)) => Some(own.min(limit)),
+        (own, limit) => own.or(limit),
+    }
 }
 
-fn outcome(result: std::io::Result<Wake>) -> WaitOutcome {
+/// `own` is the call's own deadline, `until` the one that was waited for.
+fn outcome(result: std::io::Result<Wake>, own: Option<u64>, until: Option<u64>) -> WaitOutcome {
     match result {
         Ok(Wake::Ready) => WaitOutcome::Ready,
+        Ok(Wake::Timeout) if own != until => {
+            cancel::raise(cancel::late());
+            WaitOutcome::Cancelled
+        }
         Ok(Wake::Timeout) => WaitOutcome::TimedOut,
-        Ok(Wake::Cancelled) => WaitOutcome::Cancelled,
+        Ok(Wake::Cancelled) => {
+            cancel::raise(cancel::resumed());
+            WaitOutcome::Cancelled
+        }
         Ok(Wake::Closed) => WaitOutcome::Closed,
         Err(_) => WaitOutcome::Refused,
     }
 }
 
 fn wait_fd(fd: RawFd, wanted: Wanted, timeout: Option<Duration>) -> WaitOutcome {
-    let deadline = timeout.map(clock::after);
-    outcome(match (wanted.is_read(), wanted.is_write()) {
-        (true, true) => reactor::wait_any(&[(fd, Interest::Read), (fd, Interest::Write)], deadline),
-        (false, true) => reactor::wait_fd(fd, Interest::Write, deadline),
-        _ => reactor::wait_fd(fd, Interest::Read, deadline),
-    })
+    let own = timeout.map(clock::after);
+    let until = within(own);
+    let ended = match (wanted.is_read(), wanted.is_write()) {
+        (true, true) => reactor::wait_any(&[(fd, Interest::Read), (fd, Interest::Write)], until),
+        (false, true) => reactor::wait_fd(fd, Interest::Write, until),
+        _ => reactor::wait_fd(fd, Interest::Read, until),
+    };
+    outcome(ended, own, until)
 }
 
 /// Entries that fit on the stack; more are rare, and worth an allocation.
@@ -308,7 +329,12 @@ fn wait_many(entries: &mut [libc::pollfd], timeout: Option<Duration>) -> WaitOut
         None if is_urgent => Some(LOOK),
         time => time,
     };
-    match outcome(reactor::wait_any(set.list(), limit.map(clock::after))) {
+    let own = limit.map(clock::after);
+    let until = within(own);
+    let ended = reactor::wait_any(set.list(), until);
+    // It may leave for good from here on.
+    drop(set);
+    match outcome(ended, own, until) {
         WaitOutcome::TimedOut if limit != timeout => WaitOutcome::Ready,
         ended => ended,
     }

@@ -7,13 +7,16 @@
 #![deny(unsafe_code)]
 
 pub mod backtrace;
+pub mod cancel;
 pub mod context;
 pub mod coroutine;
 pub mod deadline;
+pub mod ending;
 pub mod exit;
 pub mod failure;
 pub mod hooks;
 pub mod serve;
+pub mod sockets;
 pub mod timer;
 mod wiring;
 

@@ -1,6 +1,8 @@
 //! A server: manager, workers, and in each worker a loop with an HTTP service.
 
-use crate::coroutine;
+use crate::cancel::Thrown;
+use crate::sockets::{Closing, Sockets};
+use crate::{coroutine, ending};
 use highper_engine::reactor::{self, Handler, Readiness};
 use highper_engine::scheduler;
 use highper_http::{Server, Service, Settings};
@@ -17,6 +19,8 @@ pub struct Plan {
     pub options: Options,
     /// Sockets, bound before.
     pub listeners: Vec<Listener>,
+    /// Has each worker a socket of its own (`SO_REUSEPORT`)?
+    pub reuse_port: bool,
     /// HTTP.
     pub settings: Settings,
 }
@@ -28,6 +32,7 @@ pub struct Worker {
     ending: Cell<bool>,
     /// Runs once when the worker has drained, in a coroutine.
     stop: RefCell<Option<Box<dyn FnOnce()>>>,
+    face: Rc<dyn Face>,
     /// Did a fatal error end a coroutine?
     fatal: Cell<bool>,
 }
@@ -62,6 +67,8 @@ pub trait Face {
     fn stop(&self, worker: &Rc<Worker>) {
         let _ = worker;
     }
+    /// What is thrown into coroutines that still run when the worker's time is over.
+    fn cancelled(&self) -> Thrown;
     /// A line for the log.
     fn log(&self, text: &str) {
         eprintln!("{text}");
@@ -77,18 +84,32 @@ pub fn serve(plan: Plan, hooks: &mut dyn Hooks, face: Rc<dyn Face>) -> Result<Se
     let Plan {
         options,
         listeners,
+        reuse_port,
         settings,
     } = plan;
-    let role = highper_process::run(options, hooks).map_err(|e| Throw::error(e.to_string()))?;
-    match role {
+    let listeners = match reuse_port {
+        true => Sockets::for_each(listeners, options.worker_num)
+            .map_err(|e| Throw::error(e.to_string()))?,
+        false => Sockets::shared(listeners),
+    };
+    let role = {
+        let mut hooks = Closing {
+            hooks,
+            sockets: Rc::clone(&listeners),
+        };
+        highper_process::run(options, &mut hooks).map_err(|e| Throw::error(e.to_string()))
+    };
+    match role.inspect_err(|_| listeners.close())? {
         Role::Manager(code) => {
-            for listener in &listeners {
-                listener.remove_file();
-            }
+            listeners.close();
             Ok(Served::Manager(code))
         }
         Role::Worker(context) => {
-            let descriptors = listeners.into_iter().map(Listener::into_fd).collect();
+            let descriptors = listeners
+                .take(context.id())
+                .into_iter()
+                .map(Listener::into_fd)
+                .collect();
             work(context, descriptors, settings, face).map(|()| Served::Worker)
         }
     }
@@ -105,6 +126,7 @@ fn work(
         server: RefCell::default(),
         ending: Cell::new(false),
         stop: RefCell::default(),
+        face: Rc::clone(&face),
         fatal: Cell::new(false),
     });
     WORKER.set(Some(Rc::clone(&worker)));
@@ -227,19 +249,34 @@ impl Worker {
             return;
         }
         self.context.set_draining();
+        let face = Rc::clone(&self.face);
+        let said = move |count| {
+            face.log(&format!(
+                "max_wait_time is over: {count} coroutines are cancelled"
+            ));
+        };
         let bound = self.context.max_wait_time();
-        scheduler::at(
-            highper_engine::clock::after(bound),
-            false,
-            scheduler::stop_loop,
-        );
+        ending::within(bound, self.face.cancelled(), said, || {
+            if let Some(worker) = worker() {
+                worker.end();
+            }
+        });
         match self.server.borrow().clone() {
             Some(server) => server.drain(),
             None => self.drained(),
         }
     }
 
+    /// The last connection is closed: what else runs may end by itself, within the time that is left.
     fn drained(&self) {
+        ending::when_idle(|| {
+            if let Some(worker) = worker() {
+                worker.end();
+            }
+        });
+    }
+
+    fn end(&self) {
         let stop = self.stop.borrow_mut().take();
         let spawned = coroutine::spawn_body(move || {
             if let Some(stop) = stop {
@@ -272,6 +309,10 @@ impl Watched {
 }
 
 impl Service for Watched {
+    fn streams(&self, head: &highper_http::Head, bytes: &[u8]) -> bool {
+        self.service.streams(head, bytes)
+    }
+
     fn request(&self, exchange: Rc<highper_http::Exchange>) {
         let ticket = {
             let request = exchange.request();

@@ -19,7 +19,6 @@ use highper_engine::{self as engine, CancelError, clock, scheduler as coroutines
 use highper_runtime::backtrace;
 use highper_zend::{Array, Call, Class, Done, Registry, Throw, Value, call_function, error};
 use std::cell::Cell;
-use waiting::Thrown;
 
 /// May a coroutine be preempted? Off until the engine can do it; the switch is kept.
 #[derive(Default)]
@@ -165,7 +164,6 @@ pub fn declare(registry: &mut Registry, shortname: bool) {
 }
 
 fn forget() {
-    waiting::forget();
     option::forget();
 }
 
@@ -218,7 +216,7 @@ fn resume(call: &mut Call) -> Done {
 fn cancel(call: &mut Call) -> Done {
     let id = id_at(call, 0)?.unwrap_or(0);
     if call.opt_bool(1, false)? {
-        return call.ret_bool(waiting::throw_into(id, Thrown::Canceled));
+        return call.ret_bool(waiting::throw_into(id, waiting::CANCELED));
     }
     let code = match coroutines::cancel_now(id) {
         Ok(()) => return call.ret_bool(true),
@@ -384,7 +382,7 @@ fn set_time_limit(call: &mut Call) -> Done {
         Some(when) => {
             coroutines::at(when, false, move || {
                 if engine::info(id).is_some() {
-                    waiting::throw_into(id, Thrown::TimedOut);
+                    waiting::throw_into(id, waiting::TIMED_OUT);
                 }
             });
             call.ret_bool(true)

@@ -6,6 +6,7 @@ mod settings;
 use crate::function::logging;
 use highper_process::listen::{self, Listener, TcpOptions};
 use highper_process::{Command, Error as ProcessError, Exit, Hooks, How, Level, Options};
+use highper_runtime::hooks;
 use highper_runtime::serve::{self, Face, Plan, Served, Worker};
 use highper_zend::{
     Array, Call, Callable, Class, ClassRef, Done, Flags, Object, Registry, Throw, Trace, Tracer,
@@ -383,18 +384,21 @@ impl Hooks for Callbacks {
     }
 
     fn log(&mut self, level: Level, text: &str) {
+        let weight = match level {
+            Level::Info => logging::ordinary(),
+            Level::Warning => logging::WARNING,
+            Level::Error => logging::ERROR,
+        };
+        if !logging::takes(weight) {
+            return;
+        }
         let line = format!("[{}] {text}\n", level.name());
         let written = match &mut self.log {
             Some(file) => file.write_all(line.as_bytes()).is_ok(),
             None => false,
         };
         if !written {
-            let level = match level {
-                Level::Info => logging::ordinary(),
-                Level::Warning => logging::WARNING,
-                Level::Error => logging::ERROR,
-            };
-            logging::put(level, text);
+            logging::put(weight, text);
         }
     }
 }
@@ -413,6 +417,9 @@ impl Face for Workers {
         server.set_slot(WORKER_ID, worker.id() as i64);
         server.set_slot(WORKER_PID, i64::from(std::process::id()));
         server.set_slot(TASKWORKER, false);
+        if let Some(flags) = self.switches.hooks {
+            hooks::enable(flags);
+        }
         fire(server, "workerstart", &[Value::from(worker.id() as i64)])?;
         let state = server.state::<State>();
         let callback = |event: &str| state.and_then(|s| s.callbacks.borrow().get(event).cloned());
@@ -424,6 +431,14 @@ impl Face for Workers {
             connect: callback("connect"),
             close: callback("close"),
         }))
+    }
+
+    fn log(&self, text: &str) {
+        logging::put(logging::WARNING, text);
+    }
+
+    fn cancelled(&self) -> highper_runtime::cancel::Thrown {
+        crate::coroutine::waiting::CANCELED
     }
 
     fn stop(&self, worker: &Rc<Worker>) {
@@ -456,6 +471,7 @@ fn start(call: &mut Call) -> Done {
     if !this.callbacks.borrow().contains_key("request") {
         return Err(crate::exception("require onRequest callback", 0));
     }
+    logging::configure_level(&this.settings.borrow());
     let mut options = Options {
         name: "swoole".to_owned(),
         script: error::location().map_or_else(String::new, |(file, _)| file),
@@ -480,6 +496,7 @@ fn start(call: &mut Call) -> Done {
     let plan = Plan {
         options,
         listeners: vec![listener],
+        reuse_port: switches.reuse_port,
         settings: http,
     };
     let mut hooks = Callbacks {

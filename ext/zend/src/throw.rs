@@ -134,6 +134,16 @@ impl Throw {
         }
     }
 
+    /// Makes the exception pending in the engine, for code under an internal function that is
+    /// about to fail: it is thrown when that function returns. Hold nothing that has to be
+    /// dropped: a fatal error on the way leaves this frame for good.
+    pub fn make_pending(self) {
+        if self.raise() {
+            // SAFETY: the caller owns nothing, as it promises, and PHP runs below it.
+            unsafe { raw::hz_bailout() };
+        }
+    }
+
     /// Makes the exception pending in the engine. True when the caller has to
     /// raise a bailout, after it dropped all that it owns.
     #[cold]

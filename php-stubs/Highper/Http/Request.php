@@ -28,6 +28,10 @@ final class Request
 
     public function body(): string {}
 
+    public function read(int $length = 65536): string {}
+
+    public function isConnected(): bool {}
+
     public function json(): mixed {}
 
     public function file(string $name): ?array {}

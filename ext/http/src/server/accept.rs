@@ -31,7 +31,8 @@ impl Core {
             };
             match accepted {
                 Ok(fd) => self.open_connection(fd, index),
-                Err(rustix::io::Errno::AGAIN) => return,
+                // Invalid: the server is ending, and its manager has ended the socket for all.
+                Err(rustix::io::Errno::AGAIN | rustix::io::Errno::INVAL) => return,
                 Err(rustix::io::Errno::INTR | rustix::io::Errno::CONNABORTED) => {}
                 Err(error) => {
                     self.service.trouble(&format!(

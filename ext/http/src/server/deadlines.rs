@@ -63,6 +63,8 @@ impl Core {
                     self.drop_connection(connection);
                 }
                 self.service.timed_out(&exchange);
+            } else {
+                self.check_stream(connection, &exchange, waited);
             }
             return;
         }

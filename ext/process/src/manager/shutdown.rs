@@ -15,7 +15,7 @@ const FAST: Duration = Duration::from_millis(300);
 impl Manager<'_> {
     /// Tells a worker to finish what it has and end.
     pub(super) fn drain(&mut self, pid: Pid) {
-        let kill_at = Instant::now() + self.options.max_wait_time;
+        let kill_at = Instant::now() + self.options.max_wait_time + self.options.cut_time;
         self.end_worker(pid, libc::SIGTERM, kill_at);
     }
 
@@ -65,7 +65,10 @@ impl Manager<'_> {
         let (signal, wait) = if fast {
             (libc::SIGQUIT, FAST)
         } else {
-            (libc::SIGTERM, self.options.max_wait_time)
+            (
+                libc::SIGTERM,
+                self.options.max_wait_time + self.options.cut_time,
+            )
         };
         let pids: Vec<_> = self.workers.iter().map(|w| w.pid).collect();
         for pid in pids {

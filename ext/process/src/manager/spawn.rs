@@ -213,7 +213,9 @@ impl Manager<'_> {
         let signals = SignalPipe::install(&signals::WORKER)
             .map_err(|e| failed("install the signal handlers", &e))?;
         signals
-            .arm_last_resort(self.options.max_wait_time + Duration::from_secs(1))
+            .arm_last_resort(
+                self.options.max_wait_time + self.options.cut_time + Duration::from_secs(1),
+            )
             .map_err(|e| failed("make a timer", &e))?;
         let wake = self
             .wake

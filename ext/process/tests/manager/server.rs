@@ -33,6 +33,7 @@ pub fn options() -> Options {
         worker_num: 2,
         script: "/srv/test.php".into(),
         max_wait_time: Duration::from_secs(5),
+        cut_time: Duration::ZERO,
         ..Options::default()
     }
 }

@@ -1,28 +1,24 @@
 //! What every call that suspends has in common.
 
-use super::canceled_exception::CANCELED;
-use super::timeout_exception::TIMED_OUT;
+use super::canceled_exception::CANCELED as CANCELED_EXCEPTION;
+use super::timeout_exception::TIMED_OUT as TIMEOUT_EXCEPTION;
 use crate::error_code;
 use crate::swoole_error;
-use highper_engine::scheduler;
 use highper_engine::{Wake, clock};
+use highper_runtime::cancel::{self, Refused, Thrown};
 use highper_zend::Throw;
-use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
 
-/// What is thrown into a coroutine where its wait ends.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Thrown {
-    /// By `Coroutine::cancel($cid, true)`.
-    Canceled,
-    /// By `Coroutine::setTimeLimit()`.
-    TimedOut,
-}
+/// By `Coroutine::cancel($cid, true)`, and into what is left at the end of a worker.
+pub const CANCELED: Thrown = Thrown {
+    name: "canceled",
+    make: || Throw::new(&CANCELED_EXCEPTION, "", 0),
+};
 
-thread_local! {
-    static PENDING: RefCell<HashMap<u64, Thrown>> = RefCell::default();
-    static COUNT: Cell<usize> = const { Cell::new(0) };
-}
+/// By `Coroutine::setTimeLimit()`.
+pub const TIMED_OUT: Thrown = Thrown {
+    name: "timed out",
+    make: || Throw::new(&TIMEOUT_EXCEPTION, "", 0),
+};
 
 /// The running coroutine's id; Swoole's fatal error outside of any.
 pub fn in_coroutine() -> Result<u64, Throw> {
@@ -76,59 +72,16 @@ pub fn settle(reason: Wake) -> bool {
 /// To be asked when a wait is over: throws what was thrown into the coroutine meanwhile.
 #[inline]
 pub fn resumed() -> Result<(), Throw> {
-    if COUNT.get() == 0 {
-        return Ok(());
-    }
-    pending()
-}
-
-#[cold]
-fn pending() -> Result<(), Throw> {
-    let Some(id) = highper_engine::current() else {
-        return Ok(());
-    };
-    let thrown = PENDING.with_borrow_mut(|all| {
-        let thrown = all.remove(&id);
-        COUNT.set(all.len());
-        thrown
-    });
-    match thrown {
-        Some(Thrown::Canceled) => Err(Throw::new(&CANCELED, "", 0)),
-        Some(Thrown::TimedOut) => Err(Throw::new(&TIMED_OUT, "", 0)),
-        None => Ok(()),
-    }
+    cancel::resumed()
 }
 
 /// Throws into a coroutine: its wait, or its next one, ends with that.
 pub fn throw_into(id: u64, thrown: Thrown) -> bool {
-    if scheduler::info(id).is_none() {
-        highper_runtime::set_last_error(error_code::CO_NOT_EXISTS);
-        return false;
-    }
-    let again = PENDING.with_borrow_mut(|all| {
-        let again = all.insert(id, thrown) == Some(thrown);
-        COUNT.set(all.len());
-        again
-    });
-    if again {
-        highper_runtime::set_last_error(error_code::CO_CANCELED);
-        return false;
-    }
-    if scheduler::cancel_now(id).is_err() {
-        scheduler::doom(id);
-    }
-    // One that ended without another wait takes nothing with it.
-    if scheduler::info(id).is_none() {
-        PENDING.with_borrow_mut(|all| {
-            all.remove(&id);
-            COUNT.set(all.len());
-        });
-    }
-    true
-}
-
-/// Forgets everything, at the end of a request.
-pub fn forget() {
-    PENDING.with_borrow_mut(HashMap::clear);
-    COUNT.set(0);
+    let code = match cancel::throw_into(id, thrown, true) {
+        Ok(()) => return true,
+        Err(Refused::NotFound) => error_code::CO_NOT_EXISTS,
+        Err(Refused::Already) => error_code::CO_CANCELED,
+    };
+    highper_runtime::set_last_error(code);
+    false
 }

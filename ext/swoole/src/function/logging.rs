@@ -61,12 +61,22 @@ pub fn declare(registry: &mut Registry) {
         });
 }
 
-/// Takes `log_level` and `log_file` out of settings.
-pub fn configure(settings: &Array) {
+/// Takes `log_level` alone: a server opens its log itself.
+pub(crate) fn configure_level(settings: &Array) {
     if let Some(level) = settings.get("log_level") {
         IS_CHOSEN.set(true);
         LEVEL.set(level.to_long());
     }
+}
+
+/// Are lines of this level written?
+pub(crate) fn takes(level: i64) -> bool {
+    level >= LEVEL.get()
+}
+
+/// Takes `log_level` and `log_file` out of settings.
+pub fn configure(settings: &Array) {
+    configure_level(settings);
     if let Some(file) = settings.get("log_file").and_then(Value::as_str) {
         FILE.with_borrow_mut(|slot| *slot = Some(file.to_owned()));
     }

@@ -206,7 +206,7 @@ pub(crate) fn class() -> Class {
         })
         .method("public function isWritable(): bool", "Can anything still be sent?", |call| {
             let writable = match exchange(call) {
-                Ok(exchange) => exchange.is_writable(),
+                Ok(exchange) => exchange.is_connected() && exchange.is_writable(),
                 Err(_) => false,
             };
             call.ret_bool(writable)

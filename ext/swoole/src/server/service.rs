@@ -1,9 +1,10 @@
 //! From an exchange to a coroutine that runs the callback `request`.
 
 use super::settings::Switches;
+use crate::coroutine::waiting;
 use crate::http::{request, response};
 use highper_http::{Connection, Exchange, Service};
-use highper_runtime::coroutine;
+use highper_runtime::{cancel, coroutine};
 use highper_zend::{Callable, Object, Pool, Throw, Value};
 use std::rc::Rc;
 
@@ -80,6 +81,13 @@ impl Service for Requests {
 
     fn closed(&self, connection: &Rc<Connection>) {
         self.event(self.close.as_ref(), connection);
+    }
+
+    fn disconnected(&self, exchange: &Rc<Exchange>) {
+        if self.handler.switches.cancel {
+            // One that has ended meanwhile needs no telling.
+            let _ended = cancel::throw_into(exchange.owner(), waiting::CANCELED, false);
+        }
     }
 
     fn trouble(&self, message: &str) {

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 /// Keys that Swoole 6.2 knows; those without a use here are taken and have no effect.
 const KNOWN: &str = " add_heartbeat admin_server aio_core_worker_num aio_max_idle_time aio_max_wait_time aio_worker_num \
-backlog bind_address bind_port bootstrap buffer_high_watermark buffer_input_size buffer_low_watermark buffer_output_size \
+backlog bind_address bind_port bootstrap buffer_high_watermark buffer_input_size buffer_low_watermark buffer_output_size cancel_on_disconnect \
 c_stack_size chroot compression_level compression_min_length compression_types cpu_affinity_ignore daemonize debug_mode \
 discard_timeout_request dispatch_func dispatch_mode display_errors dns_server document_root enable_coroutine \
 enable_deadlock_check enable_delay_receive enable_fiber_mock enable_library enable_preemptive_scheduler \
@@ -87,6 +87,12 @@ pub(super) struct Switches {
     pub(super) post: bool,
     /// `http_parse_cookie`.
     pub(super) cookie: bool,
+    /// `cancel_on_disconnect`: is a handler cancelled whose client has gone?
+    pub(super) cancel: bool,
+    /// `enable_reuse_port`: has each worker a socket of its own?
+    pub(super) reuse_port: bool,
+    /// `hook_flags`: what the workers hook.
+    pub(super) hooks: Option<u32>,
 }
 
 /// Applies the settings; returns what is for the objects.
@@ -106,6 +112,9 @@ pub(super) fn apply(
         compress: true,
         post: true,
         cookie: true,
+        cancel: false,
+        hooks: None,
+        reuse_port: false,
     };
     let mut root = None;
     let mut files = StaticFiles {
@@ -137,6 +146,15 @@ pub(super) fn apply(
             "http_compression" => switches.compress = value.to_bool(),
             "http_parse_post" => switches.post = value.to_bool(),
             "http_parse_cookie" => switches.cookie = value.to_bool(),
+            "cancel_on_disconnect" => {
+                switches.cancel = value.to_bool();
+                http.probe_half_closed = switches.cancel;
+            }
+            "enable_reuse_port" => switches.reuse_port = value.to_bool(),
+            "hook_flags" => {
+                let flags = whole(&name, value, 0)?;
+                switches.hooks = Some(u32::try_from(flags).unwrap_or(u32::MAX) & 0x7fff_ffff);
+            }
             "open_tcp_nodelay" => http.nodelay = value.to_bool(),
             "max_conn" | "max_connection" => {
                 http.max_connections = whole(&name, value, 1)? as usize

@@ -1,0 +1,113 @@
+//! Listening sockets in the manager: held for the workers, closed when the server begins to end.
+
+use highper_process::listen::{Address, Listener, TcpOptions, bind_tcp_group};
+use highper_process::{Error, Exit, Hooks, Level, Spawned};
+use std::cell::RefCell;
+use std::rc::Rc;
+
+/// The sockets, until somebody takes or closes them.
+///
+/// For each address one that all workers share, or one for each worker.
+pub struct Sockets(RefCell<Vec<Vec<Listener>>>);
+
+impl Sockets {
+    /// Holds these, for all workers together.
+    #[must_use]
+    pub fn shared(listeners: Vec<Listener>) -> Rc<Self> {
+        let each = listeners.into_iter().map(|listener| vec![listener]);
+        Rc::new(Self(RefCell::new(each.collect())))
+    }
+
+    /// Binds the TCP addresses anew by `SO_REUSEPORT`, a socket for each of so many workers: the
+    /// kernel spreads the connections. Unix sockets stay shared.
+    ///
+    /// # Errors
+    /// That of binding.
+    pub fn for_each(listeners: Vec<Listener>, workers: usize) -> Result<Rc<Self>, Error> {
+        let mut groups = Vec::with_capacity(listeners.len());
+        for listener in listeners {
+            groups.push(match *listener.address() {
+                Address::Tcp(address) => {
+                    drop(listener);
+                    bind_tcp_group(address, &TcpOptions::default(), workers)?
+                }
+                Address::Unix(_) => vec![listener],
+            });
+        }
+        Ok(Rc::new(Self(RefCell::new(groups))))
+    }
+
+    /// For a worker: its own of each address. The others are closed in its process.
+    #[must_use]
+    pub fn take(&self, worker: usize) -> Vec<Listener> {
+        let groups = self.0.take();
+        let own = |mut group: Vec<Listener>| group.swap_remove(worker % group.len());
+        groups.into_iter().map(own).collect()
+    }
+
+    /// Nobody is to connect any more, to no process.
+    pub fn close(&self) {
+        for listener in self.0.take().into_iter().flatten() {
+            listener.close();
+        }
+    }
+}
+
+/// Hooks that close the sockets before the workers are told to end.
+pub struct Closing<'a> {
+    /// Who hears about everything.
+    pub hooks: &'a mut dyn Hooks,
+    /// What is closed.
+    pub sockets: Rc<Sockets>,
+}
+
+impl Hooks for Closing<'_> {
+    fn before_fork(&mut self) -> Result<(), Error> {
+        self.hooks.before_fork()
+    }
+
+    fn manager_start(&mut self) -> Result<(), Error> {
+        self.hooks.manager_start()
+    }
+
+    fn worker_spawned(&mut self, worker: &Spawned) -> Result<(), Error> {
+        self.hooks.worker_spawned(worker)
+    }
+
+    fn worker_exited(&mut self, exit: &Exit) -> Result<(), Error> {
+        self.hooks.worker_exited(exit)
+    }
+
+    fn before_reload(&mut self) -> Result<(), Error> {
+        self.hooks.before_reload()
+    }
+
+    fn after_reload(&mut self) -> Result<(), Error> {
+        self.hooks.after_reload()
+    }
+
+    fn before_shutdown(&mut self) -> Result<(), Error> {
+        self.sockets.close();
+        self.hooks.before_shutdown()
+    }
+
+    fn manager_stop(&mut self) -> Result<(), Error> {
+        self.hooks.manager_stop()
+    }
+
+    fn tick(&mut self) -> Result<(), Error> {
+        self.hooks.tick()
+    }
+
+    fn logs_reopened(&mut self) -> Result<(), Error> {
+        self.hooks.logs_reopened()
+    }
+
+    fn should_abort(&mut self) -> bool {
+        self.hooks.should_abort()
+    }
+
+    fn log(&mut self, level: Level, text: &str) {
+        self.hooks.log(level, text);
+    }
+}
