@@ -269,7 +269,12 @@ fn serve(app: &Rc<App>, options: Options, listeners: Vec<Listener>) -> Result<i3
         app,
         reasons: File::from(read),
         why: None,
-        early: Some(Vec::new()),
+        early: Some(
+            highper_runtime::serve::advice()
+                .map(|text| (Level::Notice, text.to_owned()))
+                .into_iter()
+                .collect(),
+        ),
     };
     match highper_process::run(options, &mut manager) {
         Ok(Role::Manager(code)) => {
