@@ -13,6 +13,7 @@ open_basedir=
 disable_functions=
 output_buffering=0
 error_reporting=E_ALL
+fatal_error_backtraces=0
 display_errors=1
 display_startup_errors=1
 log_errors=0
