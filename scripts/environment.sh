@@ -71,7 +71,7 @@ need_php() {
     [ -x "$PHP" ] || PHP=$("$PHP_CONFIG" --prefix)/bin/php
     [ -x "$PHP" ] || die "$PHP_CONFIG names no PHP binary that can be run ($PHP)"
     local about
-    about=$("$PHP" -n -r 'echo PHP_VERSION_ID, " ", PHP_VERSION, " ", PHP_ZTS, " ", PHP_DEBUG;') || die "$PHP does not run"
+    about=$("$PHP" -n -r 'echo PHP_VERSION_ID, " ", PHP_VERSION, " ", (int) PHP_ZTS, " ", (int) PHP_DEBUG;') || die "$PHP does not run"
     read -r PHP_ID PHP_VERSION PHP_ZTS PHP_DEBUG <<<"$about"
     [ "$PHP_ID" -ge 80200 ] || die "PHP $PHP_VERSION ($PHP) is too old: Highper needs 8.2 or newer; PHP_CONFIG=… chooses another"
     [ "$PHP_ZTS" = 0 ] || die "$PHP is a thread-safe (ZTS) build: Highper needs an NTS one; PHP_CONFIG=… chooses another"

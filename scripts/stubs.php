@@ -120,7 +120,7 @@ final class Stubs
         $attributes = '';
         foreach ($class->getAttributes(Attribute::class) as $attribute) {
             $arguments = $attribute->getArguments();
-            $attributes .= '#[\Attribute' . ($arguments === [] ? '' : '(' . implode(', ', array_map(self::literal(...), $arguments)) . ')') . "]\n";
+            $attributes .= '#[\Attribute' . ($arguments === [] ? '' : '(' . self::targets($arguments[0]) . ')') . "]\n";
         }
         $kind = match (true) {
             $class->isEnum() => 'enum',
@@ -199,6 +199,15 @@ final class Stubs
         $lines = explode("\n", str_replace('*/', '* /', $text));
 
         return count($lines) === 1 ? "/** {$lines[0]} */\n" : "/**\n" . implode('', array_map(static fn (string $l): string => rtrim(" * {$l}") . "\n", $lines)) . " */\n";
+    }
+
+    /** By name: the number of IS_REPEATABLE differs between versions of PHP. */
+    private static function targets(int $flags): string
+    {
+        $names = ['TARGET_CLASS', 'TARGET_FUNCTION', 'TARGET_METHOD', 'TARGET_PROPERTY', 'TARGET_CLASS_CONSTANT', 'TARGET_PARAMETER', 'IS_REPEATABLE'];
+        $set = array_filter($names, static fn (string $name): bool => ($flags & constant("Attribute::{$name}")) !== 0);
+
+        return implode(' | ', array_map(static fn (string $name): string => "\\Attribute::{$name}", $set));
     }
 
     private static function literal(mixed $value): string

@@ -54,7 +54,7 @@ bool(false)
 Fatal error: Uncaught Swoole\Coroutine\CanceledException in %s
 Stack trace:
 #0 %s: Swoole\Coroutine::sleep(%S)
-#1 [internal function]: {closure}()
+#1 [internal function]: {closure%S}()
 #2 {main}
   thrown in %s on line %d
 bool(true)

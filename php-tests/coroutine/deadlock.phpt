@@ -26,13 +26,13 @@ main ends
   [Coroutine-3]
  -----------------------------------------------------------------
 #0 %s(7): Swoole\Coroutine::yield()
-#1 [internal function]: {closure}()
+#1 [internal function]: {closure%S}()
 
   [Coroutine-2]
  -----------------------------------------------------------------
 #0 %s(4): Swoole\Coroutine\Channel->pop()
 #1 %s(6): waits()
-#2 [internal function]: {closure}()
+#2 [internal function]: {closure%S}()
 
  =================================================================
 after run

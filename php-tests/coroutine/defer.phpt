@@ -36,13 +36,13 @@ after exit()
 
 Fatal error: Uncaught RuntimeException: from the body in %s
 Stack trace:
-#0 [internal function]: {closure}()
+#0 [internal function]: {closure%S}()
 #1 {main}
   thrown in %s on line %d
 
 Fatal error: Uncaught LogicException: from a deferred call in %s
 Stack trace:
-#0 [internal function]: {closure}()
+#0 [internal function]: {closure%S}()
 #1 {main}
   thrown in %s on line %d
 still called

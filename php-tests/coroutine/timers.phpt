@@ -37,7 +37,7 @@ tick 1 true
 
 Fatal error: Uncaught Exception: in a timer in %s
 Stack trace:
-#0 [internal function]: {closure}()
+#0 [internal function]: {closure%S}()
 #1 {main}
   thrown in %s on line %d
 after 100: A B, in coroutine: true, in time: true

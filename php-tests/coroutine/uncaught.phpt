@@ -19,13 +19,13 @@ echo "end\n";
 --EXPECTF--
 Fatal error: Uncaught RuntimeException: at once in %s
 Stack trace:
-#0 [internal function]: {closure}()
+#0 [internal function]: {closure%S}()
 #1 {main}
   thrown in %s on line 4
 
 Fatal error: Uncaught Error: later in %s
 Stack trace:
-#0 [internal function]: {closure}()
+#0 [internal function]: {closure%S}()
 #1 {main}
   thrown in %s on line 5
 main 0

@@ -32,7 +32,7 @@ timer of the parent
 Fatal error: Uncaught Swoole\Error: must be forked outside the coroutine in %s:%d
 Stack trace:
 #0 %s: Swoole\Process->start()
-#1 [internal function]: {closure}()
+#1 [internal function]: {closure%S}()
 #2 {main}
   thrown in %s on line %d
 over

@@ -37,7 +37,7 @@ echo outcome(fn () => fail('exit')), "\n";
 pass(function () { echo "before exit\n"; exit(3); });
 echo "not reached\n";
 
---EXPECT--
+--EXPECTF--
 value 6
 value "ABC"
 value "anything(1,2)"
@@ -50,7 +50,7 @@ exit 7
 saidvalue "exit 7"
 value "by reference"
 exception ArgumentCountError "strlen() expects exactly 1 argument, 0 given" line 20 previous None
-exception ArgumentCountError "Too few arguments to function {closure}(), 0 passed and exactly 1 expected" line 21 previous None
+exception ArgumentCountError "Too few arguments to function {closure%S}(), 0 passed and exactly 1 expected" line 21 previous None
 Error 0: an error at 23
 TypeError 0: a type error at 23
 ValueError 0: a value error at 23

@@ -33,7 +33,7 @@ try { describe('Missing\Class'); } catch (\Error $e) { echo $e->getMessage(), "\
 #[Mark(UNKNOWN_CONSTANT)] class Bad {}
 try { describe(Bad::class); } catch (\Error $e) { echo $e->getMessage(), "\n"; }
 
---EXPECT--
+--EXPECTF--
 #[Highper\Test\Mark ["/pre/notes"] {}] #[Highper\Test\Mark [] {Name([112, 97, 116, 104]): "/root"}] class App\Note
 #[Highper\Test\Mark [] {}] id Some("int") None
 count None None
@@ -54,7 +54,7 @@ object(Highper\Test\Mark)#3 (1) {
   ["path"]=>
   string(5) "/root"
 }
-App\{closure}(int [] None a, App\Note|App\Level|null ["App\\Note", "App\\Level"] None b = Some(Null), c = Some("/pre"), ): int|false
+%S{closure%S}(int [] None a, App\Note|App\Level|null ["App\\Note", "App\\Level"] None b = Some(Null), c = Some("/pre"), ): int|false
 strlen(string [] None string, ): int
 array_slice(array [] None array, int [] None offset, ?int [] None length = Some(Null), bool [] None preserve_keys = Some(false), ): array
 #[Highper\Test\Mark ["/{id}"] {}] #[ReturnTypeWillChange [] {}] show(int [] None id, ?self ["App\\Note"] Some("App\\Note") note, string|int|null [] None page = Some(8), bool [] None &...rest = None, ): ?static

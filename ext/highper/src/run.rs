@@ -270,7 +270,12 @@ fn serve(app: &Rc<App>, options: Options, listeners: Vec<Listener>) -> Result<i3
         app,
         reasons: File::from(read),
         why: None,
-        early: Some(Vec::new()),
+        early: Some(
+            highper_runtime::serve::advice()
+                .map(|text| (Level::Notice, text.to_owned()))
+                .into_iter()
+                .collect(),
+        ),
     };
     let listeners = match app.settings.borrow().reuse_port {
         true => Sockets::for_each(listeners, options.worker_num)?,

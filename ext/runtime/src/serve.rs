@@ -8,7 +8,7 @@ use highper_engine::scheduler;
 use highper_http::{Server, Service, Settings};
 use highper_process::listen::Listener;
 use highper_process::{Hooks, Options, Reason, Role, Signal, Ticket, WorkerContext};
-use highper_zend::Throw;
+use highper_zend::{Throw, ini, module};
 use std::cell::{Cell, RefCell};
 use std::os::fd::OwnedFd;
 use std::rc::Rc;
@@ -45,6 +45,19 @@ thread_local! {
 #[must_use]
 pub fn worker() -> Option<Rc<Worker>> {
     WORKER.with_borrow(Clone::clone)
+}
+
+/// What a server says once at its start when it runs without OPcache: then each worker compiles
+/// each script for itself, and runs it without the optimiser and the JIT.
+#[must_use]
+pub fn advice() -> Option<&'static str> {
+    if !module::is_loaded("zend opcache") {
+        Some("OPcache is not loaded: add zend_extension=opcache and opcache.enable_cli=1 to php.ini")
+    } else if !(ini::bool("opcache.enable") && ini::bool("opcache.enable_cli")) {
+        Some("OPcache is off for the CLI: set opcache.enable_cli=1 in php.ini")
+    } else {
+        None
+    }
 }
 
 /// How [`serve`] came back.

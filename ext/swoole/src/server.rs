@@ -504,6 +504,9 @@ fn start(call: &mut Call) -> Done {
         log_file,
         log,
     };
+    if let Some(text) = serve::advice() {
+        hooks.log(Level::Info, text);
+    }
     let face = Rc::new(Workers { server, switches });
     match serve::serve(plan, &mut hooks, face)? {
         Served::Manager(0) => call.ret_bool(true),

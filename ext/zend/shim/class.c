@@ -503,7 +503,12 @@ hz_class *hz_class_register(const hz_class_spec *spec, const hz_behaviour *behav
 	class->ce = registered;
 	class->behaviour = *behaviour;
 	if (spec->attribute) {
-		zend_internal_attribute_register(registered, spec->attribute);
+		/* Ours is 64; PHP's has moved when constants became a target (8.5). */
+		uint32_t targets = spec->attribute & 63;
+		if (spec->attribute & 64) {
+			targets |= ZEND_ATTRIBUTE_IS_REPEATABLE;
+		}
+		zend_internal_attribute_register(registered, targets);
 	}
 	return class;
 }

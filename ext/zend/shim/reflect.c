@@ -118,10 +118,13 @@ void hz_param_info_of(const zend_function *func, uint32_t i, hz_param_info *out)
 {
 	const zend_arg_info *info = &func->common.arg_info[i];
 	bool variadic = i == func->common.num_args;
+#if PHP_VERSION_ID < 80600
 	if (func->type == ZEND_INTERNAL_FUNCTION && !(func->common.fn_flags & ZEND_ACC_USER_ARG_INFO)) {
 		out->name = ((const zend_internal_arg_info *) info)->name;
 		out->name_len = strlen(out->name);
-	} else {
+	} else
+#endif
+	{
 		out->name = ZSTR_VAL(info->name);
 		out->name_len = ZSTR_LEN(info->name);
 	}
@@ -138,7 +141,11 @@ int hz_param_default(zend_function *func, uint32_t i, zval *out)
 	ZVAL_UNDEF(out);
 	HZ_TRY {
 		if (func->type == ZEND_INTERNAL_FUNCTION) {
+#if PHP_VERSION_ID < 80600
 			zend_internal_arg_info *info = (zend_internal_arg_info *) &func->common.arg_info[i];
+#else
+			zend_arg_info *info = &func->common.arg_info[i];
+#endif
 			if (info->default_value && !(func->common.fn_flags & ZEND_ACC_USER_ARG_INFO)) {
 				zend_get_default_from_internal_arg_info(out, info);
 			}
@@ -244,6 +251,13 @@ int hz_property_step(zend_class_entry *ce, uint32_t *position, hz_property_info 
 	return 0;
 }
 
+/* A property of hooks alone has no place in the object. */
+#ifdef ZEND_VIRTUAL_PROPERTY_OFFSET
+# define HZ_IS_VIRTUAL(info) ((info)->offset == ZEND_VIRTUAL_PROPERTY_OFFSET)
+#else
+# define HZ_IS_VIRTUAL(info) false
+#endif
+
 /* The default of an instance property; UNDEF when it has none. */
 int hz_property_default(zend_class_entry *ce, zend_string *name, zval *out)
 {
@@ -251,7 +265,7 @@ int hz_property_default(zend_class_entry *ce, zend_string *name, zval *out)
 	ZVAL_UNDEF(out);
 	HZ_TRY {
 		zend_property_info *info = zend_hash_find_ptr(&ce->properties_info, name);
-		if (info && !(info->flags & ZEND_ACC_STATIC)) {
+		if (info && !(info->flags & ZEND_ACC_STATIC) && !HZ_IS_VIRTUAL(info)) {
 			if (!(ce->ce_flags & ZEND_ACC_CONSTANTS_UPDATED)) {
 				zend_update_class_constants(ce);
 			}

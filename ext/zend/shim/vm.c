@@ -37,8 +37,15 @@ struct hp_vm {
 	size_t vm_stack_page_size;
 	zend_execute_data *execute_data;
 	JMP_BUF *bailout;
+#if PHP_VERSION_ID >= 80500
+	const zend_class_entry *fake_scope;
+#else
 	zend_class_entry *fake_scope;
-	zend_object *exception, *prev_exception;
+#endif
+	zend_object *exception;
+#if PHP_VERSION_ID < 80600
+	zend_object *prev_exception;
+#endif
 	const zend_op *opline_before_exception;
 	zend_class_entry *exception_class;
 	zend_fiber *active_fiber;
@@ -97,10 +104,14 @@ void hp_vm_init(hp_vm *vm, void *page, size_t bytes, void *limit, void *base)
 	vm->context.status = ZEND_FIBER_STATUS_INIT;
 #if PHP_VERSION_ID >= 80300
 	vm->stack_base = base;
-	vm->stack_limit = (char *) limit + EG(reserved_stack_size);
-#else
-	(void) limit;
+# ifdef ZEND_CHECK_STACK_LIMIT
+	/* zend.max_allowed_stack_size=-1 leaves the guard page to find an overflow. */
+	if (EG(max_allowed_stack_size) != ZEND_MAX_ALLOWED_STACK_SIZE_UNCHECKED) {
+		vm->stack_limit = (char *) limit + EG(reserved_stack_size);
+	}
+# endif
 #endif
+	(void) limit;
 	zend_observer_fiber_init_notify(&vm->context);
 }
 
@@ -298,7 +309,9 @@ static zend_always_inline void hp_save(hp_vm *vm)
 	vm->bailout = EG(bailout);
 	vm->fake_scope = EG(fake_scope);
 	vm->exception = EG(exception);
+#if PHP_VERSION_ID < 80600
 	vm->prev_exception = EG(prev_exception);
+#endif
 	vm->opline_before_exception = EG(opline_before_exception);
 	vm->exception_class = EG(exception_class);
 	vm->error_handling = EG(error_handling);
@@ -342,7 +355,9 @@ static zend_always_inline void hp_load(hp_vm *vm)
 	EG(bailout) = vm->bailout;
 	EG(fake_scope) = vm->fake_scope;
 	EG(exception) = vm->exception;
+#if PHP_VERSION_ID < 80600
 	EG(prev_exception) = vm->prev_exception;
+#endif
 	EG(opline_before_exception) = vm->opline_before_exception;
 	EG(exception_class) = vm->exception_class;
 	EG(error_handling) = vm->error_handling;

@@ -133,7 +133,7 @@ impl std::ops::BitOr for Flags {
     }
 }
 
-/// Where an attribute may stand, with PHP's `Attribute::TARGET_*` values.
+/// Where an attribute may stand, with PHP's `Attribute::TARGET_*` values; the shim knows that of `REPEATABLE`.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Target(pub(crate) u32);
 

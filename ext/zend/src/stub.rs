@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::io;
 use std::path::Path;
 
-use crate::class::Class;
+use crate::class::{Class, Target};
 use crate::module;
 use crate::registry::Registry;
 use crate::signature::{self, Literal, Signature, Type, flag};
@@ -221,7 +221,12 @@ fn class_file(class: &Class) -> Result<String, String> {
     out.push('\n');
     docblock(&mut out, "", class.doc);
     if class.attribute != 0 {
-        let _ = writeln!(out, "#[\\Attribute({})]", class.attribute);
+        let repeatable = match class.attribute & Target::REPEATABLE.0 {
+            0 => "",
+            _ => " | \\Attribute::IS_REPEATABLE",
+        };
+        let targets = class.attribute & Target::ALL.0;
+        let _ = writeln!(out, "#[\\Attribute({targets}{repeatable})]");
     }
     let words = match (class.flags & 1 != 0, class.flags & 2 != 0, class.interface) {
         (_, _, true) => "interface",

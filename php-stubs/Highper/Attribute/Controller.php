@@ -4,7 +4,7 @@
 
 namespace Highper\Attribute;
 
-#[\Attribute(1)]
+#[\Attribute(\Attribute::TARGET_CLASS)]
 class Controller
 {
     public readonly string $prefix;

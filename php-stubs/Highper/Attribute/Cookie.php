@@ -4,7 +4,7 @@
 
 namespace Highper\Attribute;
 
-#[\Attribute(32)]
+#[\Attribute(\Attribute::TARGET_PARAMETER)]
 class Cookie
 {
     public readonly ?string $name;

@@ -4,7 +4,7 @@
 
 namespace Highper\Attribute;
 
-#[\Attribute(68)]
+#[\Attribute(\Attribute::TARGET_METHOD | \Attribute::IS_REPEATABLE)]
 class Get
 {
     public readonly string $path;

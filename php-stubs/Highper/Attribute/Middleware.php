@@ -4,7 +4,7 @@
 
 namespace Highper\Attribute;
 
-#[\Attribute(69)]
+#[\Attribute(\Attribute::TARGET_CLASS | \Attribute::TARGET_METHOD | \Attribute::IS_REPEATABLE)]
 class Middleware
 {
     public readonly array $classes;

@@ -4,7 +4,7 @@
 
 namespace Highper\Attribute;
 
-#[\Attribute(68)]
+#[\Attribute(\Attribute::TARGET_METHOD | \Attribute::IS_REPEATABLE)]
 class Patch
 {
     public readonly string $path;
