@@ -6,7 +6,9 @@
 //! extension is loaded.
 #![deny(unsafe_code)]
 
+mod autoload;
 pub mod backtrace;
+mod collect;
 pub mod context;
 pub mod coroutine;
 pub mod deadline;

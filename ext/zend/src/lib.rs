@@ -108,9 +108,11 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 pub mod array;
+pub mod autoload;
 pub mod call;
 pub mod callable;
 pub mod class;
+pub mod collect;
 pub mod error;
 pub mod function;
 pub mod ini;
