@@ -3,7 +3,7 @@
 //! Nothing is patched until a loop starts or the hooks are switched on by hand.
 //! `highper.hooks=Off` keeps everything as it is in stock PHP.
 
-use crate::wiring;
+use crate::{closing, wiring};
 use highper_engine::reactor::{self, Interest};
 use highper_engine::{self as engine, Wake, clock};
 use highper_hook::{
@@ -275,11 +275,14 @@ fn outcome(result: std::io::Result<Wake>) -> WaitOutcome {
 
 fn wait_fd(fd: RawFd, wanted: Wanted, timeout: Option<Duration>) -> WaitOutcome {
     let deadline = timeout.map(clock::after);
-    outcome(match (wanted.is_read(), wanted.is_write()) {
+    closing::enter(fd);
+    let ended = match (wanted.is_read(), wanted.is_write()) {
         (true, true) => reactor::wait_any(&[(fd, Interest::Read), (fd, Interest::Write)], deadline),
         (false, true) => reactor::wait_fd(fd, Interest::Write, deadline),
         _ => reactor::wait_fd(fd, Interest::Read, deadline),
-    })
+    };
+    closing::leave(fd);
+    outcome(ended)
 }
 
 /// Entries that fit on the stack; more are rare, and worth an allocation.
@@ -308,7 +311,11 @@ fn wait_many(entries: &mut [libc::pollfd], timeout: Option<Duration>) -> WaitOut
         None if is_urgent => Some(LOOK),
         time => time,
     };
-    match outcome(reactor::wait_any(set.list(), limit.map(clock::after))) {
+    let watched = || entries.iter().map(|entry| entry.fd).filter(|fd| *fd >= 0);
+    watched().for_each(closing::enter);
+    let ended = outcome(reactor::wait_any(set.list(), limit.map(clock::after)));
+    watched().for_each(closing::leave);
+    match ended {
         WaitOutcome::TimedOut if limit != timeout => WaitOutcome::Ready,
         ended => ended,
     }

@@ -8,6 +8,7 @@
 
 mod autoload;
 pub mod backtrace;
+mod closing;
 mod collect;
 pub mod context;
 pub mod coroutine;

@@ -26,6 +26,7 @@ pub fn install() {
     highper_engine::overflow::describe_by(zend::describe_running);
     crate::exit::install();
     crate::autoload::install();
+    crate::closing::install();
     crate::collect::install();
 }
 

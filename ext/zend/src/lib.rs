@@ -112,6 +112,7 @@ pub mod autoload;
 pub mod call;
 pub mod callable;
 pub mod class;
+pub mod close;
 pub mod collect;
 pub mod error;
 pub mod function;
