@@ -122,7 +122,9 @@ class Settings:
                 path = os.path.join(self.folder, name)
                 with open(path, errors="replace") as file:
                     text = file.read()
-                if text.strip():
+                # Its own remarks (a system call that it does not know) begin with dashes.
+                text = "".join(line for line in text.splitlines(True) if line.startswith("=="))
+                if text:
                     found.append(text)
                 os.unlink(path)
         return "\n".join(found)
