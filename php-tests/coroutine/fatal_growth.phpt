@@ -3,7 +3,8 @@ Endless recursion in PHP code meets the memory limit, not the end of a stack
 --EXTENSIONS--
 highper
 --SKIPIF--
-<?php if (ini_get('opcache.jit') === 'function') die('skip the function JIT compiles the recursion into one that PHP itself ends by SIGKILL'); ?>
+<?php if (getenv('USE_ZEND_ALLOC') === '0') die('skip without its own allocator PHP has no memory limit');
+if (ini_get('opcache.jit') === 'function') die('skip the function JIT compiles the recursion into one that PHP itself ends by SIGKILL'); ?>
 --INI--
 memory_limit=32M
 --FILE--

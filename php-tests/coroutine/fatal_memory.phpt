@@ -2,6 +2,8 @@
 Running out of memory in a coroutine ends the script as it does outside
 --EXTENSIONS--
 highper
+--SKIPIF--
+<?php if (getenv('USE_ZEND_ALLOC') === '0') die('skip without its own allocator PHP has no memory limit'); ?>
 --INI--
 memory_limit=16M
 --FILE--

@@ -72,7 +72,7 @@ final class Server
     /** Waits for the port; a server that ends before that is an exception that holds its log. */
     public function waitUntilItAccepts(float $seconds = 10.0): void
     {
-        $end = microtime(true) + $seconds;
+        $end = microtime(true) + patience($seconds);
         while (true) {
             $socket = @stream_socket_client("tcp://127.0.0.1:{$this->port}", $code, $message, 1.0);
             if ($socket !== false) {

@@ -13,6 +13,7 @@ final class TcpClient
 
     public function __construct(int $port, private float $timeout = 5.0, string $host = '127.0.0.1')
     {
+        $timeout = $this->timeout = patience($timeout);
         $socket = @stream_socket_client("tcp://{$host}:{$port}", $code, $message, $timeout);
         if ($socket === false) {
             throw new \RuntimeException("cannot connect to {$host}:{$port}: {$message}");

@@ -34,10 +34,16 @@ function temp_path(string $name): string
     return (getenv('TEST_TMP') ?: sys_get_temp_dir()) . '/' . $name;
 }
 
+/** How many seconds `$seconds` are where everything is slow: under Valgrind. */
+function patience(float $seconds): float
+{
+    return $seconds * (float) (getenv('HIGHPER_TEST_PATIENCE') ?: 1);
+}
+
 /** Waits until `$condition` gives something true, and returns it; throws after `$seconds`. */
 function wait_until(callable $condition, string $what, float $seconds = 5.0): mixed
 {
-    $end = microtime(true) + $seconds;
+    $end = microtime(true) + patience($seconds);
     do {
         $value = $condition();
         if ($value) {

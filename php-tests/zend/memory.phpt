@@ -3,7 +3,8 @@ The memory limit inside a function of ours is a fatal error like any other
 --EXTENSIONS--
 highper
 --SKIPIF--
-<?php if (!class_exists(Highper\Test\Box::class)) die("skip built without the feature selftest"); ?>
+<?php if (getenv('USE_ZEND_ALLOC') === '0') die('skip without its own allocator PHP has no memory limit');
+if (!class_exists(Highper\Test\Box::class)) die("skip built without the feature selftest"); ?>
 --INI--
 memory_limit=32M
 display_errors=0

@@ -32,6 +32,7 @@ pub mod scope;
 pub mod stack;
 pub mod sync;
 mod timer;
+mod valgrind;
 pub mod vm;
 pub mod wait;
 

@@ -509,6 +509,18 @@ pub fn closing(fd: RawFd) {
     crate::scheduler::get().reactor.closing(fd, true);
 }
 
+/// Ends the waits for a descriptor as if it were closed; it stays open.
+pub fn evict(fd: RawFd) {
+    let waiters = crate::scheduler::with(|s| {
+        let mut entries = s.reactor.entries.borrow_mut();
+        let entry = entries.get_mut(usize::try_from(fd).unwrap_or(usize::MAX));
+        entry.map_or_else(Vec::new, |entry| std::mem::take(&mut entry.waiters))
+    });
+    for (token, _) in waiters {
+        token.wake(Wake::Closed);
+    }
+}
+
 /// As [`closing`], for a descriptor without duplicates: the kernel forgets it by itself.
 pub fn closing_last(fd: RawFd) {
     crate::scheduler::get().reactor.closing(fd, false);

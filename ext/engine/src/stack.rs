@@ -173,6 +173,7 @@ impl Stacks {
                 let low = class.next;
                 self.install_guard(low)?;
                 class.next += size;
+                crate::valgrind::register_stack(low + PAGE, low + size - reserved);
                 low
             }
         };

@@ -302,10 +302,23 @@ const RUNTIME: &[&str] = &[
     "vgpreload_",
 ];
 
-/// Whether an object with this path is part of the C runtime.
+/// Extensions that watch code run, or change it: what they wait for has to stop that code. A step debugger
+/// that let others run while it waits for a command would be entered again.
+const WATCHERS: &[&str] = &[
+    "blackfire",
+    "ddtrace",
+    "excimer",
+    "newrelic",
+    "opcache",
+    "pcov",
+    "tideways",
+    "xdebug",
+];
+
+/// Whether an object with this path is part of the C runtime, or watches PHP code from inside.
 pub(crate) fn is_runtime(path: &[u8]) -> bool {
     let file = path.rsplit(|&byte| byte == b'/').next().unwrap_or(path);
-    RUNTIME.iter().any(|name| {
+    RUNTIME.iter().chain(WATCHERS).any(|name| {
         file.strip_prefix(name.as_bytes()).is_some_and(|rest| {
             name.ends_with('_') || rest.starts_with(b".") || rest.starts_with(b"-")
         })
@@ -329,6 +342,8 @@ mod tests {
             "/usr/lib/libgcc_s.so.1",
             "/lib/libnss_dns.so.2",
             "/usr/lib/libclang_rt.asan-x86_64.so",
+            "/usr/lib/php/20220829/xdebug.so",
+            "/opt/blackfire-8.2.so",
         ] {
             assert!(is_runtime(path.as_bytes()), "{path}");
         }

@@ -138,6 +138,7 @@ pub fn on_loop_end(call: fn()) {
 /// For the child of a fork: nothing of the parent's loop goes on in it.
 pub fn forked() {
     crate::timer::forget_all();
+    crate::closing::forget();
     engine::scheduler::forked();
 }
 

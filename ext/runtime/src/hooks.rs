@@ -3,7 +3,7 @@
 //! Nothing is patched until a loop starts or the hooks are switched on by hand.
 //! `highper.hooks=Off` keeps everything as it is in stock PHP.
 
-use crate::{cancel, wiring};
+use crate::{cancel, closing, wiring};
 use highper_engine::reactor::{self, Interest};
 use highper_engine::{self as engine, Wake, clock};
 use highper_hook::{
@@ -295,11 +295,13 @@ fn outcome(result: std::io::Result<Wake>, own: Option<u64>, until: Option<u64>) 
 fn wait_fd(fd: RawFd, wanted: Wanted, timeout: Option<Duration>) -> WaitOutcome {
     let own = timeout.map(clock::after);
     let until = within(own);
+    closing::enter(fd);
     let ended = match (wanted.is_read(), wanted.is_write()) {
         (true, true) => reactor::wait_any(&[(fd, Interest::Read), (fd, Interest::Write)], until),
         (false, true) => reactor::wait_fd(fd, Interest::Write, until),
         _ => reactor::wait_fd(fd, Interest::Read, until),
     };
+    closing::leave(fd);
     outcome(ended, own, until)
 }
 
@@ -331,7 +333,10 @@ fn wait_many(entries: &mut [libc::pollfd], timeout: Option<Duration>) -> WaitOut
     };
     let own = limit.map(clock::after);
     let until = within(own);
+    let watched = || entries.iter().map(|entry| entry.fd).filter(|fd| *fd >= 0);
+    watched().for_each(closing::enter);
     let ended = reactor::wait_any(set.list(), until);
+    watched().for_each(closing::leave);
     // It may leave for good from here on.
     drop(set);
     match outcome(ended, own, until) {

@@ -6,8 +6,11 @@
 //! extension is loaded.
 #![deny(unsafe_code)]
 
+mod autoload;
 pub mod backtrace;
 pub mod cancel;
+mod closing;
+mod collect;
 pub mod context;
 pub mod coroutine;
 pub mod deadline;

@@ -52,7 +52,9 @@ pub fn worker() -> Option<Rc<Worker>> {
 #[must_use]
 pub fn advice() -> Option<&'static str> {
     if !module::is_loaded("zend opcache") {
-        Some("OPcache is not loaded: add zend_extension=opcache and opcache.enable_cli=1 to php.ini")
+        Some(
+            "OPcache is not loaded: add zend_extension=opcache and opcache.enable_cli=1 to php.ini",
+        )
     } else if !(ini::bool("opcache.enable") && ini::bool("opcache.enable_cli")) {
         Some("OPcache is off for the CLI: set opcache.enable_cli=1 in php.ini")
     } else {

@@ -25,6 +25,9 @@ pub fn install() {
     scheduler::after_turn(release_deferred);
     highper_engine::overflow::describe_by(zend::describe_running);
     crate::exit::install();
+    crate::autoload::install();
+    crate::closing::install();
+    crate::collect::install();
 }
 
 fn release_deferred() {
@@ -67,6 +70,7 @@ pub fn stack_usage(id: u64) -> Option<usize> {
 /// Lets go of everything that holds PHP values. Call at RSHUTDOWN.
 pub fn request_shutdown() {
     crate::timer::forget_all();
+    crate::autoload::forget();
 }
 
 /// Runs `call` in the child of every fork to come, whoever forks. It may only touch atomics.

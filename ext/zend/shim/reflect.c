@@ -39,7 +39,11 @@ int hz_attribute_arg(zend_attribute *attribute, uint32_t i, zend_class_entry *sc
 	ZVAL_UNDEF(out);
 	HZ_TRY {
 		*name = attribute->args[i].name;
-		if (zend_get_attribute_value(out, attribute, i, scope) == FAILURE || EG(exception)) {
+		if (zend_get_attribute_value(out, attribute, i, scope) == FAILURE) {
+			/* It has released the value already. */
+			ZVAL_UNDEF(out);
+			rc = HZ_EXCEPTION;
+		} else if (EG(exception)) {
 			rc = HZ_EXCEPTION;
 		}
 	} HZ_CATCH {

@@ -29,6 +29,7 @@ typedef struct {
 	unsigned serialize_lock;
 	struct { struct php_serialize_data *data; unsigned level; } serialize;
 	struct { struct php_unserialize_data *data; unsigned level; } unserialize;
+	void *loading;
 } hp_lifo;
 
 struct hp_vm {
@@ -141,7 +142,8 @@ static zend_never_inline void hp_load_output(hp_vm *vm)
 
 static inline bool hp_lifo_in_use(void)
 {
-	return BG(user_compare_fci).size || BG(serialize_lock) || BG(serialize).level || BG(unserialize).level;
+	return BG(user_compare_fci).size || BG(serialize_lock) || BG(serialize).level || BG(unserialize).level
+		|| hp_loads_here;
 }
 
 static zend_never_inline void hp_save_lifo(hp_vm *vm)
@@ -160,6 +162,7 @@ static zend_never_inline void hp_save_lifo(hp_vm *vm)
 	BG(serialize_lock) = 0;
 	memset(&BG(serialize), 0, sizeof(lifo->serialize));
 	memset(&BG(unserialize), 0, sizeof(lifo->unserialize));
+	lifo->loading = hp_loads_here ? hp_loading_save() : NULL;
 	vm->lifo = lifo;
 }
 
@@ -171,6 +174,9 @@ static zend_never_inline void hp_load_lifo(hp_vm *vm)
 	BG(serialize_lock) = lifo->serialize_lock;
 	memcpy(&BG(serialize), &lifo->serialize, sizeof(lifo->serialize));
 	memcpy(&BG(unserialize), &lifo->unserialize, sizeof(lifo->unserialize));
+	if (lifo->loading) {
+		hp_loading_load(lifo->loading);
+	}
 	free(lifo);
 	vm->lifo = NULL;
 }

@@ -28,4 +28,9 @@ void hp_vm_destroy(hp_vm *vm);
 /* Run `body(arg)` under zend_try: 0 when it returned, 1 when a fatal error ended it. */
 int hp_vm_guard(void (*body)(void *), void *arg);
 
+/* Classes that the running coroutine is loading; what it keeps in globals for that (autoload.c). */
+extern uint32_t hp_loads_here;
+void *hp_loading_save(void);
+void hp_loading_load(void *saved);
+
 #endif

@@ -108,9 +108,12 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 pub mod array;
+pub mod autoload;
 pub mod call;
 pub mod callable;
 pub mod class;
+pub mod close;
+pub mod collect;
 pub mod error;
 pub mod function;
 pub mod ini;

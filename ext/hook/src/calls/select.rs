@@ -214,14 +214,15 @@ unsafe fn watch(
         alarms += 1;
         sets.restore();
         match outcome {
-            WaitOutcome::Cancelled => {
+            // A closed one's number may already belong to another file.
+            WaitOutcome::Cancelled | WaitOutcome::Closed => {
                 return Some((errno::fail(error_of(outcome)) as c_int, deadline.left()));
             }
             WaitOutcome::Refused => {
                 errno::set(before);
                 return None;
             }
-            WaitOutcome::Ready | WaitOutcome::TimedOut | WaitOutcome::Closed => {}
+            WaitOutcome::Ready | WaitOutcome::TimedOut => {}
         }
         let found = sets.look();
         if found < 0 {
