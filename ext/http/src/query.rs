@@ -381,46 +381,52 @@ pub fn parse<'a>(input: &'a [u8], options: &Options) -> Parsed<'a> {
     parsed
 }
 
-/// Calls `pair` with each name and value of a query that needs none of PHP's rules, and says true;
-/// says false, without a call, for any other, which is for [`parse`].
+/// Calls `pair` with each name and value of a query that needs none of PHP's rules, and says true.
+/// False means that the query is one for [`parse`]: what the calls so far have said is void then.
 pub fn plain_pairs<'a>(
     input: &'a [u8],
     options: &Options,
     mut pair: impl FnMut(&'a [u8], &'a [u8]),
 ) -> bool {
-    // Without these no byte means more than itself; a name that begins with a letter is no number.
-    let mut special = false;
-    let mut pairs = 1;
-    for &byte in input {
-        special |= RULED[usize::from(byte)];
-        pairs += usize::from(byte == b'&');
-    }
-    if special || pairs > options.max_vars || options.separator != b'&' {
+    if options.separator != b'&' {
         return false;
     }
-    for pass in 0..2 {
-        let mut rest = input;
-        while !rest.is_empty() {
-            let end = memchr(b'&', rest).unwrap_or(rest.len());
-            let text = &rest[..end];
-            rest = rest.get(end + 1..).unwrap_or_default();
-            let Some(equals) = text.iter().position(|b| *b == b'=') else {
-                return false;
-            };
-            if pass == 1 {
-                pair(&text[..equals], &text[equals + 1..]);
-            } else if equals == 0 || !text[0].is_ascii_alphabetic() {
-                return false;
+    // A name that begins with a letter is no number, and none of the guarded prefixes.
+    let (mut start, mut equals, mut pairs) = (0, None, 0);
+    for (at, &byte) in input.iter().enumerate() {
+        if !RULED[usize::from(byte)] {
+            continue;
+        }
+        match byte {
+            b'=' if equals.is_none() => {
+                if !input[start].is_ascii_alphabetic() {
+                    return false;
+                }
+                equals = Some(at);
             }
+            b'=' => {}
+            b'&' => {
+                let Some(middle) = equals.take() else {
+                    return false;
+                };
+                pairs += 1;
+                pair(&input[start..middle], &input[middle + 1..at]);
+                start = at + 1;
+            }
+            _ => return false,
         }
     }
-    true
+    let Some(middle) = equals else {
+        return false;
+    };
+    pair(&input[start..middle], &input[middle + 1..]);
+    pairs < options.max_vars
 }
 
-/// Bytes that names or values are changed for.
+/// Bytes that part a query, or that names or values are changed for.
 const RULED: [bool; 256] = {
     let mut table = [false; 256];
-    let special = b"\0 +%.[;";
+    let special = b"\0 +%.[;&=";
     let mut at = 0;
     while at < special.len() {
         table[special[at] as usize] = true;

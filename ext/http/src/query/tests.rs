@@ -285,3 +285,56 @@ fn any_input_ends_quickly() {
         start.elapsed()
     );
 }
+
+#[test]
+fn plain_pairs_are_what_parse_finds() {
+    for input in [
+        "a=1",
+        "a=1&b=2",
+        "a=&b=",
+        "a=1&a=2",
+        "a==b",
+        "a=1=2&c=3",
+        "abc_d-e=%",
+        "a=1&",
+        "&a=1",
+        "a",
+        "a&b=1",
+        "a=1&&b=2",
+        "1=a",
+        "_x=1",
+        "__Host-a=1",
+        "a.b=1",
+        "a[]=1",
+        "a=b+c",
+        "a=%41",
+        "=1",
+        "",
+        "x=[",
+        "A=\u{e4}",
+    ] {
+        let mut pairs = Vec::new();
+        let taken = plain_pairs(input.as_bytes(), &Options::default(), |name, value| {
+            pairs.retain(|(have, _)| *have != name);
+            pairs.push((name, value));
+        });
+        if !taken {
+            continue;
+        }
+        let parsed = list(input.as_bytes());
+        assert_eq!(parsed.len(), pairs.len(), "{input}");
+        for (name, value) in pairs {
+            assert_eq!(
+                parsed.get(name).and_then(Input::as_text),
+                Some(value),
+                "{input}"
+            );
+        }
+    }
+    let few = Options {
+        max_vars: 2,
+        ..Options::default()
+    };
+    assert!(plain_pairs(b"a=1&b=2", &few, |_, _| {}));
+    assert!(!plain_pairs(b"a=1&b=2&c=3", &few, |_, _| {}));
+}

@@ -80,14 +80,27 @@ pub(super) fn find(name: &[u8]) -> Option<(usize, &'static Known)> {
     }
     let number = usize::from(PLACES[place(name)]);
     let known = NAMES.get(number)?;
-    let text = known.text().as_bytes();
-    let same = text.len() == name.len()
-        && text
-            .iter()
-            .zip(name)
-            .fold(0, |other, (a, b)| other | a ^ b.to_ascii_lowercase())
-            == 0;
-    same.then_some((number, known))
+    same(known.text().as_bytes(), name).then_some((number, known))
+}
+
+/// Equal but for the case of `name`, a token.
+#[inline]
+fn same(text: &[u8], name: &[u8]) -> bool {
+    if text.len() != name.len() {
+        return false;
+    }
+    // A token's byte with this bit set is a letter in lower case, or what it was.
+    let word = |bytes: &[u8; 8]| u64::from_le_bytes(*bytes) | 0x2020_2020_2020_2020;
+    match (text.last_chunk(), name.last_chunk()) {
+        (Some(a), Some(b)) => {
+            let (a_words, _) = text.as_chunks::<8>();
+            let (b_words, _) = name.as_chunks::<8>();
+            let rest = word(a) ^ word(b);
+            let pairs = a_words.iter().zip(b_words);
+            pairs.fold(rest, |other, (a, b)| other | word(a) ^ word(b)) == 0
+        }
+        _ => text.iter().zip(name).all(|(a, b)| *a == *b | 0x20),
+    }
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ use highper_zend::{
     Trace, Value,
 };
 use std::cell::{Cell, RefCell};
+use std::net::{IpAddr, SocketAddr};
 use std::rc::Rc;
 
 pub(crate) static REQUEST: ClassRef = ClassRef::new("Swoole\\Http\\Request");
@@ -30,6 +31,8 @@ pub(crate) struct State {
     pub(crate) no_post: Cell<bool>,
     /// Are cookies left as a field (`http_parse_cookie` off)?
     pub(crate) no_cookie: Cell<bool>,
+    /// What the worker keeps for all requests.
+    pub(crate) kept: Cell<Option<&'static Kept>>,
 }
 
 impl Trace for State {}
@@ -83,15 +86,8 @@ static MADE_WITH_QUERY: Template<12> = Template::new([
     &REMOTE_ADDR,
     &MASTER_TIME,
 ]);
-static METHODS: [Known; 7] = [
-    Known::new("GET"),
-    Known::new("HEAD"),
-    Known::new("POST"),
-    Known::new("PUT"),
-    Known::new("PATCH"),
-    Known::new("DELETE"),
-    Known::new("OPTIONS"),
-];
+static METHOD_GET: Known = Known::new("GET");
+static METHOD_POST: Known = Known::new("POST");
 
 pub(crate) fn class() -> Class {
     Class::new("Swoole\\Http\\Request")
@@ -149,7 +145,7 @@ impl LazyProperties for State {
         };
         match slot {
             HEADER => header(&exchange, self.no_cookie.get()),
-            SERVER => server(&exchange),
+            SERVER => server(&exchange, self.kept.get()),
             COOKIE if self.no_cookie.get() => Value::default(),
             POST if self.no_post.get() => Value::default(),
             COOKIE => cookies(&exchange),
@@ -251,16 +247,20 @@ fn other_header(exchange: &Exchange, with_cookie: bool) -> Value {
     Value::from(array)
 }
 
-fn server(exchange: &Exchange) -> Value {
+fn server(exchange: &Exchange, kept: Option<&Kept>) -> Value {
     let request = exchange.request();
     let bytes = request.bytes();
     let head = request.head();
     let name = head.method_name(&bytes);
-    let method = METHODS.iter().find(|m| m.text().as_bytes() == name);
-    let method = method.map_or_else(|| Value::string(name), Known::value);
+    let method = match name {
+        b"GET" => METHOD_GET.value(),
+        b"POST" => METHOD_POST.value(),
+        _ => Value::string(name),
+    };
     let path = head.path(&bytes);
     let uri = Value::string(path);
-    let decoded = match path.contains(&b'%') {
+    let escaped = path.iter().fold(false, |found, b| found | (*b == b'%'));
+    let decoded = match escaped {
         true => Value::string(query::decode_raw(path)),
         false => uri.clone(),
     };
@@ -271,10 +271,12 @@ fn server(exchange: &Exchange) -> Value {
         highper_http::Version::Http11 => &HTTP_11,
     };
     let ends = exchange.connection().addresses();
-    let port = |address: Option<std::net::SocketAddr>| {
-        Value::from(address.map_or(0, |a| i64::from(a.port())))
+    let port =
+        |address: Option<SocketAddr>| Value::from(address.map_or(0, |a| i64::from(a.port())));
+    let (local, peer) = match kept {
+        Some(kept) => (kept.local(ends), kept.peer(ends)),
+        None => (Value::string(&ends.local_ip), Value::string(&ends.peer_ip)),
     };
-    let (local, peer) = ADDRESSES.with(|kept| (kept.local(ends), kept.peer(ends)));
     let rest = [
         method,
         uri,
@@ -301,31 +303,34 @@ fn server(exchange: &Exchange) -> Value {
 
 /// The texts of the addresses of the last connection: clients and proxies come again and again.
 #[derive(Default)]
-struct Kept {
-    local: RefCell<Option<(String, Value)>>,
-    peer: RefCell<Option<(String, Value)>>,
-}
-
-thread_local! {
-    static ADDRESSES: Kept = Kept::default();
+pub(crate) struct Kept {
+    local: RefCell<Option<(IpAddr, Value)>>,
+    peer: RefCell<Option<(IpAddr, Value)>>,
 }
 
 impl Kept {
     fn local(&self, ends: &Addresses) -> Value {
-        Self::of(&self.local, &ends.local_ip)
+        Self::of(&self.local, ends.local, &ends.local_ip)
     }
 
     fn peer(&self, ends: &Addresses) -> Value {
-        Self::of(&self.peer, &ends.peer_ip)
+        Self::of(&self.peer, ends.peer, &ends.peer_ip)
     }
 
-    fn of(kept: &RefCell<Option<(String, Value)>>, text: &str) -> Value {
+    fn of(
+        kept: &RefCell<Option<(IpAddr, Value)>>,
+        address: Option<SocketAddr>,
+        text: &str,
+    ) -> Value {
+        let Some(address) = address else {
+            return Value::string(text);
+        };
         let mut kept = kept.borrow_mut();
         match &*kept {
-            Some((have, value)) if have == text => value.clone(),
+            Some((have, value)) if *have == address.ip() => value.clone(),
             _ => {
                 let value = Value::string(text);
-                *kept = Some((text.to_owned(), value.clone()));
+                *kept = Some((address.ip(), value.clone()));
                 value
             }
         }

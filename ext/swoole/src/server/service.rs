@@ -21,6 +21,7 @@ pub(super) struct Handler {
     switches: Switches,
     requests: Pool<request::State>,
     responses: Pool<response::State>,
+    kept: &'static request::Kept,
 }
 
 impl Handler {
@@ -30,6 +31,8 @@ impl Handler {
             switches,
             requests: Pool::new(&request::REQUEST),
             responses: Pool::new(&response::RESPONSE),
+            // Once for each worker: requests that PHP holds may outlive the handler.
+            kept: Box::leak(Box::default()),
         }
     }
 
@@ -41,6 +44,7 @@ impl Handler {
         let state = request.state();
         state.no_post.set(!self.switches.post);
         state.no_cookie.set(!self.switches.cookie);
+        state.kept.set(Some(self.kept));
         state.exchange.replace(Some(Rc::clone(&exchange)));
         let response = self.responses.take()?;
         response.init_long(response::FD, serial);
