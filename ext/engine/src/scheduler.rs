@@ -654,6 +654,12 @@ pub fn max() -> usize {
     with(|s| s.max.get())
 }
 
+/// Are as many alive as may be?
+#[must_use]
+pub fn is_full() -> bool {
+    with(|s| s.table.borrow().live() >= s.max.get())
+}
+
 /// Sets the address space of stacks to come, in bytes.
 pub fn set_stack_size(bytes: usize) {
     with(|s| s.stacks.set_size(bytes));

@@ -467,6 +467,9 @@ impl Core {
                         };
                         blank.request.started = now;
                         next = self.dispatch(connection, next);
+                        if at == length {
+                            break;
+                        }
                     }
                 }
                 Event::Body(data) => {

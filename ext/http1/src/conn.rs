@@ -179,9 +179,16 @@ impl Conn {
         head: &mut Head,
         limits: &Limits,
     ) -> Step<'a> {
+        if self.read == Read::Head
+            && self.progress.is_fresh()
+            && let Some(Ok(used)) =
+                quick::head(room, 0, length.min(limits.head_cap()), head, limits)
+        {
+            return self.begin(head, used);
+        }
         let buf = &room[..length];
         let result = match self.read {
-            Read::Head => self.feed_head(room, length, head, limits),
+            Read::Head => self.feed_head(buf, head, limits),
             Read::Body => self.feed_body(buf, limits),
             Read::Drain => self.drain(buf, limits),
             Read::Done => Ok(Step {
@@ -210,12 +217,10 @@ impl Conn {
     #[inline]
     fn feed_head<'a>(
         &mut self,
-        room: &'a [u8],
-        length: usize,
+        buf: &'a [u8],
         head: &mut Head,
         limits: &Limits,
     ) -> Result<Step<'a>, Error> {
-        let buf = &room[..length];
         let mut skip = 0;
         while buf.get(skip) == Some(&b'\r') {
             match buf.get(skip + 1) {
@@ -240,9 +245,6 @@ impl Conn {
         let cap = limits.head_cap();
         let end = buf.len().min(skip + cap);
         if self.progress.is_fresh() {
-            if let Some(result) = quick::head(room, skip, end, head, limits) {
-                return result.map(|used| self.begin(head, used));
-            }
             match parse::head(buf, skip, end, head, limits) {
                 Ok(used) => return Ok(self.begin(head, used)),
                 Err(Failure::Rule(error)) => return Err(error),

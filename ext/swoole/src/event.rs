@@ -107,8 +107,8 @@ pub fn ensure_loop() -> Result<(), Throw> {
 
 /// Runs a callable in a new coroutine; `None`, with a warning, when there are too many.
 pub fn spawn(callable: &Callable, args: &[Value]) -> Result<Option<u64>, Throw> {
-    let live = engine::stats().live;
-    if live >= scheduler::max() {
+    if scheduler::is_full() {
+        let live = engine::stats().live;
         error::warning(format!("exceed max number of coroutine {live}"))?;
         return Ok(None);
     }

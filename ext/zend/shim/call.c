@@ -37,6 +37,20 @@ int hz_resolve(zval *callable, hz_target *target, char **error)
 	volatile int rc = HZ_OK;
 	*error = NULL;
 	memset(target, 0, sizeof(*target));
+	if (Z_TYPE_P(callable) == IS_OBJECT && Z_OBJCE_P(callable) == zend_ce_closure) {
+		/* What zend_is_callable_ex does for a closure, which is always callable. */
+		zend_fcall_info_cache *cache = &target->cache;
+		if (Z_OBJ_HANDLER_P(callable, get_closure)(Z_OBJ_P(callable), &cache->calling_scope, &cache->function_handler,
+				&cache->object, 1) == SUCCESS) {
+			cache->called_scope = cache->calling_scope;
+#if PHP_VERSION_ID >= 80300
+			cache->closure = Z_OBJ_P(callable);
+#endif
+			hz_forget_trampoline(cache);
+			return HZ_OK;
+		}
+		memset(target, 0, sizeof(*target));
+	}
 	HZ_TRY {
 		if (!zend_is_callable_ex(callable, NULL, 0, NULL, &target->cache, error)) {
 			rc = HZ_EXCEPTION;

@@ -371,13 +371,15 @@ static zval *hz_read_property(zend_object *object, zend_string *name, int type, 
 			if (hz_is_unfilled(slot)) {
 				hz_class *class = hz_class_of(object);
 				uint32_t number = OBJ_PROP_TO_NUM(offset);
-				for (uint32_t i = 0; i < class->lazy_count; i++) {
-					if (class->lazy_slots[i] == number) {
-						hz_fill(object, class, i);
-						if (type == BP_VAR_R && Z_TYPE_P(slot) != IS_UNDEF) {
-							return slot;
-						}
-						break;
+				/* Most classes declare their lazy properties one after the other. */
+				uint32_t i = class->lazy_count ? number - class->lazy_slots[0] : 0;
+				if (UNEXPECTED(i >= class->lazy_count || class->lazy_slots[i] != number)) {
+					for (i = 0; i < class->lazy_count && class->lazy_slots[i] != number; i++);
+				}
+				if (EXPECTED(i < class->lazy_count)) {
+					hz_fill(object, class, i);
+					if (type == BP_VAR_R && Z_TYPE_P(slot) != IS_UNDEF) {
+						return slot;
 					}
 				}
 			}
