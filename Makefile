@@ -1,6 +1,6 @@
 # Thin on purpose: each target is a script in scripts/. PHP_CONFIG=/path/to/php-config chooses another PHP everywhere.
 
-.PHONY: serve test build install uninstall dist bench lint format stubs settings header conformance test-trixie fuzz soak asan valgrind clean help
+.PHONY: serve test build install uninstall dist bench lint format stubs settings header conformance test-trixie test-experimental test-fresh fuzz soak asan valgrind clean help
 
 help:      ## this list
 	@grep -hE '^[a-z-]+: *.*##' $(firstword $(MAKEFILE_LIST)) | sed -E 's/^([a-z-]+):.*## */  make \1\t/' | expand -t 24
@@ -32,8 +32,12 @@ header:    ## include/highper.h from the sources
 conformance: ## Swoole's own tests: TESTS=/path/to/swoole-src/tests RUNNER=… [ONLY=swoole_timer]
 	@scripts/build
 	@scripts/conformance
-test-trixie: ## the suite with Debian 13's PHP 8.4, in build/trixie (root)
+test-trixie: ## the phpt tests with Debian 13's PHP 8.4, in a debootstrap folder below HIGHPER_BOXES (root)
 	@scripts/test-trixie
+test-experimental: ## the same with a PHP of Debian's experimental: MINOR=8.5 (root)
+	@scripts/test-experimental $(MINOR)
+test-fresh: ## serve, install, dist and PIE on a fresh Debian 12, in such a folder (root)
+	@scripts/test-fresh
 fuzz:      ## each fuzz target for FUZZ_SECONDS (default 60)
 	@scripts/fuzz
 soak:      ## SOAK_REQUESTS (default ten million) mixed requests, then the slope of memory

@@ -45,7 +45,7 @@ value "anything(3)"
 value "static some"
 value "invoked 5"
 value 4
-exception LogicException "thrown" line 16 previous Some(Exception#3)
+exception LogicException "thrown" line 16 previous Some(Exception#%d)
 exit 7
 saidvalue "exit 7"
 value "by reference"

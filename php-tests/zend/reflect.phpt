@@ -41,7 +41,7 @@ title Some("?string") Some("untitled")
 #[Highper\Test\Mark ["p"] {}] level Some("App\\Level") None
 list Some("array") None
 __construct(#[Highper\Test\Mark ["p"] {}] App\Level ["App\\Level"] Some("App\\Level") +level = Some(Object), array [] None +list = Some(Array), )
-#[Highper\Test\Mark ["/{id}"] {}] #[ReturnTypeWillChange [] {}] show(int [] None id, ?self ["App\\Note"] Some("App\\Note") note, string|int|null [] None page = Some(8), bool [] None &...rest = None, ): ?static
+#[Highper\Test\Mark ["/{id}"] {}] #[ReturnTypeWillChange [] {}] show(int [] None id, ?%r(?:self|App\\Note)%r ["App\\Note"] Some("App\\Note") note, string|int|null [] None page = Some(8), bool [] None &...rest = None, ): ?static
 append(mixed [] None value, ): void
 setFlags(int [] None flags, ): void
 unserialize(string [] None data, ): void
@@ -57,6 +57,6 @@ object(Highper\Test\Mark)#3 (1) {
 %S{closure%S}(int [] None a, App\Note|App\Level|null ["App\\Note", "App\\Level"] None b = Some(Null), c = Some("/pre"), ): int|false
 strlen(string [] None string, ): int
 array_slice(array [] None array, int [] None offset, ?int [] None length = Some(Null), bool [] None preserve_keys = Some(false), ): array
-#[Highper\Test\Mark ["/{id}"] {}] #[ReturnTypeWillChange [] {}] show(int [] None id, ?self ["App\\Note"] Some("App\\Note") note, string|int|null [] None page = Some(8), bool [] None &...rest = None, ): ?static
+#[Highper\Test\Mark ["/{id}"] {}] #[ReturnTypeWillChange [] {}] show(int [] None id, ?%r(?:self|App\\Note)%r ["App\\Note"] Some("App\\Note") note, string|int|null [] None page = Some(8), bool [] None &...rest = None, ): ?static
 Class "Missing\Class" not found
 Undefined constant "App\UNKNOWN_CONSTANT"

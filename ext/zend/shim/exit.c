@@ -40,12 +40,29 @@ static void hp_exit(zval *status)
 
 static ZEND_FUNCTION(highper_exit)
 {
+#if PHP_VERSION_ID >= 80400
+	zend_string *text = NULL;
+	zend_long code = 0;
+	zval status;
+	ZEND_PARSE_PARAMETERS_START(0, 1)
+		Z_PARAM_OPTIONAL
+		Z_PARAM_STR_OR_LONG(text, code)
+	ZEND_PARSE_PARAMETERS_END();
+	if (text) {
+		ZVAL_STR(&status, text);
+	} else {
+		ZVAL_LONG(&status, code);
+	}
+	hp_exit(&status);
+#else
+	/* The construct took whatever there was. */
 	zval *status = NULL;
 	ZEND_PARSE_PARAMETERS_START(0, 1)
 		Z_PARAM_OPTIONAL
 		Z_PARAM_ZVAL(status)
 	ZEND_PARSE_PARAMETERS_END();
 	hp_exit(status);
+#endif
 }
 
 #if PHP_VERSION_ID < 80400
