@@ -216,9 +216,11 @@ static zend_class_entry *hp_autoload(zend_string *name, zend_string *lc_name)
 		return hp_previous(name, lc_name);
 	}
 	/* From here on our list keeps those away who must not ask. */
+#if PHP_VERSION_ID < 80600
 	if (EG(in_autoload)) {
 		zend_hash_del(EG(in_autoload), lc_name);
 	}
+#endif
 	zend_string *linking = hp_linking_name(&unlinked);
 	if (!linking) {
 		return hp_wait_or_load(name, lc_name, me);
