@@ -1,6 +1,6 @@
 # Thin on purpose: each target is a script in scripts/. PHP_CONFIG=/path/to/php-config chooses another PHP everywhere.
 
-.PHONY: serve test build install uninstall dist bench lint format stubs settings header conformance test-trixie test-experimental test-fresh fuzz soak asan valgrind clean help
+.PHONY: serve test build install uninstall dist bench lint format stubs settings header conformance test-trixie test-experimental test-fresh test-php-src stress fuzz soak asan valgrind clean help
 
 help:      ## this list
 	@grep -hE '^[a-z-]+: *.*##' $(firstword $(MAKEFILE_LIST)) | sed -E 's/^([a-z-]+):.*## */  make \1\t/' | expand -t 24
@@ -38,6 +38,10 @@ test-experimental: ## the same with a PHP of Debian's experimental: MINOR=8.5 (r
 	@scripts/test-experimental $(MINOR)
 test-fresh: ## serve, install, dist and PIE on a fresh Debian 12, in such a folder (root)
 	@scripts/test-fresh
+test-php-src: ## php-src's own tests in coroutines, every wait a switch: PHP_SRC=/path/to/php-src
+	@scripts/test-php-src
+stress:    ## interleaving, killed workers and reload, with 100,000 requests each
+	@scripts/stress
 fuzz:      ## each fuzz target for FUZZ_SECONDS (default 60)
 	@scripts/fuzz
 soak:      ## SOAK_REQUESTS (default ten million) mixed requests, then the slope of memory

@@ -86,7 +86,8 @@ class Settings:
         with open(os.path.join(self.scan, "zz-valgrind.ini"), "w") as file:
             file.write("pcre.jit=0\n")
         log = os.path.join(self.folder, "valgrind.%p.log")
-        self.wrap = ["valgrind", "--quiet", "--error-exitcode=99", "--trace-children=yes", "--log-file=" + log]
+        self.wrap = ["valgrind", "--quiet", "--error-exitcode=99", "--trace-children=yes",
+                     "--trace-children-skip=*/mariadb*,*/mysql*,*/redis*,*/sh,*/dash,*/bash,*/cat,*/sleep", "--log-file=" + log]
         if os.path.exists(suppressions):
             self.wrap.append("--suppressions=" + suppressions)
 

@@ -1,9 +1,10 @@
-//! Destructors that the cycle collector calls: each in a coroutine of its own.
+//! Where PHP's own work must not be interrupted: destructors that the cycle collector calls get coroutines of
+//! their own, and nothing waits while the compiler runs.
 
 use crate::coroutine::try_spawn;
 use highper_engine::{self as engine, scheduler};
-use highper_zend::Throw;
 use highper_zend::collect::{self, Destructor, Started};
+use highper_zend::{Throw, compile};
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
@@ -19,13 +20,18 @@ pub(crate) fn install() {
             // In the driver.
             None => engine::is_running(),
         },
-        hold: |on| {
-            HOLDS.with_borrow_mut(|holds| match on {
-                true => holds.push(scheduler::hold()),
-                false => drop(holds.pop()),
-            });
-        },
+        hold,
         start,
+    });
+    compile::install(hold);
+}
+
+/// Forbids the running code to wait, or takes that back. The collector and the compiler run without a switch between
+/// the two, so the holds come off in turn.
+fn hold(on: bool) {
+    HOLDS.with_borrow_mut(|holds| match on {
+        true => holds.push(scheduler::hold()),
+        false => drop(holds.pop()),
     });
 }
 

@@ -118,6 +118,8 @@ static FAMILIES: AtomicU32 = AtomicU32::new(0);
 static IS_PATCHED: AtomicBool = AtomicBool::new(false);
 /// False in the child of a fork: the loop that it inherited is its parent's.
 static IS_OURS: AtomicBool = AtomicBool::new(false);
+/// For tests: every hooked call gives way first, so that suspension happens wherever it may (`HIGHPER_YIELD=1`).
+static YIELDS: AtomicBool = AtomicBool::new(false);
 
 static POLICY: Policy = Policy {
     can_suspend,
@@ -195,6 +197,10 @@ fn attach() {
         refresh();
         return;
     }
+    YIELDS.store(
+        std::env::var_os("HIGHPER_YIELD").is_some_and(|set| set == "1"),
+        Ordering::Relaxed,
+    );
     wiring::in_forked_children(forked);
     install(&POLICY);
     patch();
@@ -237,7 +243,11 @@ fn describe() -> String {
 }
 
 fn can_suspend() -> bool {
-    engine::can_suspend() && IS_OURS.load(Ordering::Relaxed)
+    let can = engine::can_suspend() && IS_OURS.load(Ordering::Relaxed);
+    if can && YIELDS.load(Ordering::Relaxed) {
+        engine::yield_now();
+    }
+    can
 }
 
 /// Runs in the child of every fork, between libc's and the caller's next instruction.

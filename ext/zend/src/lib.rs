@@ -114,6 +114,7 @@ pub mod callable;
 pub mod class;
 pub mod close;
 pub mod collect;
+pub mod compile;
 pub mod error;
 pub mod function;
 pub mod ini;
