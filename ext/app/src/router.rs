@@ -30,7 +30,7 @@ pub use group::Group;
 pub use params::{DecodeError, MAX_PARAMS, Params, decode};
 pub use url::UrlError;
 
-use method::{MethodNames, MethodSet};
+use method::{MethodNames, MethodSet, Wanted};
 use params::Ranges;
 use pattern::{Pattern, Piece};
 use std::collections::HashMap;
@@ -312,6 +312,21 @@ impl Router {
 
     fn look<'r, 'p>(&'r self, method: &[u8], path: &'p [u8]) -> Answer<'r, 'p> {
         let wanted = self.methods.wanted(method);
+        if path.first() == Some(&b'/') && u16::try_from(path.len()).is_ok() && is_plain(path) {
+            let mut ranges = Ranges::new();
+            let leaf = self.tree.first(path, &mut ranges);
+            if let Some(route) = leaf.and_then(|leaf| self.best(wanted, leaf)) {
+                return Answer::Found(Found {
+                    handler: route.handler,
+                    route,
+                    params: Params {
+                        names: &route.names,
+                        path,
+                        ranges,
+                    },
+                });
+            }
+        }
         let mut seen = MethodSet::EMPTY;
         let mut chosen = None;
         let mut pick = |leaf: u32| {
@@ -334,7 +349,7 @@ impl Router {
         {
             return self.found(chosen, path, Ranges::new());
         }
-        if path.first() != Some(&b'/') || u32::try_from(path.len()).is_err() {
+        if path.first() != Some(&b'/') || u16::try_from(path.len()).is_err() {
             return match path {
                 b"*" if wanted.is_options => Answer::Options {
                     allow: &self.everything,
@@ -359,6 +374,18 @@ impl Router {
             Ok(false) => Answer::NotFound,
             Err(e) => Answer::BadRequest(e),
         }
+    }
+
+    /// The route of a leaf that answers best.
+    fn best(&self, wanted: Wanted, leaf: u32) -> Option<&Route> {
+        let (mut best, mut chosen) = (0, None);
+        for (set, route) in &self.leaves[leaf as usize].entries {
+            let rank = wanted.rank(*set);
+            if rank > best {
+                (best, chosen) = (rank, Some(*route));
+            }
+        }
+        self.routes.get(chosen? as usize)
     }
 
     fn found<'r, 'p>(
@@ -398,6 +425,29 @@ impl Router {
             Answer::NotFound | Answer::BadRequest(_) => Answer::NotFound,
             _ => Answer::Redirect { slash },
         }
+    }
+}
+
+/// Is it ASCII without escapes and zero bytes? Such parameters need no decoding and no check.
+fn is_plain(path: &[u8]) -> bool {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    const HIGH: u64 = 0x8080_8080_8080_8080;
+    // A zero byte borrows from its high bit; what lies above it does not matter any more.
+    let zero = |word: u64| word.wrapping_sub(ONES) & !word;
+    let odd = |bytes: &[u8; 8]| {
+        let word = u64::from_le_bytes(*bytes);
+        (word | zero(word) | zero(word ^ (ONES * u64::from(b'%')))) & HIGH
+    };
+    match path.last_chunk::<8>() {
+        // The last word overlaps the one before it.
+        Some(last) => {
+            path.as_chunks::<8>()
+                .0
+                .iter()
+                .fold(odd(last), |seen, word| seen | odd(word))
+                == 0
+        }
+        None => path.iter().all(|b| !matches!(*b, 0 | b'%' | 128..)),
     }
 }
 

@@ -2,9 +2,10 @@
 
 use crate::container::{Concrete, Container, Service, key};
 use crate::endpoint::{Endpoint, throw_text};
-use crate::incoming::{Incoming, PathValue};
+use crate::incoming::{Incoming, PathValues, Running};
 use crate::route::{Middleware, Route};
 use crate::settings::Settings;
+use crate::spare::Spare;
 use highper_app::env::{Env, Mode};
 use highper_app::router::{Answer, Builder, NewRoute, Router};
 use highper_http::static_file::{Options, StaticFiles};
@@ -17,7 +18,7 @@ use std::rc::Rc;
 /// What a worker serves.
 pub(crate) struct Compiled {
     pub(crate) router: Router,
-    endpoints: Vec<Rc<Endpoint>>,
+    endpoints: Vec<Endpoint>,
     /// Is there a route that streams bodies?
     streams: bool,
     /// Prefixes and folders of files.
@@ -41,12 +42,13 @@ pub(crate) struct App {
     pub(crate) mistakes: RefCell<Vec<String>>,
     pub(crate) logger: Logger,
     pub(crate) worker: Cell<Option<u32>>,
-    pub(crate) is_draining: Cell<bool>,
     pub(crate) logs_access: Cell<bool>,
     pub(crate) is_development: Cell<bool>,
     object: RefCell<Option<Object>>,
     log_object: OnceCell<Object>,
     shared: RefCell<Vec<(Rc<str>, Object)>>,
+    pub(crate) spare: Spare,
+    pub(crate) running: Running,
     compiled: OnceCell<Compiled>,
 }
 
@@ -66,12 +68,13 @@ impl App {
             mistakes: RefCell::default(),
             logger: Logger::new(Target::stderr(), highper_log::Settings::default()),
             worker: Cell::new(None),
-            is_draining: Cell::new(false),
             logs_access: Cell::new(false),
             is_development: Cell::new(false),
             object: RefCell::default(),
             log_object: OnceCell::new(),
             shared: RefCell::default(),
+            spare: Spare::default(),
+            running: Running::default(),
             compiled: OnceCell::new(),
         };
         app.read_mode();
@@ -159,8 +162,8 @@ impl App {
                     Some(incoming) => Some(Rc::clone(incoming)),
                     None => crate::incoming::current(),
                 };
-                match running.and_then(|incoming| incoming.kept()) {
-                    Some(request) => Some(request.into()),
+                match running {
+                    Some(incoming) => Some(incoming.object()?.into()),
                     None => {
                         return Err(Throw::new(
                             &crate::container::ERROR,
@@ -235,7 +238,7 @@ impl App {
         let mut endpoints = Vec::with_capacity(routes.len());
         for (route, built) in routes.iter().zip(router.routes()) {
             let names: Vec<&str> = built.parameters().collect();
-            endpoints.push(Rc::new(Endpoint::new(route, &names).map_err(throw_text)?));
+            endpoints.push(Endpoint::new(route, &names).map_err(throw_text)?);
         }
         let mut files = Vec::new();
         for (prefix, folder) in &*self.folders.borrow() {
@@ -280,11 +283,10 @@ impl App {
     }
 
     /// An endpoint by its number.
-    pub(crate) fn endpoint(&self, number: usize) -> Result<Rc<Endpoint>, Throw> {
+    pub(crate) fn endpoint(&self, number: usize) -> Result<&Endpoint, Throw> {
         self.compiled
             .get()
             .and_then(|c| c.endpoints.get(number))
-            .cloned()
             .ok_or_else(|| Throw::error("internal error: a route without an endpoint"))
     }
 
@@ -307,10 +309,10 @@ impl App {
         &self,
         number: usize,
         params: &highper_app::router::Params<'_, '_>,
-    ) -> Result<Vec<PathValue>, String> {
+    ) -> Result<PathValues, String> {
         match self.compiled.get().and_then(|c| c.endpoints.get(number)) {
             Some(endpoint) => endpoint.plan.convert(params).map_err(|e| e.message),
-            None => Ok(Vec::new()),
+            None => Ok(PathValues::default()),
         }
     }
 
@@ -325,7 +327,7 @@ impl App {
     /// A path parameter of a request, as text.
     pub(crate) fn param(&self, incoming: &Incoming, name: &[u8]) -> Option<String> {
         let name = std::str::from_utf8(name).ok()?;
-        let request = incoming.exchange.request();
+        let request = incoming.exchange().request();
         let bytes = request.bytes();
         let (method, path) = (
             request.head().method_name(&bytes),

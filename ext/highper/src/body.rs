@@ -12,7 +12,7 @@ pub(crate) const PIECE: i64 = 64 * 1024;
 
 /// The next bytes of the body, at most `max`; empty at its end.
 pub(crate) fn read(incoming: &Incoming, max: usize) -> Result<Str, Throw> {
-    let request = incoming.exchange.request();
+    let request = incoming.exchange().request();
     let at = incoming.body_at.get();
     let piece = match request.body() {
         Body::Stream(stream) => return stream.read(max, |bytes| Str::new(bytes)).map_err(ended),
@@ -36,7 +36,7 @@ pub(crate) fn read(incoming: &Incoming, max: usize) -> Result<Str, Throw> {
 
 /// What is left of a body that is on its way; `None` for one that has arrived.
 pub(crate) fn rest(incoming: &Incoming) -> Result<Option<Str>, Throw> {
-    let Body::Stream(stream) = incoming.exchange.request().body() else {
+    let Body::Stream(stream) = incoming.exchange().request().body() else {
         return Ok(None);
     };
     let mut all = Vec::new();
@@ -53,7 +53,7 @@ pub(crate) fn rest(incoming: &Incoming) -> Result<Option<Str>, Throw> {
 
 /// For what needs the whole form.
 pub(crate) fn collected(incoming: &Incoming) -> Result<(), Throw> {
-    match incoming.exchange.request().body() {
+    match incoming.exchange().request().body() {
         Body::Stream(_) => Err(Throw::error(
             "the body of this route is streamed (#[StreamBody]) and not read as a form: take it by read() or body(), or leave the attribute away",
         )),

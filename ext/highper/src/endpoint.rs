@@ -2,15 +2,19 @@
 
 use crate::app::App;
 use crate::incoming::Incoming;
-use crate::json;
 use crate::plan::Plan;
-use crate::response::data::{Body, Data};
-use crate::response::{self, JSON};
+use crate::request;
+use crate::response;
+use crate::response::data::{Body, Data, Kind};
 use crate::route::{Handler, Middleware, Route};
+use highper_zend::json;
 use highper_zend::reflect::{self, Function};
 use highper_zend::{Array, Callable, Object, Throw, Value, find_class};
 use std::cell::OnceCell;
 use std::rc::Rc;
+
+/// Handlers with up to so many parameters are called without an allocation.
+const FEW: usize = 4;
 
 /// One middleware of a route.
 struct Layer {
@@ -121,28 +125,32 @@ impl Endpoint {
     }
 
     /// Runs the whole.
-    pub(crate) fn run(&self, app: &Rc<App>, incoming: &Rc<Incoming>) -> Result<Rc<Data>, Throw> {
-        let request = incoming.object()?;
+    pub(crate) fn run(&self, incoming: &Rc<Incoming>) -> Result<Rc<Data>, Throw> {
         if self.layers.is_empty() {
-            return self.handle(app, incoming, &request);
+            return self.handle(incoming);
         }
-        self.layer(app, incoming, 0, &request)
+        let request = request::object(incoming)?;
+        let result = self.layer(incoming, 0, &request);
+        // It is kept by the request until that is over, at least.
+        drop(request);
+        result
     }
 
     /// Runs the part from a layer on.
     pub(crate) fn layer(
         &self,
-        app: &Rc<App>,
         incoming: &Rc<Incoming>,
         number: usize,
         request: &Object,
     ) -> Result<Rc<Data>, Throw> {
         let Some(layer) = self.layers.get(number) else {
-            return self.handle(app, incoming, request);
+            incoming.keep(request);
+            return self.handle(incoming);
         };
         if number == 0 {
             incoming.keep(request);
         }
+        let app = &incoming.app;
         let callable = match layer.callable.get() {
             Some(callable) => callable,
             None => {
@@ -153,14 +161,14 @@ impl Endpoint {
         let next = match layer.next.get() {
             Some(next) => next,
             None => {
-                let made = crate::next::closure(app, incoming.endpoint, number + 1)?;
+                let made = crate::next::closure(incoming.endpoint, number + 1)?;
                 layer.next.get_or_init(|| made)
             }
         };
         let result = callable
-            .call(&[request.into(), next.clone()])
+            .call_with([request.as_value(), next])
             .into_result()?;
-        self.to_response(&result)
+        self.to_response(app, result)
     }
 
     fn middleware(&self, app: &App, middleware: &Middleware) -> Result<Callable, Throw> {
@@ -177,12 +185,8 @@ impl Endpoint {
         }
     }
 
-    fn handle(
-        &self,
-        app: &Rc<App>,
-        incoming: &Rc<Incoming>,
-        request: &Object,
-    ) -> Result<Rc<Data>, Throw> {
+    fn handle(&self, incoming: &Rc<Incoming>) -> Result<Rc<Data>, Throw> {
+        let app = &incoming.app;
         let callable = match self.callable.get() {
             Some(callable) => callable,
             None => {
@@ -190,10 +194,17 @@ impl Endpoint {
                 self.callable.get_or_init(|| made)
             }
         };
-        incoming.keep(request);
-        let args = self.plan.arguments(app, incoming, request)?;
-        let result = callable.call(&args).into_result()?;
-        self.to_response(&result)
+        let count = self.plan.args.len();
+        let result = if count <= FEW {
+            let mut args = [const { Value::null() }; FEW];
+            self.plan.arguments(incoming, &mut args[..count])?;
+            callable.call(&args[..count])
+        } else {
+            let mut args = vec![Value::null(); count];
+            self.plan.arguments(incoming, &mut args)?;
+            callable.call(&args)
+        };
+        self.to_response(app, result.into_result()?)
     }
 
     fn controller(&self, app: &App) -> Result<Callable, Throw> {
@@ -209,24 +220,25 @@ impl Endpoint {
     }
 
     /// What a handler or a middleware returned, as a response.
-    fn to_response(&self, value: &Value) -> Result<Rc<Data>, Throw> {
-        if let Some(data) = response::of(value) {
-            return Ok(data);
-        }
+    fn to_response(&self, app: &App, value: Value) -> Result<Rc<Data>, Throw> {
+        let value = match response::take(app, value) {
+            Ok(data) => return Ok(data),
+            Err(value) => value,
+        };
         let status = self.status;
         if value.is_null() {
-            return Ok(Rc::new(Data::new(status.unwrap_or(204), None, Body::Empty)));
+            return Ok(app.spare.data(status.unwrap_or(204), None, Body::Empty));
         }
         let status = status.unwrap_or(200);
         if status == 204 {
-            return Ok(Rc::new(Data::new(status, None, Body::Empty)));
+            return Ok(app.spare.data(status, None, Body::Empty));
         }
         if let Some(text) = value.as_string() {
             let kind = match text.first() {
-                Some(b'<') => "text/html; charset=utf-8",
-                _ => "text/plain; charset=utf-8",
+                Some(b'<') => Kind::Html,
+                _ => Kind::Text,
             };
-            return Ok(Rc::new(Data::new(status, Some(kind), Body::Str(text))));
+            return Ok(app.spare.data(status, Some(kind), Body::Str(text)));
         }
         if value
             .as_object()
@@ -237,12 +249,9 @@ impl Endpoint {
                 self.label
             )));
         }
-        let body = json::encode(value)?;
-        Ok(Rc::new(Data::new(
-            status,
-            Some(JSON),
-            Body::Bytes(Rc::new(body)),
-        )))
+        let mut body = app.spare.buffer();
+        json::encode_into(Rc::make_mut(&mut body), &value)?;
+        Ok(app.spare.data(status, Some(Kind::Json), Body::Bytes(body)))
     }
 }
 

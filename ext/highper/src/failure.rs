@@ -83,7 +83,7 @@ fn log(incoming: &Incoming, level: Level, message: &str, more: &[(&[u8], Field<'
 }
 
 fn request_line(incoming: &Incoming) -> String {
-    let request = incoming.exchange.request();
+    let request = incoming.exchange().request();
     let bytes = request.bytes();
     let method = String::from_utf8_lossy(request.head().method_name(&bytes)).into_owned();
     let target = String::from_utf8_lossy(request.head().target(&bytes)).into_owned();
@@ -91,8 +91,8 @@ fn request_line(incoming: &Incoming) -> String {
 }
 
 fn respond(incoming: &Incoming, problem: &Problem<'_>, headers: &[(&str, &str)]) {
-    if incoming.exchange.progress() != Progress::Waiting {
-        incoming.exchange.abort();
+    if incoming.exchange().progress() != Progress::Waiting {
+        incoming.exchange().abort();
         return;
     }
     let problem = Problem {
@@ -100,7 +100,7 @@ fn respond(incoming: &Incoming, problem: &Problem<'_>, headers: &[(&str, &str)])
         request_id: Some(incoming.id()),
         ..problem.clone()
     };
-    send::problem(&incoming.exchange, &problem, headers);
+    send::problem(incoming.exchange(), &problem, headers);
 }
 
 fn exception(incoming: &Incoming, object: &Object) {
@@ -140,7 +140,10 @@ fn cut_short(incoming: &Incoming, object: &Object) {
     let message = object.exception_message();
     let (file, line) = object.exception_location();
     let place = format!("{file}:{line}");
-    let (level, status) = match (is_disconnected(object), incoming.app.is_draining.get()) {
+    let (level, status) = match (
+        is_disconnected(object),
+        highper_runtime::serve::worker().is_some_and(|w| w.is_draining()),
+    ) {
         (true, _) => (Level::Info, 499),
         (false, true) => (Level::Warning, 503),
         (false, false) => (Level::Warning, 504),
@@ -153,7 +156,7 @@ fn cut_short(incoming: &Incoming, object: &Object) {
     );
     if status == 499 {
         // Nobody is there to read an answer.
-        return incoming.exchange.abort();
+        return incoming.exchange().abort();
     }
     let problem = Problem {
         status,
@@ -252,9 +255,9 @@ fn json(value: &Value, depth: usize) -> serde_json::Value {
 /// Only in development, and only to somebody on this machine.
 fn is_for_developer(incoming: &Incoming) -> bool {
     incoming.app.is_development.get()
-        && incoming.exchange.progress() == Progress::Waiting
+        && incoming.exchange().progress() == Progress::Waiting
         && incoming
-            .exchange
+            .exchange()
             .connection()
             .peer()
             .is_none_or(|peer| peer.ip().is_loopback())
@@ -304,7 +307,7 @@ fn developer(incoming: &Incoming, object: &Object, first: Exception) {
     }
     let app: &App = &incoming.app;
     let report = {
-        let request = incoming.exchange.request();
+        let request = incoming.exchange().request();
         let bytes = request.bytes();
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         let worker = app
@@ -336,13 +339,13 @@ fn developer(incoming: &Incoming, object: &Object, first: Exception) {
             facts: worker.into_iter().chain(coroutine).chain([route]).collect(),
         }
     };
-    let format = send::format_of(&incoming.exchange);
+    let format = send::format_of(incoming.exchange());
     let body = match format {
         ErrorFormat::Html => report.html(),
         ErrorFormat::Problem | ErrorFormat::Json => report.json(),
     };
     send::page(
-        &incoming.exchange,
+        incoming.exchange(),
         500,
         format,
         &body,

@@ -7,6 +7,7 @@ use highper_http::{Body, Exchange, cookie, query};
 use highper_zend::{Array, Object};
 use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
 use std::rc::Rc;
 
 /// A path parameter, converted before PHP is entered.
@@ -22,14 +23,39 @@ pub(crate) enum PathValue {
     Case(usize),
 }
 
+/// The values of a route's path parameters; few of them need no memory of their own.
+#[derive(Default)]
+pub(crate) struct PathValues {
+    first: [Option<PathValue>; 2],
+    more: Vec<PathValue>,
+}
+
+impl PathValues {
+    /// One more.
+    pub(crate) fn push(&mut self, value: PathValue) {
+        match self.first.iter_mut().find(|place| place.is_none()) {
+            Some(place) => *place = Some(value),
+            None => self.more.push(value),
+        }
+    }
+
+    /// By its number.
+    pub(crate) fn get(&self, at: usize) -> Option<&PathValue> {
+        match self.first.get(at) {
+            Some(value) => value.as_ref(),
+            None => self.more.get(at - self.first.len()),
+        }
+    }
+}
+
 /// One request under way. It belongs to its coroutine, and to the request objects made of it.
 pub(crate) struct Incoming {
     pub(crate) app: Rc<App>,
-    pub(crate) exchange: Rc<Exchange>,
+    exchange: Option<Rc<Exchange>>,
     /// The number of the endpoint.
     pub(crate) endpoint: usize,
     /// The values of the path parameters, in the order of the endpoint's plan.
-    pub(crate) path: Vec<PathValue>,
+    pub(crate) path: PathValues,
     /// Objects of this request, by their class in lower case.
     pub(crate) scoped: RefCell<Vec<(Rc<str>, Object)>>,
     /// How far `read()` has come in a body that has arrived.
@@ -42,16 +68,90 @@ pub(crate) struct Incoming {
 }
 
 thread_local! {
-    /// The requests under way, by coroutine.
-    static RUNNING: RefCell<HashMap<u64, Rc<Incoming>>> = RefCell::default();
+    /// The worker's requests, for code that only knows its coroutine.
+    static RUNNING: RefCell<Option<Rc<App>>> = const { RefCell::new(None) };
     static NEXT: Cell<u64> = const { Cell::new(0) };
+}
+
+/// The requests under way, by coroutine. The one that began last mostly ends first: it has a
+/// place of its own and is in the map only once another has begun.
+#[derive(Default)]
+pub(crate) struct Running {
+    /// Its coroutine; 0 where there is none.
+    newest: Cell<u64>,
+    request: Cell<Option<Rc<Incoming>>>,
+    others: RefCell<HashMap<u64, Rc<Incoming>, BuildHasherDefault<IdHasher>>>,
+}
+
+/// Coroutine ids are counted, so they spread by themselves.
+#[derive(Default)]
+struct IdHasher(u64);
+
+impl Hasher for IdHasher {
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.write_u64(self.0 << 8 | u64::from(*byte));
+        }
+    }
+
+    fn write_u64(&mut self, id: u64) {
+        self.0 = id.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
+}
+
+impl Running {
+    /// The request of a coroutine.
+    fn find(&self, id: u64) -> Option<Rc<Incoming>> {
+        if self.newest.get() == id {
+            let request = self.request.take();
+            self.request.set(request.clone());
+            return request;
+        }
+        self.others.borrow().get(&id).cloned()
+    }
+
+    /// A coroutine handles a request, until [`Running::end`].
+    #[inline]
+    pub(crate) fn begin(&self, id: u64, incoming: &Rc<Incoming>) {
+        let older = self.newest.replace(id);
+        if let Some(request) = self.request.replace(Some(Rc::clone(incoming))) {
+            self.others.borrow_mut().insert(older, request);
+        }
+    }
+
+    /// The coroutine handles its request no longer.
+    #[inline]
+    pub(crate) fn end(&self, id: u64) {
+        let gone = if self.newest.get() == id {
+            self.newest.set(0);
+            self.request.take()
+        } else {
+            self.others.borrow_mut().remove(&id)
+        };
+        drop(gone);
+    }
+
+    /// How many are under way.
+    pub(crate) fn count(&self) -> usize {
+        self.others.borrow().len() + usize::from(self.newest.get() != 0)
+    }
+}
+
+/// Says which application this worker serves; `None` at its end.
+pub(crate) fn serve(app: Option<Rc<App>>) {
+    RUNNING.set(app);
 }
 
 /// The request of the running coroutine, or of the one that made it.
 pub(crate) fn current() -> Option<Rc<Incoming>> {
     let mut id = highper_engine::current()?;
+    let app = RUNNING.with_borrow(Clone::clone)?;
     for _ in 0..64 {
-        let found = RUNNING.with_borrow(|map| map.get(&id).cloned());
+        let found = app.running.find(id);
         if found.is_some() {
             return found;
         }
@@ -60,39 +160,25 @@ pub(crate) fn current() -> Option<Rc<Incoming>> {
     None
 }
 
-/// Says that the running coroutine handles a request, as long as it lives.
-pub(crate) struct Running(u64);
-
-impl Running {
-    pub(crate) fn begin(incoming: &Rc<Incoming>) -> Self {
-        let id = highper_engine::current().unwrap_or(0);
-        RUNNING.with_borrow_mut(|map| map.insert(id, Rc::clone(incoming)));
-        Self(id)
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        let gone = RUNNING.with_borrow_mut(|map| map.remove(&self.0));
-        drop(gone);
-    }
-}
-
-/// How many requests are under way.
-pub(crate) fn running() -> usize {
-    RUNNING.with_borrow(HashMap::len)
-}
-
 impl Incoming {
+    /// A request for an endpoint.
     pub(crate) fn new(
-        app: Rc<App>,
+        app: &Rc<App>,
         exchange: Rc<Exchange>,
         endpoint: usize,
-        path: Vec<PathValue>,
-    ) -> Self {
-        Self {
-            app,
-            exchange,
+        path: PathValues,
+    ) -> Rc<Self> {
+        if let Some(mut spare) = app.spare.incoming.take()
+            && let Some(own) = Rc::get_mut(&mut spare)
+        {
+            own.exchange = Some(exchange);
+            own.endpoint = endpoint;
+            own.path = path;
+            return spare;
+        }
+        Rc::new(Self {
+            app: Rc::clone(app),
+            exchange: Some(exchange),
             endpoint,
             path,
             scoped: RefCell::default(),
@@ -102,42 +188,75 @@ impl Incoming {
             query: OnceCell::new(),
             cookies: OnceCell::new(),
             form: OnceCell::new(),
-        }
+        })
     }
 
-    /// The request object that PHP sees first.
-    pub(crate) fn object(self: &Rc<Self>) -> Result<Object, highper_zend::Throw> {
-        crate::request::object(self)
+    /// What it came with, and is answered through.
+    #[inline]
+    pub(crate) fn exchange(&self) -> &Rc<Exchange> {
+        self.exchange
+            .as_ref()
+            .expect("only Incoming::recycle takes it, when nobody else has the request")
+    }
+
+    /// The request is over: its memory serves another one, unless somebody still holds it.
+    pub(crate) fn recycle(mut this: Rc<Self>) {
+        let Some(own) = Rc::get_mut(&mut this) else {
+            return;
+        };
+        drop(own.exchange.take());
+        own.body_at.set(0);
+        drop(own.id.take());
+        drop((own.query.take(), own.cookies.take(), own.form.take()));
+        let app = Rc::clone(&this.app);
+        app.spare.incoming.put(this);
     }
 
     /// Keeps the object that the container gives to those who ask for the request.
     pub(crate) fn keep(&self, object: &Object) {
+        if self
+            .request
+            .borrow()
+            .as_ref()
+            .is_some_and(|kept| kept.is(object))
+        {
+            return;
+        }
         let old = self.request.borrow_mut().replace(object.clone());
         drop(old);
     }
 
-    /// The object kept by [`Incoming::keep`].
-    pub(crate) fn kept(&self) -> Option<Object> {
-        self.request.borrow().clone()
+    /// The object kept by [`Incoming::keep`], made where there is none.
+    pub(crate) fn object(self: &Rc<Self>) -> Result<Object, highper_zend::Throw> {
+        if let Some(kept) = &*self.request.borrow() {
+            return Ok(kept.clone());
+        }
+        let made = crate::request::object(self)?;
+        self.keep(&made);
+        Ok(made)
     }
 
     /// Lets go of the objects of this request, which hold it in turn.
     pub(crate) fn forget(&self) {
-        let request = self.request.borrow_mut().take();
-        let scoped = std::mem::take(&mut *self.scoped.borrow_mut());
-        drop((request, scoped));
+        if !self.scoped.borrow().is_empty() {
+            let scoped = self.scoped.take();
+            drop(scoped);
+        }
+        if let Some(request) = self.request.take() {
+            crate::request::recycle(&self.app, request);
+        }
     }
 
     /// A header of the request, as it was sent.
     pub(crate) fn header(&self, name: &[u8]) -> Option<Vec<u8>> {
-        let request = self.exchange.request();
+        let request = self.exchange().request();
         let bytes = request.bytes();
         request.head().get(&bytes, name).map(<[u8]>::to_vec)
     }
 
     /// The request's id: the client's `X-Request-Id` where it is a short plain word, else a new one.
     pub(crate) fn id(&self) -> &str {
-        self.id.get_or_init(|| request_id(&self.exchange))
+        self.id.get_or_init(|| request_id(self.exchange()))
     }
 
     /// The id, if the client gave one or somebody asked for it.
@@ -148,7 +267,7 @@ impl Incoming {
     /// The query as PHP's `$_GET` has it.
     pub(crate) fn query(&self) -> &Array {
         self.query.get_or_init(|| {
-            let request = self.exchange.request();
+            let request = self.exchange().request();
             let bytes = request.bytes();
             let text = request.head().query(&bytes).unwrap_or_default();
             crate::input::array(&query::parse(text, &query::Options::default()).list)
@@ -158,7 +277,7 @@ impl Incoming {
     /// The cookies as PHP's `$_COOKIE` has them.
     pub(crate) fn cookies(&self) -> &Array {
         self.cookies.get_or_init(|| {
-            let request = self.exchange.request();
+            let request = self.exchange().request();
             let bytes = request.bytes();
             let text = request
                 .head()
@@ -171,10 +290,10 @@ impl Incoming {
 
     /// What kind of body it is.
     pub(crate) fn body_kind(&self) -> Kind {
-        if matches!(self.exchange.request().body(), Body::Form(_)) {
+        if matches!(self.exchange().request().body(), Body::Form(_)) {
             return Kind::UrlEncoded;
         }
-        let request = self.exchange.request();
+        let request = self.exchange().request();
         let bytes = request.bytes();
         let kind = request.head().content_type(&bytes).unwrap_or_default();
         Kind::of(kind).unwrap_or(Kind::Other)
@@ -185,7 +304,7 @@ impl Incoming {
         if let Some(form) = self.form.get() {
             return Ok(form);
         }
-        let request = self.exchange.request();
+        let request = self.exchange().request();
         let form = match request.body() {
             Body::Form(form) => crate::input::array(&form.fields),
             _ if self.body_kind() == Kind::UrlEncoded => request.with_body(|body| {
@@ -198,7 +317,7 @@ impl Incoming {
 
     /// The response, and nothing happens where the client is gone.
     pub(crate) fn respond(&self, data: &Rc<Data>) {
-        crate::send::response(&self.exchange, data, self.known_id(), &self.app);
+        crate::send::response(self.exchange(), data, self.known_id(), &self.app);
     }
 }
 

@@ -16,7 +16,6 @@ mod exception;
 mod failure;
 mod incoming;
 mod input;
-mod json;
 mod loader;
 mod log;
 mod next;
@@ -29,6 +28,7 @@ mod run;
 mod scan;
 mod send;
 mod settings;
+mod spare;
 mod web;
 mod worker;
 

@@ -1,7 +1,7 @@
 //! `Highper\Log\Logger`
 
-use crate::json;
 use highper_log::{Level, Logger, Record, Value as Field};
+use highper_zend::json;
 use highper_zend::{
     Array, Call, Class, ClassRef, Done, Flags, Kind, Object, Registry, Throw, Trace, Value,
 };

@@ -2,18 +2,18 @@
 //!
 //! One closure serves all requests of a route: which request it is comes with its argument.
 
-use crate::app::App;
 use crate::request::{self, REQUEST};
 use crate::response;
-use highper_zend::{Class, ClassRef, Flags, Registry, Throw, Trace, Value, call_function};
-use std::cell::OnceCell;
-use std::rc::{Rc, Weak};
+use highper_zend::{
+    Call, Class, ClassRef, Done, Flags, Registry, Throw, Trace, Value, call_function,
+};
+use std::cell::Cell;
 
 static NEXT: ClassRef = ClassRef::new("Highper\\Next");
 
 /// Which layer of which route comes next.
 #[derive(Default)]
-struct Next(OnceCell<(Weak<App>, usize, usize)>);
+struct Next(Cell<Option<(usize, usize)>>);
 
 impl Trace for Next {}
 
@@ -28,29 +28,34 @@ pub(crate) fn declare(registry: &mut Registry) {
             .method(
                 "public function __invoke(\\Highper\\Http\\Request $request): \\Highper\\Http\\Response",
                 "Runs the rest.",
-                |call| {
-                    let object = call.object_of(0, &REQUEST)?.clone();
-                    let state = call.this::<Next>()?;
-                    let Some((app, endpoint, layer)) = state.0.get() else {
-                        return Err(Throw::error("this leads nowhere"));
-                    };
-                    let (Some(app), Some(incoming)) = (app.upgrade(), request::incoming(&object)) else {
-                        return Err(Throw::error("this request object belongs to no request"));
-                    };
-                    let incoming = Rc::clone(incoming);
-                    let endpoint = app.endpoint(*endpoint)?;
-                    let data = endpoint.layer(&app, &incoming, *layer, &object)?;
-                    call.ret(response::shared(data)?)
-                },
+                invoke,
             ),
     );
 }
 
+fn invoke(call: &mut Call) -> Done {
+    let object = call.opt_value(0).and_then(Value::as_object);
+    let (object, incoming) = match object.map(|object| (object, request::incoming(object))) {
+        Some((object, Some(incoming))) => (object, incoming),
+        // PHP's own words for what is no request.
+        _ => {
+            call.object_of(0, &REQUEST)?;
+            return Err(Throw::error("this request object belongs to no request"));
+        }
+    };
+    let Some((endpoint, layer)) = call.this::<Next>()?.0.get() else {
+        return Err(Throw::error("this leads nowhere"));
+    };
+    let endpoint = incoming.app.endpoint(endpoint)?;
+    let data = endpoint.layer(&incoming, layer, object)?;
+    call.ret(response::shared(&incoming.app, data)?)
+}
+
 /// The closure of a layer.
-pub(crate) fn closure(app: &Rc<App>, endpoint: usize, layer: usize) -> Result<Value, Throw> {
+pub(crate) fn closure(endpoint: usize, layer: usize) -> Result<Value, Throw> {
     let object = NEXT.instantiate()?;
     if let Some(state) = object.state::<Next>() {
-        let _first = state.0.set((Rc::downgrade(app), endpoint, layer));
+        state.0.set(Some((endpoint, layer)));
     }
     call_function("Closure::fromCallable", &[object.into()]).into_result()
 }

@@ -3,15 +3,15 @@
 pub(crate) mod dto;
 pub(crate) mod scalar;
 
-use crate::app::App;
 use crate::container::{Need, Service, need};
 use crate::exception::http_exception::exception;
-use crate::incoming::{Incoming, PathValue};
+use crate::incoming::{Incoming, PathValue, PathValues};
 use crate::request::fields;
 use dto::Dto;
 use highper_app::parameter::{self, ParameterError, Source as From};
+use highper_app::router;
 use highper_zend::reflect::{Attribute, Builtin, Function, Param, Type};
-use highper_zend::{Array, Object, Throw, Value};
+use highper_zend::{Array, Throw, Value};
 use scalar::Scalar;
 use std::rc::Rc;
 
@@ -164,14 +164,19 @@ impl Plan {
     pub(crate) fn convert(
         &self,
         params: &highper_app::router::Params<'_, '_>,
-    ) -> Result<Vec<PathValue>, ParameterError> {
-        if self.path.is_empty() {
-            return Ok(Vec::new());
-        }
-        let mut values = Vec::with_capacity(self.path.len());
+    ) -> Result<PathValues, ParameterError> {
+        let mut values = PathValues::default();
         for plan in &self.path {
-            values.push(match params.iter().nth(plan.at) {
-                Some((_, text)) => plan.kind.path_value(&plan.name, &text)?,
+            values.push(match params.nth(plan.at) {
+                Some(raw) => match (&plan.kind, plain_int(raw)) {
+                    (Scalar::Int, Some(number)) => PathValue::Int(number),
+                    // A match is only found where its values decode.
+                    _ => {
+                        let text = router::decode(raw);
+                        let text = text.unwrap_or_else(|_| String::from_utf8_lossy(raw));
+                        plan.kind.path_value(&plan.name, &text)?
+                    }
+                },
                 None if plan.optional => PathValue::Absent,
                 None => return Err(ParameterError::missing(From::Path, &plan.name)),
             });
@@ -179,30 +184,22 @@ impl Plan {
         Ok(values)
     }
 
-    /// Makes the arguments.
+    /// Makes the arguments, one for each place.
     ///
     /// # Errors
     /// An exception for the client, or what PHP code throws.
     pub(crate) fn arguments(
         &self,
-        app: &App,
         incoming: &Rc<Incoming>,
-        request: &Object,
-    ) -> Result<Vec<Value>, Throw> {
-        let mut args = Vec::with_capacity(self.args.len());
-        for source in &self.args {
-            args.push(self.argument(source, app, incoming, request)?);
+        args: &mut [Value],
+    ) -> Result<(), Throw> {
+        for (source, arg) in self.args.iter().zip(args) {
+            *arg = self.argument(source, incoming)?;
         }
-        Ok(args)
+        Ok(())
     }
 
-    fn argument(
-        &self,
-        source: &Source,
-        app: &App,
-        incoming: &Rc<Incoming>,
-        request: &Object,
-    ) -> Result<Value, Throw> {
+    fn argument(&self, source: &Source, incoming: &Rc<Incoming>) -> Result<Value, Throw> {
         Ok(match source {
             Source::Path(at, default) => match (incoming.path.get(*at), default) {
                 (Some(PathValue::Int(n)), _) => Value::long(*n),
@@ -241,11 +238,26 @@ impl Plan {
                 let (fields, is_form) = fields(incoming)?;
                 dto.make(&fields, is_form)?
             }
-            Source::Request => request.into(),
-            Source::Service(service) => app.container.get(app, service, Some(incoming))?,
+            Source::Request => incoming.object()?.into(),
+            Source::Service(service) => {
+                let app = &incoming.app;
+                app.container.get(app, service, Some(incoming))?
+            }
             Source::Value(value) => value.clone(),
         })
     }
+}
+
+/// A decimal of few digits, as almost all numbers in paths are; the rest goes the long way.
+fn plain_int(raw: &[u8]) -> Option<i64> {
+    let is_plain = matches!(raw, [b'1'..=b'9', ..] | [b'0']) && raw.len() <= 18;
+    if !is_plain {
+        return None;
+    }
+    raw.iter().try_fold(0, |number: i64, byte| {
+        byte.is_ascii_digit()
+            .then(|| number * 10 + i64::from(byte - b'0'))
+    })
 }
 
 impl Text {

@@ -1,5 +1,6 @@
 //! `Highper\Http\Request`
 
+use crate::app::App;
 use crate::exception::http_exception::{decode_json, exception};
 use crate::incoming::Incoming;
 use highper_http::Body;
@@ -8,7 +9,7 @@ use highper_zend::{
     Array, Call, Class, ClassRef, Done, Flags, Key, Object, Registry, Str, Throw, Trace, Tracer,
     Value,
 };
-use std::cell::{OnceCell, RefCell};
+use std::cell::RefCell;
 use std::rc::Rc;
 
 pub(crate) static REQUEST: ClassRef = ClassRef::new("Highper\\Http\\Request");
@@ -16,7 +17,7 @@ pub(crate) static REQUEST: ClassRef = ClassRef::new("Highper\\Http\\Request");
 /// What an object carries. Everything is read from the connection's bytes when it is asked for.
 #[derive(Clone, Default)]
 pub(crate) struct Request {
-    incoming: OnceCell<Rc<Incoming>>,
+    incoming: RefCell<Option<Rc<Incoming>>>,
     attributes: RefCell<Option<Array>>,
 }
 
@@ -28,24 +29,42 @@ impl Trace for Request {
 
 /// An object for a request.
 pub(crate) fn object(incoming: &Rc<Incoming>) -> Result<Object, Throw> {
-    let object = REQUEST.instantiate()?;
+    let object = match incoming.app.spare.requests.take() {
+        Some(object) => object,
+        None => REQUEST.instantiate()?,
+    };
     if let Some(state) = object.state::<Request>() {
-        let _first = state.incoming.set(Rc::clone(incoming));
+        state.incoming.replace(Some(Rc::clone(incoming)));
     }
     Ok(object)
 }
 
-/// The request behind an object.
-pub(crate) fn incoming(object: &Object) -> Option<&Rc<Incoming>> {
-    object.state::<Request>()?.incoming.get()
+/// The request is over: an object that nobody else has kept serves another one.
+pub(crate) fn recycle(app: &App, object: Object) {
+    if !object.is_sole() {
+        return;
+    }
+    let Some(state) = object.state::<Request>() else {
+        return;
+    };
+    let (incoming, attributes) = (state.incoming.take(), state.attributes.take());
+    drop((incoming, attributes));
+    // The attributes' destructors may have got hold of it.
+    if object.is_sole() {
+        app.spare.requests.put(object);
+    }
 }
 
-fn of(call: &Call) -> Result<&Rc<Incoming>, Throw> {
+/// The request behind an object.
+#[inline]
+pub(crate) fn incoming(object: &Object) -> Option<Rc<Incoming>> {
+    object.state::<Request>()?.incoming.borrow().clone()
+}
+
+fn of(call: &Call) -> Result<Rc<Incoming>, Throw> {
     let state = call.this::<Request>()?;
-    state
-        .incoming
-        .get()
-        .ok_or_else(|| Throw::error("this request object belongs to no request"))
+    let incoming = state.incoming.borrow().clone();
+    incoming.ok_or_else(|| Throw::error("this request object belongs to no request"))
 }
 
 pub(crate) fn declare(registry: &mut Registry) {
@@ -60,7 +79,8 @@ pub(crate) fn declare(registry: &mut Registry) {
                 "public function method(): string",
                 "GET, POST, … as sent.",
                 |call| {
-                    let request = of(call)?.exchange.request();
+                    let incoming = of(call)?;
+                    let request = incoming.exchange().request();
                     call.ret_str(request.head().method_name(&request.bytes()))
                 },
             )
@@ -68,7 +88,8 @@ pub(crate) fn declare(registry: &mut Registry) {
                 "public function path(): string",
                 "The path as sent: percent-encoded, without the query.",
                 |call| {
-                    let request = of(call)?.exchange.request();
+                    let incoming = of(call)?;
+                    let request = incoming.exchange().request();
                     call.ret_str(request.head().path(&request.bytes()))
                 },
             )
@@ -76,20 +97,22 @@ pub(crate) fn declare(registry: &mut Registry) {
                 "public function uri(): string",
                 "Path and query as sent.",
                 |call| {
-                    let request = of(call)?.exchange.request();
+                    let incoming = of(call)?;
+                    let request = incoming.exchange().request();
                     call.ret_str(request.head().target(&request.bytes()))
                 },
             )
             .method(
                 "public function protocol(): string",
                 "HTTP/1.0 or HTTP/1.1.",
-                |call| call.ret_str(protocol(of(call)?)),
+                |call| call.ret_str(protocol(&*of(call)?)),
             )
             .method(
                 "public function host(): ?string",
                 "Host and port that the client asked for.",
                 |call| {
-                    let request = of(call)?.exchange.request();
+                    let incoming = of(call)?;
+                    let request = incoming.exchange().request();
                     let bytes = request.bytes();
                     call.ret(request.head().authority(&bytes).map(Value::string))
                 },
@@ -99,7 +122,8 @@ pub(crate) fn declare(registry: &mut Registry) {
                 "A header, in any letter case; the first of several.",
                 |call| {
                     let name = call.str(0)?;
-                    let request = of(call)?.exchange.request();
+                    let incoming = of(call)?;
+                    let request = incoming.exchange().request();
                     let bytes = request.bytes();
                     match request.head().get(&bytes, &name) {
                         Some(value) => call.ret_str(value),
@@ -111,7 +135,8 @@ pub(crate) fn declare(registry: &mut Registry) {
                 "public function headers(): array",
                 "All headers: names in lower case, and lists of values.",
                 |call| {
-                    let request = of(call)?.exchange.request();
+                    let incoming = of(call)?;
+                    let request = incoming.exchange().request();
                     let bytes = request.bytes();
                     let mut all = Array::new();
                     for (name, value) in request.head().fields(&bytes) {
@@ -124,7 +149,7 @@ pub(crate) fn declare(registry: &mut Registry) {
                 "public function query(?string $name = null, mixed $default = null): mixed",
                 "A value of the query, or all of them.",
                 |call| {
-                    let incoming = Rc::clone(of(call)?);
+                    let incoming = of(call)?;
                     pick(call, incoming.query())
                 },
             )
@@ -132,7 +157,7 @@ pub(crate) fn declare(registry: &mut Registry) {
                 "public function cookie(?string $name = null, mixed $default = null): mixed",
                 "A cookie, or all of them.",
                 |call| {
-                    let incoming = Rc::clone(of(call)?);
+                    let incoming = of(call)?;
                     pick(call, incoming.cookies())
                 },
             )
@@ -140,7 +165,7 @@ pub(crate) fn declare(registry: &mut Registry) {
                 "public function form(?string $name = null, mixed $default = null): mixed",
                 "A field of a form, or all of them.",
                 |call| {
-                    let incoming = Rc::clone(of(call)?);
+                    let incoming = of(call)?;
                     crate::body::collected(&incoming)?;
                     let form = incoming.form().map_err(unreadable)?;
                     pick(call, form)
@@ -149,7 +174,7 @@ pub(crate) fn declare(registry: &mut Registry) {
             .method(
                 "public function body(): string",
                 "The body's bytes; empty for multipart forms. Of a streamed body, what read() has not taken: waits for its end.",
-                |call| call.ret(body(of(call)?)?),
+                |call| call.ret(body(&*of(call)?)?),
             )
             .method(
                 "public function read(int $length = 65536): string",
@@ -163,7 +188,7 @@ pub(crate) fn declare(registry: &mut Registry) {
                         .ok()
                         .filter(|n| *n > 0)
                         .ok_or_else(|| Throw::argument_value(0, "must be greater than 0"))?;
-                    let incoming = Rc::clone(of(call)?);
+                    let incoming = of(call)?;
                     call.ret(crate::body::read(&incoming, length)?)
                 },
             )
@@ -171,7 +196,7 @@ pub(crate) fn declare(registry: &mut Registry) {
                 "public function isConnected(): bool",
                 "Is the client still there? One that has only ended its sending side is.",
                 |call| {
-                    let connected = of(call)?.exchange.is_connected();
+                    let connected = of(call)?.exchange().is_connected();
                     call.ret_bool(connected)
                 },
             )
@@ -179,7 +204,7 @@ pub(crate) fn declare(registry: &mut Registry) {
                 "public function json(): mixed",
                 "The body as JSON, objects as arrays. A body that is none is answered with 400.",
                 |call| {
-                    let body = body(of(call)?)?;
+                    let body = body(&*of(call)?)?;
                     call.ret(decode_json(&body)?)
                 },
             )
@@ -187,7 +212,7 @@ pub(crate) fn declare(registry: &mut Registry) {
                 "public function file(string $name): ?array",
                 "An upload: name, type, tmp_name, error and size, as in $_FILES.",
                 |call| {
-                    let incoming = Rc::clone(of(call)?);
+                    let incoming = of(call)?;
                     crate::body::collected(&incoming)?;
                     call.ret(files(&incoming).get_symbol(call.bytes(0)?))
                 },
@@ -196,7 +221,7 @@ pub(crate) fn declare(registry: &mut Registry) {
                 "public function files(): array",
                 "All uploads, as $_FILES has them.",
                 |call| {
-                    let incoming = Rc::clone(of(call)?);
+                    let incoming = of(call)?;
                     crate::body::collected(&incoming)?;
                     call.ret(files(&incoming))
                 },
@@ -205,7 +230,7 @@ pub(crate) fn declare(registry: &mut Registry) {
                 "public function ip(): string",
                 "The peer's address; empty on a Unix socket.",
                 |call| {
-                    let peer = of(call)?.exchange.connection().peer();
+                    let peer = of(call)?.exchange().connection().peer();
                     call.ret_str(peer.map(|p| p.ip().to_string()).unwrap_or_default())
                 },
             )
@@ -227,7 +252,7 @@ pub(crate) fn declare(registry: &mut Registry) {
                 "A path parameter as text.",
                 |call| {
                     let name = call.str(0)?;
-                    let incoming = Rc::clone(of(call)?);
+                    let incoming = of(call)?;
                     let value = incoming.app.param(&incoming, &name);
                     call.ret(value)
                 },
@@ -256,7 +281,7 @@ pub(crate) fn declare(registry: &mut Registry) {
 
 /// `HTTP/1.1`
 pub(crate) fn protocol(incoming: &Incoming) -> &'static str {
-    crate::send::protocol(&incoming.exchange)
+    crate::send::protocol(incoming.exchange())
 }
 
 pub(crate) fn unreadable(error: std::io::Error) -> Throw {
@@ -269,14 +294,14 @@ pub(crate) fn body(incoming: &Incoming) -> Result<Str, Throw> {
         return Ok(rest);
     }
     incoming
-        .exchange
+        .exchange()
         .request()
         .with_body(|bytes| Str::new(bytes))
         .map_err(unreadable)
 }
 
 fn files(incoming: &Incoming) -> Array {
-    match incoming.exchange.request().body() {
+    match incoming.exchange().request().body() {
         Body::Form(form) => crate::input::array(&form.files),
         _ => Array::new(),
     }
@@ -307,17 +332,16 @@ fn with_attribute(call: &mut Call) -> Done {
         }
     }
     attributes.set(&name, value);
-    let made = REQUEST.instantiate()?;
-    if let (Some(new), Some(incoming)) = (made.state::<Request>(), state.incoming.get()) {
-        let _first = new.incoming.set(Rc::clone(incoming));
-        *new.attributes.borrow_mut() = Some(attributes);
+    let made = object(&of(call)?)?;
+    if let Some(new) = made.state::<Request>() {
+        new.attributes.replace(Some(attributes));
     }
     call.ret(made)
 }
 
 /// The body as an array, for a parameter: JSON or a form, by its Content-Type.
 pub(crate) fn fields(incoming: &Incoming) -> Result<(Array, bool), Throw> {
-    let is_empty = matches!(incoming.exchange.request().body(), Body::Empty);
+    let is_empty = matches!(incoming.exchange().request().body(), Body::Empty);
     match incoming.body_kind() {
         Kind::UrlEncoded | Kind::Multipart(_) => {
             Ok((incoming.form().map_err(unreadable)?.clone(), true))

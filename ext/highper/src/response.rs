@@ -3,9 +3,10 @@
 mod cookie;
 pub(crate) mod data;
 
-use crate::json;
-use data::{Body, Data, check_field};
+use crate::app::App;
+use data::{Body, Data, Kind, check_field, check_name, check_value};
 use highper_http::mime;
+use highper_zend::json;
 use highper_zend::{
     Array, Call, Class, ClassHandle, ClassRef, Done, Flags, Object, Registry, Throw, Trace, Value,
 };
@@ -13,42 +14,55 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 pub(crate) static RESPONSE: ClassRef = ClassRef::new("Highper\\Http\\Response");
-const HTML: &str = "text/html; charset=utf-8";
-const TEXT: &str = "text/plain; charset=utf-8";
-pub(crate) const JSON: &str = "application/json";
 
-/// What an object carries: shared until somebody changes it.
+/// What an object carries: shared until somebody changes it; none is an empty answer.
 #[derive(Clone, Default)]
-pub(crate) struct Response(RefCell<Rc<Data>>);
+pub(crate) struct Response(RefCell<Option<Rc<Data>>>);
 
 impl Trace for Response {}
 
 impl Response {
     pub(crate) fn data(&self) -> Rc<Data> {
-        Rc::clone(&self.0.borrow())
+        self.0.borrow().clone().unwrap_or_default()
     }
 
-    fn set(&self, data: Data) {
-        *self.0.borrow_mut() = Rc::new(data);
+    fn set(&self, data: Rc<Data>) {
+        let old = self.0.borrow_mut().replace(data);
+        drop(old);
     }
 }
 
-/// The data of an object that is a response.
-pub(crate) fn of(value: &Value) -> Option<Rc<Data>> {
-    Some(value.as_object()?.state::<Response>()?.data())
+/// The data of a value that is a response. Its object is kept for later where nobody else has it.
+///
+/// # Errors
+/// The value, where it is none.
+pub(crate) fn take(app: &App, value: Value) -> Result<Rc<Data>, Value> {
+    let object = value.into_object()?;
+    let Some(state) = object.state::<Response>() else {
+        return Err(object.into());
+    };
+    if object.class() == RESPONSE.get() && object.is_sole() {
+        let data = state.0.take().unwrap_or_default();
+        app.spare.responses.put(object);
+        Ok(data)
+    } else {
+        Ok(state.data())
+    }
 }
 
-/// A response object of data that others hold too.
-pub(crate) fn shared(data: Rc<Data>) -> Result<Object, Throw> {
-    let object = RESPONSE.instantiate()?;
-    if let Some(state) = object.state::<Response>() {
-        *state.0.borrow_mut() = data;
+/// A response object of data that others may hold too.
+pub(crate) fn shared(app: &App, data: Rc<Data>) -> Result<Object, Throw> {
+    match app.spare.responses.take() {
+        Some(object) => filled(object, data),
+        None => filled(RESPONSE.instantiate()?, data),
     }
-    Ok(object)
 }
 
 fn make(class: ClassHandle, data: Data) -> Result<Object, Throw> {
-    let object = class.instantiate()?;
+    filled(class.instantiate()?, Rc::new(data))
+}
+
+fn filled(object: Object, data: Rc<Data>) -> Result<Object, Throw> {
     match object.state::<Response>() {
         Some(state) => state.set(data),
         None => return Err(Throw::error("internal error: a response without a state")),
@@ -66,15 +80,15 @@ pub(crate) fn declare(registry: &mut Registry) {
             .method("public function __construct(string $body = '', int $status = 200, array $headers = [])", "An answer of any kind.", construct)
             .method("public static function json(mixed $data, int $status = 200): static", "JSON of any value, as json_encode() with unescaped slashes and Unicode.", |call| {
                 let body = json::encode(call.value(0)?)?;
-                new(call, Some(JSON), Body::Bytes(Rc::new(body)), 1)
+                new(call, Some(Kind::Json), Body::Bytes(Rc::new(body)), 1)
             })
             .method("public static function html(string $html, int $status = 200): static", "A page.", |call| {
                 let body = Body::Str(call.str(0)?);
-                new(call, Some(HTML), body, 1)
+                new(call, Some(Kind::Html), body, 1)
             })
             .method("public static function text(string $text, int $status = 200): static", "Plain text.", |call| {
                 let body = Body::Str(call.str(0)?);
-                new(call, Some(TEXT), body, 1)
+                new(call, Some(Kind::Text), body, 1)
             })
             .method("public static function noContent(int $status = 204): static", "No body.", |call| {
                 new(call, None, Body::Empty, 0)
@@ -114,11 +128,11 @@ pub(crate) fn declare(registry: &mut Registry) {
             })
             .method("public function withHeader(string $name, string $value): static", "The same with a header set.", |call| {
                 let (name, value) = field(call)?;
-                change(call, |data| data.set(&name, &value))
+                change(call, |data| data.set(name, value))
             })
             .method("public function withAddedHeader(string $name, string $value): static", "The same with one more value of a header.", |call| {
                 let (name, value) = field(call)?;
-                change(call, |data| data.add(&name, &value))
+                change(call, |data| data.add(name, value))
             })
             .method("public function withoutHeader(string $name): static", "The same without a header.", |call| {
                 let name = call.str(0)?;
@@ -148,7 +162,7 @@ fn class(call: &Call) -> ClassHandle {
 }
 
 /// Returns a new response; the status is argument number `status_arg`.
-fn new(call: &mut Call, kind: Option<&'static str>, body: Body, status_arg: usize) -> Done {
+fn new(call: &mut Call, kind: Option<Kind>, body: Body, status_arg: usize) -> Done {
     let default = if kind.is_none() { 204 } else { 200 };
     let status = status(call, status_arg, default)?;
     call.ret(make(class(call), Data::new(status, kind, body))?)
@@ -174,7 +188,7 @@ fn construct(call: &mut Call) -> Done {
             }
         }
     }
-    call.this::<Response>()?.set(data);
+    call.this::<Response>()?.set(Rc::new(data));
     Ok(())
 }
 
@@ -231,17 +245,23 @@ fn file(call: &mut Call) -> Done {
     call.ret(make(class(call), data)?)
 }
 
-fn field(call: &Call) -> Result<(highper_zend::Str, highper_zend::Str), Throw> {
-    let (name, value) = (call.str(0)?, call.str(1)?);
-    check_field(&name, b"").map_err(|why| Throw::argument_value(0, why))?;
-    check_field(b"x", &value).map_err(|why| Throw::argument_value(1, why))?;
+fn field(call: &Call) -> Result<(&[u8], &[u8]), Throw> {
+    let (name, value) = (call.bytes(0)?, call.bytes(1)?);
+    check_name(name).map_err(|why| Throw::argument_value(0, why))?;
+    check_value(b"x", value).map_err(|why| Throw::argument_value(1, why))?;
     Ok((name, value))
 }
 
-/// Returns a copy of `$this`, changed.
-fn change(call: &mut Call, change: impl FnOnce(&mut Data)) -> Done {
+/// Returns a copy of `$this`, changed. Where only this call has the object, as in
+/// `$next($request)->withHeader(…)`, nobody can tell a copy from the object itself.
+fn change(call: &Call, change: impl FnOnce(&mut Data)) -> Done {
     let this = call.this_object()?;
-    let mut data = Data::clone(&*call.this::<Response>()?.data());
+    let state = call.this::<Response>()?;
+    if this.is_temporary() {
+        change(Rc::make_mut(state.0.borrow_mut().get_or_insert_default()));
+        return call.ret(this);
+    }
+    let mut data = Data::clone(&*state.data());
     change(&mut data);
     call.ret(make(this.class(), data)?)
 }

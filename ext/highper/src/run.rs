@@ -1,13 +1,15 @@
 //! `run($argv)`: the command line, the listeners, the manager.
 
 use crate::app::App;
-use crate::worker;
+use crate::failure::start_line;
+use crate::worker::Face;
 use highper_app::listen::{Action, Address, CommandLine, help};
 use highper_log::{Level, Record};
 use highper_process::listen::{Listener, TcpOptions, bind_tcp, bind_unix, resolve};
-use highper_process::{Error, Exit, Hooks, Options, Role, control};
-use highper_runtime::sockets::{Closing, Sockets};
+use highper_process::{Error, Exit, Hooks, Options, control};
+use highper_runtime::serve::{Plan, Served};
 use highper_zend::{Throw, Value, call_function};
+use std::cell::{Cell, RefCell};
 use std::fs::File;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::Read;
@@ -277,34 +279,36 @@ fn serve(app: &Rc<App>, options: Options, listeners: Vec<Listener>) -> Result<i3
                 .collect(),
         ),
     };
-    let listeners = match app.settings.borrow().reuse_port {
-        true => Sockets::for_each(listeners, options.worker_num)?,
-        false => Sockets::shared(listeners),
+    let settings = app.settings.borrow().http.clone();
+    let addresses = listeners.iter().map(|listener| match listener.address() {
+        highper_process::listen::Address::Tcp(address) => format!("http://{address}"),
+        unix => unix.to_string(),
+    });
+    let face = Rc::new(Face {
+        app: Rc::clone(app),
+        settings: settings.clone(),
+        addresses: addresses.collect(),
+        reasons: write,
+        is_worker: Cell::new(false),
+        failed: RefCell::default(),
+    });
+    let plan = Plan {
+        options,
+        listeners,
+        reuse_port: app.settings.borrow().reuse_port,
+        settings,
     };
-    let role = {
-        let mut hooks = Closing {
-            hooks: &mut manager,
-            sockets: Rc::clone(&listeners),
-        };
-        highper_process::run(options, &mut hooks)
-    };
-    match role {
-        Ok(Role::Manager(code)) => {
+    let served = highper_runtime::serve::serve(plan, &mut manager, Rc::clone(&face) as _);
+    match served {
+        Ok(Served::Manager(code)) => {
             manager.settle();
-            listeners.close();
             Ok(code)
         }
-        Ok(Role::Worker(context)) => {
-            drop(manager);
-            let own = listeners.take(context.id());
-            worker::work(app, context, own, write)
-        }
-        Err(error) => {
-            listeners.close();
-            match manager.why.take().or_else(|| manager.reason()) {
-                Some(why) => Err(format!("cannot start: {why}").into()),
-                None => Err(error.into()),
-            }
-        }
+        Ok(Served::Worker) => Ok(face.ended(Ok(()))),
+        Err(throw) if face.is_worker.get() => Ok(face.ended(Err(throw))),
+        Err(throw) => match manager.why.take().or_else(|| manager.reason()) {
+            Some(why) => Err(format!("cannot start: {why}").into()),
+            None => Err(start_line(throw).into()),
+        },
     }
 }

@@ -35,8 +35,13 @@ impl AsRef<[u8]> for Shared {
 }
 
 fn fields(response: &mut Response<'_>, data: &Data, id: Option<&str>) -> Result<(), EncodeError> {
-    for (name, value) in data.fields() {
-        response.header(name, value)?;
+    match data.lines() {
+        Some(lines) => response.lines(lines),
+        None => {
+            for (name, value) in data.fields() {
+                response.header(name, value)?;
+            }
+        }
     }
     match id {
         Some(id) => response.header(b"X-Request-Id", id.as_bytes()),
@@ -46,6 +51,12 @@ fn fields(response: &mut Response<'_>, data: &Data, id: Option<&str>) -> Result<
 
 /// Sends a response of PHP's.
 pub(crate) fn response(exchange: &Exchange, data: &Rc<Data>, id: Option<&str>, app: &App) {
+    if let (Some(lines), None, Body::Bytes(_) | Body::Str(_)) = (data.lines(), id, &data.body)
+        && data.body.bytes().len() < 16 * 1024
+    {
+        let sent = exchange.respond_lines(data.status, lines, data.body.bytes());
+        return trouble(app, sent, id);
+    }
     let fields = |response: &mut Response<'_>| self::fields(response, data, id);
     let sent = match &data.body {
         Body::File(file, length) => match file.try_clone() {

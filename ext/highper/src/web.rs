@@ -1,25 +1,22 @@
 //! From a connection's request to an answer: what needs no PHP is answered here.
 
 use crate::app::App;
-use crate::exception::cancelled::GONE;
-use crate::incoming::{Incoming, Running};
+use crate::exception::cancelled::{GONE, STOPPING};
+use crate::incoming::{Incoming, PathValues};
 use crate::{failure, send};
 use highper_app::problem::Problem;
 use highper_app::router::{self, Answer};
+use highper_engine::{clock, scheduler};
 use highper_http::{Connection, Exchange, Head, Service, static_file};
 use highper_log::{Access, Level};
-use highper_process::WorkerContext;
-use highper_runtime::cancel;
+use highper_runtime::{cancel, ending};
+use highper_zend::Throw;
 use std::rc::Rc;
 use std::time::{Duration, SystemTime};
 
 /// The application as an HTTP service.
 pub(crate) struct Web {
     pub(crate) app: Rc<App>,
-    /// Where requests are counted, and remembered in case this process is killed.
-    pub(crate) context: Rc<WorkerContext>,
-    /// Called when the last connection is closed.
-    pub(crate) on_drained: Box<dyn Fn()>,
 }
 
 impl Service for Web {
@@ -100,12 +97,26 @@ impl Service for Web {
     }
 
     fn drained(&self) {
-        (self.on_drained)();
+        finish(Rc::clone(&self.app));
     }
 
     fn trouble(&self, message: &str) {
         self.app.log(Level::Warning, message, &[], None);
     }
+}
+
+/// How often a draining worker looks whether its last request has ended: nanoseconds.
+const LOOK: u64 = 20_000_000;
+
+/// The last connection is closed: handlers whose clients are gone end, then all else is told to.
+fn finish(app: Rc<App>) {
+    if app.running.count() > 0 {
+        scheduler::at(clock::now() + LOOK, true, || finish(app));
+        return;
+    }
+    // What runs without a request has no client to wait for.
+    cancel::throw_into_all(STOPPING);
+    scheduler::at(clock::after(ending::GRACE), false, scheduler::stop_loop);
 }
 
 /// Why no handler is called.
@@ -127,45 +138,35 @@ fn blank(status: u16) -> Problem<'static> {
     }
 }
 
+/// The body of a request's coroutine.
+fn handle(incoming: Rc<Incoming>) -> Result<(), Throw> {
+    let coroutine = highper_engine::current().unwrap_or(0);
+    incoming.app.running.begin(coroutine, &incoming);
+    incoming.exchange().set_owner(coroutine);
+    let result = incoming
+        .app
+        .endpoint(incoming.endpoint)
+        .and_then(|endpoint| endpoint.run(&incoming));
+    let ended = match result {
+        Ok(data) => {
+            incoming.respond(&data);
+            incoming.app.spare.keep(data);
+            Ok(())
+        }
+        Err(throw) => failure::answer(&incoming, throw),
+    };
+    incoming.forget();
+    incoming.app.running.end(coroutine);
+    Incoming::recycle(incoming);
+    ended
+}
+
 impl Web {
     /// Runs the handler in a coroutine of its own.
-    fn enter(
-        &self,
-        exchange: Rc<Exchange>,
-        number: usize,
-        values: Vec<crate::incoming::PathValue>,
-    ) {
-        let app = Rc::clone(&self.app);
-        let context = Rc::clone(&self.context);
-        let ticket = {
-            let bytes = exchange.request().bytes();
-            let end = bytes
-                .iter()
-                .position(|b| *b == b'\r')
-                .unwrap_or(bytes.len());
-            context.request_begin(&bytes[..end], highper_engine::reactor::coarse_now())
-        };
-        let incoming = Rc::new(Incoming::new(app, Rc::clone(&exchange), number, values));
-        let spawned = highper_runtime::coroutine::try_spawn(move || {
-            let _running = Running::begin(&incoming);
-            incoming
-                .exchange
-                .set_owner(highper_engine::current().unwrap_or(0));
-            let result = incoming
-                .app
-                .endpoint(number)
-                .and_then(|endpoint| endpoint.run(&incoming.app, &incoming));
-            let ended = match result {
-                Ok(data) => {
-                    incoming.respond(&data);
-                    Ok(())
-                }
-                Err(throw) => failure::answer(&incoming, throw),
-            };
-            incoming.forget();
-            context.request_end(ticket);
-            ended
-        });
+    fn enter(&self, exchange: Rc<Exchange>, number: usize, values: PathValues) {
+        let incoming = Incoming::new(&self.app, exchange, number, values);
+        let kept = Rc::clone(incoming.exchange());
+        let spawned = highper_runtime::coroutine::try_spawn(move || handle(incoming));
         if let Err(error) = spawned {
             self.app.log(
                 Level::Error,
@@ -173,7 +174,7 @@ impl Web {
                 &[],
                 None,
             );
-            send::problem(&exchange, &blank(503), &[("Retry-After", "1")]);
+            send::problem(&kept, &blank(503), &[("Retry-After", "1")]);
         }
     }
 
@@ -220,10 +221,11 @@ impl Web {
             && request.head().path(&bytes) == path.as_bytes();
         drop(bytes);
         if is_it {
-            let (status, body) = match self.app.is_draining.get() {
-                false => (200, r#"{"status":"ok"}"#),
-                true => (503, r#"{"status":"draining"}"#),
-            };
+            let (status, body) =
+                match highper_runtime::serve::worker().is_some_and(|w| w.is_draining()) {
+                    false => (200, r#"{"status":"ok"}"#),
+                    true => (503, r#"{"status":"draining"}"#),
+                };
             let headers = [
                 ("Content-Type", "application/json"),
                 ("Cache-Control", "no-store"),

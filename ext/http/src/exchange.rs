@@ -221,6 +221,24 @@ impl Exchange {
         Ok(())
     }
 
+    /// Sends a whole response whose fields are lines that stand ready: see
+    /// [`highper_http1::Response::lines`] for what the caller has checked.
+    ///
+    /// # Errors
+    /// As [`Exchange::respond`].
+    #[inline]
+    pub fn respond_lines(&self, status: u16, lines: &[u8], body: &[u8]) -> Result<(), SendError> {
+        self.waiting()?;
+        let after = self.core.gather(&self.connection, |out, stamp| {
+            let mut codec = self.connection.codec.borrow_mut();
+            codec.respond_lines(out, stamp, status, lines, body)
+        })?;
+        self.status.set(status);
+        self.body_bytes.set(body.len() as u64);
+        self.complete(after);
+        Ok(())
+    }
+
     /// As [`Exchange::respond`], for a body that is shared: a big one is not copied.
     ///
     /// # Errors

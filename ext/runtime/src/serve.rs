@@ -84,6 +84,10 @@ pub trait Face {
     }
     /// What is thrown into coroutines that still run when the worker's time is over.
     fn cancelled(&self) -> Thrown;
+    /// A signal that the worker does not act on by itself: all but those to drain and to end.
+    fn signal(&self, signal: Signal) {
+        let _ = signal;
+    }
     /// A line for the log.
     fn log(&self, text: &str) {
         eprintln!("{text}");
@@ -252,6 +256,12 @@ impl Worker {
         &self.context
     }
 
+    /// Does it take nothing new?
+    #[must_use]
+    pub fn is_draining(&self) -> bool {
+        self.ending.get()
+    }
+
     /// The HTTP server, once it listens.
     #[must_use]
     pub fn server(&self) -> Option<Server> {
@@ -387,7 +397,7 @@ impl Handler for Signals {
             match signal {
                 Signal::Terminate => self.0.drain(),
                 Signal::Quit => scheduler::stop_loop(),
-                _ => {}
+                other => self.0.face.signal(other),
             }
         }
     }

@@ -183,30 +183,6 @@ int hz_array_del(zval *array, const char *key, size_t len)
 	return zend_symtable_str_del(hz_own(array), key, len) == SUCCESS;
 }
 
-/* Steps through an array: *position is an index into its storage. */
-zval *hz_array_step(const zval *array, uint32_t *position, zend_string **key, zend_ulong *index)
-{
-	HashTable *table = Z_ARRVAL_P(array);
-	while (*position < table->nNumUsed) {
-		uint32_t at = (*position)++;
-		zval *slot;
-		if (HT_IS_PACKED(table)) {
-			slot = table->arPacked + at;
-			*key = NULL;
-			*index = at;
-		} else {
-			Bucket *bucket = table->arData + at;
-			slot = &bucket->val;
-			*key = bucket->key;
-			*index = bucket->h;
-		}
-		if ((slot = hz_found(slot))) {
-			return slot;
-		}
-	}
-	return NULL;
-}
-
 const char *hz_type_name(const zval *value)
 {
 	return zend_zval_type_name(value);

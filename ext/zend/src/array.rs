@@ -1,9 +1,34 @@
 //! PHP arrays: building, reading, iterating.
 use std::fmt;
 
-use crate::raw::{self, ZendStr};
+use crate::raw::{self, Counted, ZendStr};
 use crate::string::{self, Known, Str};
-use crate::value::{ARRAY, Value};
+use crate::value::{ARRAY, UNDEF, Value};
+
+/// `zend_array` as far as reading needs it; asserted in `shim/layout.c`.
+#[repr(C)]
+struct Table {
+    counted: Counted,
+    flags: u32,
+    mask: u32,
+    /// Values where the table is packed, else buckets.
+    data: *const Value,
+    used: u32,
+    count: u32,
+}
+
+/// `Bucket`
+#[repr(C)]
+struct Bucket {
+    value: Value,
+    hash: u64,
+    key: *mut ZendStr,
+}
+
+/// `HASH_FLAG_PACKED`
+const PACKED: u32 = 4;
+/// `IS_INDIRECT`
+const INDIRECT: u32 = 12;
 
 /// A key of a PHP array.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -94,8 +119,17 @@ impl Array {
 
     /// True when the keys are 0, 1, 2, … in order.
     pub fn is_list(&self) -> bool {
+        let table = self.table();
+        if table.flags & PACKED != 0 && table.used == table.count {
+            return true;
+        }
         // SAFETY: holds an array.
         unsafe { raw::hz_array_is_list(&raw const self.0) != 0 }
+    }
+
+    fn table(&self) -> &Table {
+        // SAFETY: the payload of an array is its table.
+        unsafe { &*self.0.payload.counted.cast::<Table>() }
     }
 
     fn give(value: impl Into<Value>) -> std::mem::ManuallyDrop<Value> {
@@ -307,24 +341,37 @@ pub struct Iter<'a> {
 impl<'a> Iterator for Iter<'a> {
     type Item = (Key<'a>, &'a Value);
 
+    #[inline]
     fn next(&mut self) -> Option<Self::Item> {
-        let (mut key, mut index) = (std::ptr::null_mut::<ZendStr>(), 0);
-        // SAFETY: the array is alive and not written while it is borrowed; the
-        // shim checks the position against its size.
-        unsafe {
-            let slot = raw::hz_array_step(
-                &raw const self.array.0,
-                &raw mut self.position,
-                &raw mut key,
-                &raw mut index,
-            );
-            let value = slot.as_ref()?.deref();
-            let key = if key.is_null() {
-                Key::Index(index.cast_signed())
-            } else {
-                Key::Name(string::bytes(key))
+        let table = self.array.table();
+        while self.position < table.used {
+            let at = self.position as usize;
+            self.position += 1;
+            // SAFETY: the array is alive and not written while it is borrowed;
+            // its storage has `used` entries of the kind that the flag says.
+            let (key, slot) = unsafe {
+                if table.flags & PACKED != 0 {
+                    (Key::Index(at as i64), &*table.data.add(at))
+                } else {
+                    let bucket = &*table.data.cast::<Bucket>().add(at);
+                    let key = if bucket.key.is_null() {
+                        Key::Index(bucket.hash.cast_signed())
+                    } else {
+                        Key::Name(string::bytes(bucket.key))
+                    };
+                    (key, &bucket.value)
+                }
             };
-            Some((key, value))
+            let slot = if slot.kind_number() == INDIRECT {
+                // SAFETY: the payload points at the variable's own slot.
+                unsafe { &*slot.payload.counted.cast::<Value>() }
+            } else {
+                slot
+            };
+            if slot.kind_number() != UNDEF {
+                return Some((key, slot.deref()));
+            }
         }
+        None
     }
 }

@@ -118,6 +118,7 @@ pub mod compile;
 pub mod error;
 pub mod function;
 pub mod ini;
+pub mod json;
 pub mod module;
 pub mod object;
 pub mod pool;
@@ -125,6 +126,7 @@ mod raw;
 pub mod reflect;
 pub mod registry;
 pub mod release;
+mod reuse;
 pub mod script;
 #[cfg(feature = "selftest")]
 mod selftest;

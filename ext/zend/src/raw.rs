@@ -216,12 +216,6 @@ unsafe extern "C" {
     pub(crate) fn hz_array_get_sym(array: *const Value, key: *const u8, len: usize) -> *mut Value;
     pub(crate) fn hz_array_get_index(array: *const Value, index: u64) -> *mut Value;
     pub(crate) fn hz_array_del(array: *mut Value, key: *const u8, len: usize) -> c_int;
-    pub(crate) fn hz_array_step(
-        array: *const Value,
-        position: *mut u32,
-        key: *mut *mut ZendStr,
-        index: *mut u64,
-    ) -> *mut Value;
     pub(crate) fn hz_type_name(value: *const Value) -> *const c_char;
     pub(crate) fn hz_to_bool(value: *mut Value) -> c_int;
     pub(crate) fn hz_to_string(value: *mut Value, out: *mut Value) -> c_int;

@@ -9,7 +9,7 @@ pub const MAX_PARAMS: usize = 16;
 /// Ranges into the path, in the order of the route's names.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Ranges {
-    at: [(u32, u32); MAX_PARAMS],
+    at: [(u16, u16); MAX_PARAMS],
     len: u8,
 }
 
@@ -22,10 +22,10 @@ impl Ranges {
     }
 
     pub(super) fn push(&mut self, from: usize, to: usize) {
-        // A pattern has at most MAX_PARAMS, checked where it is parsed; a path is under 4 GiB,
+        // A pattern has at most MAX_PARAMS, checked where it is parsed; a path is under 64 KiB,
         // checked where a match begins.
         if let Some(slot) = self.at.get_mut(usize::from(self.len)) {
-            *slot = (from as u32, to as u32);
+            *slot = (from as u16, to as u16);
             self.len += 1;
         }
     }
@@ -63,7 +63,15 @@ impl<'r, 'p> Params<'r, 'p> {
         self.names
             .iter()
             .zip(ranges)
-            .map(move |(name, &(from, to))| (&**name, &path[from as usize..to as usize]))
+            .map(move |(name, &(from, to))| (&**name, &path[usize::from(from)..usize::from(to)]))
+    }
+
+    /// The value of the n-th parameter as sent (percent-encoded).
+    #[must_use]
+    #[inline]
+    pub fn nth(&self, n: usize) -> Option<&'p [u8]> {
+        let &(from, to) = self.ranges.at[..self.len()].get(n)?;
+        Some(&self.path[usize::from(from)..usize::from(to)])
     }
 
     /// Name and decoded value, in the pattern's order. No allocation where nothing was encoded.

@@ -151,6 +151,34 @@ impl Tree {
         self.nodes[at as usize] = upper;
     }
 
+    /// The first leaf that [`Tree::search`] offers, found without one: for a path without escapes,
+    /// where no choice has to be taken back. `None` where that is not so.
+    pub(super) fn first(&self, path: &[u8], ranges: &mut Ranges) -> Option<u32> {
+        let (mut node, mut at) = (self.nodes.first()?, 0);
+        while let Some(byte) = path.get(at) {
+            if let Some(i) = node.heads.iter().position(|h| h == byte) {
+                let child = &self.nodes[node.children[i] as usize];
+                if path[at..].starts_with(&child.prefix) {
+                    at += child.prefix.len();
+                    node = child;
+                    continue;
+                }
+            }
+            let edge = node.params.first()?;
+            let end = path[at..]
+                .iter()
+                .position(|b| *b == b'/')
+                .map_or(path.len(), |n| at + n);
+            if edge.constraint.is_some() || !edge.whole || end == at {
+                return None;
+            }
+            ranges.push(at, end);
+            node = &self.nodes[edge.node as usize];
+            at = end;
+        }
+        node.leaf
+    }
+
     /// Offers every leaf that the path fits, best first, until `take` returns true.
     pub(super) fn search(
         &self,

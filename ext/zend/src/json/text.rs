@@ -1,113 +1,84 @@
-//! `json_encode` for plain values, straight from PHP's memory to the output.
-//!
-//! The result is what PHP gives with [`FLAGS`]. Objects are left to PHP's own
-//! `json_encode`, and so is a value that can't be encoded: its exception says why.
+//! Strings and numbers as JSON has them.
 
-use highper_zend::{Array, Key, Kind, Outcome, Throw, Value, call_function};
+/// PHP is to say what is wrong with it.
+pub(super) struct Unsuitable;
 
-/// `JSON_UNESCAPED_SLASHES | JSON_UNESCAPED_UNICODE | JSON_PRESERVE_ZERO_FRACTION | JSON_THROW_ON_ERROR`
-pub(crate) const FLAGS: i64 = 64 | 256 | 1024 | 4_194_304;
-/// `json_encode`'s own default.
-const DEPTH: usize = 512;
-
-/// Why the fast way ends.
-enum Stop {
-    /// PHP is to say what is wrong.
-    Unsuitable,
-    /// PHP code has thrown.
-    Throw(Throw),
+/// An integer.
+#[inline]
+pub(super) fn number(out: &mut Vec<u8>, number: i64) {
+    if let digit @ 0..=9 = number {
+        out.push(b'0' + digit as u8);
+        return;
+    }
+    let mut buffer = itoa::Buffer::new();
+    out.extend_from_slice(buffer.format(number).as_bytes());
 }
 
-/// Encodes a value.
-///
-/// # Errors
-/// `JsonException`, or what a `jsonSerialize` throws.
-pub(crate) fn encode(value: &Value) -> Result<Vec<u8>, Throw> {
-    let mut out = Vec::with_capacity(128);
-    match write(&mut out, value, 0) {
-        Ok(()) => Ok(out),
-        Err(Stop::Throw(throw)) => Err(throw),
-        Err(Stop::Unsuitable) => {
-            out.clear();
-            by_php(&mut out, value)?;
-            Ok(out)
-        }
-    }
-}
-
-#[cold]
-fn by_php(out: &mut Vec<u8>, value: &Value) -> Result<(), Throw> {
-    let args = [value.deref().clone(), Value::long(FLAGS)];
-    match call_function("json_encode", &args) {
-        Outcome::Value(text) => {
-            out.extend_from_slice(text.as_bytes().unwrap_or_default());
-            Ok(())
-        }
-        other => other.into_result().map(drop),
-    }
-}
-
-fn write(out: &mut Vec<u8>, value: &Value, depth: usize) -> Result<(), Stop> {
-    let value = value.deref();
-    match value.kind() {
-        Kind::Undef | Kind::Null => out.extend_from_slice(b"null"),
-        Kind::Bool => out.extend_from_slice(if value.to_bool() { b"true" } else { b"false" }),
-        Kind::Long => {
-            let mut buffer = itoa::Buffer::new();
-            out.extend_from_slice(buffer.format(value.to_long()).as_bytes());
-        }
-        Kind::Double => float(out, value.to_double())?,
-        Kind::Str => string(out, value.as_bytes().unwrap_or_default())?,
-        Kind::Array => match value.as_array() {
-            Some(array) => self::array(out, array, depth + 1)?,
-            None => return Err(Stop::Unsuitable),
-        },
-        Kind::Object => by_php(out, value).map_err(Stop::Throw)?,
-        _ => return Err(Stop::Unsuitable),
-    }
-    Ok(())
-}
-
-fn array(out: &mut Vec<u8>, array: &Array, depth: usize) -> Result<(), Stop> {
-    if depth > DEPTH {
-        return Err(Stop::Unsuitable);
-    }
-    if array.is_list() {
-        out.push(b'[');
-        for (at, item) in array.values().enumerate() {
-            if at > 0 {
-                out.push(b',');
-            }
-            write(out, item, depth)?;
-        }
-        out.push(b']');
-        return Ok(());
-    }
-    out.push(b'{');
-    for (at, (key, item)) in array.iter().enumerate() {
-        if at > 0 {
-            out.push(b',');
-        }
-        match key {
-            Key::Index(index) => {
-                let mut buffer = itoa::Buffer::new();
-                out.push(b'"');
-                out.extend_from_slice(buffer.format(index).as_bytes());
-                out.push(b'"');
-            }
-            Key::Name(name) => string(out, name)?,
-        }
-        out.push(b':');
-        write(out, item, depth)?;
-    }
-    out.push(b'}');
-    Ok(())
+/// Are the eight bytes of a word such as a string holds as they are: ASCII but controls, the quote
+/// and the backslash?
+fn is_plain(word: u64) -> bool {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    const HIGH: u64 = 0x8080_8080_8080_8080;
+    // A byte below n borrows from its high bit; what lies above it does not matter any more.
+    let below = |word: u64, n: u64| word.wrapping_sub(ONES * n) & !word;
+    let quote = below(word ^ (ONES * b'"' as u64), 1);
+    let backslash = below(word ^ (ONES * b'\\' as u64), 1);
+    (word | below(word, b' ' as u64) | quote | backslash) & HIGH == 0
 }
 
 /// A string with its quotes; what is not UTF-8 is unsuitable.
-fn string(out: &mut Vec<u8>, bytes: &[u8]) -> Result<(), Stop> {
+#[inline]
+pub(super) fn string(out: &mut Vec<u8>, bytes: &[u8]) -> Result<(), Unsuitable> {
+    let len = bytes.len();
+    out.reserve(len + 2);
+    // SAFETY: `len + 2` bytes are reserved; they count once all are written, and
+    // each is written where a byte of `bytes` or a quote stands.
+    unsafe {
+        let start = out.as_mut_ptr().add(out.len());
+        start.write(b'"');
+        let (from, to) = (bytes.as_ptr(), start.add(1));
+        if len >= 8 {
+            let mut at = 0;
+            loop {
+                let word = from.add(at).cast::<u64>().read_unaligned();
+                if !is_plain(word) {
+                    return escaped(out, bytes);
+                }
+                to.add(at).cast::<u64>().write_unaligned(word);
+                if at + 8 == len {
+                    break;
+                }
+                // The last word overlaps the one before it.
+                at = (at + 8).min(len - 8);
+            }
+        } else if len >= 4 {
+            let first = from.cast::<u32>().read_unaligned();
+            let last = from.add(len - 4).cast::<u32>().read_unaligned();
+            if !is_plain(u64::from(first) | u64::from(last) << 32) {
+                return escaped(out, bytes);
+            }
+            to.cast::<u32>().write_unaligned(first);
+            to.add(len - 4).cast::<u32>().write_unaligned(last);
+        } else if len > 0 {
+            let (first, middle, last) = (*from, *from.add(len / 2), *from.add(len - 1));
+            let word = u64::from_le_bytes([first, middle, last, b' ', b' ', b' ', b' ', b' ']);
+            if !is_plain(word) {
+                return escaped(out, bytes);
+            }
+            to.write(first);
+            to.add(len / 2).write(middle);
+            to.add(len - 1).write(last);
+        }
+        to.add(len).write(b'"');
+        out.set_len(out.len() + len + 2);
+    }
+    Ok(())
+}
+
+#[inline(never)]
+fn escaped(out: &mut Vec<u8>, bytes: &[u8]) -> Result<(), Unsuitable> {
     if std::str::from_utf8(bytes).is_err() {
-        return Err(Stop::Unsuitable);
+        return Err(Unsuitable);
     }
     out.reserve(bytes.len() + 2);
     out.push(b'"');
@@ -147,9 +118,9 @@ fn string(out: &mut Vec<u8>, bytes: &[u8]) -> Result<(), Stop> {
 
 /// The shortest digits that read back as the same number, laid out as PHP does
 /// with `serialize_precision = -1`.
-fn float(out: &mut Vec<u8>, number: f64) -> Result<(), Stop> {
+pub(super) fn float(out: &mut Vec<u8>, number: f64) -> Result<(), Unsuitable> {
     if !number.is_finite() {
-        return Err(Stop::Unsuitable);
+        return Err(Unsuitable);
     }
     let mut text = format!("{number:e}");
     if text.len() > 15 {
@@ -245,5 +216,21 @@ mod tests {
         let wanted = "\"a\\\"\\\\/é\\u2028\\u2029\u{20ac}\u{7f}\\u0001\\n\"";
         assert_eq!(String::from_utf8(out).unwrap(), wanted);
         assert!(string(&mut vec![], b"\xff").is_err());
+    }
+
+    #[test]
+    fn every_byte_is_escaped_wherever_it_stands() {
+        for byte in 0..=127_u8 {
+            for len in (1..20).chain([31, 32, 33]) {
+                for at in 0..len {
+                    let mut text = vec![b'a'; len];
+                    text[at] = byte;
+                    let (mut fast, mut slow) = (b"x".to_vec(), b"x".to_vec());
+                    assert!(string(&mut fast, &text).is_ok());
+                    assert!(escaped(&mut slow, &text).is_ok());
+                    assert_eq!(fast, slow, "{byte} at {at} of {len}");
+                }
+            }
+        }
     }
 }

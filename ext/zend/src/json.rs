@@ -1,0 +1,128 @@
+//! `json_encode` for plain values, straight from PHP's memory to the output.
+//!
+//! The result is what PHP gives with [`FLAGS`]. Objects are left to PHP's own
+//! `json_encode`, and so is a value that can't be encoded: its exception says why.
+
+mod text;
+
+use crate::array::{Array, Key};
+use crate::callable::{Outcome, call_function};
+use crate::throw::Throw;
+use crate::value::{ARRAY, DOUBLE, FALSE, LONG, NULL, OBJECT, STRING, TRUE, UNDEF, Value};
+use text::{Unsuitable, float, number, string};
+
+/// `JSON_UNESCAPED_SLASHES | JSON_UNESCAPED_UNICODE | JSON_PRESERVE_ZERO_FRACTION | JSON_THROW_ON_ERROR`
+pub const FLAGS: i64 = 64 | 256 | 1024 | 4_194_304;
+/// `json_encode`'s own default.
+const DEPTH: usize = 512;
+
+/// Why the fast way ends.
+enum Stop {
+    /// PHP is to say what is wrong.
+    Unsuitable,
+    /// PHP code has thrown.
+    Throw(Throw),
+}
+
+impl From<Unsuitable> for Stop {
+    #[inline]
+    fn from(_: Unsuitable) -> Self {
+        Self::Unsuitable
+    }
+}
+
+/// Encodes a value.
+///
+/// # Errors
+/// `JsonException`, or what a `jsonSerialize` throws.
+pub fn encode(value: &Value) -> Result<Vec<u8>, Throw> {
+    let mut out = Vec::with_capacity(128);
+    encode_into(&mut out, value)?;
+    Ok(out)
+}
+
+/// Encodes a value into an empty buffer.
+///
+/// # Errors
+/// As [`encode`].
+pub fn encode_into(out: &mut Vec<u8>, value: &Value) -> Result<(), Throw> {
+    match write(out, value, 0) {
+        Ok(()) => Ok(()),
+        Err(Stop::Throw(throw)) => Err(throw),
+        Err(Stop::Unsuitable) => {
+            out.clear();
+            by_php(out, value)
+        }
+    }
+}
+
+#[cold]
+fn by_php(out: &mut Vec<u8>, value: &Value) -> Result<(), Throw> {
+    let args = [value.deref().clone(), Value::long(FLAGS)];
+    match call_function("json_encode", &args) {
+        Outcome::Value(text) => {
+            out.extend_from_slice(text.as_bytes().unwrap_or_default());
+            Ok(())
+        }
+        other => other.into_result().map(drop),
+    }
+}
+
+fn write(out: &mut Vec<u8>, value: &Value, depth: usize) -> Result<(), Stop> {
+    let value = value.deref();
+    match value.kind_number() {
+        // SAFETY: the tag says that the payload is a string.
+        STRING => string(out, unsafe { crate::string::bytes(value.payload.string) })?,
+        // SAFETY: the tag says that the payload is an integer.
+        LONG => number(out, unsafe { value.payload.long }),
+        TRUE => out.extend_from_slice(b"true"),
+        FALSE => out.extend_from_slice(b"false"),
+        UNDEF | NULL => out.extend_from_slice(b"null"),
+        ARRAY => match value.as_array() {
+            Some(array) => return self::array(out, array, depth + 1),
+            None => return Err(Stop::Unsuitable),
+        },
+        DOUBLE => float(out, value.to_double())?,
+        OBJECT => by_php(out, value).map_err(Stop::Throw)?,
+        _ => return Err(Stop::Unsuitable),
+    }
+    Ok(())
+}
+
+fn array(out: &mut Vec<u8>, array: &Array, depth: usize) -> Result<(), Stop> {
+    if depth > DEPTH {
+        return Err(Stop::Unsuitable);
+    }
+    let is_list = array.is_list();
+    let (open, close) = if is_list { (b'[', b']') } else { (b'{', b'}') };
+    let mut before = open;
+    for (key, item) in array {
+        out.push(before);
+        before = b',';
+        match key {
+            _ if is_list => {}
+            Key::Name(name) => {
+                string(out, name)?;
+                out.push(b':');
+            }
+            Key::Index(index) => {
+                out.push(b'"');
+                number(out, index);
+                out.extend_from_slice(b"\":");
+            }
+        }
+        let item = item.deref();
+        match item.kind_number() {
+            // SAFETY: the tag says that the payload is a string.
+            STRING => string(out, unsafe { crate::string::bytes(item.payload.string) })?,
+            // SAFETY: the tag says that the payload is an integer.
+            LONG => number(out, unsafe { item.payload.long }),
+            _ => write(out, item, depth)?,
+        }
+    }
+    if before == open {
+        out.push(open);
+    }
+    out.push(close);
+    Ok(())
+}
