@@ -78,20 +78,6 @@ fn list(name: &str, value: &Value) -> Result<Vec<String>, Throw> {
     }
 }
 
-/// What `$setting` shows of a server that runs, beside what was set.
-pub(super) fn shown(workers: usize, connections: usize) -> [(&'static str, Value); 8] {
-    [
-        ("worker_num", Value::long(workers as i64)),
-        ("task_worker_num", Value::long(0)),
-        ("output_buffer_size", Value::long(i64::from(u32::MAX))),
-        ("max_connection", Value::long(connections as i64)),
-        ("open_http_protocol", Value::bool(true)),
-        ("open_mqtt_protocol", Value::bool(false)),
-        ("open_eof_check", Value::bool(false)),
-        ("open_length_check", Value::bool(false)),
-    ]
-}
-
 /// What handlers' objects do with requests and responses.
 #[derive(Clone, Copy)]
 pub(super) struct Switches {
@@ -212,4 +198,18 @@ pub(super) fn apply(
         http.static_files = Some(files);
     }
     Ok(switches)
+}
+
+/// What `$setting` shows of a server that runs, beside what was set.
+pub(super) fn shown(workers: usize, connections: usize) -> [(&'static str, Value); 8] {
+    [
+        ("worker_num", Value::long(workers as i64)),
+        ("task_worker_num", Value::long(0)),
+        ("output_buffer_size", Value::long(i64::from(u32::MAX))),
+        ("max_connection", Value::long(connections as i64)),
+        ("open_http_protocol", Value::bool(true)),
+        ("open_mqtt_protocol", Value::bool(false)),
+        ("open_eof_check", Value::bool(false)),
+        ("open_length_check", Value::bool(false)),
+    ]
 }
