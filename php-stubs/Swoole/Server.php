@@ -26,6 +26,12 @@ class Server
 
     public int $worker_pid = 0;
 
+    public bool $ssl = false;
+
+    public $connections;
+
+    public $ports;
+
     public function __construct(string $host = '0.0.0.0', int $port = 0, int $mode = 1, int $sock_type = 1) {}
 
     public function on(string $event_name, callable $callback): bool {}
@@ -52,11 +58,23 @@ class Server
 
     public function getManagerPid(): int {}
 
+    public function getLastError(): int {}
+
+    public function send(string|int $fd, string $send_data, int $serverSocket = -1): bool {}
+
+    public function sendwait(int $conn_fd, string $send_data): bool {}
+
     public function close(int $fd, bool $reset = false): bool {}
 
     public function exist(int $fd): bool {}
 
     public function exists(int $fd): bool {}
 
-    public function getClientInfo(int $fd, int $reactor_id = -1, bool $ignore_error = false): array|false {}
+    public function getClientInfo(int $fd, int $reactor_id = -1, bool $ignoreError = false): array|false {}
+
+    public function connection_info(int $fd, int $reactor_id = -1, bool $ignoreError = false): array|false {}
+
+    public function getClientList(int $start_fd = 0, int $find_count = 10): array|false {}
+
+    public function connection_list(int $start_fd = 0, int $find_count = 10): array|false {}
 }

@@ -31,7 +31,7 @@ $server = Server::start(<<<'PHP'
             case '/zip': $r->end(str_repeat('compress me ', 1000)); break;
             case '/big': $r->end(str_repeat('0123456789abcdef', 100_000)); break;
             case '/echoed': echo "to the log\n"; $r->end('e'); break;
-            case '/later': $r->detach(); go(function () use ($q, $r) { Co::sleep(0.01); $n = Swoole\Http\Response::class; $r->end('later'); }); break;
+            case '/later': $r->detach(); $fd = $r->fd; go(function () use ($fd) { Co::sleep(0.01); Swoole\Http\Response::create($fd)->end('later'); }); break;
             default: $r->end('default');
         }
     });
@@ -47,7 +47,7 @@ check('fields', [$a->headers('X-One'), $a->headers('X-Many')], [['2'], ['a', 'b'
 check('name as given', in_array(['x-lower', 'l'], $a->fields, true));
 check('server, date, type', [$a->header('server'), $a->header('content-type'), abs(strtotime($a->header('date')) - time()) < 3], ['swoole-http-server', 'text/html', true]);
 $a = $c->request('GET', '/inject');
-check('no line break gets into the head', [$a->json(), $a->header('x-evil')], [[false, false, false], null]);
+check('no line break gets into the head', [$a->json(), $a->header('x-evil')], [[true, false, false], null]);
 $a = $c->request('GET', '/cookies');
 foreach ($a->headers('set-cookie') as $line) {
     echo preg_replace('/Max-Age=\d{2,}/', 'Max-Age=SECONDS', $line), "\n";

@@ -29,6 +29,10 @@ pub(crate) enum Collector {
     Form {
         parser: Box<Parser>,
         uploads: Box<Uploads>,
+        /// What came, while it is to be kept.
+        raw: Option<Vec<u8>>,
+        /// How much is kept at most.
+        keep: u64,
     },
 }
 
@@ -59,6 +63,9 @@ impl Collector {
                 return Ok(Self::Form {
                     parser: Box::new(Parser::new(&boundary, limits)),
                     uploads: Box::new(Uploads::new(config)),
+                    raw: (settings.keep_forms > 0 && length.unwrap_or(0) <= settings.keep_forms)
+                        .then(Vec::new),
+                    keep: settings.keep_forms,
                 });
             }
         }
@@ -124,7 +131,18 @@ impl Collector {
                 *length += data.len() as u64;
                 Ok(())
             }
-            Self::Form { parser, uploads } => {
+            Self::Form {
+                parser,
+                uploads,
+                raw,
+                keep,
+            } => {
+                match raw {
+                    Some(bytes) if (bytes.len() + data.len()) as u64 <= *keep => {
+                        bytes.extend_from_slice(data);
+                    }
+                    _ => *raw = None,
+                }
                 parser
                     .feed(data, uploads.as_mut())
                     .map_err(|error| match error {
@@ -145,12 +163,19 @@ impl Collector {
         Ok(match self {
             Self::Memory { bytes, .. } => Body::Memory(bytes),
             Self::File { file, length } => Body::File(RefCell::new(file), length),
-            Self::Form { parser, uploads } => {
+            Self::Form {
+                parser,
+                uploads,
+                raw,
+                ..
+            } => {
                 parser.finish().map_err(|e| Refusal {
                     status: e.status(),
                     text: e.to_string(),
                 })?;
-                Body::Form(Box::new(uploads.finish()))
+                let mut form = uploads.finish();
+                form.raw = raw;
+                Body::Form(Box::new(form))
             }
         })
     }

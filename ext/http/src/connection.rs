@@ -161,6 +161,18 @@ impl Connection {
         self.fd.borrow().as_ref().map(AsRawFd::as_raw_fd)
     }
 
+    /// The request under way.
+    #[must_use]
+    pub fn exchange(&self) -> Option<Rc<Exchange>> {
+        self.exchange.borrow().clone()
+    }
+
+    /// When something last happened on it, nanoseconds of the monotonic clock.
+    #[must_use]
+    pub fn since(&self) -> u64 {
+        self.since.get()
+    }
+
     /// Bytes that wait to be sent.
     #[must_use]
     pub fn queued(&self) -> u64 {

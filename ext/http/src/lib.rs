@@ -10,6 +10,7 @@ pub mod compression;
 pub mod connection;
 pub mod cookie;
 pub mod date;
+pub mod detached;
 pub mod exchange;
 pub mod form;
 pub mod mime;

@@ -79,13 +79,15 @@ impl Request {
         self.started
     }
 
-    /// Calls `f` with the body's bytes, whichever place they are in; a form and a stream have none.
+    /// Calls `f` with the body's bytes, whichever place they are in; a form has them only
+    /// where they were kept, a stream never.
     ///
     /// # Errors
     /// The system's, when the file with the body can't be read.
     pub fn with_body<R>(&self, f: impl FnOnce(&[u8]) -> R) -> std::io::Result<R> {
         match &self.body {
-            Body::Empty | Body::Form(_) | Body::Stream(_) => Ok(f(b"")),
+            Body::Empty | Body::Stream(_) => Ok(f(b"")),
+            Body::Form(form) => Ok(f(form.raw.as_deref().unwrap_or_default())),
             Body::Memory(bytes) => Ok(f(bytes)),
             Body::File(file, length) => {
                 let mut file = file.borrow_mut();

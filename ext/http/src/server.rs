@@ -2,6 +2,7 @@
 
 mod accept;
 mod deadlines;
+mod raw;
 mod stream;
 
 use crate::collect::{Collector, Refusal};

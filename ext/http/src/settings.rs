@@ -39,6 +39,8 @@ pub struct Settings {
     pub probe_half_closed: bool,
     /// Are form bodies parsed while they arrive, files to disk? Default yes.
     pub parse_forms: bool,
+    /// Forms up to this size are kept as they came, too. Default 0: none.
+    pub keep_forms: u64,
     /// Bytes of output held for one connection before writing waits. Default 2 MiB.
     pub output_high_water: usize,
     /// The folder whose files are sent without asking the service, and the prefixes it serves.
@@ -76,6 +78,7 @@ impl Default for Settings {
             temp_dir: std::env::temp_dir(),
             probe_half_closed: false,
             parse_forms: true,
+            keep_forms: 0,
             output_high_water: 2 << 20,
             static_files: None,
         }

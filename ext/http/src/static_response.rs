@@ -2,7 +2,7 @@
 
 use crate::exchange::Exchange;
 use crate::settings::StaticFiles as Setting;
-use crate::static_file::{Answer, Body, Options, Plan, Request, StaticFiles};
+use crate::static_file::{Answer, Body, Miss, Options, Plan, Request, StaticFiles};
 use highper_http1::{EncodeError, Response};
 
 /// The files of one setting, opened.
@@ -56,6 +56,8 @@ impl Files {
         drop(bytes);
         let sent = match answer {
             Ok(Answer::Plan(plan)) => send(exchange, plan),
+            // A folder without an index is nobody's page but the service's.
+            Ok(Answer::Miss(Miss::NotAFile)) => return false,
             Ok(Answer::Miss(_)) if !self.exclusive => return false,
             Ok(Answer::Miss(_)) => exchange.respond(
                 404,

@@ -166,6 +166,8 @@ pub struct Form {
     pub files: List<'static>,
     /// What deletes the files in the end.
     pub temp: TempFiles,
+    /// The body as it came, where it was to be kept and is small enough.
+    pub raw: Option<Vec<u8>>,
 }
 
 #[derive(Debug)]

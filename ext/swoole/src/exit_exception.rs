@@ -38,6 +38,8 @@ pub fn declare(registry: &mut Registry) {
 
 /// `SWOOLE_EXIT_IN_COROUTINE`
 const IN_COROUTINE: i64 = 2;
+/// `SWOOLE_EXIT_IN_SERVER`
+const IN_SERVER: i64 = 4;
 
 fn make(given: Option<&Value>) -> Throw {
     let status = given.cloned().unwrap_or_default();
@@ -51,8 +53,12 @@ fn make(given: Option<&Value>) -> Throw {
     let Ok(object) = made else {
         return Throw::Exit;
     };
+    let flags = match highper_runtime::serve::worker() {
+        Some(_) => IN_COROUTINE | IN_SERVER,
+        None => IN_COROUTINE,
+    };
     let set = object
-        .set("flags", IN_COROUTINE)
+        .set("flags", flags)
         .and_then(|()| object.set("status", status));
     match set {
         Ok(()) => Throw::Object(object.into()),

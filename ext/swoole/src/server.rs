@@ -1,5 +1,8 @@
 //! `Swoole\Server`, as far as HTTP servers need it.
 
+mod connection;
+mod iterator;
+mod port;
 mod service;
 mod settings;
 
@@ -16,6 +19,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
 use std::io::Write;
+use std::os::fd::AsRawFd;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
@@ -32,6 +36,8 @@ const MANAGER_PID: usize = 6;
 const WORKER_ID: usize = 7;
 const TASKWORKER: usize = 8;
 const WORKER_PID: usize = 9;
+const CONNECTIONS: usize = 11;
+const PORTS: usize = 12;
 
 /// Events that may have a callback here.
 const EVENTS: [&str; 17] = [
@@ -77,6 +83,8 @@ impl Trace for State {
 /// Declares the class.
 pub fn declare(registry: &mut Registry) {
     registry.class(class());
+    iterator::declare(registry);
+    port::declare(registry);
 }
 
 fn class() -> Class {
@@ -95,6 +103,9 @@ fn class() -> Class {
         .property("public int $worker_id = -1", "This worker's number.")
         .property("public bool $taskworker = false", "Is this a task worker?")
         .property("public int $worker_pid = 0", "This worker's process id.")
+        .property("public bool $ssl = false", "Does it speak TLS?")
+        .property("public $connections = null", "The connections of this worker.")
+        .property("public $ports = null", "The sockets listened on.")
         .method("public function __construct(string $host = '0.0.0.0', int $port = 0, int $mode = 1, int $sock_type = 1)", "Binds the socket.", construct)
         .method("public function on(string $event_name, callable $callback): bool", "Sets the callback of an event.", on)
         .method("public function getCallback(string $event_name): mixed", "The callback of an event, or null.", |call| {
@@ -113,7 +124,7 @@ fn class() -> Class {
             }
             call.ret_bool(worker.is_some())
         })
-        .method("public function stats(): array|false", "Figures of this worker and of the server.", stats)
+        .method("public function stats(): array|false", "Figures of this worker and of the server.", connection::stats)
         .method("public function getWorkerId(): int|false", "This worker's number.", |call| {
             match serve::worker() {
                 Some(worker) => call.ret(worker.id() as i64),
@@ -125,17 +136,18 @@ fn class() -> Class {
         })
         .method("public function getMasterPid(): int", "The manager's process id.", master_pid)
         .method("public function getManagerPid(): int", "The manager's process id.", master_pid)
-        .method("public function close(int $fd, bool $reset = false): bool", "Closes a connection.", |call| {
-            let serial = call.long(0)? as u64;
-            let found = serve::worker().and_then(|w| w.server()).and_then(|s| s.connection(serial).map(|c| (s, c)));
-            if let Some((server, connection)) = &found {
-                server.close(connection);
-            }
-            call.ret_bool(found.is_some())
+        .method("public function getLastError(): int", "The number of the last error.", |call| {
+            call.ret(i64::from(highper_runtime::last_error()))
         })
-        .method("public function exist(int $fd): bool", "Is this connection open?", exists)
-        .method("public function exists(int $fd): bool", "Is this connection open?", exists)
-        .method("public function getClientInfo(int $fd, int $reactor_id = -1, bool $ignore_error = false): array|false", "Addresses and times of a connection.", client_info)
+        .method("public function send(int|string $fd, string $send_data, int $serverSocket = -1): bool", "Sends bytes on a connection as they are.", connection::send)
+        .method("public function sendwait(int $conn_fd, string $send_data): bool", "The same.", connection::send)
+        .method("public function close(int $fd, bool $reset = false): bool", "Closes a connection: when all is sent, or at once.", connection::close)
+        .method("public function exist(int $fd): bool", "Is this connection open?", connection::exists)
+        .method("public function exists(int $fd): bool", "Is this connection open?", connection::exists)
+        .method("public function getClientInfo(int $fd, int $reactor_id = -1, bool $ignoreError = false): array|false", "Addresses and times of a connection.", connection::client_info)
+        .method("public function connection_info(int $fd, int $reactor_id = -1, bool $ignoreError = false): array|false", "The same.", connection::client_info)
+        .method("public function getClientList(int $start_fd = 0, int $find_count = 10): array|false", "Numbers of connections after one, at most so many.", connection::client_list)
+        .method("public function connection_list(int $start_fd = 0, int $find_count = 10): array|false", "The same.", connection::client_list)
 }
 
 fn master_pid(call: &mut Call) -> Done {
@@ -184,28 +196,43 @@ fn construct(call: &mut Call) -> Done {
     object.set_slot(TYPE, kind);
     object.set_slot(MODE, mode);
     object.set_slot(SETTING, Value::empty_array());
+    let connections = iterator::ITERATOR.instantiate()?;
+    let descriptor = i64::from(listener.as_raw_fd());
+    let port = port::object(object, &host, port, kind, descriptor, &connections)?;
+    let mut ports = Array::with_capacity(1);
+    ports.push(port);
+    object.set_slot(CONNECTIONS, connections);
+    object.set_slot(PORTS, ports);
     call.this::<State>()?.listener.replace(Some(listener));
     Ok(())
 }
 
 fn on(call: &mut Call) -> Done {
-    let name = call.text(0)?.to_owned();
     let callback = call.callable(1)?;
-    let this = call.this::<State>()?;
-    if this.started.get() {
+    let server = call.this_value()?;
+    let done = register(&server, call.text(0)?, callback)?;
+    call.ret_bool(done)
+}
+
+/// Sets the callback of an event; false with a warning where that can't be.
+fn register(server: &Object, name: &str, callback: Callable) -> Result<bool, Throw> {
+    let Some(state) = server.state::<State>() else {
+        return Ok(false);
+    };
+    if state.started.get() {
         error::warning("server is running, unable to register event callback function")?;
-        return call.ret_bool(false);
+        return Ok(false);
     }
     let key = name.to_ascii_lowercase();
     if !EVENTS.contains(&key.as_str()) {
-        error::warning(format!(
-            "unknown event types[{name}]: this server knows {}",
-            EVENTS.join(", ")
-        ))?;
-        return call.ret_bool(false);
+        error::raise_plain(
+            error::Level::Warning,
+            format!("Swoole\\Server\\Port::on(): unknown event types[{name}]"),
+        )?;
+        return Ok(false);
     }
-    this.callbacks.borrow_mut().insert(key, callback);
-    call.ret_bool(true)
+    state.callbacks.borrow_mut().insert(key, callback);
+    Ok(true)
 }
 
 fn set(call: &mut Call) -> Done {
@@ -215,19 +242,31 @@ fn set(call: &mut Call) -> Done {
         error::warning("server is running, unable to set()")?;
         return call.ret_bool(false);
     }
+    let server = call.this_value()?;
+    merge(&server, &given)?;
+    call.ret_bool(true)
+}
+
+/// Adds settings to those that a server has; all of them.
+fn merge(server: &Object, given: &Array) -> Result<Array, Throw> {
     for (key, _) in given.iter() {
         let name = String::from_utf8_lossy(&key.to_bytes()).into_owned();
         if !settings::is_known(&name) {
             error::warning(format!("unsupported option [{name}]"))?;
         }
     }
-    let mut all = this.settings.borrow().clone();
+    let mut all = match server.state::<State>() {
+        Some(state) => state.settings.borrow().clone(),
+        None => Array::new(),
+    };
     for (key, value) in given.iter() {
         all.set_key(key, value.clone());
     }
-    this.settings.replace(all.clone());
-    call.this_object()?.set_slot(SETTING, all);
-    call.ret_bool(true)
+    if let Some(state) = server.state::<State>() {
+        state.settings.replace(all.clone());
+    }
+    server.set_slot(SETTING, all.clone());
+    Ok(all)
 }
 
 fn ask(call: &mut Call, command: Command) -> Done {
@@ -243,62 +282,14 @@ fn ask(call: &mut Call, command: Command) -> Done {
     }
 }
 
-fn exists(call: &mut Call) -> Done {
-    let serial = call.long(0)? as u64;
-    let there = serve::worker()
-        .and_then(|w| w.server())
-        .is_some_and(|s| s.connection(serial).is_some());
-    call.ret_bool(there)
-}
-
-fn client_info(call: &mut Call) -> Done {
-    let serial = call.long(0)? as u64;
-    let found = serve::worker()
-        .and_then(|w| w.server())
-        .and_then(|s| s.connection(serial));
-    let Some(connection) = found else {
-        return call.ret_bool(false);
-    };
-    let mut info = Array::new();
-    if let Some(peer) = connection.peer() {
-        info.set("remote_ip", Value::string(peer.ip().to_string()));
-        info.set("remote_port", i64::from(peer.port()));
-    }
-    if let Some(local) = connection.local() {
-        info.set("server_port", i64::from(local.port()));
-    }
-    info.set("socket_fd", connection.descriptor().map_or(-1, i64::from));
-    call.ret(info)
-}
-
-fn stats(call: &mut Call) -> Done {
-    let Some(worker) = serve::worker() else {
-        return call.ret_bool(false);
-    };
-    let figures = worker.server().map(|s| s.figures()).unwrap_or_default();
-    let board = worker.context().board();
-    let mut stats = Array::new();
-    let live = board.slots().iter().filter(|s| s.pid() > 0);
-    stats
-        .set(
-            "connection_num",
-            live.clone().map(|s| s.connections() as i64).sum::<i64>(),
-        )
-        .set("worker_num", live.count())
-        .set("request_count", board.total_requests())
-        .set("worker_request_count", worker.context().slot().requests())
-        .set("accept_count", figures.accepted)
-        .set("coroutine_num", highper_engine::stats().live)
-        .set("coroutine_peek_num", highper_engine::stats().peak);
-    call.ret(stats)
-}
-
 /// The events in the manager, as PHP callbacks.
 struct Callbacks {
     server: Object,
     /// `log_file`, where the manager's own lines go; in the background all output goes there.
     log_file: Option<PathBuf>,
     log: Option<File>,
+    /// Swoole needs no manager for this server: its callbacks have no manager's part.
+    is_alone: bool,
 }
 
 fn open_log(path: &Path) -> Result<File, ProcessError> {
@@ -337,13 +328,20 @@ impl Hooks for Callbacks {
         let pid = i64::from(std::process::id());
         self.server.set_slot(MASTER_PID, pid);
         self.server.set_slot(MANAGER_PID, pid);
-        self.fire("beforestart", &[])
+        self.fire("beforestart", &[])?;
+        match self.is_alone {
+            true => self.fire("start", &[]),
+            false => Ok(()),
+        }
     }
 
     fn manager_start(&mut self) -> Result<(), ProcessError> {
         let pid = i64::from(std::process::id());
         self.server.set_slot(MASTER_PID, pid);
         self.server.set_slot(MANAGER_PID, pid);
+        if self.is_alone {
+            return Ok(());
+        }
         self.fire("start", &[])?;
         self.fire("managerstart", &[])
     }
@@ -372,7 +370,9 @@ impl Hooks for Callbacks {
     }
 
     fn manager_stop(&mut self) -> Result<(), ProcessError> {
-        self.fire("managerstop", &[])?;
+        if !self.is_alone {
+            self.fire("managerstop", &[])?;
+        }
         self.fire("shutdown", &[])
     }
 
@@ -493,6 +493,15 @@ fn start(call: &mut Call) -> Done {
         ));
     };
     this.started.set(true);
+    let mode = server.slot(MODE).and_then(Value::as_long);
+    let is_alone = mode == Some(1) && options.worker_num == 1 && options.max_request == 0;
+    let mut shown = this.settings.borrow().clone();
+    for (name, value) in settings::shown(options.worker_num, http.max_connections) {
+        if shown.get(name).is_none() {
+            shown.set(name, value);
+        }
+    }
+    server.set_slot(SETTING, shown);
     let plan = Plan {
         options,
         listeners: vec![listener],
@@ -503,6 +512,7 @@ fn start(call: &mut Call) -> Done {
         server: server.clone(),
         log_file,
         log,
+        is_alone,
     };
     if let Some(text) = serve::advice() {
         hooks.log(Level::Info, text);

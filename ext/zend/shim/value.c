@@ -100,7 +100,8 @@ void hz_array_set_str(zval *array, zend_string *key, zval *value)
 
 void hz_array_set_sym(zval *array, const char *key, size_t len, zval *value)
 {
-	zend_symtable_str_update(hz_own(array), key, len, value);
+	/* Zend looks at the first byte of an empty key too. */
+	zend_symtable_str_update(hz_own(array), len ? key : "", len, value);
 }
 
 void hz_array_set_index(zval *array, zend_ulong index, zval *value)
@@ -170,7 +171,7 @@ zval *hz_array_get_str(const zval *array, zend_string *key)
 
 zval *hz_array_get_sym(const zval *array, const char *key, size_t len)
 {
-	return hz_found(zend_symtable_str_find(Z_ARRVAL_P(array), key, len));
+	return hz_found(zend_symtable_str_find(Z_ARRVAL_P(array), len ? key : "", len));
 }
 
 zval *hz_array_get_index(const zval *array, zend_ulong index)
@@ -180,7 +181,7 @@ zval *hz_array_get_index(const zval *array, zend_ulong index)
 
 int hz_array_del(zval *array, const char *key, size_t len)
 {
-	return zend_symtable_str_del(hz_own(array), key, len) == SUCCESS;
+	return zend_symtable_str_del(hz_own(array), len ? key : "", len) == SUCCESS;
 }
 
 const char *hz_type_name(const zval *value)

@@ -136,6 +136,7 @@ pub mod string;
 pub mod stub;
 pub mod table;
 pub mod throw;
+pub mod uploads;
 pub mod value;
 pub mod vm;
 

@@ -168,6 +168,8 @@ unsafe extern "C" {
     pub(crate) fn hz_throw_exit();
     pub(crate) fn hz_exit_status() -> c_int;
     pub(crate) fn hz_set_exit_status(status: c_int);
+    pub(crate) fn hz_upload_add(path: *const c_char, length: usize);
+    pub(crate) fn hz_upload_forget(path: *const c_char, length: usize);
     pub(crate) fn hz_bailout();
     pub(crate) fn hz_throw(
         class: *mut zend_class_entry,

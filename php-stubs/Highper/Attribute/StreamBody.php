@@ -4,7 +4,7 @@
 
 namespace Highper\Attribute;
 
-#[\Attribute(6)]
+#[\Attribute(\Attribute::TARGET_FUNCTION | \Attribute::TARGET_METHOD)]
 class StreamBody
 {
     public function __construct() {}

@@ -33,4 +33,8 @@ class Request
     public function getMethod(): string|false {}
 
     public function isCompleted(): bool {}
+
+    public static function create(array $options = []): \Swoole\Http\Request {}
+
+    public function parse(string $data): int|false {}
 }

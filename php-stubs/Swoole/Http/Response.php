@@ -46,5 +46,7 @@ class Response
 
     public function detach(): bool {}
 
+    public static function create(object|array|int $server, int $fd = -1): \Swoole\Http\Response|false {}
+
     public function isWritable(): bool {}
 }

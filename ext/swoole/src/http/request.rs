@@ -1,11 +1,13 @@
 //! `Swoole\Http\Request`: made lazily from the bytes as they came.
 
+mod parsed;
+
 use super::{inputs, names};
 use highper_http::form::Kind;
-use highper_http::{Addresses, Body, Exchange, cookie, query};
+use highper_http::{Addresses, Body, Exchange, Head, cookie, query};
 use highper_zend::{
     Array, Call, Class, ClassRef, Done, Flags, Known, LazyProperties, Renew, Table, Template,
-    Trace, Value,
+    Trace, Value, uploads,
 };
 use std::cell::{Cell, RefCell};
 use std::net::{IpAddr, SocketAddr};
@@ -33,13 +35,43 @@ pub(crate) struct State {
     pub(crate) no_cookie: Cell<bool>,
     /// What the worker keeps for all requests.
     pub(crate) kept: Cell<Option<&'static Kept>>,
+    /// Made by `create()`, without a connection.
+    parsed: RefCell<Option<Box<parsed::Parsed>>>,
+    /// Does PHP know of the uploaded files (`is_uploaded_file()`)?
+    listed: Cell<bool>,
 }
 
 impl Trace for State {}
 
+impl Drop for State {
+    fn drop(&mut self) {
+        if self.listed.get() {
+            self.unlist();
+        }
+    }
+}
+
+impl State {
+    /// The files are gone with the request.
+    #[cold]
+    fn unlist(&mut self) {
+        self.listed.set(false);
+        if let Some(exchange) = self.exchange.get_mut()
+            && let Body::Form(form) = exchange.request().body()
+        {
+            for path in form.temp.paths() {
+                uploads::forget(path.as_os_str().as_encoded_bytes());
+            }
+        }
+    }
+}
+
 impl Renew for State {
     #[inline]
     fn renew(&mut self) {
+        if self.listed.get() {
+            self.unlist();
+        }
         self.exchange.get_mut().take();
     }
 }
@@ -131,9 +163,23 @@ pub(crate) fn class() -> Class {
             "public function isCompleted(): bool",
             "Has the whole request arrived?",
             |call| {
-                let there = call.this::<State>()?.exchange.borrow().is_some();
+                let this = call.this::<State>()?;
+                let there = match &*this.parsed.borrow() {
+                    Some(parsed) => parsed.is_complete(),
+                    None => this.exchange.borrow().is_some(),
+                };
                 call.ret_bool(there)
             },
+        )
+        .method(
+            "public static function create(array $options = []): \\Swoole\\Http\\Request",
+            "A request without a connection, for parse(); parse_cookie, parse_body and parse_files are on.",
+            parsed::create,
+        )
+        .method(
+            "public function parse(string $data): int|false",
+            "Takes the next bytes of a request of create(): how many belong to it. False when it is complete.",
+            parsed::parse,
         )
 }
 
@@ -144,15 +190,31 @@ impl LazyProperties for State {
             return Value::default();
         };
         match slot {
-            HEADER => header(&exchange, self.no_cookie.get()),
+            HEADER => {
+                let request = exchange.request();
+                header(request.head(), &request.bytes(), self.no_cookie.get())
+            }
             SERVER => server(&exchange, self.kept.get()),
             COOKIE if self.no_cookie.get() => Value::default(),
             POST if self.no_post.get() => Value::default(),
-            COOKIE => cookies(&exchange),
-            GET => get(&exchange),
+            COOKIE => {
+                let request = exchange.request();
+                cookies(request.head(), &request.bytes())
+            }
+            GET => {
+                let request = exchange.request();
+                get(request.head(), &request.bytes())
+            }
             POST => post(&exchange),
             FILES => match exchange.request().body() {
-                Body::Form(form) => inputs::files_or_null(&form.files),
+                Body::Form(form) => {
+                    if !self.listed.replace(true) {
+                        for path in form.temp.paths() {
+                            uploads::add(path.as_os_str().as_encoded_bytes());
+                        }
+                    }
+                    inputs::files_or_null(&form.files)
+                }
                 _ => Value::default(),
             },
             TMPFILES => match exchange.request().body() {
@@ -170,20 +232,17 @@ impl LazyProperties for State {
     }
 }
 
-fn header(exchange: &Exchange, with_cookie: bool) -> Value {
-    let request = exchange.request();
-    let bytes = request.bytes();
-    let head = request.head();
+fn header(head: &Head, bytes: &[u8], with_cookie: bool) -> Value {
     let mut table = Table::with_capacity(head.field_count());
     let mut seen = Seen::default();
-    for (name, value) in head.fields(&bytes) {
+    for (name, value) in head.fields(bytes) {
         if !with_cookie && name.len() == 6 && name.eq_ignore_ascii_case(b"cookie") {
             // As Swoole has it: cookies are in $cookie.
             continue;
         }
         match names::find(name) {
             Some((number, known)) if seen.first(number) => table.add(known, value),
-            _ => return other_header(exchange, with_cookie),
+            _ => return other_header(head, bytes, with_cookie),
         }
     }
     Value::from(table.into_array())
@@ -203,14 +262,11 @@ impl Seen {
 }
 
 /// Fields of which some have unknown names, or came several times.
-fn other_header(exchange: &Exchange, with_cookie: bool) -> Value {
-    let request = exchange.request();
-    let bytes = request.bytes();
-    let head = request.head();
+fn other_header(head: &Head, bytes: &[u8], with_cookie: bool) -> Value {
     let mut array = Array::with_capacity(head.field_count());
     let mut lower = [0_u8; 64];
     let mut fields = 0;
-    for (name, value) in head.fields(&bytes) {
+    for (name, value) in head.fields(bytes) {
         if !with_cookie && name.len() == 6 && name.eq_ignore_ascii_case(b"cookie") {
             continue;
         }
@@ -229,9 +285,9 @@ fn other_header(exchange: &Exchange, with_cookie: bool) -> Value {
     }
     if array.len() < fields {
         // Some came several times: those become lists.
-        for (name, _) in head.fields(&bytes) {
+        for (name, _) in head.fields(bytes) {
             let mut same = head
-                .fields(&bytes)
+                .fields(bytes)
                 .filter(|(other, _)| other.eq_ignore_ascii_case(name));
             let lower = name.to_ascii_lowercase();
             if same.clone().nth(1).is_none() || !with_cookie && lower == b"cookie" {
@@ -337,11 +393,9 @@ impl Kept {
     }
 }
 
-fn cookies(exchange: &Exchange) -> Value {
-    let request = exchange.request();
-    let bytes = request.bytes();
+fn cookies(head: &Head, bytes: &[u8]) -> Value {
     let mut joined = Vec::new();
-    for part in request.head().cookies(&bytes) {
+    for part in head.cookies(bytes) {
         if !joined.is_empty() {
             joined.extend_from_slice(b"; ");
         }
@@ -353,10 +407,8 @@ fn cookies(exchange: &Exchange) -> Value {
     inputs::array_or_null(&cookie::parse(&joined, &query::Options::default()).list)
 }
 
-fn get(exchange: &Exchange) -> Value {
-    let request = exchange.request();
-    let bytes = request.bytes();
-    match request.head().query(&bytes) {
+fn get(head: &Head, bytes: &[u8]) -> Value {
+    match head.query(bytes) {
         None | Some(b"") => Value::default(),
         Some(text) => {
             let options = query::Options::default();
@@ -393,8 +445,18 @@ fn post(exchange: &Exchange) -> Value {
 fn content(call: &mut Call) -> Done {
     let exchange = call.this::<State>()?.exchange.borrow().clone();
     let Some(exchange) = exchange else {
-        return call.ret_bool(false);
+        let this = call.this::<State>()?;
+        let body = this.parsed.borrow().as_ref().map(|parsed| parsed.body());
+        return call.ret(body.unwrap_or(Value::bool(false)));
     };
+    if let Body::Form(form) = exchange.request().body()
+        && form.raw.is_none()
+    {
+        highper_zend::error::warning(
+            "a form this large is read while it arrives and not kept: switch http_parse_files off to have it as one string",
+        )?;
+        return call.ret_bool(false);
+    }
     let body = exchange.request().with_body(|body| Value::string(body));
     match body {
         Ok(body) => call.ret(body),
@@ -410,7 +472,9 @@ fn content(call: &mut Call) -> Done {
 fn data(call: &mut Call) -> Done {
     let exchange = call.this::<State>()?.exchange.borrow().clone();
     let Some(exchange) = exchange else {
-        return call.ret_bool(false);
+        let this = call.this::<State>()?;
+        let raw = this.parsed.borrow().as_ref().map(|parsed| parsed.raw());
+        return call.ret(raw.unwrap_or(Value::bool(false)));
     };
     let mut all = exchange.request().bytes().to_vec();
     if exchange
@@ -430,6 +494,10 @@ fn method(call: &mut Call) -> Done {
             let bytes = exchange.request().bytes();
             call.ret_str(exchange.request().head().method_name(&bytes))
         }
-        None => call.ret_bool(false),
+        None => {
+            let this = call.this::<State>()?;
+            let known = this.parsed.borrow().as_ref().and_then(|p| p.method());
+            call.ret(known.unwrap_or(Value::bool(false)))
+        }
     }
 }

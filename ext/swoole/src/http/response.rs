@@ -1,9 +1,17 @@
 //! `Swoole\Http\Response`.
 
+pub(crate) mod created;
+mod fields;
+
+use crate::error_code;
+use fields::Fields;
 use highper_http::compression::{self, Encoding, Policy};
 use highper_http::cookie::SetCookie;
 use highper_http::{EncodeError, Exchange, Progress, ResponseHead, SendError};
-use highper_zend::{Call, Class, ClassRef, Done, Flags, Renew, Str, Throw, Trace, Value, error};
+use highper_zend::{
+    Array, Call, Class, ClassRef, Done, Flags, LazyProperties, Renew, Str, Throw, Trace, Tracer,
+    Value, error,
+};
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -11,24 +19,51 @@ use std::time::{SystemTime, UNIX_EPOCH};
 pub(crate) static RESPONSE: ClassRef = ClassRef::new("Swoole\\Http\\Response");
 
 pub(crate) const FD: u32 = 0;
+/// Slots of the lazy properties.
+const HEADER: usize = 2;
+const COOKIE: usize = 3;
+const TRAILER: usize = 4;
 
 /// What a response object carries.
 #[derive(Default)]
 pub(crate) struct State {
     pub(crate) exchange: RefCell<Option<Rc<Exchange>>>,
-    fields: RefCell<Vec<(Vec<u8>, Vec<u8>)>>,
+    fields: RefCell<Fields>,
+    /// Lines of Set-Cookie.
+    cookies: RefCell<Vec<Vec<u8>>>,
     trailers: RefCell<Vec<(Vec<u8>, Vec<u8>)>>,
     status: Cell<u16>,
     reason: RefCell<Option<Vec<u8>>>,
     pub(crate) compress: Cell<bool>,
     detached: Cell<bool>,
+    /// Made for a connection without a request under way: nothing of it can be sent.
+    loose: Cell<bool>,
+    /// Was a property of what is set read? It is kept up to date from then on.
+    seen: Cell<bool>,
+    /// Are the properties arrays although nothing is set?
+    begun: Cell<bool>,
     /// Was any field, status or trailer set? If not, the response is as plain as most are.
     dressed: Cell<bool>,
     /// The handler left with an exception: what it did not finish must not look finished.
     pub(crate) failed: Cell<bool>,
 }
 
-impl Trace for State {}
+impl Trace for State {
+    fn trace(&self, tracer: &mut Tracer) {
+        if let Ok(fields) = self.fields.try_borrow() {
+            fields.trace(tracer);
+        }
+    }
+}
+
+impl LazyProperties for State {
+    fn fill(&self, slot: usize) -> Value {
+        self.seen.set(true);
+        // What is set from now on is to be seen: no plain response any more.
+        self.dressed.set(true);
+        self.property(slot)
+    }
+}
 
 impl Drop for State {
     fn drop(&mut self) {
@@ -42,7 +77,11 @@ impl Renew for State {
         self.settle();
         if self.dressed.replace(false) {
             self.fields.get_mut().clear();
+            self.cookies.get_mut().clear();
             self.trailers.get_mut().clear();
+            self.loose.set(false);
+            self.seen.set(false);
+            self.begun.set(false);
             self.status.set(0);
             self.reason.get_mut().take();
         }
@@ -67,6 +106,7 @@ impl State {
 
     #[cold]
     fn owe(&self, exchange: &Exchange) {
+        self.fields.borrow_mut().drop_broken();
         let done = match exchange.progress() {
             Progress::Complete => return,
             Progress::Streaming if self.failed.get() => {
@@ -90,6 +130,37 @@ impl State {
 }
 
 impl State {
+    /// What a property shows.
+    fn property(&self, slot: usize) -> Value {
+        let (array, is_empty) = match slot {
+            HEADER => {
+                let fields = self.fields.borrow();
+                (fields.array(), fields.is_empty())
+            }
+            COOKIE => {
+                let cookies = self.cookies.borrow();
+                let mut array = Array::with_capacity(cookies.len());
+                for line in cookies.iter() {
+                    array.push(Value::string(line));
+                }
+                (array, cookies.is_empty())
+            }
+            _ => {
+                let trailers = self.trailers.borrow();
+                let mut array = Array::with_capacity(trailers.len());
+                for (name, value) in trailers.iter() {
+                    array.set_symbol(&**name, Value::string(value));
+                }
+                (array, trailers.is_empty())
+            }
+        };
+        if is_empty && !self.begun.get() {
+            Value::default()
+        } else {
+            array.into()
+        }
+    }
+
     fn add_fields(
         &self,
         head: &mut ResponseHead<'_>,
@@ -99,6 +170,9 @@ impl State {
         for (name, value) in self.fields.borrow().iter() {
             typed |= name.len() == 12 && name.eq_ignore_ascii_case(b"content-type");
             head.header(name, value)?;
+        }
+        for line in self.cookies.borrow().iter() {
+            head.header(b"Set-Cookie", line)?;
         }
         if !typed {
             head.header(b"Content-Type", b"text/html")?;
@@ -110,10 +184,7 @@ impl State {
     }
 
     fn has(&self, wanted: &[u8]) -> bool {
-        self.fields
-            .borrow()
-            .iter()
-            .any(|(name, _)| name.eq_ignore_ascii_case(wanted))
+        self.fields.borrow().has(wanted)
     }
 
     /// The encoding for a body of this length, as the client and the settings have it.
@@ -169,12 +240,12 @@ pub(crate) fn class() -> Class {
         .doc("The response to a request.")
         .handle(&RESPONSE)
         .flags(Flags::NOT_SERIALIZABLE)
-        .state::<State>()
+        .lazy_state::<State>()
         .property("public int $fd = 0", "The connection's number.")
         .property("public $socket = null", "Unused in servers of this kind.")
-        .property("public $header = null", "Fields set so far.")
-        .property("public $cookie = null", "Cookies set so far.")
-        .property("public $trailer = null", "Trailers set so far.")
+        .lazy_property("public $header", "Fields set so far, or null.")
+        .lazy_property("public $cookie", "Lines of cookies set so far, or null.")
+        .lazy_property("public $trailer", "Trailers set so far, or null.")
         .method("public function header(string $key, string|array $value, bool $format = true): bool", "Sets a field; an array gives several.", header)
         .method("public function setHeader(string $key, string|array $value, bool $format = true): bool", "Sets a field.", header)
         .method("public function status(int $http_code, string $reason = ''): bool", "Sets the status.", status)
@@ -184,10 +255,12 @@ pub(crate) fn class() -> Class {
         .method("public function rawcookie(string $name, string $value = '', int $expires = 0, string $path = '/', string $domain = '', bool $secure = false, bool $httponly = false, string $samesite = '', string $priority = '', bool $partitioned = false): bool", "Sets a cookie, its value as given.", |call| cookie(call, true))
         .method("public function setRawCookie(string $name, string $value = '', int $expires = 0, string $path = '/', string $domain = '', bool $secure = false, bool $httponly = false, string $samesite = '', string $priority = '', bool $partitioned = false): bool", "Sets a cookie, its value as given.", |call| cookie(call, true))
         .method("public function trailer(string $key, string $value): bool", "Sets a trailer of a chunked response.", trailer)
-        .method("public function initHeader(): bool", "Forgets fields and status set so far.", |call| {
-            let this = call.this::<State>()?;
-            this.fields.borrow_mut().clear();
-            this.status.set(0);
+        .method("public function initHeader(): bool", "Makes arrays of the properties, if nothing was set.", |call| {
+            if unavailable(call)? {
+                return call.ret_bool(false);
+            }
+            call.this::<State>()?.begun.set(true);
+            show(call, &[HEADER, COOKIE, TRAILER])?;
             call.ret_bool(true)
         })
         .method("public function write(string $content): bool", "Sends a piece of the body at once.", write)
@@ -195,41 +268,69 @@ pub(crate) fn class() -> Class {
         .method("public function sendfile(string $filename, int $offset = 0, int $length = 0): bool", "Sends a file as the body.", sendfile)
         .method("public function redirect(string $location, int $http_code = 302): bool", "Sends the client elsewhere.", redirect)
         .method("public function detach(): bool", "Keeps the response open after this object is gone.", |call| {
+            if unavailable(call)? {
+                return call.ret_bool(false);
+            }
             let this = call.this::<State>()?;
-            let open = this
-                .exchange
-                .borrow()
-                .as_ref()
-                .is_some_and(|e| e.progress() != Progress::Complete);
-            let known = open && !this.detached.replace(true);
-            call.ret_bool(known)
+            this.detached.set(true);
+            this.dressed.set(true);
+            call.ret_bool(true)
         })
+        .method("public static function create(object|array|int $server, int $fd = -1): \\Swoole\\Http\\Response|false", "A response for a connection, after detach().", created::create)
         .method("public function isWritable(): bool", "Can anything still be sent?", |call| {
-            let writable = match exchange(call) {
-                Ok(exchange) => exchange.is_connected() && exchange.is_writable(),
-                Err(_) => false,
-            };
+            let this = call.this::<State>()?;
+            let writable = !this.detached.get()
+                && (this.loose.get()
+                    || this
+                        .exchange
+                        .borrow()
+                        .as_ref()
+                        .is_some_and(|exchange| exchange.is_connected() && exchange.is_writable()));
             call.ret_bool(writable)
         })
 }
 
-fn exchange(call: &Call) -> Result<Rc<Exchange>, Throw> {
-    let exchange = call.this::<State>()?.exchange.borrow().clone();
-    exchange.ok_or_else(|| {
-        Throw::error("http response is unavailable (maybe it has been ended or detached)")
-    })
-}
-
-/// Warns as Swoole does and returns false where nothing can be sent any more.
+/// The response, as long as it can still be sent; without a word, as Swoole has it.
 fn usable(call: &Call) -> Result<Option<Rc<Exchange>>, Throw> {
-    let found = call.this::<State>()?.exchange.borrow().clone();
+    let this = call.this::<State>()?;
+    let found = this.exchange.borrow().clone();
     match found {
-        Some(exchange) if exchange.is_writable() => Ok(Some(exchange)),
+        Some(exchange) if !this.detached.get() && exchange.progress() != Progress::Complete => {
+            Ok(Some(exchange))
+        }
         _ => {
-            error::warning("http response is unavailable (maybe it has been ended or detached)")?;
+            highper_runtime::set_last_error(error_code::HTTP_CONTEXT_UNAVAILABLE);
             Ok(None)
         }
     }
+}
+
+/// Is it ended or detached? One for a connection without a request takes what is never sent.
+fn unavailable(call: &Call) -> Result<bool, Throw> {
+    Ok(!call.this::<State>()?.loose.get() && usable(call)?.is_none())
+}
+
+/// Brings properties up to date that somebody has read.
+fn show(call: &Call, slots: &[usize]) -> Done {
+    let this = call.this::<State>()?;
+    if this.seen.get() {
+        for slot in slots {
+            call.this_object()?.set_slot(*slot, this.property(*slot));
+        }
+    }
+    Ok(())
+}
+
+/// PHP's words for a field that would begin another one.
+const LINE_BREAK: &str = "Header may not contain more than a single header, new line detected";
+
+/// Takes away fields that would break the head, with a warning for each.
+fn without_broken(call: &Call) -> Done {
+    let count = call.this::<State>()?.fields.borrow_mut().drop_broken();
+    for _ in 0..count {
+        error::warning(LINE_BREAK)?;
+    }
+    Ok(())
 }
 
 /// "content-type" as "Content-Type".
@@ -250,48 +351,32 @@ fn formatted(name: &[u8]) -> Vec<u8> {
 
 fn header(call: &mut Call) -> Done {
     call.this::<State>()?.dressed.set(true);
-    if usable(call)?.is_none() {
+    if unavailable(call)? {
         return call.ret_bool(false);
     }
     let name = call.bytes(0)?;
-    if name.is_empty() || name.len() > 127 {
+    if name.len() > 127 {
         error::warning("header key is too long")?;
         return call.ret_bool(false);
     }
-    let format = call.opt_bool(2, true)?;
-    let name = if format {
+    if name.iter().any(|b| matches!(b, b'\r' | b'\n' | 0)) {
+        error::warning(LINE_BREAK)?;
+        return call.ret_bool(false);
+    }
+    let name = if call.opt_bool(2, true)? {
         formatted(name)
     } else {
         name.to_vec()
     };
-    let mut values = Vec::new();
-    match call.value(1)?.deref().as_array() {
-        Some(list) => {
-            for value in list.values() {
-                values.push(value.to_str()?.as_bytes().to_vec());
-            }
-        }
-        None => values.push(call.value(1)?.to_str()?.as_bytes().to_vec()),
-    }
-    let unsafe_byte = |b: &u8| matches!(b, b'\r' | b'\n' | 0);
-    if name.iter().any(unsafe_byte) || values.iter().flatten().any(unsafe_byte) {
-        error::warning(format!(
-            "the header field \"{}\" has a line break or NUL in its name or value and is not sent",
-            String::from_utf8_lossy(&name).escape_debug()
-        ))?;
-        return call.ret_bool(false);
-    }
-    let this = call.this::<State>()?;
-    let mut fields = this.fields.borrow_mut();
-    fields.retain(|(have, _)| !have.eq_ignore_ascii_case(&name));
-    fields.extend(values.into_iter().map(|value| (name.clone(), value)));
-    drop(fields);
+    let given = call.value(1)?.deref().clone();
+    call.this::<State>()?.fields.borrow_mut().set(name, given)?;
+    show(call, &[HEADER])?;
     call.ret_bool(true)
 }
 
 fn status(call: &mut Call) -> Done {
     call.this::<State>()?.dressed.set(true);
-    if usable(call)?.is_none() {
+    if unavailable(call)? {
         return call.ret_bool(false);
     }
     let code = call.long(0)?;
@@ -314,7 +399,7 @@ fn status(call: &mut Call) -> Done {
 
 fn cookie(call: &mut Call, raw: bool) -> Done {
     call.this::<State>()?.dressed.set(true);
-    if usable(call)?.is_none() {
+    if unavailable(call)? {
         return call.ret_bool(false);
     }
     let now = SystemTime::now()
@@ -339,23 +424,29 @@ fn cookie(call: &mut Call, raw: bool) -> Done {
         error::warning(problem.to_string())?;
         return call.ret_bool(false);
     }
-    call.this::<State>()?
-        .fields
-        .borrow_mut()
-        .push((b"Set-Cookie".to_vec(), line));
+    call.this::<State>()?.cookies.borrow_mut().push(line);
+    show(call, &[COOKIE])?;
     call.ret_bool(true)
 }
 
 fn trailer(call: &mut Call) -> Done {
     call.this::<State>()?.dressed.set(true);
-    if usable(call)?.is_none() {
+    if unavailable(call)? {
         return call.ret_bool(false);
     }
     let (name, value) = (call.bytes(0)?.to_ascii_lowercase(), call.bytes(1)?.to_vec());
-    call.this::<State>()?
-        .trailers
-        .borrow_mut()
-        .push((name, value));
+    if name.len() > 127 {
+        error::warning("trailer key is too long")?;
+        return call.ret_bool(false);
+    }
+    {
+        let mut trailers = call.this::<State>()?.trailers.borrow_mut();
+        match trailers.iter_mut().find(|(have, _)| *have == name) {
+            Some((_, have)) => *have = value,
+            None => trailers.push((name, value)),
+        }
+    }
+    show(call, &[TRAILER])?;
     call.ret_bool(true)
 }
 
@@ -382,6 +473,7 @@ fn write(call: &mut Call) -> Done {
         error::warning("the data sent must not be empty")?;
         return call.ret_bool(false);
     }
+    without_broken(call)?;
     let this = call.this::<State>()?;
     if exchange.progress() == Progress::Waiting {
         let reason = this.reason.borrow().clone();
@@ -434,11 +526,9 @@ fn end(call: &mut Call) -> Done {
     let Some(exchange) = usable(call)? else {
         return call.ret_bool(false);
     };
-    let content: Option<Str> = match call.opt_value(0).map(Value::deref) {
-        Some(value) if !value.is_null() => Some(call.str(0)?),
-        _ => None,
-    };
+    let content = call.opt_str(0)?;
     let body = content.as_ref().map_or(&b""[..], Str::as_bytes);
+    without_broken(call)?;
     let this = call.this::<State>()?;
     let result = match exchange.progress() {
         Progress::Streaming => {
@@ -524,8 +614,9 @@ fn sendfile(call: &mut Call) -> Done {
         let mime = mime.split(';').next().unwrap_or(mime);
         this.fields
             .borrow_mut()
-            .push((b"Content-Type".to_vec(), mime.as_bytes().to_vec()));
+            .set_text(b"Content-Type", mime.as_bytes());
     }
+    without_broken(call)?;
     let result = exchange.send_file(
         this.status(),
         |h| this.add_fields(h, Encoding::Identity),
@@ -544,12 +635,8 @@ fn redirect(call: &mut Call) -> Done {
     let location = call.bytes(0)?.to_vec();
     let code = call.opt_long(1, 302)?;
     let this = call.this::<State>()?;
-    this.fields
-        .borrow_mut()
-        .retain(|(name, _)| !name.eq_ignore_ascii_case(b"location"));
-    this.fields
-        .borrow_mut()
-        .push((b"Location".to_vec(), location));
+    this.fields.borrow_mut().set_text(b"Location", &location);
+    without_broken(call)?;
     let code = u16::try_from(code)
         .ok()
         .filter(|c| (300..400).contains(c))

@@ -26,6 +26,7 @@ pub(super) struct Handler {
 
 impl Handler {
     pub(super) fn new(callback: Callable, switches: Switches) -> Self {
+        response::created::set_compress(switches.compress);
         Self {
             callback,
             switches,

@@ -105,6 +105,7 @@ pub(super) fn apply(
     http.say_keep_alive = true;
     // Swoole counts what is left of a request against max_request without a spread of its own making.
     options.max_request_grace = None;
+    http.keep_forms = 1 << 20;
     http.limits.head_bytes = 64_000;
     http.limits.fields = 128;
     http.limits.target_bytes = 64_000;
@@ -197,4 +198,18 @@ pub(super) fn apply(
         http.static_files = Some(files);
     }
     Ok(switches)
+}
+
+/// What `$setting` shows of a server that runs, beside what was set.
+pub(super) fn shown(workers: usize, connections: usize) -> [(&'static str, Value); 8] {
+    [
+        ("worker_num", Value::long(workers as i64)),
+        ("task_worker_num", Value::long(0)),
+        ("output_buffer_size", Value::long(i64::from(u32::MAX))),
+        ("max_connection", Value::long(connections as i64)),
+        ("open_http_protocol", Value::bool(true)),
+        ("open_mqtt_protocol", Value::bool(false)),
+        ("open_eof_check", Value::bool(false)),
+        ("open_length_check", Value::bool(false)),
+    ]
 }

@@ -1,0 +1,83 @@
+//! `Response::create()`: a response that is sent from elsewhere.
+
+use super::{FD, RESPONSE, State};
+use crate::http::request;
+use crate::server::SERVER;
+use highper_http::{Connection, Exchange};
+use highper_runtime::serve;
+use highper_zend::{Call, Done, Object, error};
+use std::cell::Cell;
+use std::rc::Rc;
+
+thread_local! {
+    /// Does the server of this worker compress?
+    static COMPRESS: Cell<bool> = const { Cell::new(true) };
+}
+
+/// What `http_compression` says, for responses to come.
+pub(crate) fn set_compress(on: bool) {
+    COMPRESS.set(on);
+}
+
+fn connection(fd: i64) -> Option<Rc<Connection>> {
+    let serial = u64::try_from(fd).ok()?;
+    serve::worker()?.server()?.connection(serial)
+}
+
+fn is_server(object: &Object) -> bool {
+    object.is_instance_of(SERVER.get())
+}
+
+/// `create(object|array|int $server, int $fd = -1)`
+pub(super) fn create(call: &mut Call) -> Done {
+    let mut fd = call.opt_long(1, -1)?;
+    let given = call.value(0)?.deref().clone();
+    let mut exchange: Option<Rc<Exchange>> = None;
+    let mut server = None;
+    if let Some(pair) = given.as_array() {
+        let of_request = pair.get_index(1).and_then(|value| value.as_object());
+        let Some(state) = of_request.and_then(|object| object.state::<request::State>()) else {
+            error::warning("parameter $1.second must be instanceof Http\\Request")?;
+            return call.ret_bool(false);
+        };
+        exchange.clone_from(&state.exchange.borrow());
+        if let Some(found) = &exchange {
+            fd = found.connection().serial() as i64;
+        }
+        server = Some(
+            pair.get_index(0)
+                .and_then(|value| value.as_object())
+                .cloned(),
+        );
+    } else if let Some(object) = given.as_object() {
+        server = Some(Some(object.clone()));
+    } else {
+        fd = given.to_long();
+    }
+    if let Some(object) = server {
+        if !object.as_ref().is_some_and(is_server) {
+            error::warning("parameter $1 must be instanceof Server or Coroutine\\Socket")?;
+            return call.ret_bool(false);
+        }
+        if connection(fd).is_none() {
+            error::warning(format!(
+                "parameter $2 ({fd}) must be valid connection session_id"
+            ))?;
+            return call.ret_bool(false);
+        }
+    }
+    if serve::worker().is_none() {
+        error::warning("server is not running")?;
+        return call.ret_bool(false);
+    }
+    let exchange = exchange.or_else(|| connection(fd)?.exchange());
+    let made = RESPONSE.instantiate()?;
+    made.set_slot(FD as usize, fd);
+    if let Some(state) = made.state::<State>() {
+        state.compress.set(COMPRESS.get());
+        state.dressed.set(true);
+        state.loose.set(exchange.is_none());
+        state.exchange.replace(exchange);
+    }
+    call.ret(made)
+}
