@@ -287,8 +287,13 @@ pub(crate) fn switch_in(s: &'static Scheduler, record: &'static Record) {
         .as_return()
         .is_some();
     s.current.set(previous);
+    let dead = match over {
+        false => 0,
+        true if record.ending.get() == Ending::Fatal => 1,
+        true => 2,
+    };
     // SAFETY: the coroutine's state is the running one, the previous was saved above.
-    unsafe { (ops.switch)(own_vm, previous_vm, i32::from(over)) };
+    unsafe { (ops.switch)(own_vm, previous_vm, dead) };
     if over {
         finish(s, record);
     }

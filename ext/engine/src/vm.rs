@@ -18,7 +18,8 @@ pub struct Ops {
     pub init_main: unsafe extern "C" fn(state: *mut c_void),
     /// Prepares the state of a new coroutine: state, page, its bytes, stack limit, stack base.
     pub init: unsafe extern "C" fn(*mut c_void, *mut c_void, usize, *mut c_void, *mut c_void),
-    /// Saves the running state to `from`, loads `to`; `dead` when `from` is over.
+    /// Saves the running state to `from`, loads `to`; `dead` when `from` is over: 1 after a fatal
+    /// error, 2 when its end was in order.
     pub switch: unsafe extern "C" fn(from: *mut c_void, to: *mut c_void, dead: c_int),
     /// Runs on the coroutine's own stack when its body is over.
     pub finish: unsafe extern "C" fn(state: *mut c_void),

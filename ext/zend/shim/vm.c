@@ -411,7 +411,12 @@ void hp_vm_switch(hp_vm *from, hp_vm *to, int dead)
 		from_context->status = ZEND_FIBER_STATUS_SUSPENDED;
 	}
 	to_context->status = ZEND_FIBER_STATUS_RUNNING;
-	hp_save(from);
+	if (EXPECTED(dead == 2)) {
+		/* It ended in order and left nothing open: only its VM stack is still to be freed. */
+		from->vm_stack = EG(vm_stack);
+	} else {
+		hp_save(from);
+	}
 	hp_load(to);
 }
 
