@@ -131,8 +131,12 @@ impl Endpoint {
         }
         let request = request::object(incoming)?;
         let result = self.layer(incoming, 0, &request);
-        // It is kept by the request until that is over, at least.
-        drop(request);
+        if incoming.keeps(&request) {
+            request.let_go();
+        } else {
+            // A middleware has put another one in its place.
+            request::recycle(&incoming.app, request);
+        }
         result
     }
 

@@ -214,16 +214,17 @@ impl Incoming {
 
     /// Keeps the object that the container gives to those who ask for the request.
     pub(crate) fn keep(&self, object: &Object) {
-        if self
-            .request
-            .borrow()
-            .as_ref()
-            .is_some_and(|kept| kept.is(object))
-        {
+        if self.keeps(object) {
             return;
         }
         let old = self.request.borrow_mut().replace(object.clone());
         drop(old);
+    }
+
+    /// Is this the object kept by [`Incoming::keep`]?
+    pub(crate) fn keeps(&self, object: &Object) -> bool {
+        let kept = self.request.borrow();
+        kept.as_ref().is_some_and(|kept| kept.is(object))
     }
 
     /// The object kept by [`Incoming::keep`], made where there is none.

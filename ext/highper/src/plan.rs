@@ -194,7 +194,12 @@ impl Plan {
         args: &mut [Value],
     ) -> Result<(), Throw> {
         for (source, arg) in self.args.iter().zip(args) {
-            *arg = self.argument(source, incoming)?;
+            *arg = match source {
+                Source::Path(at, _) if let Some(PathValue::Int(n)) = incoming.path.get(*at) => {
+                    Value::long(*n)
+                }
+                _ => self.argument(source, incoming)?,
+            };
         }
         Ok(())
     }

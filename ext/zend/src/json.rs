@@ -8,8 +8,8 @@ mod text;
 use crate::array::{Array, Key};
 use crate::callable::{Outcome, call_function};
 use crate::throw::Throw;
-use crate::value::{ARRAY, DOUBLE, FALSE, LONG, NULL, OBJECT, STRING, TRUE, UNDEF, Value};
-use text::{Unsuitable, float, number, string};
+use crate::value::{DOUBLE, FALSE, LONG, NULL, OBJECT, STRING, TRUE, UNDEF, Value};
+use text::{Unsuitable, float, key, number, string};
 
 /// `JSON_UNESCAPED_SLASHES | JSON_UNESCAPED_UNICODE | JSON_PRESERVE_ZERO_FRACTION | JSON_THROW_ON_ERROR`
 pub const FLAGS: i64 = 64 | 256 | 1024 | 4_194_304;
@@ -68,8 +68,9 @@ fn by_php(out: &mut Vec<u8>, value: &Value) -> Result<(), Throw> {
     }
 }
 
-fn write(out: &mut Vec<u8>, value: &Value, depth: usize) -> Result<(), Stop> {
-    let value = value.deref();
+/// Writes what is neither array nor object; false for these.
+#[inline(always)]
+fn scalar(out: &mut Vec<u8>, value: &Value) -> Result<bool, Unsuitable> {
     match value.kind_number() {
         // SAFETY: the tag says that the payload is a string.
         STRING => string(out, unsafe { crate::string::bytes(value.payload.string) })?,
@@ -78,15 +79,22 @@ fn write(out: &mut Vec<u8>, value: &Value, depth: usize) -> Result<(), Stop> {
         TRUE => out.extend_from_slice(b"true"),
         FALSE => out.extend_from_slice(b"false"),
         UNDEF | NULL => out.extend_from_slice(b"null"),
-        ARRAY => match value.as_array() {
-            Some(array) => return self::array(out, array, depth + 1),
-            None => return Err(Stop::Unsuitable),
-        },
         DOUBLE => float(out, value.to_double())?,
-        OBJECT => by_php(out, value).map_err(Stop::Throw)?,
-        _ => return Err(Stop::Unsuitable),
+        _ => return Ok(false),
     }
-    Ok(())
+    Ok(true)
+}
+
+fn write(out: &mut Vec<u8>, value: &Value, depth: usize) -> Result<(), Stop> {
+    let value = value.deref();
+    if scalar(out, value)? {
+        return Ok(());
+    }
+    match value.as_array() {
+        Some(array) => self::array(out, array, depth + 1),
+        None if value.kind_number() == OBJECT => by_php(out, value).map_err(Stop::Throw),
+        None => Err(Stop::Unsuitable),
+    }
 }
 
 fn array(out: &mut Vec<u8>, array: &Array, depth: usize) -> Result<(), Stop> {
@@ -96,28 +104,20 @@ fn array(out: &mut Vec<u8>, array: &Array, depth: usize) -> Result<(), Stop> {
     let is_list = array.is_list();
     let (open, close) = if is_list { (b'[', b']') } else { (b'{', b'}') };
     let mut before = open;
-    for (key, item) in array {
-        out.push(before);
-        before = b',';
-        match key {
-            _ if is_list => {}
-            Key::Name(name) => {
-                string(out, name)?;
-                out.push(b':');
-            }
+    for (name, item) in array {
+        match name {
+            _ if is_list => out.push(before),
+            Key::Name(name) => key(out, before, name)?,
             Key::Index(index) => {
-                out.push(b'"');
+                out.extend_from_slice(&[before, b'"']);
                 number(out, index);
                 out.extend_from_slice(b"\":");
             }
         }
+        before = b',';
         let item = item.deref();
-        match item.kind_number() {
-            // SAFETY: the tag says that the payload is a string.
-            STRING => string(out, unsafe { crate::string::bytes(item.payload.string) })?,
-            // SAFETY: the tag says that the payload is an integer.
-            LONG => number(out, unsafe { item.payload.long }),
-            _ => write(out, item, depth)?,
+        if !scalar(out, item)? {
+            write(out, item, depth)?;
         }
     }
     if before == open {

@@ -42,6 +42,22 @@ impl Object {
         self.as_value().info & RELEASE_THIS != 0 && self.is_sole()
     }
 
+    /// Lets go of a reference besides which there is another one of ours: no reason to look for
+    /// cycles now, as the last one will.
+    #[inline]
+    pub fn let_go(self) {
+        let this = std::mem::ManuallyDrop::new(self);
+        // SAFETY: the object is alive; this reference is not used any more.
+        unsafe {
+            let head = &mut *this.as_ptr().cast::<Head>();
+            if !release::is_after_shutdown() && head.counted.refcount > 1 {
+                head.counted.refcount -= 1;
+                return;
+            }
+        }
+        drop(std::mem::ManuallyDrop::into_inner(this));
+    }
+
     /// Are both the same object?
     #[inline]
     pub fn is(&self, other: &Self) -> bool {

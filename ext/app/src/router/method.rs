@@ -120,7 +120,15 @@ impl MethodNames {
     }
 
     /// What a request with this method (case matters, RFC 9110, 9.1) asks for.
+    #[inline]
     pub(super) fn wanted(&self, method: &[u8]) -> Wanted {
+        if method == b"GET" {
+            return Wanted {
+                exact: GET,
+                instead: 0,
+                is_options: false,
+            };
+        }
         let exact = self.bit(method);
         Wanted {
             exact,

@@ -3,15 +3,27 @@
 /// PHP is to say what is wrong with it.
 pub(super) struct Unsuitable;
 
+/// Room that is made for a number.
+const NUMBER: usize = 20;
+
 /// An integer.
 #[inline]
 pub(super) fn number(out: &mut Vec<u8>, number: i64) {
-    if let digit @ 0..=9 = number {
-        out.push(b'0' + digit as u8);
-        return;
+    if number < 0 {
+        out.push(b'-');
     }
-    let mut buffer = itoa::Buffer::new();
-    out.extend_from_slice(buffer.format(number).as_bytes());
+    let mut rest = number.unsigned_abs();
+    let digits = rest.checked_ilog10().unwrap_or(0) as usize + 1;
+    out.reserve(NUMBER);
+    // SAFETY: a number of 64 bits has 20 digits at most, and these are reserved; all are written.
+    unsafe {
+        let start = out.as_mut_ptr().add(out.len());
+        for at in (0..digits).rev() {
+            start.add(at).write(b'0' + (rest % 10) as u8);
+            rest /= 10;
+        }
+        out.set_len(out.len() + digits);
+    }
 }
 
 /// Are the eight bytes of a word such as a string holds as they are: ASCII but controls, the quote
@@ -29,12 +41,48 @@ fn is_plain(word: u64) -> bool {
 /// A string with its quotes; what is not UTF-8 is unsuitable.
 #[inline]
 pub(super) fn string(out: &mut Vec<u8>, bytes: &[u8]) -> Result<(), Unsuitable> {
-    let len = bytes.len();
-    out.reserve(len + 2);
-    // SAFETY: `len + 2` bytes are reserved; they count once all are written, and
-    // each is written where a byte of `bytes` or a quote stands.
+    out.reserve(bytes.len() + 2);
+    // SAFETY: the quotes and the string have room; they count once they are written.
     unsafe {
         let start = out.as_mut_ptr().add(out.len());
+        if !quoted(start, bytes) {
+            return escaped(out, bytes);
+        }
+        out.set_len(out.len() + bytes.len() + 2);
+    }
+    Ok(())
+}
+
+/// A key with what stands before it, and the colon.
+#[inline]
+pub(super) fn key(out: &mut Vec<u8>, before: u8, bytes: &[u8]) -> Result<(), Unsuitable> {
+    let len = bytes.len();
+    out.reserve(len + 4 + NUMBER);
+    // SAFETY: as above, with a byte more at each end.
+    unsafe {
+        let start = out.as_mut_ptr().add(out.len());
+        start.write(before);
+        if quoted(start.add(1), bytes) {
+            start.add(len + 3).write(b':');
+            out.set_len(out.len() + len + 4);
+            return Ok(());
+        }
+    }
+    out.push(before);
+    escaped(out, bytes)?;
+    out.push(b':');
+    Ok(())
+}
+
+/// Writes a string that holds nothing to be escaped, with its quotes. False where it does.
+///
+/// # Safety
+/// There is room for `bytes.len() + 2` bytes.
+#[inline(always)]
+unsafe fn quoted(start: *mut u8, bytes: &[u8]) -> bool {
+    let len = bytes.len();
+    // SAFETY: all is written between the two quotes, where `bytes` has as many.
+    unsafe {
         start.write(b'"');
         let (from, to) = (bytes.as_ptr(), start.add(1));
         if len >= 8 {
@@ -42,7 +90,7 @@ pub(super) fn string(out: &mut Vec<u8>, bytes: &[u8]) -> Result<(), Unsuitable> 
             loop {
                 let word = from.add(at).cast::<u64>().read_unaligned();
                 if !is_plain(word) {
-                    return escaped(out, bytes);
+                    return false;
                 }
                 to.add(at).cast::<u64>().write_unaligned(word);
                 if at + 8 == len {
@@ -55,7 +103,7 @@ pub(super) fn string(out: &mut Vec<u8>, bytes: &[u8]) -> Result<(), Unsuitable> 
             let first = from.cast::<u32>().read_unaligned();
             let last = from.add(len - 4).cast::<u32>().read_unaligned();
             if !is_plain(u64::from(first) | u64::from(last) << 32) {
-                return escaped(out, bytes);
+                return false;
             }
             to.cast::<u32>().write_unaligned(first);
             to.add(len - 4).cast::<u32>().write_unaligned(last);
@@ -63,16 +111,15 @@ pub(super) fn string(out: &mut Vec<u8>, bytes: &[u8]) -> Result<(), Unsuitable> 
             let (first, middle, last) = (*from, *from.add(len / 2), *from.add(len - 1));
             let word = u64::from_le_bytes([first, middle, last, b' ', b' ', b' ', b' ', b' ']);
             if !is_plain(word) {
-                return escaped(out, bytes);
+                return false;
             }
             to.write(first);
             to.add(len / 2).write(middle);
             to.add(len - 1).write(last);
         }
         to.add(len).write(b'"');
-        out.set_len(out.len() + len + 2);
     }
-    Ok(())
+    true
 }
 
 #[inline(never)]
@@ -216,6 +263,38 @@ mod tests {
         let wanted = "\"a\\\"\\\\/é\\u2028\\u2029\u{20ac}\u{7f}\\u0001\\n\"";
         assert_eq!(String::from_utf8(out).unwrap(), wanted);
         assert!(string(&mut vec![], b"\xff").is_err());
+    }
+
+    #[test]
+    fn integers_have_all_their_digits() {
+        for n in [
+            0,
+            1,
+            9,
+            10,
+            99,
+            100,
+            1234,
+            999_999,
+            -1,
+            -10,
+            i64::MAX,
+            i64::MIN,
+        ] {
+            let mut out = vec![];
+            number(&mut out, n);
+            assert_eq!(out, n.to_string().into_bytes());
+        }
+    }
+
+    #[test]
+    fn keys_have_their_surroundings() {
+        for name in ["", "a", "id", "title", "a longer one", "\"", "z\u{fc}g\n"] {
+            let (mut fast, mut slow) = (vec![], vec![]);
+            assert!(key(&mut fast, b',', name.as_bytes()).is_ok());
+            assert!(escaped(&mut slow, name.as_bytes()).is_ok());
+            assert_eq!(fast, [b",", &slow[..], b":"].concat());
+        }
     }
 
     #[test]
