@@ -63,6 +63,11 @@ impl serve::Face for Face {
         Err(Throw::Exit)
     }
 
+    /// What runs without a request has no client to wait for.
+    fn lets_go(&self) -> bool {
+        self.app.running.count() == 0
+    }
+
     fn cancelled(&self) -> Thrown {
         STOPPING
     }

@@ -2,7 +2,6 @@
 
 use crate::cancel::{self, Thrown};
 use highper_engine::{clock, scheduler};
-use std::rc::Rc;
 use std::time::Duration;
 
 /// What cancelled coroutines have for their `finally` blocks.
@@ -28,19 +27,42 @@ pub fn within(
     });
 }
 
-/// Calls `end` as soon as no coroutine is left.
-pub fn when_idle(end: impl FnOnce() + 'static) {
-    look(Rc::new(std::cell::Cell::new(Some(Box::new(end)))));
+/// Calls `end` as soon as no coroutine is left. `lets_go` is asked meanwhile: once it says yes, the
+/// rest is cancelled, and has [`GRACE`].
+pub fn when_idle(
+    lets_go: impl Fn() -> bool + 'static,
+    thrown: Thrown,
+    end: impl FnOnce() + 'static,
+) {
+    look(Last {
+        lets_go: Box::new(lets_go),
+        thrown,
+        cancelled: None,
+        end: Box::new(end),
+    });
 }
 
-type End = Rc<std::cell::Cell<Option<Box<dyn FnOnce()>>>>;
+/// What is to happen when the last coroutine has ended.
+struct Last {
+    lets_go: Box<dyn Fn() -> bool>,
+    thrown: Thrown,
+    /// Since when the rest is cancelled.
+    cancelled: Option<u64>,
+    end: Box<dyn FnOnce()>,
+}
 
-fn look(end: End) {
-    if highper_engine::stats().live == 0 {
-        if let Some(end) = end.take() {
-            end();
-        }
-        return;
+fn look(mut last: Last) {
+    let now = clock::now();
+    let is_over = match last.cancelled {
+        Some(since) => u128::from(now.saturating_sub(since)) >= GRACE.as_nanos(),
+        None => false,
+    };
+    if is_over || highper_engine::stats().live == 0 {
+        return (last.end)();
     }
-    scheduler::at(clock::now() + LOOK, false, move || look(end));
+    if last.cancelled.is_none() && (last.lets_go)() {
+        cancel::throw_into_all(last.thrown);
+        last.cancelled = Some(now);
+    }
+    scheduler::at(now + LOOK, false, move || look(last));
 }

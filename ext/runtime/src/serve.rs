@@ -82,6 +82,11 @@ pub trait Face {
     fn stop(&self, worker: &Rc<Worker>) {
         let _ = worker;
     }
+    /// The last connection is closed: may the coroutines that are left be cancelled at once,
+    /// before the worker's time is over? Asked until it says yes.
+    fn lets_go(&self) -> bool {
+        false
+    }
     /// What is thrown into coroutines that still run when the worker's time is over.
     fn cancelled(&self) -> Thrown;
     /// A signal that the worker does not act on by itself: all but those to drain and to end.
@@ -294,7 +299,9 @@ impl Worker {
 
     /// The last connection is closed: what else runs may end by itself, within the time that is left.
     fn drained(&self) {
-        ending::when_idle(|| {
+        let face = Rc::clone(&self.face);
+        let lets_go = move || face.lets_go();
+        ending::when_idle(lets_go, self.face.cancelled(), || {
             if let Some(worker) = worker() {
                 worker.end();
             }
