@@ -207,6 +207,7 @@ impl App {
     /// # Errors
     /// One sentence.
     pub(crate) fn compile(&self) -> Result<(), String> {
+        crate::psr::bind(self).map_err(throw_text)?;
         let scans = self.scans.borrow().clone();
         for (namespace, folder) in scans {
             let found = crate::scan::folder(&namespace, &folder).map_err(throw_text)?;

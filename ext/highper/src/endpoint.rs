@@ -180,6 +180,10 @@ impl Endpoint {
             Middleware::Closure(callable) => Ok(callable.clone()),
             Middleware::Class(class) => {
                 let object = app.shared(class)?;
+                let object = match crate::psr::middleware(app, class, &object)? {
+                    Some(bridge) => bridge,
+                    None => object,
+                };
                 Callable::new(&object).map_err(|_| {
                     Throw::error(format!(
                         "{class} is no middleware: it needs __invoke(Request $request, Closure $next): Response"

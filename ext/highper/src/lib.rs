@@ -20,6 +20,7 @@ mod loader;
 mod log;
 mod next;
 mod plan;
+mod psr;
 mod request;
 mod response;
 mod route;

@@ -24,7 +24,6 @@ pub mod server;
 pub mod settings;
 pub mod static_file;
 mod static_response;
-pub mod status;
 pub mod stream;
 pub mod upload;
 

@@ -1,0 +1,47 @@
+//! What the Composer package `highper/highper` adds where it is installed. The extension declares
+//! nothing under `Psr\\`: it only knows the names.
+
+use crate::app::App;
+use crate::container::{Concrete, Lifetime};
+use highper_zend::{Callable, ClassRef, Throw, Value, find_class};
+
+const LOGGER: &str = "Psr\\Log\\LoggerInterface";
+const OUR_LOGGER: &str = "Highper\\Psr\\Logger";
+const BRIDGE: &str = "Highper\\Psr\\Middleware";
+static MIDDLEWARE: ClassRef = ClassRef::new("Psr\\Http\\Server\\MiddlewareInterface");
+
+/// Binds the application's log to PSR-3's interface, unless somebody else has.
+///
+/// # Errors
+/// What an autoloader throws.
+pub(crate) fn bind(app: &App) -> Result<(), Throw> {
+    if !app.container.is_bound(LOGGER) && find_class(OUR_LOGGER)?.is_some() {
+        let ours = Concrete::Class(OUR_LOGGER.to_owned());
+        app.container.bind(LOGGER, Lifetime::Worker, ours);
+    }
+    Ok(())
+}
+
+/// A PSR-15 middleware as a native one; `None` where the object is none.
+///
+/// # Errors
+/// The package is not installed, or can't make PSR-7 messages.
+pub(crate) fn middleware(app: &App, class: &str, object: &Value) -> Result<Option<Value>, Throw> {
+    let is_psr = MIDDLEWARE
+        .try_get()
+        .zip(object.as_object())
+        .is_some_and(|(interface, object)| object.is_instance_of(interface));
+    if !is_psr || Callable::new(object).is_ok() {
+        return Ok(None);
+    }
+    if find_class(BRIDGE)?.is_none() {
+        return Err(Throw::error(format!(
+            "{class} is a PSR-15 middleware: composer require highper/highper nyholm/psr7"
+        )));
+    }
+    let of = Callable::new(&Value::string(format!("{BRIDGE}::of"))).map_err(Throw::error)?;
+    let application = app.built_in("highper\\application", None)?;
+    of.call(&[object.clone(), application.into()])
+        .into_result()
+        .map(Some)
+}
