@@ -282,10 +282,10 @@ const HIGH: u64 = 0x80 * ONES;
 
 /// Eight letters and hyphens? (A name may have more than these.)
 fn is_letters(word: u64) -> bool {
-    let lower = (word | 0x20 * ONES) & !HIGH;
+    let lower = (word | (0x20 * ONES)) & !HIGH;
     let from_a = lower + (0x80 - b'a' as u64) * ONES;
     let past_z = lower + (0x7f - b'z' as u64) * ONES;
-    let hyphen = ((lower ^ b'-' as u64 * ONES) + 0x7f * ONES) ^ HIGH;
+    let hyphen = ((lower ^ (b'-' as u64 * ONES)) + 0x7f * ONES) ^ HIGH;
     // Carriage return is a hyphen without the bit of lower case.
     let is_raised = word << 2 | word << 1;
     word & HIGH == 0 && (from_a & !past_z | hyphen & is_raised) & HIGH == HIGH
@@ -293,7 +293,7 @@ fn is_letters(word: u64) -> bool {
 
 /// Eight printed characters of ASCII? (A value may have more than these.)
 fn is_printed(word: u64) -> bool {
-    let delete = (word ^ 0x7f * ONES).wrapping_sub(ONES);
+    let delete = (word ^ (0x7f * ONES)).wrapping_sub(ONES);
     (word | word.wrapping_sub(b' ' as u64 * ONES) | delete) & HIGH == 0
 }
 
