@@ -1,7 +1,7 @@
 <?php
 /**
  * As much of PSR-3, PSR-7, PSR-15 and PSR-17 as the bridges use, and messages that implement it.
- * Where the real interfaces are to be tested, PSR_AUTOLOAD names an autoloader that has them and nyholm/psr7.
+ * Run by hand, the test takes the real ones (with nyholm/psr7) from the autoloader that PSR_AUTOLOAD names.
  */
 
 namespace Psr\Log {

@@ -6,57 +6,56 @@ namespace Highper\Psr;
 
 use Psr\Log\InvalidArgumentException;
 use Psr\Log\LoggerInterface;
-use Stringable;
 use ValueError;
 
-/** The application's log as PSR-3. */
+/** The application's log as PSR-3, in any of its versions: the first had no types. */
 final class Logger implements LoggerInterface
 {
     public function __construct(private readonly \Highper\Log\Logger $log)
     {
     }
 
-    public function emergency(string|Stringable $message, array $context = []): void
+    public function emergency($message, array $context = []): void
     {
         $this->log->emergency($message, $context);
     }
 
-    public function alert(string|Stringable $message, array $context = []): void
+    public function alert($message, array $context = []): void
     {
         $this->log->alert($message, $context);
     }
 
-    public function critical(string|Stringable $message, array $context = []): void
+    public function critical($message, array $context = []): void
     {
         $this->log->critical($message, $context);
     }
 
-    public function error(string|Stringable $message, array $context = []): void
+    public function error($message, array $context = []): void
     {
         $this->log->error($message, $context);
     }
 
-    public function warning(string|Stringable $message, array $context = []): void
+    public function warning($message, array $context = []): void
     {
         $this->log->warning($message, $context);
     }
 
-    public function notice(string|Stringable $message, array $context = []): void
+    public function notice($message, array $context = []): void
     {
         $this->log->notice($message, $context);
     }
 
-    public function info(string|Stringable $message, array $context = []): void
+    public function info($message, array $context = []): void
     {
         $this->log->info($message, $context);
     }
 
-    public function debug(string|Stringable $message, array $context = []): void
+    public function debug($message, array $context = []): void
     {
         $this->log->debug($message, $context);
     }
 
-    public function log($level, string|Stringable $message, array $context = []): void
+    public function log($level, $message, array $context = []): void
     {
         try {
             $this->log->log($level, $message, $context);
