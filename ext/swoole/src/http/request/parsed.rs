@@ -44,6 +44,8 @@ pub(super) fn create(call: &mut Call) -> Done {
         }
     }
     let made = REQUEST.instantiate()?;
+    made.set_slot(HEADER, Value::empty_array());
+    made.set_slot(SERVER, Value::empty_array());
     if let Some(state) = made.state::<State>() {
         *state.parsed.borrow_mut() = Some(Box::new(parsed));
     }
