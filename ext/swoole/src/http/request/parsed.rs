@@ -138,8 +138,13 @@ impl Parsed {
 
     pub(super) fn method(&self) -> Option<Value> {
         let request = self.request.borrow();
-        let (head, bytes) = request.head()?;
-        Some(Value::string(head.method_name(bytes)))
+        if let Some((head, bytes)) = request.head() {
+            return Some(Value::string(head.method_name(bytes)));
+        }
+        // The rest of the head is still to come.
+        let raw = request.raw();
+        let end = raw.iter().position(|b| *b == b' ')?;
+        Some(Value::string(&raw[..end]))
     }
 }
 
