@@ -16,15 +16,25 @@ pub(crate) struct Refusal {
     pub(crate) text: String,
 }
 
+fn too_large() -> Refusal {
+    let error = highper_http1::Error::BodyTooLarge;
+    Refusal {
+        status: error.status(),
+        text: error.message().to_owned(),
+    }
+}
+
 pub(crate) enum Collector {
     Memory {
         bytes: Vec<u8>,
         limit: usize,
         temp_dir: std::path::PathBuf,
+        most: u64,
     },
     File {
         file: File,
         length: u64,
+        most: u64,
     },
     Form {
         parser: Box<Parser>,
@@ -69,18 +79,23 @@ impl Collector {
                 });
             }
         }
+        let most = settings.plain_bytes.unwrap_or(u64::MAX);
+        if length.is_some_and(|length| length > most) {
+            return Err(too_large());
+        }
         let expected = length.and_then(|n| usize::try_from(n).ok()).unwrap_or(0);
         if expected > settings.body_memory {
-            return Self::file(&settings.temp_dir, b"");
+            return Self::file(&settings.temp_dir, b"", most);
         }
         Ok(Self::Memory {
             bytes: Vec::with_capacity(expected),
             limit: settings.body_memory,
             temp_dir: settings.temp_dir.clone(),
+            most,
         })
     }
 
-    fn file(dir: &std::path::Path, start: &[u8]) -> Result<Self, Refusal> {
+    fn file(dir: &std::path::Path, start: &[u8], most: u64) -> Result<Self, Refusal> {
         let open = || -> std::io::Result<File> {
             use rustix::fs::{Mode, OFlags};
             let file = rustix::fs::open(
@@ -96,6 +111,7 @@ impl Collector {
             Ok(file) => Ok(Self::File {
                 file,
                 length: start.len() as u64,
+                most,
             }),
             Err(error) => Err(Refusal {
                 status: 500,
@@ -113,17 +129,24 @@ impl Collector {
                 bytes,
                 limit,
                 temp_dir,
+                most,
             } => {
+                if (bytes.len() + data.len()) as u64 > *most {
+                    return Err(too_large());
+                }
                 if bytes.len() + data.len() <= *limit {
                     bytes.extend_from_slice(data);
                     return Ok(());
                 }
-                let mut spilled = Self::file(temp_dir, bytes)?;
+                let mut spilled = Self::file(temp_dir, bytes, *most)?;
                 spilled.push(data)?;
                 *self = spilled;
                 Ok(())
             }
-            Self::File { file, length } => {
+            Self::File { file, length, most } => {
+                if *length + data.len() as u64 > *most {
+                    return Err(too_large());
+                }
                 file.write_all(data).map_err(|error| Refusal {
                     status: 500,
                     text: format!("the request body can't be stored: {error}"),
@@ -162,7 +185,7 @@ impl Collector {
     pub(crate) fn finish(self) -> Result<Body, Refusal> {
         Ok(match self {
             Self::Memory { bytes, .. } => Body::Memory(bytes),
-            Self::File { file, length } => Body::File(RefCell::new(file), length),
+            Self::File { file, length, .. } => Body::File(RefCell::new(file), length),
             Self::Form {
                 parser,
                 uploads,

@@ -623,7 +623,10 @@ impl Core {
             &mut self.gathered.borrow_mut(),
             &self.stamp.borrow(),
             status,
-            text,
+            match status {
+                413 if !self.settings.explain_size => "",
+                _ => text,
+            },
         );
         connection.partial.take();
         self.service.refused(connection, status, text);

@@ -39,6 +39,11 @@ pub struct Settings {
     pub probe_half_closed: bool,
     /// Are form bodies parsed while they arrive, files to disk? Default yes.
     pub parse_forms: bool,
+    /// Bytes of a body that is no multipart form, where that is less than the limit of bodies.
+    /// Default none: the limit is one for all.
+    pub plain_bytes: Option<u64>,
+    /// Has a 413 a body that says why? Swoole's has none. Default yes.
+    pub explain_size: bool,
     /// Forms up to this size are kept as they came, too. Default 0: none.
     pub keep_forms: u64,
     /// Bytes of output held for one connection before writing waits. Default 2 MiB.
@@ -78,6 +83,8 @@ impl Default for Settings {
             temp_dir: std::env::temp_dir(),
             probe_half_closed: false,
             parse_forms: true,
+            plain_bytes: None,
+            explain_size: true,
             keep_forms: 0,
             output_high_water: 2 << 20,
             static_files: None,

@@ -423,6 +423,24 @@ mod tests {
     }
 
     #[test]
+    fn a_coroutines_deadline_bounds_the_waits_of_hooked_calls() {
+        let begin = || {
+            let spawned = engine::spawn(|| {
+                assert_eq!((within(None), within(Some(7))), (None, Some(7)));
+                engine::scheduler::set_deadline(Some(50));
+                assert_eq!((within(None), within(Some(7))), (Some(50), Some(7)));
+                assert_eq!(within(Some(70)), Some(50));
+                engine::Ending::Returned
+            });
+            spawned.expect("a stack");
+        };
+        assert_eq!(
+            engine::run(begin, || false).expect("a loop"),
+            engine::End::Finished
+        );
+    }
+
+    #[test]
     fn a_long_list_is_kept_whole_and_in_order() {
         let mut set = Set::new();
         for fd in 0..600 {

@@ -207,8 +207,34 @@ fn construct(call: &mut Call) -> Done {
     Ok(())
 }
 
+/// An event's callback. One that can't be called ends the script, as in Swoole.
+fn callback(call: &Call) -> Result<Callable, Throw> {
+    let given = call.value(1)?.deref();
+    Callable::new(given).map_err(|_| {
+        let name = match given.as_array() {
+            Some(pair) => {
+                let class = pair.get_index(0).map(|first| match first.as_object() {
+                    Some(object) => object.class_name().to_owned(),
+                    None => first.as_str().unwrap_or_default().to_owned(),
+                });
+                let method = pair.get_index(1).and_then(Value::as_str);
+                format!(
+                    "{}::{}",
+                    class.unwrap_or_default(),
+                    method.unwrap_or_default()
+                )
+            }
+            None => given.as_str().unwrap_or_default().to_owned(),
+        };
+        let text = format!("Swoole\\Server\\Port::on(): function '{name}' is not callable");
+        error::raise_plain(error::Level::Error, text)
+            .err()
+            .unwrap_or(Throw::Bailout)
+    })
+}
+
 fn on(call: &mut Call) -> Done {
-    let callback = call.callable(1)?;
+    let callback = callback(call)?;
     let server = call.this_value()?;
     let done = register(&server, call.text(0)?, callback)?;
     call.ret_bool(done)

@@ -35,6 +35,8 @@ pub(crate) struct State {
     pub(crate) no_cookie: Cell<bool>,
     /// What the worker keeps for all requests.
     pub(crate) kept: Cell<Option<&'static Kept>>,
+    /// Do files lie as in `$_FILES` (`http_parse_files`)?
+    pub(crate) php_files: Cell<bool>,
     /// Made by `create()`, without a connection.
     parsed: RefCell<Option<Box<parsed::Parsed>>>,
     /// Does PHP know of the uploaded files (`is_uploaded_file()`)?
@@ -213,7 +215,10 @@ impl LazyProperties for State {
                             uploads::add(path.as_os_str().as_encoded_bytes());
                         }
                     }
-                    inputs::files_or_null(&form.files)
+                    match self.php_files.get() {
+                        true => inputs::array_or_null(&form.files),
+                        false => inputs::files_or_null(&form.files),
+                    }
                 }
                 _ => Value::default(),
             },
@@ -453,7 +458,7 @@ fn content(call: &mut Call) -> Done {
         && form.raw.is_none()
     {
         highper_zend::error::warning(
-            "a form this large is read while it arrives and not kept: switch http_parse_files off to have it as one string",
+            "a form of more than 1 MiB is read while it arrives and not kept as one string: take its fields and files",
         )?;
         return call.ret_bool(false);
     }

@@ -106,7 +106,6 @@ impl State {
 
     #[cold]
     fn owe(&self, exchange: &Exchange) {
-        self.fields.borrow_mut().drop_broken();
         let done = match exchange.progress() {
             Progress::Complete => return,
             Progress::Streaming if self.failed.get() => {
@@ -324,9 +323,12 @@ fn show(call: &Call, slots: &[usize]) -> Done {
 /// PHP's words for a field that would begin another one.
 const LINE_BREAK: &str = "Header may not contain more than a single header, new line detected";
 
-/// Takes away fields that would break the head, with a warning for each.
-fn without_broken(call: &Call) -> Done {
-    let count = call.this::<State>()?.fields.borrow_mut().drop_broken();
+/// Warns of each value that is not sent because it would break the head.
+fn warn_of_broken(call: &Call, exchange: &Exchange) -> Done {
+    if exchange.progress() != Progress::Waiting {
+        return Ok(());
+    }
+    let count = call.this::<State>()?.fields.borrow().broken();
     for _ in 0..count {
         error::warning(LINE_BREAK)?;
     }
@@ -473,7 +475,7 @@ fn write(call: &mut Call) -> Done {
         error::warning("the data sent must not be empty")?;
         return call.ret_bool(false);
     }
-    without_broken(call)?;
+    warn_of_broken(call, &exchange)?;
     let this = call.this::<State>()?;
     if exchange.progress() == Progress::Waiting {
         let reason = this.reason.borrow().clone();
@@ -528,7 +530,7 @@ fn end(call: &mut Call) -> Done {
     };
     let content = call.opt_str(0)?;
     let body = content.as_ref().map_or(&b""[..], Str::as_bytes);
-    without_broken(call)?;
+    warn_of_broken(call, &exchange)?;
     let this = call.this::<State>()?;
     let result = match exchange.progress() {
         Progress::Streaming => {
@@ -616,7 +618,7 @@ fn sendfile(call: &mut Call) -> Done {
             .borrow_mut()
             .set_text(b"Content-Type", mime.as_bytes());
     }
-    without_broken(call)?;
+    warn_of_broken(call, &exchange)?;
     let result = exchange.send_file(
         this.status(),
         |h| this.add_fields(h, Encoding::Identity),
@@ -636,7 +638,7 @@ fn redirect(call: &mut Call) -> Done {
     let code = call.opt_long(1, 302)?;
     let this = call.this::<State>()?;
     this.fields.borrow_mut().set_text(b"Location", &location);
-    without_broken(call)?;
+    warn_of_broken(call, &exchange)?;
     let code = u16::try_from(code)
         .ok()
         .filter(|c| (300..400).contains(c))

@@ -1,6 +1,6 @@
 //! `Swoole\Server\Port`: the socket of a server.
 
-use super::{State as Server, merge, register};
+use super::{State as Server, callback, merge, register};
 use highper_zend::{Call, Class, ClassRef, Flags, Object, Registry, Throw, Trace, Tracer, Value};
 use std::cell::RefCell;
 
@@ -64,7 +64,7 @@ pub(super) fn declare(registry: &mut Registry) {
                 "As Server::on().",
                 |call| {
                     let server = server(call)?;
-                    let callback = call.callable(1)?;
+                    let callback = callback(call)?;
                     let done = register(&server, call.text(0)?, callback)?;
                     call.ret_bool(done)
                 },

@@ -45,6 +45,7 @@ impl Handler {
         let state = request.state();
         state.no_post.set(!self.switches.post);
         state.no_cookie.set(!self.switches.cookie);
+        state.php_files.set(self.switches.php_files);
         state.kept.set(Some(self.kept));
         state.exchange.replace(Some(Rc::clone(&exchange)));
         let response = self.responses.take()?;

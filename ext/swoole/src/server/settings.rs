@@ -87,6 +87,8 @@ pub(super) struct Switches {
     pub(super) post: bool,
     /// `http_parse_cookie`.
     pub(super) cookie: bool,
+    /// `http_parse_files`: do the files of a form lie as in `$_FILES`?
+    pub(super) php_files: bool,
     /// `cancel_on_disconnect`: is a handler cancelled whose client has gone?
     pub(super) cancel: bool,
     /// `enable_reuse_port`: has each worker a socket of its own?
@@ -106,6 +108,7 @@ pub(super) fn apply(
     // Swoole counts what is left of a request against max_request without a spread of its own making.
     options.max_request_grace = None;
     http.keep_forms = 1 << 20;
+    http.explain_size = false;
     http.limits.head_bytes = 64_000;
     http.limits.fields = 128;
     http.limits.target_bytes = 64_000;
@@ -113,11 +116,13 @@ pub(super) fn apply(
         compress: true,
         post: true,
         cookie: true,
+        php_files: false,
         cancel: false,
         hooks: None,
         reuse_port: false,
     };
     let mut root = None;
+    let mut uploads = 0;
     let mut files = StaticFiles {
         root: Default::default(),
         prefixes: Vec::new(),
@@ -143,7 +148,8 @@ pub(super) fn apply(
             "chroot" => options.chroot = Some(text(&name, value)?.into()),
             "package_max_length" => http.limits.body_bytes = whole(&name, value, 1)?,
             "upload_tmp_dir" => http.temp_dir = text(&name, value)?.into(),
-            "http_parse_files" => http.parse_forms = value.to_bool(),
+            "http_parse_files" => switches.php_files = value.to_bool(),
+            "upload_max_filesize" => uploads = whole(&name, value, 1)?,
             "http_compression" => switches.compress = value.to_bool(),
             "http_parse_post" => switches.post = value.to_bool(),
             "http_parse_cookie" => switches.cookie = value.to_bool(),
@@ -190,6 +196,10 @@ pub(super) fn apply(
             }
             _ => {}
         }
+    }
+    if uploads > http.limits.body_bytes {
+        http.plain_bytes = Some(http.limits.body_bytes);
+        http.limits.body_bytes = uploads;
     }
     if let (true, Some(root)) = (static_on, root) {
         files.root = root.into();

@@ -44,6 +44,8 @@ pub(super) fn create(call: &mut Call) -> Done {
         }
     }
     let made = REQUEST.instantiate()?;
+    made.set_slot(HEADER, Value::empty_array());
+    made.set_slot(SERVER, Value::empty_array());
     if let Some(state) = made.state::<State>() {
         *state.parsed.borrow_mut() = Some(Box::new(parsed));
     }
@@ -136,8 +138,13 @@ impl Parsed {
 
     pub(super) fn method(&self) -> Option<Value> {
         let request = self.request.borrow();
-        let (head, bytes) = request.head()?;
-        Some(Value::string(head.method_name(bytes)))
+        if let Some((head, bytes)) = request.head() {
+            return Some(Value::string(head.method_name(bytes)));
+        }
+        // The rest of the head is still to come.
+        let raw = request.raw();
+        let end = raw.iter().position(|b| *b == b' ')?;
+        Some(Value::string(&raw[..end]))
     }
 }
 

@@ -32,6 +32,16 @@ fn is_broken(text: &[u8]) -> bool {
     text.iter().any(|b| matches!(b, b'\r' | b'\n' | 0))
 }
 
+/// Without white space at its end, as Swoole sends it.
+fn trimmed(text: &[u8]) -> &[u8] {
+    let is_space = |b: &u8| matches!(b, b' ' | b'\t' | b'\n' | b'\r' | 0x0b | 0);
+    let end = text
+        .iter()
+        .rposition(|b| !is_space(b))
+        .map_or(0, |at| at + 1);
+    &text[..end]
+}
+
 impl Fields {
     /// Sets a field; one of the same name, letter by letter, is replaced.
     ///
@@ -43,7 +53,8 @@ impl Fields {
         } else if given.is_null() {
             Sent::Nothing
         } else if let Some(list) = given.as_array() {
-            let texts = list.values().map(|value| {
+            let texts = list.values().filter(|value| !value.deref().is_null());
+            let texts = texts.map(|value| {
                 let text = value.to_str()?;
                 Ok(text.as_bytes().to_vec())
             });
@@ -52,7 +63,7 @@ impl Fields {
             Sent::Text(given.to_str()?.as_bytes().to_vec())
         };
         let field = Field { name, given, sent };
-        self.broken |= is_broken(&field.name) || field.values().any(is_broken);
+        self.broken |= field.values().any(is_broken);
         match self.list.iter_mut().find(|have| have.name == field.name) {
             Some(have) => *have = field,
             None => self.list.push(field),
@@ -80,6 +91,7 @@ impl Fields {
             .iter()
             .filter(|field| !field.name.is_empty())
             .flat_map(|field| field.values().map(|value| (&*field.name, value)))
+            .filter(|(_, value)| !self.broken || !is_broken(value))
     }
 
     /// Is a field of this name sent?
@@ -88,15 +100,13 @@ impl Fields {
             .any(|(name, _)| name.eq_ignore_ascii_case(wanted))
     }
 
-    /// Takes away what must not be sent: how many those were.
-    pub(super) fn drop_broken(&mut self) -> usize {
-        if !std::mem::take(&mut self.broken) {
+    /// How many values are not sent, because they would break the head.
+    pub(super) fn broken(&self) -> usize {
+        if !self.broken {
             return 0;
         }
-        let before = self.list.len();
-        self.list
-            .retain(|field| !is_broken(&field.name) && !field.values().any(is_broken));
-        before - self.list.len()
+        let values = self.list.iter().flat_map(Field::values);
+        values.filter(|value| is_broken(value)).count()
     }
 
     /// As the property has them.
@@ -132,6 +142,7 @@ impl Field {
             Sent::List(list) => (None, list),
             Sent::Nothing => (None, &[]),
         };
-        one.into_iter().chain(list.iter().map(Vec::as_slice))
+        let all = one.into_iter().chain(list.iter().map(Vec::as_slice));
+        all.map(trimmed)
     }
 }
