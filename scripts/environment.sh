@@ -60,7 +60,8 @@ need_php() {
     else
         have php || missing+=(php-cli)
         have php-config || missing+=(php-dev)
-        if have php && ! has_extension php pdo_sqlite; then missing+=(php-sqlite3); fi
+        # Where there is no PHP yet, there is no pdo_sqlite either.
+        if ! have php || ! has_extension php pdo_sqlite; then missing+=(php-sqlite3); fi
     fi
     have cc || missing+=(gcc libc6-dev)
     have make || missing+=(make)
