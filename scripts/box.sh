@@ -9,7 +9,7 @@ box_alone() {
     if [ -n "${HIGHPER_ALONE:-}" ]; then return; fi
     have debootstrap || install_packages debootstrap
     export HIGHPER_ALONE=1
-    exec unshare --mount --propagation private --pid --fork --kill-child "$0" "$@"
+    exec unshare --mount --propagation private --pid --mount-proc --fork --kill-child "$0" "$@"
 }
 
 # make_box NAME SUITE PACKAGE…: a minimal Debian with these packages. It is made again when the list has changed.

@@ -53,14 +53,17 @@ need_cargo() {
 # Finds PHP and what the build wants; installs what is missing unless another PHP was asked for.
 need_php() {
     local missing=()
+    PHP_CHOSEN=''
     if [ -n "${PHP_CONFIG:-}" ]; then
         have "$PHP_CONFIG" || die "PHP_CONFIG=$PHP_CONFIG cannot be run; give the path of a php-config"
         PHP_CONFIG=$(command -v "$PHP_CONFIG")
-        PHP_CHOSEN=1
+        # The machine's own, by whatever name, is not another one.
+        if [ "$(realpath "$PHP_CONFIG")" != "$(realpath "$(command -v php-config || echo none)")" ]; then PHP_CHOSEN=1; fi
     else
         have php || missing+=(php-cli)
         have php-config || missing+=(php-dev)
-        if have php && ! has_extension php pdo_sqlite; then missing+=(php-sqlite3); fi
+        # Where there is no PHP yet, there is no pdo_sqlite either.
+        if ! have php || ! has_extension php pdo_sqlite; then missing+=(php-sqlite3); fi
     fi
     have cc || missing+=(gcc libc6-dev)
     have make || missing+=(make)
@@ -77,7 +80,7 @@ need_php() {
     [ "$PHP_ZTS" = 0 ] || die "$PHP is a thread-safe (ZTS) build: Highper needs an NTS one; PHP_CONFIG=… chooses another"
     [ "$("$PHP_CONFIG" --vernum)" = "$PHP_ID" ] || die "$PHP_CONFIG and $PHP are of different versions"
     # Cargo is told only of another PHP: a build by hand, without these, then shares all of its work.
-    if [ -n "${PHP_CHOSEN:-}" ]; then export PHP PHP_CONFIG; fi
+    if [ -n "$PHP_CHOSEN" ]; then export PHP PHP_CONFIG; else export -n PHP PHP_CONFIG; fi
 }
 
 # Each other PHP keeps a build folder of its own, so that changing between them rebuilds nothing.

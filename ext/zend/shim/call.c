@@ -1,6 +1,13 @@
 /* Calls into PHP: every one is guarded. */
 #include "highper.h"
 
+/* PHP 8.6 can take arguments over, those whose bits are set. Ours stay ours. */
+#if PHP_VERSION_ID >= 80600
+# define HZ_ARGS_ARE_KEPT(info) ((info).consumed_args = 0)
+#else
+# define HZ_ARGS_ARE_KEPT(info) ((void) 0)
+#endif
+
 typedef struct {
 	zend_fcall_info_cache cache;
 } hz_target;
@@ -110,6 +117,7 @@ int hz_call(zval *callable, const hz_target *target, uint32_t argc, zval *argv, 
 	zend_fcall_info info;
 	zend_fcall_info_cache cache = target->cache;
 	info.size = sizeof(info);
+	HZ_ARGS_ARE_KEPT(info);
 	ZVAL_COPY_VALUE(&info.function_name, callable);
 	info.retval = ret;
 	info.params = argv;
@@ -180,6 +188,7 @@ int hz_call_method(zend_object *object, const char *name, size_t len, uint32_t a
 			}
 		} else {
 			info.size = sizeof(info);
+			HZ_ARGS_ARE_KEPT(info);
 			ZVAL_UNDEF(&info.function_name);
 			info.retval = ret;
 			info.params = argv;
@@ -213,6 +222,7 @@ int hz_new(zend_class_entry *ce, uint32_t argc, zval *argv, HashTable *named, zv
 				zend_fcall_info info;
 				zend_fcall_info_cache cache;
 				info.size = sizeof(info);
+				HZ_ARGS_ARE_KEPT(info);
 				ZVAL_UNDEF(&info.function_name);
 				ZVAL_UNDEF(&unused);
 				info.retval = &unused;
