@@ -35,7 +35,7 @@ run(static function () {
     $file = getenv('TEST_TMP') . '/child';
     register_shutdown_function(static fn () => getmypid() === $GLOBALS['parent'] ?: file_put_contents($file, ' shutdown', FILE_APPEND));
     $ticks = 0;
-    go(static function () use (&$ticks) { while ($ticks >= 0 && $ticks < 1000) { $ticks++; usleep(1_000); } });
+    go(static function () use (&$ticks) { while ($ticks >= 0 && $ticks < 1_000_000) { $ticks++; usleep(1_000); } });
     foreach ([7, null] as $code) {
         $pid = pcntl_fork();
         if ($pid === 0) {
@@ -53,7 +53,7 @@ run(static function () {
     }
     check('what the children did', file_get_contents($file), 'refused shutdown destructorrefused shutdown destructor');
     $before = $ticks;
-    usleep(50_000);
+    for ($i = 0; $i < 2000 && $ticks <= $before + 5; $i++) { usleep(1_000); }
     check('the loop goes on', $ticks > $before + 5);
     $ticks = -1;
 });
