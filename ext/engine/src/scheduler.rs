@@ -43,6 +43,8 @@ pub(crate) struct Scheduler {
     pub(crate) fatal_ids: RefCell<Vec<u64>>,
     /// How a virtual machine follows the switches.
     pub(crate) vm: Cell<vm::Ops>,
+    /// This process was forked inside a coroutine: what to do at that coroutine's end.
+    foreign: Cell<Option<fn()>>,
 }
 
 impl Scheduler {
@@ -70,6 +72,7 @@ impl Scheduler {
             after_turn: Cell::new(None),
             fatal_ids: RefCell::new(Vec::new()),
             vm: Cell::new(vm::NONE),
+            foreign: Cell::new(None),
         }
     }
 }
@@ -321,6 +324,9 @@ fn finish(s: &'static Scheduler, record: &'static Record) {
     if fatal {
         s.fatal.set(true);
         s.fatal_ids.borrow_mut().push(id);
+    }
+    if let Some(end) = s.foreign.get() {
+        end();
     }
     for token in joiners {
         token.wake(Wake::Ready);
@@ -749,6 +755,22 @@ pub fn defer_to_driver(call: impl FnOnce() + 'static) {
 /// Calls back on the driver's stack whenever the ready queue was emptied.
 pub fn after_turn(call: fn()) {
     with(|s| s.after_turn.set(Some(call)));
+}
+
+/// In the child of a fork, whoever forked: where that was inside a coroutine, nothing waits any more, for the loop and
+/// its descriptors are the parent's, and `end` is called when the coroutine is over.
+pub fn forked_inside(end: fn()) {
+    with(|s| {
+        if !s.current.get().is_null() && s.foreign.replace(Some(end)).is_none() {
+            s.held.set(s.held.get() + 1);
+        }
+    });
+}
+
+/// Was this process forked inside a coroutine? Then the loop is its parent's.
+#[must_use]
+pub fn is_foreign() -> bool {
+    with(|s| s.foreign.get().is_some())
 }
 
 /// For the child of a fork: forgets the parent's loop, its timers and what was to run in it.

@@ -10,7 +10,7 @@ use highper_hook::{
     Families, Interest as Wanted, Policy, SleepOutcome, Summary, WaitOutcome, install, patch,
     refresh, report, uninstall, unpatch,
 };
-use highper_zend::{Access, Ini, Registry, ini};
+use highper_zend::{Access, Ini, Registry, ini, vm};
 use std::os::fd::RawFd;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
@@ -253,6 +253,7 @@ fn can_suspend() -> bool {
 /// Runs in the child of every fork, between libc's and the caller's next instruction.
 fn forked() {
     IS_OURS.store(false, Ordering::Relaxed);
+    engine::scheduler::forked_inside(vm::end_process);
 }
 
 fn sleep(time: Duration) -> SleepOutcome {

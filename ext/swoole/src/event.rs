@@ -135,7 +135,7 @@ fn wait_call(_call: &mut Call) -> Done {
 }
 
 fn at_end(_call: &mut Call) -> Done {
-    if !LOOP.get() || scheduler::had_fatal() {
+    if !LOOP.get() || scheduler::had_fatal() || scheduler::is_foreign() {
         return Ok(());
     }
     error::deprecated("Event::wait() in shutdown function is deprecated")?;

@@ -34,6 +34,7 @@ unsafe extern "C" {
     /// Bytes in use on a suspended coroutine's VM stack, or on the running one's (null).
     pub fn hp_vm_usage(vm: *mut c_void) -> usize;
     fn hp_vm_frame(vm: *mut c_void) -> *mut c_void;
+    fn hp_end_process();
     fn hp_vm_describe();
     fn hp_exit_install(
         module: c_int,
@@ -92,4 +93,10 @@ pub fn report_uncaught(exception: &Value) -> bool {
 pub extern "C" fn describe_running() {
     // SAFETY: reads the engine's frames on its own thread.
     unsafe { hp_vm_describe() };
+}
+
+/// Ends the process as the end of a script does: shutdown functions, destructors, output, and nothing below this call.
+pub fn end_process() {
+    // SAFETY: guarded; it does not come back.
+    unsafe { hp_end_process() };
 }
