@@ -1,5 +1,5 @@
 //! The connection driver over real sockets.
-#![allow(clippy::unwrap_used, reason = "tests")]
+#![allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "tests")]
 
 use highper_engine::{self as engine, Ending, scheduler};
 use highper_http::{Body, Exchange, Server, Service, Settings};
