@@ -453,6 +453,7 @@ fn equals_php() {
             fields,
             files,
             temp: _temp,
+            raw: _raw,
         } = form;
         assert_eq!([hexed(fields), hexed(files)], theirs[..], "{body}");
     }
