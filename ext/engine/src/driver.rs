@@ -5,12 +5,14 @@ use crate::scheduler::{self, Scheduler};
 use crate::timer::Target;
 use crate::wait::Wake;
 use crate::{clock, future};
+use std::cell::Cell;
 use std::os::fd::OwnedFd;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll};
 use tokio::io::Interest as TokioInterest;
 use tokio::io::unix::AsyncFd;
+use tokio::runtime::RuntimeMetrics;
 
 /// Coroutines run between two looks at the events.
 const TURN: usize = 128;
@@ -51,6 +53,9 @@ impl std::error::Error for RunError {}
 struct Driver {
     scheduler: &'static Scheduler,
     epoll: AsyncFd<Rc<OwnedFd>>,
+    tasks: RuntimeMetrics,
+    /// Events were taken without tokio: what it knows of our epoll is out of date.
+    went_alone: Cell<bool>,
     on_fatal: fn() -> bool,
 }
 
@@ -83,6 +88,8 @@ pub fn run(start: impl FnOnce(), on_fatal: fn() -> bool) -> Result<End, RunError
         Ok(tokio::task::unconstrained(Driver {
             scheduler: s,
             epoll,
+            tasks: tokio::runtime::Handle::current().metrics(),
+            went_alone: Cell::new(false),
             on_fatal,
         })
         .await)
@@ -110,7 +117,8 @@ impl Future for Driver {
 impl Driver {
     fn turns(&self, cx: &mut Context<'_>) -> Poll<End> {
         let s = self.scheduler;
-        for _ in 0..TURNS {
+        let mut turns = 0;
+        loop {
             future::collect();
             for _ in 0..TURN {
                 let Some(record) = s.ready.borrow_mut().pop_front() else {
@@ -135,15 +143,16 @@ impl Driver {
             if s.stopping.get() {
                 return Poll::Ready(End::Finished);
             }
+            if self.is_alone() {
+                if let Some(end) = self.wait_alone() {
+                    return Poll::Ready(end);
+                }
+                continue;
+            }
             match self.events(cx) {
-                true => continue,
+                true => {}
                 // An event's handler may have told the loop to stop, or run into a fatal error.
-                false
-                    if s.ready.borrow().is_empty()
-                        && s.deferred.borrow().is_empty()
-                        && !s.stopping.get()
-                        && !s.fatal.get() =>
-                {
+                false if self.is_idle() && !s.stopping.get() && !s.fatal.get() => {
                     return match self.over() {
                         Some(end) => Poll::Ready(end),
                         None => Poll::Pending,
@@ -151,18 +160,64 @@ impl Driver {
                 }
                 false => {}
             }
+            turns += 1;
+            if turns == TURNS {
+                cx.waker().wake_by_ref();
+                return Poll::Pending;
+            }
         }
-        cx.waker().wake_by_ref();
-        Poll::Pending
+    }
+
+    /// Is there nothing that tokio could have to do? Then its part of a turn, some thousand
+    /// instructions and a system call, is left out: this loop waits for its own epoll. A future is
+    /// awaited, and a task spawned, on this thread only, so nobody else can change that meanwhile.
+    fn is_alone(&self) -> bool {
+        self.scheduler.futures.get() == 0 && self.tasks.num_alive_tasks() == 0
+    }
+
+    fn is_idle(&self) -> bool {
+        let s = self.scheduler;
+        s.ready.borrow().is_empty() && s.deferred.borrow().is_empty()
+    }
+
+    /// Takes one batch of events, waiting for it when there is nothing else to do; the end when
+    /// there is nothing to wait for.
+    fn wait_alone(&self) -> Option<End> {
+        let s = self.scheduler;
+        self.went_alone.set(true);
+        let mut end = None;
+        let waits = self.is_idle() && {
+            end = self.over();
+            end.is_none()
+        };
+        let (count, timer) = s.reactor.poll(waits);
+        if timer {
+            self.timers();
+        }
+        s.reactor.turn();
+        // What is there at the last moment still comes first.
+        end.filter(|_| count == 0 && self.is_idle() && !s.stopping.get() && !s.fatal.get())
     }
 
     /// Takes one batch of events and the timers that are due; false when there was none.
     fn events(&self, cx: &mut Context<'_>) -> bool {
         let s = self.scheduler;
+        if self.went_alone.get() {
+            // Takes what tokio may have been told of long ago; it hears of everything after that.
+            let (count, timer) = s.reactor.poll(false);
+            if timer {
+                self.timers();
+            }
+            s.reactor.turn();
+            self.went_alone.set(count == BATCH);
+            if count > 0 {
+                return true;
+            }
+        }
         let Poll::Ready(Ok(mut ready)) = self.epoll.poll_read_ready(cx) else {
             return false;
         };
-        let (count, timer) = s.reactor.poll();
+        let (count, timer) = s.reactor.poll(false);
         if count < BATCH {
             ready.clear_ready();
         }

@@ -320,15 +320,18 @@ impl Reactor {
         };
     }
 
-    /// Takes what is ready and tells its waiters and handlers. Returns how many events came, and whether the timer fired.
-    pub(crate) fn poll(&self) -> (usize, bool) {
+    /// Takes what is ready (or waits until something is) and tells its waiters and handlers. Returns
+    /// how many events came, and whether the timer fired.
+    pub(crate) fn poll(&self, waits: bool) -> (usize, bool) {
         let Some(epoll) = self.epoll() else {
             return (0, false);
         };
         let mut events: [MaybeUninit<libc::epoll_event>; BATCH] =
             [const { MaybeUninit::uninit() }; BATCH];
-        // SAFETY: the buffer holds BATCH events and the time-out is zero.
-        let n = unsafe { libc::epoll_wait(epoll, events.as_mut_ptr().cast(), BATCH as i32, 0) };
+        let timeout = if waits { -1 } else { 0 };
+        // SAFETY: the buffer holds BATCH events.
+        let n =
+            unsafe { libc::epoll_wait(epoll, events.as_mut_ptr().cast(), BATCH as i32, timeout) };
         self.now.set(clock::now());
         let mut timer = false;
         for event in &events[..n.max(0) as usize] {
