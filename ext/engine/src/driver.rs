@@ -119,7 +119,9 @@ impl Driver {
         let s = self.scheduler;
         let mut turns = 0;
         loop {
-            future::collect();
+            if !self.is_alone() {
+                future::collect();
+            }
             for _ in 0..TURN {
                 let Some(record) = s.ready.borrow_mut().pop_front() else {
                     break;
@@ -194,7 +196,6 @@ impl Driver {
         if timer {
             self.timers();
         }
-        s.reactor.turn();
         // What is there at the last moment still comes first.
         end.filter(|_| count == 0 && self.is_idle() && !s.stopping.get() && !s.fatal.get())
     }
@@ -208,7 +209,6 @@ impl Driver {
             if timer {
                 self.timers();
             }
-            s.reactor.turn();
             self.went_alone.set(count == BATCH);
             if count > 0 {
                 return true;
@@ -224,7 +224,6 @@ impl Driver {
         if timer {
             self.timers();
         }
-        s.reactor.turn();
         if count < BATCH {
             // Asks tokio for the next edge; it answers at once when one came meanwhile.
             if let Poll::Ready(Ok(_)) = self.epoll.poll_read_ready(cx) {

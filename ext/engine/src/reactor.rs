@@ -38,8 +38,6 @@ pub trait Handler {
     fn ready(&self, key: u64, readiness: Readiness);
     /// A timer set with [`crate::scheduler::at_handler`] fired.
     fn timer(&self, key: u64);
-    /// All events of one turn were delivered: the moment to flush.
-    fn turn(&self) {}
 }
 
 /// One entry is one file descriptor's number.
@@ -162,16 +160,6 @@ impl Reactor {
             .borrow()
             .get((index as usize).checked_sub(1)?)
             .cloned()
-    }
-
-    pub(crate) fn turn(&self) {
-        let count = self.handlers.borrow().len();
-        for index in 0..count {
-            let handler = self.handlers.borrow().get(index).cloned();
-            if let Some(handler) = handler {
-                handler.turn();
-            }
-        }
     }
 
     fn epoll(&self) -> Option<RawFd> {

@@ -702,6 +702,13 @@ pub fn overflowed(address: usize) -> Option<u64> {
     (address >= low.saturating_sub(4096) && address < low + 2 * 4096).then(|| record.id.get())
 }
 
+/// Has the running coroutine any value of its own?
+#[must_use]
+#[inline]
+pub fn has_locals() -> bool {
+    current_record().is_some_and(|r| !r.locals.borrow().is_empty())
+}
+
 /// Sets or replaces a value of the running coroutine's own, by its type.
 pub fn set_local<T: 'static>(value: T) -> bool {
     let Some(record) = current_record() else {

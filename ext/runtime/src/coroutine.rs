@@ -76,6 +76,9 @@ where
 }
 
 fn next_deferred() -> Option<Callable> {
+    if !scheduler::has_locals() {
+        return None;
+    }
     let id = engine::current()?;
     scheduler::local::<Own, _>(id, |own| own.defers.borrow_mut().pop())?
 }
