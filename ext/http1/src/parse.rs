@@ -235,7 +235,7 @@ fn transfer_encoding(value: &[u8]) -> Result<(), Error> {
 }
 
 /// What follows from all fields together.
-#[inline]
+#[inline(always)]
 pub(crate) fn decide(head: &mut Head, seen: &Seen, limits: &Limits) -> Result<(), Error> {
     let http11 = head.version == Version::Http11;
     if head.host == NONE && http11 {

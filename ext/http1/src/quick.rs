@@ -29,12 +29,16 @@ pub(crate) fn head(
     limits: &Limits,
 ) -> Option<Result<usize, Error>> {
     let (first, line) = window(buf, skip)?;
-    let space = line.equal(b' ').trailing_zeros() as usize;
-    if space == 0 || space > METHOD_MAX || line.no_name().trailing_zeros() as usize != space {
-        return None;
-    }
     let get = u32::from_le_bytes([first[0], first[1], first[2], first[3]])
         == u32::from_le_bytes(*b"GET ");
+    let space = match get {
+        true => 3,
+        false => line.equal(b' ').trailing_zeros() as usize,
+    };
+    let is_name = || line.no_name().trailing_zeros() as usize == space;
+    if !get && (space == 0 || space > METHOD_MAX || !is_name()) {
+        return None;
+    }
     let start = skip + space + 1;
     let found = scan::target_within(buf, start)?;
     let mut at = found.end + 11;

@@ -6,7 +6,7 @@ use crate::{Error, Limits, Method, class};
 
 /// Fills path, query and authority of `head`, whose method and target are set. `found`: what the
 /// scanner saw of the target.
-#[inline]
+#[inline(always)]
 pub(crate) fn split(
     buf: &[u8],
     head: &mut Head,

@@ -1,17 +1,6 @@
 /* Guarded entry: bailouts end here, exceptions are taken out. */
 #include "highper.h"
 
-void hz_mark_set(hz_mark *mark)
-{
-	mark->bailout = EG(bailout);
-	mark->frame = EG(current_execute_data);
-	mark->stack = EG(vm_stack);
-	mark->top = EG(vm_stack_top);
-	mark->end = EG(vm_stack_end);
-	mark->collector = gc_protected();
-	mark->trace = EG(jit_trace_num);
-}
-
 void hz_mark_reset(const hz_mark *mark)
 {
 	EG(bailout) = mark->bailout;

@@ -41,7 +41,17 @@ typedef struct {
 	uint32_t trace; /* compiled code looks its exits up in this trace */
 } hz_mark;
 
-void hz_mark_set(hz_mark *mark);
+static zend_always_inline void hz_mark_set(hz_mark *mark)
+{
+	mark->bailout = EG(bailout);
+	mark->frame = EG(current_execute_data);
+	mark->stack = EG(vm_stack);
+	mark->top = EG(vm_stack_top);
+	mark->end = EG(vm_stack_end);
+	mark->collector = gc_protected();
+	mark->trace = EG(jit_trace_num);
+}
+
 void hz_mark_reset(const hz_mark *mark);
 int hz_take_exception(zval *out);
 int hz_pending(void);
