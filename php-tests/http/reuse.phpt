@@ -124,3 +124,17 @@ ok: late 3
 ok: late 4
 ok: late 5
 ok: late 6
+ok: late 7
+ok: late 8
+ok: late 9
+ok: late 10
+ok: late 11
+ok: late 12
+ok: late 13
+ok: late 14
+ok: late 15
+ok: late 16
+ok: late 17
+ok: late 18
+ok: late 19
+ok: late 20
