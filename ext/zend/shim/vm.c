@@ -55,6 +55,9 @@ struct hp_vm {
 	zend_output_globals *output;
 	hp_handlers *handlers;
 	hp_lifo *lifo;
+#if PHP_VERSION_ID >= 80400
+	zval http_headers; /* of the last answer that the http:// wrapper took */
+#endif
 	char *locale;
 	uint32_t jit_trace_num;
 	uint32_t error_depth, exception_depth;
@@ -303,6 +306,14 @@ void hp_vm_finish(hp_vm *vm)
 		free(vm->locale);
 		vm->locale = NULL;
 	}
+#if PHP_VERSION_ID >= 80400
+	if (UNEXPECTED(!Z_ISUNDEF(BG(last_http_headers)))) {
+		zval headers;
+		ZVAL_COPY_VALUE(&headers, &BG(last_http_headers));
+		ZVAL_UNDEF(&BG(last_http_headers));
+		zval_ptr_dtor(&headers);
+	}
+#endif
 }
 
 static zend_always_inline void hp_save(hp_vm *vm)
@@ -343,6 +354,12 @@ static zend_always_inline void hp_save(hp_vm *vm)
 	if (UNEXPECTED(BG(locale_changed))) {
 		hp_save_locale(vm);
 	}
+#if PHP_VERSION_ID >= 80400
+	if (UNEXPECTED(!Z_ISUNDEF(BG(last_http_headers)))) {
+		ZVAL_COPY_VALUE(&vm->http_headers, &BG(last_http_headers));
+		ZVAL_UNDEF(&BG(last_http_headers));
+	}
+#endif
 	if (UNEXPECTED((uint32_t) EG(user_error_handlers).top > vm->error_depth
 			|| (uint32_t) EG(user_exception_handlers).top > vm->exception_depth)) {
 		if (vm->error_depth != UINT32_MAX) {
@@ -388,6 +405,12 @@ static zend_always_inline void hp_load(hp_vm *vm)
 	if (UNEXPECTED(vm->locale)) {
 		hp_load_locale(vm);
 	}
+#if PHP_VERSION_ID >= 80400
+	if (UNEXPECTED(!Z_ISUNDEF(vm->http_headers))) {
+		ZVAL_COPY_VALUE(&BG(last_http_headers), &vm->http_headers);
+		ZVAL_UNDEF(&vm->http_headers);
+	}
+#endif
 	if (EXPECTED(vm->error_depth != UINT32_MAX)) {
 		vm->error_depth = EG(user_error_handlers).top;
 		vm->exception_depth = EG(user_exception_handlers).top;
