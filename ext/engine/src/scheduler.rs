@@ -4,13 +4,16 @@
 //! the caller; after its first suspension it lives in the ready queue, which the
 //! driver ([`crate::driver`]) empties.
 
+mod locals;
+
+pub use locals::{has_locals, local, set_local, set_local_of};
+
 use crate::coroutine::{Ending, Native, Record, State, Table};
 use crate::reactor::Reactor;
 use crate::stack::{Guard, StackError, Stacks};
 use crate::timer::{Target, TimerId, Timers};
 use crate::wait::{self, Kind, Token, Wake};
 use crate::{clock, vm};
-use std::any::{Any, TypeId};
 use std::cell::{Cell, RefCell, UnsafeCell};
 use std::collections::VecDeque;
 use std::ffi::c_void;
@@ -700,58 +703,6 @@ pub fn overflowed(address: usize) -> Option<u64> {
     let low = record.stack_low.get();
     // The page above the guard counts too: a big frame may reach over it.
     (address >= low.saturating_sub(4096) && address < low + 2 * 4096).then(|| record.id.get())
-}
-
-/// Has the running coroutine any value of its own?
-#[must_use]
-#[inline]
-pub fn has_locals() -> bool {
-    current_record().is_some_and(|r| !r.locals.borrow().is_empty())
-}
-
-/// Sets or replaces a value of the running coroutine's own, by its type.
-pub fn set_local<T: 'static>(value: T) -> bool {
-    let Some(record) = current_record() else {
-        return false;
-    };
-    let key = TypeId::of::<T>();
-    let old = {
-        let mut locals = record.locals.borrow_mut();
-        match locals.iter_mut().find(|(k, _)| *k == key) {
-            Some((_, slot)) => Some(std::mem::replace(slot, Box::new(value))),
-            None => {
-                locals.push((key, Box::new(value)));
-                None
-            }
-        }
-    };
-    drop(old);
-    true
-}
-
-/// Makes a value of another coroutine's own where it has none of that type yet.
-pub fn set_local_of<T: 'static>(id: u64, make: impl FnOnce() -> T) {
-    with(|s| {
-        let table = s.table.borrow();
-        let Some(record) = table.get(id) else { return };
-        let mut locals = record.locals.borrow_mut();
-        if !locals.iter().any(|(k, _)| *k == TypeId::of::<T>()) {
-            locals.push((TypeId::of::<T>(), Box::new(make())));
-        }
-    });
-}
-
-/// Looks at a value of a coroutine's own, by its type; `None` where there is none.
-pub fn local<T: 'static, R>(id: u64, f: impl FnOnce(&T) -> R) -> Option<R> {
-    let value: *const dyn Any = with(|s| {
-        let table = s.table.borrow();
-        let record = table.get(id)?;
-        let locals = record.locals.borrow();
-        let (_, value) = locals.iter().find(|(k, _)| *k == TypeId::of::<T>())?;
-        Some(std::ptr::from_ref::<dyn Any>(&**value))
-    })?;
-    // SAFETY: the box stays where it is until the coroutine ends or replaces it, which `f` can't do to others.
-    unsafe { (*value).downcast_ref::<T>() }.map(f)
 }
 
 /// Runs a closure on the driver's stack as soon as no coroutine runs.

@@ -90,23 +90,10 @@ impl Conn {
             response.header(b"Content-Type", content_type)?;
             return response.full(body);
         }
-        // Filled from the end: an empty line, digits.
-        let mut digits = *b"00000000000000000000\r\n\r\n";
-        let mut at = 20;
-        let mut n = body.len() as u64;
-        loop {
-            at -= 1;
-            digits[at] = b'0' + (n % 10) as u8;
-            n /= 10;
-            if n == 0 {
-                break;
-            }
-        }
+        let (digits, at) = length_end(body.len() as u64);
         out.extend_from_slice(&digits[at..]);
         out.extend_from_slice(body);
-        self.write = Write::Waiting;
-        self.read = Read::Head;
-        Ok(After::KeepAlive)
+        Ok(self.end())
     }
 
     /// A whole response whose fields are lines that stand ready (see [`Response::lines`] for what
@@ -142,19 +129,8 @@ impl Conn {
         out.extend_from_slice(line.as_bytes());
         out.extend_from_slice(lines);
         out.extend_from_slice(stamped);
-        // Filled from the end: an empty line, digits.
-        let mut digits = *b"Content-Length: 00000000000000000000\r\n\r\n";
-        let mut at = 36;
-        let mut n = body.len() as u64;
-        loop {
-            at -= 1;
-            digits[at] = b'0' + (n % 10) as u8;
-            n /= 10;
-            if n == 0 {
-                break;
-            }
-        }
-        out.extend_from_slice(&digits[..16]);
+        let (digits, at) = length_end(body.len() as u64);
+        out.extend_from_slice(b"Content-Length: ");
         out.extend_from_slice(&digits[at..]);
         out.extend_from_slice(body);
         Ok(self.end())
@@ -580,21 +556,25 @@ fn put_field(out: &mut Vec<u8>, name: &[u8], value: &[u8]) {
 
 #[inline]
 fn length_line(out: &mut Vec<u8>, n: u64) {
-    // Filled from the end: CRLF, digits, name.
-    let mut digits = [0; 22];
-    digits[20..].copy_from_slice(b"\r\n");
+    let (digits, at) = length_end(n);
+    out.extend_from_slice(b"Content-Length: ");
+    // Without the empty line.
+    out.extend_from_slice(&digits[at..22]);
+}
+
+/// The digits of a length, its line's end and the empty line behind it, and where they begin.
+#[inline(always)]
+fn length_end(mut n: u64) -> ([u8; 24], usize) {
+    let mut digits = *b"00000000000000000000\r\n\r\n";
     let mut at = 20;
-    let mut n = n;
     loop {
         at -= 1;
         digits[at] = b'0' + (n % 10) as u8;
         n /= 10;
         if n == 0 {
-            break;
+            return (digits, at);
         }
     }
-    out.extend_from_slice(b"Content-Length: ");
-    out.extend_from_slice(&digits[at..]);
 }
 
 #[cold]

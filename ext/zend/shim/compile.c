@@ -6,7 +6,9 @@ static void (*hp_hold)(int on);
 static zend_op_array *(*hp_previous_file)(zend_file_handle *file, int type);
 static zend_op_array *(*hp_previous_string)(zend_string *source, const char *name, zend_compile_position position);
 
-static zend_op_array *hp_compile_file(zend_file_handle *file, int type)
+/* Compiles the file, or the source where there is no file, under the hold. */
+static zend_op_array *hp_compile_held(zend_file_handle *file, int type, zend_string *source, const char *name,
+	zend_compile_position position)
 {
 	zend_op_array *volatile compiled = NULL;
 	volatile bool bailed = false;
@@ -16,7 +18,7 @@ static zend_op_array *hp_compile_file(zend_file_handle *file, int type)
 	hp_hold(1);
 	EG(bailout) = &here;
 	if (SETJMP(here) == 0) {
-		compiled = hp_previous_file(file, type);
+		compiled = file ? hp_previous_file(file, type) : hp_previous_string(source, name, position);
 	} else {
 		bailed = true;
 	}
@@ -28,26 +30,14 @@ static zend_op_array *hp_compile_file(zend_file_handle *file, int type)
 	return compiled;
 }
 
+static zend_op_array *hp_compile_file(zend_file_handle *file, int type)
+{
+	return hp_compile_held(file, type, NULL, NULL, 0);
+}
+
 static zend_op_array *hp_compile_string(zend_string *source, const char *name, zend_compile_position position)
 {
-	zend_op_array *volatile compiled = NULL;
-	volatile bool bailed = false;
-	JMP_BUF *outer = EG(bailout);
-	JMP_BUF here;
-
-	hp_hold(1);
-	EG(bailout) = &here;
-	if (SETJMP(here) == 0) {
-		compiled = hp_previous_string(source, name, position);
-	} else {
-		bailed = true;
-	}
-	EG(bailout) = outer;
-	hp_hold(0);
-	if (bailed) {
-		zend_bailout();
-	}
-	return compiled;
+	return hp_compile_held(NULL, 0, source, name, position);
 }
 
 /* At MINIT. `hold` forbids waits, and allows them again. */

@@ -51,6 +51,7 @@ fn fifos_wait_like_pipes() {
     let path = std::path::Path::new(env!("CARGO_TARGET_TMPDIR"))
         .join(format!("fifo-{}", std::process::id()));
     let name = std::ffi::CString::new(path.to_str().unwrap()).unwrap();
+    // SAFETY: the name is a C string that outlives the call.
     assert_eq!(unsafe { libc::mkfifo(name.as_ptr(), 0o600) }, 0);
     let both = std::fs::OpenOptions::new()
         .read(true)
@@ -80,6 +81,7 @@ fn a_pipe_without_reader_gives_what_was_written() {
     let [reader, writer] = pipe();
     let other = later(5, move || {
         read_slowly(reader, 100_000);
+        // SAFETY: a descriptor of this test, closed once.
         unsafe { libc::close(reader) };
     });
     let written = library.write(writer, &pattern(1 << 20));
@@ -101,6 +103,7 @@ fn what_is_neither_socket_nor_pipe_passes_through() {
         .write(true)
         .open("/dev/null")
         .unwrap();
+    // SAFETY: a plain system call.
     let event = unsafe { libc::eventfd(3, 0) };
     highper_hook::forget(event);
     assert_eq!(library.read(file.as_raw_fd(), &mut [0; 9]), 9);
@@ -119,7 +122,9 @@ fn standard_streams_pass_through_unless_asked_for() {
     let _turn = Turn::new();
     let library = Library::patched(Build::Now, "stdio");
     let [reader, writer] = pipe();
+    // SAFETY: a plain system call.
     let saved = unsafe { libc::dup(0) };
+    // SAFETY: a plain system call on descriptors of this test; restored below.
     unsafe { libc::dup2(reader, 0) };
     highper_hook::forget(0);
     set_flags(Families::ALL.without(Families::STDIO));
@@ -133,8 +138,10 @@ fn standard_streams_pass_through_unless_asked_for() {
     other.join().unwrap();
     assert_eq!(asked(), [Asked::Wait(0, Interest::READ)]);
     // Whatever is switched on, writes pass: a reader empties the full pipe behind our back.
+    // SAFETY: as above.
     unsafe { libc::dup2(writer, 0) };
     highper_hook::forget(0);
+    // SAFETY: a plain system call on a pipe of this test.
     unsafe { libc::fcntl(writer, libc::F_SETPIPE_SZ, 4096) };
     let other = later(20, move || {
         assert_eq!(read_slowly(reader, 5000).len(), 5000)
