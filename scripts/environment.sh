@@ -111,6 +111,16 @@ prepare() { need_cargo; need_php; build_extension "${HIGHPER_PROFILE:-release}";
 
 # The same with the classes that php-tests/zend drives, beside the one that is meant for use.
 prepare_tests() {
+    # What the tests talk to; without it they would be skipped. Another PHP than the machine's own has packages of its own.
+    local wanted=()
+    if have apt-get && [ -z "${PHP_CONFIG:-}" ]; then
+        have redis-server || wanted+=(redis-server)
+        have mariadbd || [ -x /usr/sbin/mariadbd ] || wanted+=(mariadb-server)
+        have php && has_extension php redis || wanted+=(php-redis)
+        have php && has_extension php mysqli || wanted+=(php-mysql)
+        have php && has_extension php curl || wanted+=(php-curl)
+        [ ${#wanted[@]} = 0 ] || install_packages "${wanted[@]}"
+    fi
     MODULE=$ROOT/build/test/highper.so
     CARGO_FLAGS="${CARGO_FLAGS:-} --features selftest"
     prepare
