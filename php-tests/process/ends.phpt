@@ -33,8 +33,8 @@ check('port taken: exit code', $second->waitForEnd() !== 0);
 check('port taken: the log names the port', str_contains($second->log(), (string) $port) && str_contains($second->log(), 'is taken') ?: $second->log());
 
 $server = Server::start($code, ['{"worker_nmu": 3}']);
+$server->waitForLog('ready: '); // the constructor opens the port before set() speaks
 check('unknown setting', str_contains($server->log(), 'unsupported option [worker_nmu]') ?: $server->log());
-$server->waitForLog('ready: ');
 $began = microtime(true);
 check('idle workers end by themselves', [$server->stop(), preg_match('~killed|did not end~', $server->log())], [0, 0]);
 check('at once', microtime(true) - $began < 2.5);
