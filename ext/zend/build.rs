@@ -51,7 +51,11 @@ fn main() {
             .flag("-Wextra")
             .flag("-Wno-unused-parameter")
             .flag("-Werror=implicit-function-declaration")
-            .flag("-fno-omit-frame-pointer")
+            .force_frame_pointer(false)
+            .flag("-fomit-frame-pointer")
+            // Two globals read as one wide word, just after one of them was written, wait for that write.
+            .flag_if_supported("-fno-tree-slp-vectorize")
+            .flag_if_supported("-fno-slp-vectorize")
             .opt_level(3)
             .compile("highper_shim");
     }

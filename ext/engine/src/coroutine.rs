@@ -7,6 +7,12 @@ use std::any::{Any, TypeId};
 use std::cell::{Cell, RefCell, UnsafeCell};
 
 pub(crate) type Native = corosensei::Coroutine<(), (), (), Slot>;
+/// What a new coroutine runs: takes the body out of the frame that made it, and runs it.
+pub(crate) type Start = (
+    unsafe fn(*mut std::ffi::c_void) -> Ending,
+    *mut std::ffi::c_void,
+);
+
 pub(crate) type Yielder = corosensei::Yielder<(), ()>;
 
 /// Where a coroutine stands. One owner moves it from state to state.
@@ -38,10 +44,11 @@ pub enum Ending {
     Fatal,
 }
 
-/// Everything that one coroutine owns, besides its stack.
+/// Everything that one coroutine owns.
 ///
 /// Records are pooled and never freed while their thread lives, so a stale
-/// [`Token`] may look at one at any time.
+/// [`Token`] may look at one at any time. The record of a coroutine that ended in
+/// order keeps its stack, on which the base frames wait for the next body.
 pub(crate) struct Record {
     pub(crate) id: Cell<u64>,
     pub(crate) parent: Cell<u64>,
@@ -56,6 +63,12 @@ pub(crate) struct Record {
     pub(crate) woken: Cell<Option<Wake>>,
     /// The lowest address of its stack, where the guard is.
     pub(crate) stack_low: Cell<usize>,
+    /// Bytes of its stack.
+    pub(crate) stack_size: Cell<usize>,
+    /// The body that the base of its stack runs next.
+    pub(crate) start: Cell<Option<Start>>,
+    /// Is the body over?
+    pub(crate) over: Cell<bool>,
     pub(crate) created: Cell<u64>,
     pub(crate) deadline: Cell<Option<u64>>,
     pub(crate) yielder: Cell<*const Yielder>,
@@ -81,6 +94,9 @@ impl Record {
             sequence: Cell::new(0),
             woken: Cell::new(None),
             stack_low: Cell::new(0),
+            stack_size: Cell::new(0),
+            start: Cell::new(None),
+            over: Cell::new(false),
             created: Cell::new(0),
             deadline: Cell::new(None),
             yielder: Cell::new(std::ptr::null()),
@@ -95,14 +111,18 @@ impl Record {
     }
 
     /// Moves from one of `from` to `to`; anything else is a defect of the engine.
+    #[inline(always)]
     pub(crate) fn step(&self, from: &[State], to: State) {
-        let now = self.state.get();
-        assert!(
-            from.contains(&now),
-            "coroutine {} goes from {now:?} to {to:?}",
-            self.id.get()
-        );
+        if !from.contains(&self.state.get()) {
+            self.refuse_step(to);
+        }
         self.state.set(to);
+    }
+
+    #[cold]
+    fn refuse_step(&self, to: State) -> ! {
+        let (id, now) = (self.id.get(), self.state.get());
+        panic!("coroutine {id} goes from {now:?} to {to:?}")
     }
 }
 

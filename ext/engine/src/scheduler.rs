@@ -5,25 +5,30 @@
 //! driver ([`crate::driver`]) empties.
 
 mod locals;
+mod spawning;
 
 pub use locals::{has_locals, local, set_local, set_local_of};
+pub use spawning::spawn;
 
-use crate::coroutine::{Ending, Native, Record, State, Table};
+use crate::coroutine::{Ending, Record, State, Table};
 use crate::reactor::Reactor;
-use crate::stack::{Guard, StackError, Stacks};
+use crate::stack::{Guard, KEEP_WARM, StackError, Stacks};
 use crate::timer::{Target, TimerId, Timers};
 use crate::wait::{self, Kind, Token, Wake};
 use crate::{clock, vm};
+use spawning::strip;
 use std::cell::{Cell, RefCell, UnsafeCell};
 use std::collections::VecDeque;
 use std::ffi::c_void;
-use std::mem::MaybeUninit;
 
 pub(crate) struct Scheduler {
     pub(crate) current: Cell<*const Record>,
     main_vm: UnsafeCell<vm::State>,
     main_ready: Cell<bool>,
+    /// Records without a stack.
     pool: RefCell<Vec<&'static Record>>,
+    /// Records whose stack, of the size now set, waits for the next body.
+    warm: RefCell<Vec<&'static Record>>,
     pub(crate) table: RefCell<Table>,
     pub(crate) ready: RefCell<VecDeque<*const Record>>,
     pub(crate) stacks: Stacks,
@@ -57,6 +62,7 @@ impl Scheduler {
             main_vm: UnsafeCell::new(vm::State::new()),
             main_ready: Cell::new(false),
             pool: RefCell::new(Vec::new()),
+            warm: RefCell::new(Vec::new()),
             table: RefCell::new(Table::new()),
             ready: RefCell::new(VecDeque::new()),
             stacks: Stacks::new(),
@@ -155,99 +161,6 @@ impl Drop for Hold {
     }
 }
 
-struct Body<F> {
-    body: MaybeUninit<F>,
-    ending: Ending,
-}
-
-unsafe extern "C" fn run_body<F: FnOnce() -> Ending>(arg: *mut c_void) {
-    // SAFETY: `spawn` hands in a Body<F> that lives on the coroutine's stack below this frame.
-    let slot = unsafe { &mut *arg.cast::<Body<F>>() };
-    // SAFETY: the body was written there and is taken out exactly once, here.
-    let body = unsafe { slot.body.assume_init_read() };
-    let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(body));
-    let ending = result.unwrap_or(Ending::Fatal);
-    if ending != Ending::Fatal {
-        end_of_body();
-    }
-    slot.ending = ending;
-}
-
-/// Makes a coroutine and runs it at once, until it first suspends or ends.
-///
-/// The body runs on a stack of its own. It must report its own errors; what it
-/// owns is leaked when a fatal error jumps out of it.
-///
-/// # Errors
-/// [`SpawnError`] when there are too many, or no stack can be had.
-pub fn spawn<F>(body: F) -> Result<u64, SpawnError>
-where
-    F: FnOnce() -> Ending + 'static,
-{
-    let s = get();
-    if s.table.borrow().live() >= s.max.get() {
-        return Err(SpawnError::Limit(s.max.get()));
-    }
-    let ops = s.vm.get();
-    let slot = s
-        .stacks
-        .acquire(ops.page_bytes)
-        .map_err(SpawnError::Stack)?;
-    let pooled = s.pool.borrow_mut().pop();
-    let record: &'static Record = pooled.unwrap_or_else(|| Box::leak(Record::boxed()));
-    record.step(&[State::Free], State::New);
-    let id = s.next_id.get();
-    s.next_id.set(id + 1);
-    record.id.set(id);
-    let parent = current_record();
-    record.parent.set(parent.map_or(0, |p| p.id.get()));
-    record.deadline.set(parent.and_then(|p| p.deadline.get()));
-    record.cancelled.set(false);
-    record.doomed.set(false);
-    record.armed.set(false);
-    record.woken.set(None);
-    record.kind.set(Kind::None);
-    record.created.set(s.reactor.coarse_now());
-    record.stack_low.set(slot.low());
-    record.switches.set(0);
-    s.table
-        .borrow_mut()
-        .insert(id, std::ptr::from_ref(record).cast_mut());
-    // SAFETY: page, limit and base lie in the slot just acquired; the state is this record's own.
-    unsafe {
-        (ops.init)(
-            (*record.vm.get()).as_ptr(),
-            slot.page().cast(),
-            ops.page_bytes,
-            slot.usable_low() as *mut c_void,
-            slot.top() as *mut c_void,
-        );
-    }
-    let native = Native::with_stack(slot, move |yielder, ()| {
-        record.yielder.set(yielder);
-        let mut slot = Body {
-            body: MaybeUninit::new(body),
-            ending: Ending::Fatal,
-        };
-        // SAFETY: run_body::<F> takes the Body<F> that stays alive on this stack until guard returns.
-        let failed = unsafe { (ops.guard)(run_body::<F>, (&raw mut slot).cast()) };
-        let ending = if failed == 0 {
-            slot.ending
-        } else {
-            Ending::Fatal
-        };
-        record.ending.set(ending);
-        if ending == Ending::Fatal {
-            // The virtual machine's memory is not to be touched again.
-            std::mem::forget(std::mem::take(&mut *record.locals.borrow_mut()));
-        }
-    });
-    // SAFETY: nobody else looks at a new record's native side.
-    unsafe { *record.native.get() = Some(native) };
-    switch_in(s, record);
-    Ok(id)
-}
-
 /// Under the body's guard: lets go of what the coroutine owned, closes what it left open.
 fn end_of_body() {
     let Some(record) = current_record() else {
@@ -263,6 +176,9 @@ fn end_of_body() {
 }
 
 /// Gives the processor to a coroutine that is new or was taken from a queue.
+///
+/// Inlined into its callers: a return after a switch of stacks is one that the processor predicts wrongly.
+#[inline(always)]
 pub(crate) fn switch_in(s: &'static Scheduler, record: &'static Record) {
     record.step(&[State::New, State::Ready, State::Waiting], State::Running);
     let ops = s.vm.get();
@@ -287,11 +203,8 @@ pub(crate) fn switch_in(s: &'static Scheduler, record: &'static Record) {
     s.current.set(record);
     // SAFETY: only the resumer touches a record's native side while it is suspended.
     let native = unsafe { (*record.native.get()).as_mut() };
-    let over = native
-        .expect("a live coroutine has a stack")
-        .resume(())
-        .as_return()
-        .is_some();
+    native.expect("a live coroutine has a stack").resume(());
+    let over = record.over.get();
     s.current.set(previous);
     let dead = match over {
         false => 0,
@@ -305,25 +218,31 @@ pub(crate) fn switch_in(s: &'static Scheduler, record: &'static Record) {
     }
 }
 
+#[inline(never)]
 fn finish(s: &'static Scheduler, record: &'static Record) {
     record.step(&[State::Running], State::Done);
-    let ops = s.vm.get();
     let fatal = record.ending.get() == Ending::Fatal;
     // SAFETY: the coroutine was switched away from for the last time.
-    let native = unsafe {
-        (ops.destroy)((*record.vm.get()).as_ptr());
-        (*record.native.get()).take()
-    };
-    if let Some(native) = native {
-        s.stacks.release(native.into_stack());
-    }
+    unsafe { (s.vm.get().destroy)((*record.vm.get()).as_ptr()) };
     let id = record.id.get();
     s.table.borrow_mut().remove(id);
-    let joiners = record.joiners.take();
-    record.waker.borrow_mut().take();
+    let joiners = if record.joiners.borrow().is_empty() {
+        Vec::new()
+    } else {
+        record.joiners.take()
+    };
+    if record.waker.borrow().is_some() {
+        record.waker.take();
+    }
     record.id.set(0);
-    record.step(&[State::Done], State::Free);
-    s.pool.borrow_mut().push(record);
+    record.state.set(State::Free);
+    let keeps =
+        !fatal && record.stack_size.get() == s.stacks.size() && s.warm.borrow().len() < KEEP_WARM;
+    if keeps {
+        s.warm.borrow_mut().push(record);
+    } else {
+        strip(s, record);
+    }
     if fatal {
         s.fatal.set(true);
         s.fatal_ids.borrow_mut().push(id);
@@ -337,6 +256,7 @@ fn finish(s: &'static Scheduler, record: &'static Record) {
 }
 
 /// Gives the processor away; the caller has set the state and who will wake it.
+#[inline(always)]
 pub(crate) fn switch_out(record: &Record) {
     record.switches.set(record.switches.get() + 1);
     // SAFETY: the yielder lives at the base of this coroutine's stack, which runs this.
@@ -436,15 +356,31 @@ pub fn yield_now() {
     record.kind.set(Kind::None);
 }
 
-/// Suspends the running coroutine until [`resume`]d (or cancelled).
+/// Suspends the running coroutine until [`resume`]d (or cancelled). An earlier cancellation is forgotten.
+///
+/// # Panics
+/// Outside a coroutine: ask [`can_suspend`] first.
+#[inline]
 pub fn suspend() -> Wake {
-    let _token = wait::begin(Kind::Yield);
-    wait::park(None)
+    let record = current_record().expect("a wait begins inside a coroutine");
+    record.cancelled.set(false);
+    if record.doomed.get() {
+        let _token = wait::begin(Kind::Yield);
+        return wait::park(None);
+    }
+    record.sequence.set(record.sequence.get().wrapping_add(1));
+    record.armed.set(true);
+    record.kind.set(Kind::Yield);
+    record.state.set(State::Waiting);
+    switch_out(record);
+    record.kind.set(Kind::None);
+    record.woken.take().unwrap_or(Wake::Ready)
 }
 
 /// Runs a coroutine that suspended itself by [`suspend`], now, on top of the caller.
 ///
 /// False when there is none of that id or it waits for something else.
+#[inline]
 pub fn resume(id: u64) -> bool {
     let s = get();
     let record = match s.table.borrow().get(id) {
@@ -457,7 +393,6 @@ pub fn resume(id: u64) -> bool {
         return false;
     }
     record.armed.set(false);
-    record.woken.set(Some(Wake::Ready));
     switch_in(s, record);
     true
 }
@@ -668,15 +603,19 @@ pub fn max() -> usize {
     with(|s| s.max.get())
 }
 
-/// Are as many alive as may be?
-#[must_use]
-pub fn is_full() -> bool {
-    with(|s| s.table.borrow().live() >= s.max.get())
-}
-
 /// Sets the address space of stacks to come, in bytes.
 pub fn set_stack_size(bytes: usize) {
-    with(|s| s.stacks.set_size(bytes));
+    let s = get();
+    s.stacks.set_size(bytes);
+    let (keep, strange): (Vec<_>, Vec<_>) = s
+        .warm
+        .take()
+        .into_iter()
+        .partition(|record| record.stack_size.get() == s.stacks.size());
+    *s.warm.borrow_mut() = keep;
+    for record in strange {
+        strip(s, record);
+    }
 }
 
 /// Uses this kind of guard from now on.

@@ -21,8 +21,9 @@ const MADV_GUARD_INSTALL: libc::c_int = 102;
 /// Slots of the first segment of a class; each further one doubles, to the cap.
 const FIRST_SEGMENT: usize = 8;
 const SEGMENT_BYTES_CAP: usize = 64 * 1024 * 1024;
-/// Stacks above which the memory below the shallow part is given back on release.
-const KEEP_WARM: usize = 256;
+/// Stacks above which the memory below the shallow part is given back on release, and records above which a
+/// stack is not kept.
+pub(crate) const KEEP_WARM: usize = 256;
 const WARM_BYTES: usize = 32 * 1024;
 
 /// How the page below a stack is closed.
@@ -69,6 +70,7 @@ pub(crate) struct Slot {
 
 // SAFETY: base and limit bound memory that the slab maps for as long as the process lives.
 unsafe impl NativeStack for Slot {
+    #[inline(always)]
     fn base(&self) -> StackPointer {
         let base = self.low + self.size as usize - self.reserved as usize;
         NonZeroUsize::new(base).expect("a mapping is never at address zero")
@@ -83,6 +85,11 @@ impl Slot {
     /// The page at the top, for the virtual machine.
     pub(crate) fn page(&self) -> *mut u8 {
         (self.low + self.size as usize - self.reserved as usize) as *mut u8
+    }
+
+    /// Its whole size.
+    pub(crate) fn size(&self) -> usize {
+        self.size as usize
     }
 
     /// The lowest address: the guard's.

@@ -18,6 +18,9 @@ pub struct Ops {
     pub init_main: unsafe extern "C" fn(state: *mut c_void),
     /// Prepares the state of a new coroutine: state, page, its bytes, stack limit, stack base.
     pub init: unsafe extern "C" fn(*mut c_void, *mut c_void, usize, *mut c_void, *mut c_void),
+    /// Makes the state of a coroutine whose end was in order that of a new one on the same stack, inside the
+    /// same `guard`.
+    pub renew: unsafe extern "C" fn(state: *mut c_void),
     /// Saves the running state to `from`, loads `to`; `dead` when `from` is over: 1 after a fatal
     /// error, 2 when its end was in order.
     pub switch: unsafe extern "C" fn(from: *mut c_void, to: *mut c_void, dead: c_int),
@@ -25,7 +28,8 @@ pub struct Ops {
     pub finish: unsafe extern "C" fn(state: *mut c_void),
     /// Frees what a state holds, after the last switch away.
     pub destroy: unsafe extern "C" fn(state: *mut c_void),
-    /// Runs `body(arg)`; 1 when a fatal error jumped out of it.
+    /// Runs `body(arg)`; 1 when a fatal error jumped out of it. What the running state is when `body` comes
+    /// back is not its business: it stays as it is.
     pub guard:
         unsafe extern "C" fn(body: unsafe extern "C" fn(*mut c_void), arg: *mut c_void) -> c_int,
 }
@@ -72,6 +76,7 @@ pub const NONE: Ops = Ops {
     page_bytes: 0,
     init_main: nop1,
     init: nop_init,
+    renew: nop1,
     switch: nop_switch,
     finish: nop1,
     destroy: nop1,

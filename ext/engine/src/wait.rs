@@ -131,6 +131,7 @@ pub fn disarm(token: Token) {
 /// Suspends the running coroutine until its armed wait ends.
 ///
 /// `deadline` is in nanoseconds of [`crate::clock::now`]; `None` waits for ever.
+#[inline]
 pub fn park(deadline: Option<u64>) -> Wake {
     let record = scheduler::current_record().expect("a wait happens inside a coroutine");
     if let Some(reason) = record.woken.take() {

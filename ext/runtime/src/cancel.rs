@@ -6,6 +6,7 @@
 use highper_engine::scheduler;
 use highper_zend::Throw;
 use std::cell::Cell;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 /// What is thrown.
 #[derive(Clone, Copy)]
@@ -31,14 +32,15 @@ struct Pending(Cell<Option<Thrown>>);
 impl Drop for Pending {
     fn drop(&mut self) {
         if self.0.take().is_some() {
-            COUNT.set(COUNT.get().saturating_sub(1));
+            COUNT.fetch_sub(1, Relaxed);
         }
     }
 }
 
+/// How many coroutines have something pending: almost always none. One thread runs PHP.
+static COUNT: AtomicUsize = AtomicUsize::new(0);
+
 thread_local! {
-    /// How many coroutines have something pending: almost always none.
-    static COUNT: Cell<usize> = const { Cell::new(0) };
     static PAST_DEADLINE: Cell<Option<Thrown>> = const { Cell::new(None) };
 }
 
@@ -48,7 +50,7 @@ thread_local! {
 /// What was thrown into the running coroutine meanwhile.
 #[inline]
 pub fn resumed() -> Result<(), Throw> {
-    if COUNT.get() == 0 {
+    if COUNT.load(Relaxed) == 0 {
         return Ok(());
     }
     pending()
@@ -61,7 +63,7 @@ fn pending() -> Result<(), Throw> {
     };
     match scheduler::local::<Pending, _>(id, |pending| pending.0.take()).flatten() {
         Some(thrown) => {
-            COUNT.set(COUNT.get().saturating_sub(1));
+            COUNT.fetch_sub(1, Relaxed);
             Err((thrown.make)())
         }
         None => Ok(()),
@@ -81,7 +83,7 @@ pub fn throw_into(id: u64, thrown: Thrown, now: bool) -> Result<(), Refused> {
     match before.flatten() {
         Some(before) if before.name == thrown.name => return Err(Refused::Already),
         Some(_) => {}
-        None => COUNT.set(COUNT.get() + 1),
+        None => drop(COUNT.fetch_add(1, Relaxed)),
     }
     if !now || scheduler::cancel_now(id).is_err() {
         scheduler::doom(id);

@@ -2,7 +2,7 @@
 
 use crate::{backtrace, exit, failure};
 use highper_engine::{self as engine, End, Ending, RunError, SpawnError, scheduler};
-use highper_zend::{Callable, Throw, Value, error};
+use highper_zend::{Callable, Outcome, Throw, Value, error};
 use std::cell::{Cell, RefCell};
 
 /// What a coroutine of PHP owns beside its stack; made when first asked for.
@@ -26,23 +26,32 @@ pub(crate) fn with_own<R>(f: impl FnOnce(&Own) -> R) -> Option<R> {
 /// uncaught exceptions are reported and end only it.
 ///
 /// # Errors
-/// An exception when the coroutine can't be made: too many, or no stack.
-pub fn spawn(callable: &Callable, args: &[Value]) -> Result<u64, Throw> {
-    let callable = callable.clone();
+/// When the coroutine can't be made: too many, or no stack.
+#[inline(always)]
+pub fn spawn(callable: Callable, args: &[Value]) -> Result<u64, SpawnError> {
+    if args.is_empty() {
+        return try_spawn(move || returned(callable.call(&[])));
+    }
     let args = args.to_vec();
-    spawn_body(move || {
-        let value = callable.call(&args).into_result()?;
-        if let Some(id) = engine::current() {
-            scheduler::local::<Own, _>(id, |own| own.returned.replace(Some(value)));
-        }
-        Ok(())
-    })
+    try_spawn(move || returned(callable.call(&args)))
+}
+
+/// What the function returned is for its deferred calls.
+#[inline]
+fn returned(outcome: Outcome) -> Result<(), Throw> {
+    let value = outcome.into_result()?;
+    if scheduler::has_locals()
+        && let Some(id) = engine::current()
+    {
+        scheduler::local::<Own, _>(id, |own| own.returned.replace(Some(value)));
+    }
+    Ok(())
 }
 
 /// As [`spawn`], with a Rust closure that may call PHP.
 ///
 /// # Errors
-/// As there.
+/// An exception when the coroutine can't be made: too many, or no stack.
 pub fn spawn_body<F>(body: F) -> Result<u64, Throw>
 where
     F: FnOnce() -> Result<(), Throw> + 'static,
@@ -54,6 +63,7 @@ where
 ///
 /// # Errors
 /// [`SpawnError`].
+#[inline(always)]
 pub fn try_spawn<F>(body: F) -> Result<u64, SpawnError>
 where
     F: FnOnce() -> Result<(), Throw> + 'static,
@@ -75,21 +85,36 @@ where
     })
 }
 
+#[inline]
 fn next_deferred() -> Option<Callable> {
-    if !scheduler::has_locals() {
-        return None;
+    if scheduler::has_locals() {
+        last_deferred()
+    } else {
+        None
     }
+}
+
+#[cold]
+fn last_deferred() -> Option<Callable> {
     let id = engine::current()?;
     scheduler::local::<Own, _>(id, |own| own.defers.borrow_mut().pop())?
 }
 
 /// Turns what a body left with into an ending; reports what nobody caught.
+#[inline]
 pub(crate) fn settle(result: Result<(), Throw>) -> Ending {
     match result {
         Ok(()) => Ending::Returned,
-        Err(Throw::Bailout) => Ending::Fatal,
-        Err(Throw::Exit) => Ending::Thrown,
-        Err(throw) => match throw.into_object() {
+        Err(throw) => settle_thrown(throw),
+    }
+}
+
+#[cold]
+fn settle_thrown(throw: Throw) -> Ending {
+    match throw {
+        Throw::Bailout => Ending::Fatal,
+        Throw::Exit => Ending::Thrown,
+        throw => match throw.into_object() {
             Some(exception) if exit::is_exit(&exception) => {
                 exit::note_status(&exception);
                 Ending::Thrown
@@ -159,11 +184,10 @@ pub fn run(main: Callable, args: Vec<Value>) -> Result<bool, Throw> {
     let failed = std::rc::Rc::new(Cell::new(None));
     let slot = std::rc::Rc::clone(&failed);
     run_loop(move || {
-        if let Err(throw) = spawn(&main, &args) {
-            slot.set(Some(throw));
+        if let Err(error) = spawn(main, &args) {
+            slot.set(Some(Throw::error(error.to_string())));
         }
         drop(args);
-        drop(main);
     })?;
     failed.take().map_or(Ok(true), Err)
 }

@@ -15,6 +15,7 @@ pub fn install() {
         page_bytes,
         init_main: zend::hp_vm_init_main,
         init: zend::hp_vm_init,
+        renew: zend::hp_vm_renew,
         switch: zend::hp_vm_switch,
         finish: zend::hp_vm_finish,
         destroy: zend::hp_vm_destroy,

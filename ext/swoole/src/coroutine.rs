@@ -181,9 +181,10 @@ fn id_or_current(call: &Call) -> Result<Option<u64>, Throw> {
 }
 
 /// `Coroutine::create`, `go`
+#[inline(always)]
 pub fn create(call: &mut Call) -> Done {
     let callable = call.callable(0)?;
-    match event::spawn(&callable, call.rest(1))? {
+    match event::spawn(callable, call.rest(1))? {
         Some(id) => call.ret(id),
         None => call.ret_bool(false),
     }
@@ -197,14 +198,15 @@ pub fn defer(call: &mut Call) -> Done {
     Ok(())
 }
 
+#[inline(always)]
 fn suspend(call: &mut Call) -> Done {
     waiting::can_wait()?;
-    engine::scheduler::clear_cancelled();
     let reason = engine::suspend();
     waiting::resumed()?;
     call.ret_bool(waiting::settle(reason))
 }
 
+#[inline(always)]
 fn resume(call: &mut Call) -> Done {
     if id_at(call, 0)?.is_some_and(engine::resume) {
         return call.ret_bool(true);

@@ -3,15 +3,17 @@
 mod watched;
 
 use crate::error_code;
-use highper_engine::{self as engine, reactor, scheduler};
+use highper_engine::{self as engine, SpawnError, reactor, scheduler};
 use highper_zend::{
     Call, Callable, Class, Done, Function, Registry, Throw, Value, call_function, error,
 };
 use std::cell::Cell;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+
+/// Is there a loop, running or to be run at the end of the script? One thread runs PHP.
+static LOOP: AtomicBool = AtomicBool::new(false);
 
 thread_local! {
-    /// Is there a loop, running or to be run at the end of the script?
-    static LOOP: Cell<bool> = const { Cell::new(false) };
     /// Has the end of the script been asked to run it?
     static REGISTERED: Cell<bool> = const { Cell::new(false) };
 }
@@ -57,12 +59,12 @@ pub fn declare(registry: &mut Registry) {
             exit,
         ));
     registry.on_request_start(|| {
-        LOOP.set(false);
+        LOOP.store(false, Relaxed);
         REGISTERED.set(false);
         highper_runtime::coroutine::on_loop_end(watched::forget);
     });
     registry.on_request_shutdown(|| {
-        LOOP.set(false);
+        LOOP.store(false, Relaxed);
         watched::forget();
         reactor::abandon();
     });
@@ -70,7 +72,7 @@ pub fn declare(registry: &mut Registry) {
 
 /// In the child of a fork: its parent's loop is not its own.
 pub(crate) fn forked() {
-    LOOP.set(false);
+    LOOP.store(false, Relaxed);
     watched::forget();
 }
 
@@ -83,18 +85,22 @@ pub(crate) fn descriptor(value: &Value) -> Option<i32> {
 }
 
 /// Is there a loop?
+#[inline]
 pub fn has_loop() -> bool {
-    LOOP.get() || engine::is_running()
+    LOOP.load(Relaxed) || engine::is_running()
 }
 
 /// Makes the loop, which runs at the end of the script at the latest.
+#[inline]
 pub fn ensure_loop() -> Result<(), Throw> {
-    if LOOP.get() || engine::is_running() {
-        return Ok(());
-    }
+    if has_loop() { Ok(()) } else { make_loop() }
+}
+
+#[cold]
+fn make_loop() -> Result<(), Throw> {
     reactor::prepare()
         .map_err(|e| Throw::error(format!("Unable to create event-loop reactor: {e}")))?;
-    LOOP.set(true);
+    LOOP.store(true, Relaxed);
     if !REGISTERED.replace(true) {
         call_function(
             "register_shutdown_function",
@@ -106,14 +112,24 @@ pub fn ensure_loop() -> Result<(), Throw> {
 }
 
 /// Runs a callable in a new coroutine; `None`, with a warning, when there are too many.
-pub fn spawn(callable: &Callable, args: &[Value]) -> Result<Option<u64>, Throw> {
-    if scheduler::is_full() {
-        let live = engine::stats().live;
-        error::warning(format!("exceed max number of coroutine {live}"))?;
-        return Ok(None);
-    }
+#[inline(always)]
+pub fn spawn(callable: Callable, args: &[Value]) -> Result<Option<u64>, Throw> {
     ensure_loop()?;
-    highper_runtime::spawn(callable, args).map(Some)
+    match highper_runtime::spawn(callable, args) {
+        Ok(id) => Ok(Some(id)),
+        Err(error) => refused(error),
+    }
+}
+
+#[cold]
+fn refused(error: SpawnError) -> Result<Option<u64>, Throw> {
+    match error {
+        SpawnError::Limit(live) => {
+            error::warning(format!("exceed max number of coroutine {live}"))?;
+            Ok(None)
+        }
+        error => Err(Throw::error(error.to_string())),
+    }
 }
 
 /// Runs the loop until nothing is left to wait for.
@@ -122,11 +138,11 @@ pub fn wait() -> Result<(), Throw> {
         highper_runtime::set_last_error(error_code::WRONG_OPERATION);
         return Err(error::fatal("Unable to call Event::wait() in coroutine"));
     }
-    if engine::is_running() || !LOOP.get() {
+    if engine::is_running() || !LOOP.load(Relaxed) {
         return Ok(());
     }
     let ended = highper_runtime::run_loop(|| {});
-    LOOP.set(false);
+    LOOP.store(false, Relaxed);
     ended
 }
 
@@ -135,7 +151,7 @@ fn wait_call(_call: &mut Call) -> Done {
 }
 
 fn at_end(_call: &mut Call) -> Done {
-    if !LOOP.get() || scheduler::had_fatal() || scheduler::is_foreign() {
+    if !LOOP.load(Relaxed) || scheduler::had_fatal() || scheduler::is_foreign() {
         return Ok(());
     }
     error::deprecated("Event::wait() in shutdown function is deprecated")?;
@@ -155,7 +171,7 @@ fn defer(call: &mut Call) -> Done {
     ensure_loop()?;
     scheduler::defer_to_driver(move || {
         // What it throws is reported by its coroutine; one too many has warned.
-        let _reported = spawn(&callable, &[]);
+        let _reported = spawn(callable, &[]);
     });
     call.ret_bool(true)
 }

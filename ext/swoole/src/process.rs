@@ -273,7 +273,7 @@ fn run_child(process: &Process, this: Object) -> Throw {
     };
     let arguments = [Value::from(&this)];
     let ended = if process.coroutine.get() {
-        event::spawn(&callback, &arguments)
+        event::spawn(callback, &arguments)
             .map(drop)
             .and_then(|()| event::wait())
     } else {

@@ -13,7 +13,7 @@ typedef struct {
 } hz_target;
 _Static_assert(sizeof(zend_fcall_info_cache) <= 48, "zend_fcall_info_cache has grown");
 
-static int hz_finish(zval *ret)
+static zend_always_inline int hz_finish(zval *ret)
 {
 	if (HZ_FAILED()) {
 		zval_ptr_dtor(ret);
@@ -111,9 +111,9 @@ int hz_arg_callable(zval *arg, uint32_t num, int nullable, hz_target *target)
 	return rc;
 }
 
-int hz_call(zval *callable, const hz_target *target, uint32_t argc, zval *argv, HashTable *named, zval *ret)
+static zend_never_inline void hz_call_any(zval *callable, const hz_target *target, uint32_t argc, zval *argv,
+	HashTable *named, zval *ret)
 {
-	volatile int rc = HZ_OK;
 	zend_fcall_info info;
 	zend_fcall_info_cache cache = target->cache;
 	info.size = sizeof(info);
@@ -124,10 +124,74 @@ int hz_call(zval *callable, const hz_target *target, uint32_t argc, zval *argv, 
 	info.object = NULL;
 	info.param_count = argc;
 	info.named_params = named;
+	if (zend_call_function(&info, cache.function_handler ? &cache : NULL) == FAILURE && !EG(exception)) {
+		zend_throw_error(NULL, "The callback is no longer callable");
+	}
+}
+
+/* May this call be made without zend_call_function()? A user function, called from one of ours, with arguments by
+ * value and nothing that wants a message first. */
+static zend_always_inline bool hz_is_plain(const zend_function *func, uint32_t argc, const HashTable *named)
+{
+#ifdef WORDS_BIGENDIAN
+	return false;
+#else
+	zend_execute_data *frame = EG(current_execute_data);
+	if (!func || func->type != ZEND_USER_FUNCTION || named || !frame || !frame->func
+			|| frame->func->type != ZEND_INTERNAL_FUNCTION
+			|| (func->common.fn_flags & (ZEND_ACC_DEPRECATED | ZEND_ACC_CALL_VIA_TRAMPOLINE | ZEND_ACC_ABSTRACT))
+			/* Two bits for each of the first twelve parameters: none is by reference. */
+			|| (func->quick_arg_flags >> 8) != 0 || argc > 12
+			|| EG(exception) || EG(flags) || !EG(active)) {
+		return false;
+	}
+# ifdef ZEND_CHECK_STACK_LIMIT
+	if (UNEXPECTED(zend_call_stack_overflowed(EG(stack_limit)))) {
+		return false;
+	}
+# endif
+	return true;
+#endif
+}
+
+/* What zend_call_function() does for such a call. */
+static zend_always_inline void hz_call_plain(const zend_fcall_info_cache *cache, uint32_t argc, zval *argv, zval *ret)
+{
+	zend_function *func = cache->function_handler;
+	uint32_t call_info = ZEND_CALL_TOP_FUNCTION | ZEND_CALL_DYNAMIC;
+	void *scope = cache->called_scope;
+	if (cache->object && !(func->common.fn_flags & ZEND_ACC_STATIC)) {
+		scope = cache->object;
+		call_info |= ZEND_CALL_HAS_THIS;
+	}
+	if (func->common.fn_flags & ZEND_ACC_CLOSURE) {
+		GC_ADDREF(ZEND_CLOSURE_OBJECT(func));
+		call_info |= ZEND_CALL_CLOSURE;
+		if (func->common.fn_flags & ZEND_ACC_FAKE_CLOSURE) {
+			call_info |= ZEND_CALL_FAKE_CLOSURE;
+		}
+	}
+	zend_execute_data *call = zend_vm_stack_push_call_frame(call_info, func, argc, scope);
+	for (uint32_t i = 0; i < argc; i++) {
+		ZVAL_COPY_DEREF(ZEND_CALL_ARG(call, i + 1), &argv[i]);
+	}
+	uint32_t trace = EG(jit_trace_num);
+	zend_init_func_execute_data(call, &func->op_array, ret);
+	ZEND_OBSERVER_FCALL_BEGIN(call);
+	zend_execute_ex(call);
+	EG(jit_trace_num) = trace;
+	zend_vm_stack_free_call_frame(call);
+}
+
+int hz_call(zval *callable, const hz_target *target, uint32_t argc, zval *argv, HashTable *named, zval *ret)
+{
+	volatile int rc = HZ_OK;
 	ZVAL_UNDEF(ret);
 	HZ_TRY {
-		if (zend_call_function(&info, cache.function_handler ? &cache : NULL) == FAILURE && !EG(exception)) {
-			zend_throw_error(NULL, "The callback is no longer callable");
+		if (EXPECTED(hz_is_plain(target->cache.function_handler, argc, named))) {
+			hz_call_plain(&target->cache, argc, argv, ret);
+		} else {
+			hz_call_any(callable, target, argc, argv, named, ret);
 		}
 		rc = hz_finish(ret);
 	} HZ_CATCH {

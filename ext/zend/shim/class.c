@@ -229,41 +229,53 @@ static void hz_prepare_fresh(hz_class *class)
 	}
 }
 
+/* Does an array hold nothing but scalars and strings? Objects and references may be known elsewhere, or run a
+ * destructor. */
+static zend_always_inline bool hz_is_flat(const HashTable *table)
+{
+	uint32_t any = 0;
+	if (HT_IS_PACKED(table)) {
+		const zval *value = table->arPacked, *end = value + table->nNumUsed;
+		for (; value != end; value++) {
+			any |= Z_TYPE_P(value) + (16 - IS_ARRAY);
+		}
+		return (any & 16) == 0;
+	}
+	const Bucket *bucket = table->arData, *end = bucket + table->nNumUsed;
+	for (; bucket != end; bucket++) {
+		any |= Z_TYPE(bucket->val) + (16 - IS_ARRAY); /* from IS_ARRAY on: 16 and more */
+	}
+	return (any & 16) == 0;
+}
+_Static_assert(IS_STRING < IS_ARRAY && IS_INDIRECT + 16 - IS_ARRAY < 32, "the order of types");
+
 /* Makes an object's properties as good as new when nobody else knows it, so that it can serve again
  * (the caller renews its state). False when it can't be: then it has to be released. */
 int hz_object_renew(zend_object *object)
 {
 	hz_class *class = hz_class_of(object);
-	uint32_t count = object->ce->default_properties_count, counted = 0;
-	zval *slots = object->properties_table;
+	uint32_t count = object->ce->default_properties_count;
 	if (UNEXPECTED(GC_REFCOUNT(object) != 1 || object->ce != class->ce || !class->fresh || object->properties
 			|| (GC_FLAGS(object) & (IS_OBJ_WEAKLY_REFERENCED | IS_OBJ_DESTRUCTOR_CALLED | IS_OBJ_FREE_CALLED)))) {
 		return 0;
 	}
-	for (uint32_t i = 0; i < count; i++) {
-		counted |= Z_TYPE_INFO(slots[i]);
-	}
-	if (counted & 0xff00) { /* the type flags: something is counted */
-		for (uint32_t i = 0; i < count; i++) {
-			if (Z_TYPE(slots[i]) > IS_STRING && Z_REFCOUNTED(slots[i])) {
-				/* Objects and references may be known elsewhere, or run a destructor. */
-				zval *value;
-				if (Z_TYPE(slots[i]) != IS_ARRAY) {
-					return 0;
-				}
-				ZEND_HASH_FOREACH_VAL(Z_ARRVAL(slots[i]), value) {
-					if (UNEXPECTED(Z_TYPE_P(value) > IS_STRING)) {
-						return 0;
-					}
-				} ZEND_HASH_FOREACH_END();
-			}
+	for (zval *slot = object->properties_table, *end = slot + count; slot != end; slot++) {
+		if (!Z_REFCOUNTED_P(slot)) {
+			continue;
 		}
-		for (uint32_t i = 0; i < count; i++) {
-			i_zval_ptr_dtor(&slots[i]);
+		if (Z_TYPE_P(slot) != IS_STRING && UNEXPECTED(Z_TYPE_P(slot) != IS_ARRAY || !hz_is_flat(Z_ARRVAL_P(slot)))) {
+			return 0;
+		}
+		zend_refcounted *counted = Z_COUNTED_P(slot);
+		ZVAL_UNDEF(slot);
+		if (GC_DELREF(counted) == 0) {
+			rc_dtor_func(counted);
+		} else {
+			gc_check_possible_root(counted);
 		}
 	}
 	/* It may stand in the cycle collector's buffer: a live object may, and stays there cheaply. */
-	memcpy(slots, class->fresh, sizeof(zval) * count);
+	memcpy(object->properties_table, class->fresh, sizeof(zval) * count);
 	return 1;
 }
 

@@ -15,6 +15,7 @@
 #include "zend_generators.h"
 #include "zend_inheritance.h"
 #include "zend_interfaces.h"
+#include "zend_observer.h"
 #include "zend_smart_str.h"
 #include "zend_system_id.h"
 #include "zend_vm.h"

@@ -64,5 +64,9 @@ void hz_table_set(zval *array, const char *key, size_t key_len, const char *byte
 		str = ZSTR_EMPTY_ALLOC();
 	}
 	ZVAL_STR(&value, str);
-	zend_hash_str_update(Z_ARRVAL_P(array), key, key_len, &value);
+	if (Z_ARRVAL_P(array)->nNumUsed == 0) {
+		zend_hash_str_add_new(Z_ARRVAL_P(array), key, key_len, &value); /* nothing to look for */
+	} else {
+		zend_hash_str_update(Z_ARRVAL_P(array), key, key_len, &value);
+	}
 }

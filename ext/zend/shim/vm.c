@@ -2,6 +2,7 @@
 #include "php.h"
 #include "SAPI.h"
 #include "php_output.h"
+#include "zend_exceptions.h"
 #include "zend_fibers.h"
 #include "zend_observer.h"
 #include "zend_vm.h"
@@ -32,25 +33,42 @@ typedef struct {
 	void *loading;
 } hp_lifo;
 
+/* Set at few switches only: while an exception is pending, inside a Fiber of PHP's own or a constructor that
+ * turns errors into exceptions. */
+typedef struct {
+	zend_object *exception;
+#if PHP_VERSION_ID < 80600
+	zend_object *prev_exception;
+#endif
+	const zend_op *opline_before_exception;
+#if PHP_VERSION_ID >= 80500
+	const zend_class_entry *fake_scope;
+#else
+	zend_class_entry *fake_scope;
+#endif
+	zend_class_entry *exception_class;
+	zend_error_handling_t error_handling;
+	zend_fiber *active_fiber;
+} hp_pending;
+
 struct hp_vm {
 	zval *vm_stack_top, *vm_stack_end;
 	zend_vm_stack vm_stack;
 	size_t vm_stack_page_size;
 	zend_execute_data *execute_data;
 	JMP_BUF *bailout;
-#if PHP_VERSION_ID >= 80500
-	const zend_class_entry *fake_scope;
-#else
-	zend_class_entry *fake_scope;
-#endif
-	zend_object *exception;
-#if PHP_VERSION_ID < 80600
-	zend_object *prev_exception;
-#endif
-	const zend_op *opline_before_exception;
-	zend_class_entry *exception_class;
-	zend_fiber *active_fiber;
 	zend_fiber_context *fiber_context;
+	uint32_t jit_trace_num;
+	int error_reporting;
+	uint32_t error_depth, exception_depth;
+#if PHP_VERSION_ID >= 80300
+	void *stack_base, *stack_limit, *own_stack_limit;
+#endif
+	/* Is any of `pending`, `blocked`, `output`, `handlers`, `lifo`, `http_headers`, `locale` set? */
+	bool aside;
+	bool has_pending;
+	int blocked;
+	hp_pending pending;
 	zend_vm_stack first_page;
 	zend_output_globals *output;
 	hp_handlers *handlers;
@@ -59,14 +77,6 @@ struct hp_vm {
 	zval http_headers; /* of the last answer that the http:// wrapper took */
 #endif
 	char *locale;
-	uint32_t jit_trace_num;
-	uint32_t error_depth, exception_depth;
-	int error_reporting;
-	int blocked;
-	zend_error_handling_t error_handling;
-#if PHP_VERSION_ID >= 80300
-	void *stack_base, *stack_limit;
-#endif
 	zend_fiber_context context;
 };
 
@@ -84,7 +94,27 @@ size_t hp_vm_page_bytes(void) { return HP_FIRST_PAGE; }
 void hp_vm_init_main(hp_vm *vm)
 {
 	memset(vm, 0, sizeof(*vm));
-	vm->error_depth = UINT32_MAX;
+	vm->error_depth = vm->exception_depth = UINT32_MAX;
+}
+
+/* What each coroutine on a stack starts with. */
+static zend_always_inline void hp_vm_begin(hp_vm *vm)
+{
+	zend_vm_stack stack = vm->first_page;
+	vm->vm_stack = stack;
+	vm->vm_stack_top = ZEND_VM_STACK_ELEMENTS(stack) + ZEND_CALL_FRAME_SLOT;
+	vm->vm_stack_end = stack->end;
+	vm->vm_stack_page_size = HP_NEXT_PAGE;
+	vm->execute_data = (zend_execute_data *) ZEND_VM_STACK_ELEMENTS(stack);
+#if PHP_VERSION_ID >= 80300
+	vm->stack_base = vm->context.stack;
+	vm->stack_limit = vm->own_stack_limit;
+#endif
+	vm->error_reporting = EG(error_reporting);
+	vm->jit_trace_num = 0;
+	vm->fiber_context = &vm->context;
+	vm->context.status = ZEND_FIBER_STATUS_INIT;
+	zend_observer_fiber_init_notify(&vm->context);
 }
 
 void hp_vm_init(hp_vm *vm, void *page, size_t bytes, void *limit, void *base)
@@ -94,29 +124,29 @@ void hp_vm_init(hp_vm *vm, void *page, size_t bytes, void *limit, void *base)
 	stack->top = ZEND_VM_STACK_ELEMENTS(stack);
 	stack->end = (zval *) ((char *) page + bytes);
 	stack->prev = NULL;
-	vm->first_page = vm->vm_stack = stack;
-	vm->vm_stack_top = stack->top + ZEND_CALL_FRAME_SLOT;
-	vm->vm_stack_end = stack->end;
-	vm->vm_stack_page_size = HP_NEXT_PAGE;
-	vm->execute_data = (zend_execute_data *) stack->top;
-	memset(vm->execute_data, 0, sizeof(zend_execute_data));
-	vm->execute_data->func = &hp_bottom_function;
-	vm->error_reporting = EG(error_reporting);
-	vm->fiber_context = &vm->context;
+	memset(stack->top, 0, sizeof(zend_execute_data));
+	((zend_execute_data *) stack->top)->func = &hp_bottom_function;
+	vm->first_page = stack;
 	vm->context.kind = &hp_fiber_kind;
 	vm->context.stack = (zend_fiber_stack *) base;
-	vm->context.status = ZEND_FIBER_STATUS_INIT;
-#if PHP_VERSION_ID >= 80300
-	vm->stack_base = base;
-# ifdef ZEND_CHECK_STACK_LIMIT
+#ifdef ZEND_CHECK_STACK_LIMIT
 	/* zend.max_allowed_stack_size=-1 leaves the guard page to find an overflow. */
 	if (EG(max_allowed_stack_size) != ZEND_MAX_ALLOWED_STACK_SIZE_UNCHECKED) {
-		vm->stack_limit = (char *) limit + EG(reserved_stack_size);
+		vm->own_stack_limit = (char *) limit + EG(reserved_stack_size);
 	}
-# endif
 #endif
 	(void) limit;
-	zend_observer_fiber_init_notify(&vm->context);
+	hp_vm_begin(vm);
+}
+
+/* Its last coroutine ended in order: nothing is aside, and the jump to its base is still good. */
+void hp_vm_renew(hp_vm *vm)
+{
+	memset(vm->context.reserved, 0, sizeof(vm->context.reserved));
+#if PHP_VERSION_ID < 80300
+	vm->context.top_observed_frame = NULL;
+#endif
+	hp_vm_begin(vm);
 }
 
 static zend_never_inline void hp_save_output(hp_vm *vm)
@@ -292,14 +322,71 @@ static zend_never_inline void hp_drop_own_handlers(hp_vm *vm)
 	}
 }
 
+static zend_always_inline bool hp_is_pending(void)
+{
+	return EG(exception) || EG(fake_scope) || EG(active_fiber) || EG(error_handling) != EH_NORMAL
+#if PHP_VERSION_ID < 80600
+		|| EG(prev_exception)
+#endif
+		;
+}
+
+static zend_never_inline void hp_save_pending(hp_vm *vm)
+{
+	hp_pending *pending = &vm->pending;
+	pending->exception = EG(exception);
+	EG(exception) = NULL;
+#if PHP_VERSION_ID < 80600
+	pending->prev_exception = EG(prev_exception);
+	EG(prev_exception) = NULL;
+#endif
+	pending->opline_before_exception = EG(opline_before_exception);
+	pending->fake_scope = EG(fake_scope);
+	EG(fake_scope) = NULL;
+	pending->exception_class = EG(exception_class);
+	EG(exception_class) = NULL;
+	pending->error_handling = EG(error_handling);
+	EG(error_handling) = EH_NORMAL;
+	pending->active_fiber = EG(active_fiber);
+	EG(active_fiber) = NULL;
+	vm->has_pending = true;
+}
+
+static zend_never_inline void hp_load_pending(hp_vm *vm)
+{
+	hp_pending *pending = &vm->pending;
+	EG(exception) = pending->exception;
+#if PHP_VERSION_ID < 80600
+	EG(prev_exception) = pending->prev_exception;
+#endif
+	EG(opline_before_exception) = pending->opline_before_exception;
+	EG(fake_scope) = pending->fake_scope;
+	EG(exception_class) = pending->exception_class;
+	EG(error_handling) = pending->error_handling;
+	EG(active_fiber) = pending->active_fiber;
+	vm->has_pending = false;
+}
+
+/* The thread's own stack has UINT32_MAX for both depths: its handlers are everybody's. */
+static zend_always_inline bool hp_has_own_handlers(const hp_vm *vm)
+{
+	return (uint32_t) EG(user_error_handlers).top > vm->error_depth
+		|| (uint32_t) EG(user_exception_handlers).top > vm->exception_depth;
+}
+
 void hp_vm_finish(hp_vm *vm)
 {
-	if (UNEXPECTED((uint32_t) EG(user_error_handlers).top > vm->error_depth
-			|| (uint32_t) EG(user_exception_handlers).top > vm->exception_depth)) {
+	if (UNEXPECTED(hp_has_own_handlers(vm))) {
 		hp_drop_own_handlers(vm);
 	}
 	if (UNEXPECTED(OG(active))) {
 		php_output_end_all();
+	}
+	if (UNEXPECTED(hp_is_pending())) {
+		/* Left by what ended it in the middle. */
+		zend_clear_exception();
+		hp_save_pending(vm);
+		vm->has_pending = false;
 	}
 	if (UNEXPECTED(BG(locale_changed))) {
 		hp_save_locale(vm);
@@ -316,6 +403,81 @@ void hp_vm_finish(hp_vm *vm)
 #endif
 }
 
+/* What most switches have nothing of; each leaves its globals as a new coroutine wants them. */
+static zend_never_inline void hp_save_aside(hp_vm *vm)
+{
+	if (hp_is_pending()) {
+		hp_save_pending(vm);
+	}
+	while (zend_fiber_switch_blocked()) {
+		zend_fiber_switch_unblock();
+		vm->blocked++;
+	}
+	if (OG(active)) {
+		hp_save_output(vm);
+	}
+	if (hp_lifo_in_use()) {
+		hp_save_lifo(vm);
+	}
+	if (BG(locale_changed)) {
+		hp_save_locale(vm);
+	}
+#if PHP_VERSION_ID >= 80400
+	if (!Z_ISUNDEF(BG(last_http_headers))) {
+		ZVAL_COPY_VALUE(&vm->http_headers, &BG(last_http_headers));
+		ZVAL_UNDEF(&BG(last_http_headers));
+	}
+#endif
+	if (hp_has_own_handlers(vm)) {
+		hp_save_handlers(vm);
+	}
+	vm->aside = true;
+}
+
+static zend_never_inline void hp_load_aside(hp_vm *vm)
+{
+	if (vm->has_pending) {
+		hp_load_pending(vm);
+	}
+	for (; vm->blocked; vm->blocked--) {
+		zend_fiber_switch_block();
+	}
+	if (vm->output) {
+		hp_load_output(vm);
+	}
+	if (vm->lifo) {
+		hp_load_lifo(vm);
+	}
+	if (vm->locale) {
+		hp_load_locale(vm);
+	}
+#if PHP_VERSION_ID >= 80400
+	if (!Z_ISUNDEF(vm->http_headers)) {
+		ZVAL_COPY_VALUE(&BG(last_http_headers), &vm->http_headers);
+		ZVAL_UNDEF(&vm->http_headers);
+	}
+#endif
+	if (vm->handlers) {
+		hp_load_handlers(vm);
+	}
+	vm->aside = false;
+}
+
+/* One branch for all of it: it is nearly always nothing. */
+static zend_always_inline bool hp_has_aside(void)
+{
+	uintptr_t any = (uintptr_t) EG(exception) | (uintptr_t) EG(fake_scope) | (uintptr_t) EG(active_fiber)
+		| (uintptr_t) EG(error_handling) | (uintptr_t) OG(active) | BG(user_compare_fci).size | BG(serialize_lock)
+		| BG(serialize).level | BG(unserialize).level | hp_loads_here | BG(locale_changed) | zend_fiber_switch_blocked();
+#if PHP_VERSION_ID < 80600
+	any |= (uintptr_t) EG(prev_exception);
+#endif
+#if PHP_VERSION_ID >= 80400
+	any |= Z_TYPE(BG(last_http_headers)); /* IS_UNDEF is 0 */
+#endif
+	return any != 0;
+}
+
 static zend_always_inline void hp_save(hp_vm *vm)
 {
 	vm->vm_stack_top = EG(vm_stack_top);
@@ -324,15 +486,6 @@ static zend_always_inline void hp_save(hp_vm *vm)
 	vm->vm_stack_page_size = EG(vm_stack_page_size);
 	vm->execute_data = EG(current_execute_data);
 	vm->bailout = EG(bailout);
-	vm->fake_scope = EG(fake_scope);
-	vm->exception = EG(exception);
-#if PHP_VERSION_ID < 80600
-	vm->prev_exception = EG(prev_exception);
-#endif
-	vm->opline_before_exception = EG(opline_before_exception);
-	vm->exception_class = EG(exception_class);
-	vm->error_handling = EG(error_handling);
-	vm->active_fiber = EG(active_fiber);
 	vm->fiber_context = EG(current_fiber_context);
 	vm->jit_trace_num = EG(jit_trace_num);
 	vm->error_reporting = EG(error_reporting);
@@ -340,31 +493,8 @@ static zend_always_inline void hp_save(hp_vm *vm)
 	vm->stack_base = EG(stack_base);
 	vm->stack_limit = EG(stack_limit);
 #endif
-	vm->blocked = 0;
-	while (UNEXPECTED(zend_fiber_switch_blocked())) {
-		zend_fiber_switch_unblock();
-		vm->blocked++;
-	}
-	if (UNEXPECTED(OG(active))) {
-		hp_save_output(vm);
-	}
-	if (UNEXPECTED(hp_lifo_in_use())) {
-		hp_save_lifo(vm);
-	}
-	if (UNEXPECTED(BG(locale_changed))) {
-		hp_save_locale(vm);
-	}
-#if PHP_VERSION_ID >= 80400
-	if (UNEXPECTED(!Z_ISUNDEF(BG(last_http_headers)))) {
-		ZVAL_COPY_VALUE(&vm->http_headers, &BG(last_http_headers));
-		ZVAL_UNDEF(&BG(last_http_headers));
-	}
-#endif
-	if (UNEXPECTED((uint32_t) EG(user_error_handlers).top > vm->error_depth
-			|| (uint32_t) EG(user_exception_handlers).top > vm->exception_depth)) {
-		if (vm->error_depth != UINT32_MAX) {
-			hp_save_handlers(vm);
-		}
+	if (UNEXPECTED(hp_has_aside() || hp_has_own_handlers(vm))) {
+		hp_save_aside(vm);
 	}
 }
 
@@ -376,15 +506,6 @@ static zend_always_inline void hp_load(hp_vm *vm)
 	EG(vm_stack_page_size) = vm->vm_stack_page_size;
 	EG(current_execute_data) = vm->execute_data;
 	EG(bailout) = vm->bailout;
-	EG(fake_scope) = vm->fake_scope;
-	EG(exception) = vm->exception;
-#if PHP_VERSION_ID < 80600
-	EG(prev_exception) = vm->prev_exception;
-#endif
-	EG(opline_before_exception) = vm->opline_before_exception;
-	EG(exception_class) = vm->exception_class;
-	EG(error_handling) = vm->error_handling;
-	EG(active_fiber) = vm->active_fiber;
 	EG(current_fiber_context) = vm->fiber_context;
 	EG(jit_trace_num) = vm->jit_trace_num;
 	EG(error_reporting) = vm->error_reporting;
@@ -392,31 +513,12 @@ static zend_always_inline void hp_load(hp_vm *vm)
 	EG(stack_base) = vm->stack_base;
 	EG(stack_limit) = vm->stack_limit;
 #endif
-	while (UNEXPECTED(vm->blocked)) {
-		zend_fiber_switch_block();
-		vm->blocked--;
-	}
-	if (UNEXPECTED(vm->output)) {
-		hp_load_output(vm);
-	}
-	if (UNEXPECTED(vm->lifo)) {
-		hp_load_lifo(vm);
-	}
-	if (UNEXPECTED(vm->locale)) {
-		hp_load_locale(vm);
-	}
-#if PHP_VERSION_ID >= 80400
-	if (UNEXPECTED(!Z_ISUNDEF(vm->http_headers))) {
-		ZVAL_COPY_VALUE(&BG(last_http_headers), &vm->http_headers);
-		ZVAL_UNDEF(&vm->http_headers);
-	}
-#endif
 	if (EXPECTED(vm->error_depth != UINT32_MAX)) {
 		vm->error_depth = EG(user_error_handlers).top;
 		vm->exception_depth = EG(user_exception_handlers).top;
-		if (UNEXPECTED(vm->handlers)) {
-			hp_load_handlers(vm);
-		}
+	}
+	if (UNEXPECTED(vm->aside)) {
+		hp_load_aside(vm);
 	}
 }
 
@@ -435,8 +537,9 @@ void hp_vm_switch(hp_vm *from, hp_vm *to, int dead)
 	}
 	to_context->status = ZEND_FIBER_STATUS_RUNNING;
 	if (EXPECTED(dead == 2)) {
-		/* It ended in order and left nothing open: only its VM stack is still to be freed. */
+		/* It ended in order and left nothing open: its VM stack is still to be freed, and its base is used again. */
 		from->vm_stack = EG(vm_stack);
+		from->bailout = EG(bailout);
 	} else {
 		hp_save(from);
 	}
@@ -457,18 +560,15 @@ void hp_vm_destroy(hp_vm *vm)
 
 int hp_vm_guard(void (*body)(void *), void *arg)
 {
-	int bailed = 0;
-	JMP_BUF *outer = EG(bailout);
 	JMP_BUF here;
 
 	EG(bailout) = &here;
-	if (EXPECTED(SETJMP(here) == 0)) {
-		body(arg);
-	} else {
-		bailed = 1;
+	if (UNEXPECTED(SETJMP(here) != 0)) {
+		return 1;
 	}
-	EG(bailout) = outer;
-	return bailed;
+	/* When this comes back, other code's state may be loaded: nothing of it is touched. */
+	body(arg);
+	return 0;
 }
 
 void *hp_vm_frame(hp_vm *vm)

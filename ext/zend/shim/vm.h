@@ -17,6 +17,8 @@ size_t hp_vm_page_bytes(void);
 void hp_vm_init_main(hp_vm *vm);
 /* A new coroutine: `page` becomes its first VM stack page, [limit, base) is its C stack. */
 void hp_vm_init(hp_vm *vm, void *page, size_t bytes, void *limit, void *base);
+/* The same stack again, for the next coroutine, after one whose end was in order (`dead` was 2). */
+void hp_vm_renew(hp_vm *vm);
 /* Save the running state to `from`, load `to`. `dead` tells observers that `from` is over. */
 void hp_vm_switch(hp_vm *from, hp_vm *to, int dead);
 /* The frame at which a suspended coroutine stopped. */

@@ -25,6 +25,8 @@ unsafe extern "C" {
         limit: *mut c_void,
         base: *mut c_void,
     );
+    /// Makes the state of a coroutine that ended in order that of a new one on the same stack.
+    pub fn hp_vm_renew(vm: *mut c_void);
     /// Saves the running state to the first, loads the second.
     pub fn hp_vm_switch(from: *mut c_void, to: *mut c_void, dead: c_int);
     /// Runs on the coroutine's stack at its end: drops what it left open.

@@ -90,9 +90,8 @@ fn run(call: &mut Call) -> Done {
         option::set(&flags);
     }
     event::ensure_loop()?;
-    event::spawn(&callable, &args)?;
+    event::spawn(callable, &args)?;
     drop(args);
-    drop(callable);
     event::wait()?;
     call.ret_bool(true)
 }

@@ -122,7 +122,7 @@ fn start(call: &mut Call) -> Done {
     }
     for task in tasks {
         for _ in 0..task.times {
-            event::spawn(&task.callable, &task.args)?;
+            event::spawn(task.callable.clone(), &task.args)?;
         }
     }
     let ended = event::wait();

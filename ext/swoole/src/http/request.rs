@@ -10,7 +10,7 @@ use highper_zend::{
     Trace, Value, uploads,
 };
 use std::cell::{Cell, RefCell};
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::rc::Rc;
 
 pub(crate) static REQUEST: ClassRef = ClassRef::new("Swoole\\Http\\Request");
@@ -365,36 +365,50 @@ fn server(exchange: &Exchange, kept: Option<&Kept>) -> Value {
 /// The texts of the addresses of the last connection: clients and proxies come again and again.
 #[derive(Default)]
 pub(crate) struct Kept {
-    local: RefCell<Option<(IpAddr, Value)>>,
-    peer: RefCell<Option<(IpAddr, Value)>>,
+    local: KeptText,
+    peer: KeptText,
+}
+
+/// The text of one address.
+#[derive(Default)]
+struct KeptText {
+    /// 4 or 6, and the address as a number; 0 for none.
+    address: Cell<(u8, u128)>,
+    text: RefCell<Value>,
 }
 
 impl Kept {
+    #[inline]
     fn local(&self, ends: &Addresses) -> Value {
-        Self::of(&self.local, ends.local, &ends.local_ip)
+        self.local.of(ends.local.as_ref(), &ends.local_ip)
     }
 
+    #[inline]
     fn peer(&self, ends: &Addresses) -> Value {
-        Self::of(&self.peer, ends.peer, &ends.peer_ip)
+        self.peer.of(ends.peer.as_ref(), &ends.peer_ip)
+    }
+}
+
+impl KeptText {
+    #[inline]
+    fn of(&self, address: Option<&SocketAddr>, text: &str) -> Value {
+        let number = match address {
+            Some(SocketAddr::V4(v4)) => (4, u128::from(v4.ip().to_bits())),
+            Some(SocketAddr::V6(v6)) => (6, v6.ip().to_bits()),
+            None => (0, 0),
+        };
+        if number.0 == 0 || number != self.address.get() {
+            return self.renew(number, text);
+        }
+        self.text.borrow().clone()
     }
 
-    fn of(
-        kept: &RefCell<Option<(IpAddr, Value)>>,
-        address: Option<SocketAddr>,
-        text: &str,
-    ) -> Value {
-        let Some(address) = address else {
-            return Value::string(text);
-        };
-        let mut kept = kept.borrow_mut();
-        match &*kept {
-            Some((have, value)) if *have == address.ip() => value.clone(),
-            _ => {
-                let value = Value::string(text);
-                *kept = Some((address.ip(), value.clone()));
-                value
-            }
-        }
+    #[cold]
+    fn renew(&self, number: (u8, u128), text: &str) -> Value {
+        let value = Value::string(text);
+        self.address.set(number);
+        self.text.replace(value.clone());
+        value
     }
 }
 
