@@ -229,25 +229,25 @@ static void hz_prepare_fresh(hz_class *class)
 	}
 }
 
-/* Does an array hold nothing but scalars and strings? Objects and references may be known elsewhere, or run a
- * destructor. */
+/* Does an array hold nothing but scalars, strings and constant arrays? Objects and references may be known elsewhere,
+ * or run a destructor. */
 static zend_always_inline bool hz_is_flat(const HashTable *table)
 {
+	/* From IS_OBJECT on, types have this bit; of the rest only arrays can be part of a cycle. */
+	const uint32_t deep = IS_OBJECT | (IS_TYPE_COLLECTABLE << Z_TYPE_FLAGS_SHIFT);
 	uint32_t any = 0;
 	if (HT_IS_PACKED(table)) {
-		const zval *value = table->arPacked, *end = value + table->nNumUsed;
-		for (; value != end; value++) {
-			any |= Z_TYPE_P(value) + (16 - IS_ARRAY);
+		for (const zval *value = table->arPacked, *end = value + table->nNumUsed; value != end; value++) {
+			any |= Z_TYPE_INFO_P(value);
 		}
-		return (any & 16) == 0;
+	} else {
+		for (const Bucket *bucket = table->arData, *end = bucket + table->nNumUsed; bucket != end; bucket++) {
+			any |= Z_TYPE_INFO(bucket->val);
+		}
 	}
-	const Bucket *bucket = table->arData, *end = bucket + table->nNumUsed;
-	for (; bucket != end; bucket++) {
-		any |= Z_TYPE(bucket->val) + (16 - IS_ARRAY); /* from IS_ARRAY on: 16 and more */
-	}
-	return (any & 16) == 0;
+	return (any & deep) == 0;
 }
-_Static_assert(IS_STRING < IS_ARRAY && IS_INDIRECT + 16 - IS_ARRAY < 32, "the order of types");
+_Static_assert(IS_OBJECT == 8 && IS_ARRAY == 7 && IS_INDIRECT < 16, "the order of types");
 
 /* Makes an object's properties as good as new when nobody else knows it, so that it can serve again
  * (the caller renews its state). False when it can't be: then it has to be released. */
