@@ -11,6 +11,9 @@ if test "$PHP_HIGHPER" != "no"; then
     AC_MSG_ERROR([cargo is missing: curl --proto =https --tlsv1.2 -sSf https://sh.rustup.rs | sh -s -- -y])
   fi
 
+  dnl Unless it is given a path, configure has only the name; the build wants the path.
+  PHP_CONFIG=`command -v "$PHP_CONFIG"`
+
   AC_MSG_CHECKING([for a PHP that Highper supports])
   if test "$PHP_THREAD_SAFETY" = "yes"; then
     AC_MSG_ERROR([this PHP is thread-safe (ZTS), Highper needs an NTS one])
@@ -23,6 +26,8 @@ if test "$PHP_HIGHPER" != "no"; then
 
   PHP_SUBST([CARGO])
   PHP_SUBST([PHP_CONFIG])
+  dnl Without a source of C there is no other folder to make, and configure complains of that.
+  PHP_ADD_BUILD_DIR([modules])
   PHP_MODULES="$PHP_MODULES \$(phplibdir)/highper.la"
   PHP_SUBST([PHP_MODULES])
   PHP_ADD_MAKEFILE_FRAGMENT([$abs_srcdir/Makefile.frag], [$abs_srcdir])
