@@ -17,7 +17,7 @@ function ends(string $title, string $body, string $ini = ''): void {
     $text = implode("\n", $out);
     echo "$title\n", match (true) {
         preg_match('~^highper: stack overflow in coroutine \d+: raise c_stack_size, or nest fewer calls~m', $text) === 1 => 'the guard page: ',
-        preg_match('~Uncaught Error: Maximum call stack size of \d{6,} bytes .* reached~', $text) === 1 => 'an Error: ',
+        preg_match('~Uncaught Error: Maximum call stack size of \d{6,} bytes (\(.*\) )?reached~', $text) === 1 => 'an Error: ',
         default => "$text\n",
     };
     echo preg_match('~overflow\.php[:(]5~', $text) ? 'line 5' : $text, ', ',

@@ -84,17 +84,6 @@ impl Env {
         }
     }
 
-    /// The process's environment and the files in `folder`.
-    ///
-    /// # Errors
-    /// As [`Env::load`].
-    pub fn from_process(folder: &Path) -> Result<Self, EnvError> {
-        let utf8 = |(n, v): (std::ffi::OsString, std::ffi::OsString)| {
-            Some((n.into_string().ok()?, v.into_string().ok()?))
-        };
-        Self::load(folder, std::env::vars_os().filter_map(utf8))
-    }
-
     /// `real` and the files in `folder`, in Symfony's order, a later one winning over the ones
     /// before and `real` over all: `.env`, `.env.local` (not when `APP_ENV` means test),
     /// `.env.{APP_ENV}`, `.env.{APP_ENV}.local`. Missing files are no error. Without `APP_ENV`

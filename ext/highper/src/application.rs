@@ -165,7 +165,7 @@ fn create(call: &mut Call) -> Done {
 
 /// The environment; `--env` on the command line goes over `APP_ENV`.
 fn environment(base: &Path) -> Result<Env, String> {
-    let arguments: Vec<String> = std::env::args().collect();
+    let arguments = highper_zend::process::arguments();
     let mut wanted = None;
     for (at, argument) in arguments.iter().enumerate() {
         if argument == "--env" {
@@ -174,11 +174,13 @@ fn environment(base: &Path) -> Result<Env, String> {
             wanted = Some(name.to_owned());
         }
     }
-    let utf8 = |(n, v): (std::ffi::OsString, std::ffi::OsString)| {
-        Some((n.into_string().ok()?, v.into_string().ok()?))
-    };
-    let real = std::env::vars_os()
-        .filter_map(utf8)
+    let given = highper_zend::process::environment();
+    let real = given
+        .iter()
+        .filter_map(|(name, value)| {
+            let name = String::from_utf8(name.to_bytes().into_owned()).ok()?;
+            Some((name, value.as_str()?.to_owned()))
+        })
         .filter(|(name, _)| wanted.is_none() || name != "APP_ENV");
     let named = wanted.clone().map(|name| ("APP_ENV".to_owned(), name));
     Env::load(base, real.chain(named)).map_err(|e| e.to_string())

@@ -122,6 +122,7 @@ pub mod json;
 pub mod module;
 pub mod object;
 pub mod pool;
+pub mod process;
 mod raw;
 pub mod reflect;
 pub mod registry;
