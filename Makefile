@@ -1,6 +1,6 @@
 # Thin on purpose: each target is a script in scripts/. PHP_CONFIG=/path/to/php-config chooses another PHP everywhere.
 
-.PHONY: serve test build install uninstall dist bench lint format stubs settings header conformance test-trixie test-experimental test-fresh test-php-src stress fuzz soak asan valgrind clean help
+.PHONY: serve test build install uninstall dist bench lint format stubs settings header conformance test-php test-trixie test-experimental test-fresh test-php-src stress fuzz soak asan valgrind clean help
 
 help:      ## this list
 	@grep -hE '^[a-z-]+: *.*##' $(firstword $(MAKEFILE_LIST)) | sed -E 's/^([a-z-]+):.*## */  make \1\t/' | expand -t 24
@@ -32,6 +32,8 @@ header:    ## include/highper.h from the sources
 conformance: ## Swoole's own tests: TESTS=/path/to/swoole-src/tests RUNNER=… [ONLY=swoole_timer]
 	@scripts/build
 	@scripts/conformance
+test-php:  ## the phpt tests with another PHP, with each JIT: PHP_CONFIG=/path/to/php-config
+	@scripts/test-php
 test-trixie: ## the phpt tests with Debian 13's PHP 8.4, in a debootstrap folder below HIGHPER_BOXES (root)
 	@scripts/test-trixie
 test-experimental: ## the same with a PHP of Debian's experimental: MINOR=8.5 (root)
