@@ -1,5 +1,7 @@
 --TEST--
 A response's parts: status, fields, cookies, chunks, redirect, file, HEAD, gzip
+--EXTENSIONS--
+zlib
 --FILE--
 <?php
 require __DIR__ . '/../lib/test.php';

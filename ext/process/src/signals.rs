@@ -91,7 +91,7 @@ extern "C" fn on_signal(number: libc::c_int) {
             if HAS_LAST_RESORT.load(Ordering::Acquire) {
                 let ms = LAST_RESORT_MS.load(Ordering::Relaxed);
                 let mut time: libc::itimerspec = std::mem::zeroed();
-                time.it_value.tv_sec = libc::time_t::from(ms / 1000);
+                time.it_value.tv_sec = i64::from(ms / 1000);
                 time.it_value.tv_nsec = libc::c_long::from(ms % 1000) * 1_000_000;
                 libc::timer_settime(
                     LAST_RESORT.load(Ordering::Relaxed),

@@ -118,7 +118,7 @@ impl SharedAtomic32 {
             return true;
         }
         let limit = timeout.map(|t| libc::timespec {
-            tv_sec: libc::time_t::try_from(t.as_secs()).unwrap_or(libc::time_t::MAX),
+            tv_sec: i64::try_from(t.as_secs()).unwrap_or(i64::MAX),
             tv_nsec: libc::c_long::from(t.subsec_nanos() as i32),
         });
         let limit_ptr = limit
