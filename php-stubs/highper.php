@@ -7,7 +7,15 @@ namespace {
 }
 
 namespace Highper {
+    function async(callable $task, mixed ...$args): \Highper\Awaitable {}
+
+    function await(iterable $awaitables, ?float $timeout = null): mixed {}
+
     function exit_script(string|int $status = 0): never {}
 
+    function scope(callable $body, ?float $timeout = null): mixed {}
+
     function stubs(string $directory): int {}
+
+    function timeout(float $seconds, callable $body): mixed {}
 }

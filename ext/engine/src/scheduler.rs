@@ -459,6 +459,24 @@ pub fn doom(id: u64) {
     }
 }
 
+/// Takes [`doom`] back, where it has not come to a wait yet.
+pub fn spare(id: u64) {
+    with(|s| {
+        if let Some(record) = s.table.borrow().get(id) {
+            record.doomed.set(false);
+        }
+    });
+}
+
+/// Sets the deadline of another coroutine.
+pub fn set_deadline_of(id: u64, deadline: Option<u64>) {
+    with(|s| {
+        if let Some(record) = s.table.borrow().get(id) {
+            record.deadline.set(deadline);
+        }
+    });
+}
+
 /// The running coroutine's deadline, inherited by its children.
 #[must_use]
 pub fn deadline() -> Option<u64> {

@@ -8,6 +8,7 @@
 mod app;
 mod application;
 mod attribute;
+mod awaitable;
 mod body;
 mod container;
 mod container_exception;
@@ -27,6 +28,7 @@ mod route;
 mod routes;
 mod run;
 mod scan;
+mod scope;
 mod send;
 mod settings;
 mod spare;
@@ -67,6 +69,8 @@ pub fn declare(registry: &mut Registry) {
         response::declare,
         exception::declare,
         attribute::declare,
+        awaitable::declare,
+        scope::declare,
     ] {
         declare(registry);
     }

@@ -91,6 +91,18 @@ pub fn throw_into(id: u64, thrown: Thrown, now: bool) -> Result<(), Refused> {
     Ok(())
 }
 
+/// Takes back what was thrown into a coroutine by that name, if it has not come to it yet.
+pub fn withdraw(id: u64, name: &str) {
+    let taken = scheduler::local::<Pending, _>(id, |pending| match pending.0.get() {
+        Some(thrown) if thrown.name == name => pending.0.take(),
+        _ => None,
+    });
+    if taken.flatten().is_some() {
+        COUNT.fetch_sub(1, Relaxed);
+        scheduler::spare(id);
+    }
+}
+
 /// Throws into every coroutine but the running one, in the order of their ids. Returns how many.
 pub fn throw_into_all(thrown: Thrown) -> usize {
     let own = highper_engine::current();
@@ -110,6 +122,7 @@ pub fn past_deadline(thrown: Thrown) {
 /// # Errors
 /// That exception.
 pub fn late() -> Result<(), Throw> {
+    crate::limit::told();
     match PAST_DEADLINE.get() {
         Some(thrown) => Err((thrown.make)()),
         None => Ok(()),

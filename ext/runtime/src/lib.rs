@@ -18,8 +18,10 @@ pub mod ending;
 pub mod exit;
 pub mod failure;
 pub mod hooks;
+pub mod limit;
 pub mod serve;
 pub mod sockets;
+pub mod task;
 pub mod timer;
 mod wiring;
 
