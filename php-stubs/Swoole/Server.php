@@ -8,29 +8,33 @@ class Server
 {
     public $setting;
 
-    public string $host = '';
+    public $host = '';
 
-    public int $port = 0;
+    public $port = 0;
 
-    public int $type = 0;
+    public $type = 0;
 
-    public int $mode = 0;
+    public $mode = 0;
 
-    public int $master_pid = 0;
+    public $master_pid = 0;
 
-    public int $manager_pid = 0;
+    public $manager_pid = 0;
 
-    public int $worker_id = -1;
+    public $worker_id = -1;
 
-    public bool $taskworker = false;
+    public $taskworker = false;
 
-    public int $worker_pid = 0;
+    public $worker_pid = 0;
 
-    public bool $ssl = false;
+    public $ssl = false;
 
     public $connections;
 
     public $ports;
+
+    public $stats_timer;
+
+    public $admin_server;
 
     public function __construct(string $host = '0.0.0.0', int $port = 0, int $mode = 1, int $sock_type = 1) {}
 

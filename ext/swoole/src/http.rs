@@ -1,10 +1,12 @@
 //! `Swoole\Http`: request, response and server.
 
+mod cookie;
 mod inputs;
 mod names;
 pub mod request;
 pub mod response;
 pub mod server;
+mod status;
 
 use highper_zend::Registry;
 
@@ -13,4 +15,6 @@ pub fn declare(registry: &mut Registry) {
     registry.class(request::class());
     registry.class(response::class());
     registry.class(server::class());
+    cookie::declare(registry);
+    status::declare(registry);
 }

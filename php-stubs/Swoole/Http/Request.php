@@ -6,9 +6,9 @@ namespace Swoole\Http;
 
 class Request
 {
-    public int $fd = 0;
+    public $fd = 0;
 
-    public int $streamId = 0;
+    public $streamId = 0;
 
     public $header;
 

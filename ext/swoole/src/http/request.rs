@@ -129,9 +129,9 @@ pub(crate) fn class() -> Class {
         .handle(&REQUEST)
         .flags(Flags::NOT_SERIALIZABLE)
         .lazy_state::<State>()
-        .property("public int $fd = 0", "The connection's number.")
+        .property("public $fd = 0", "The connection's number.")
         .property(
-            "public int $streamId = 0",
+            "public $streamId = 0",
             "The HTTP/2 stream; 0 for HTTP/1.",
         )
         .lazy_property("public $header", "Header fields, names in lower case.")

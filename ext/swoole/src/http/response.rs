@@ -3,6 +3,7 @@
 pub(crate) mod created;
 mod fields;
 
+use super::cookie::{self, now};
 use crate::error_code;
 use fields::Fields;
 use highper_http::compression::{self, Encoding, Policy};
@@ -14,7 +15,6 @@ use highper_zend::{
 };
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 pub(crate) static RESPONSE: ClassRef = ClassRef::new("Swoole\\Http\\Response");
 
@@ -240,7 +240,7 @@ pub(crate) fn class() -> Class {
         .handle(&RESPONSE)
         .flags(Flags::NOT_SERIALIZABLE)
         .lazy_state::<State>()
-        .property("public int $fd = 0", "The connection's number.")
+        .property("public $fd = 0", "The connection's number.")
         .property("public $socket = null", "Unused in servers of this kind.")
         .lazy_property("public $header", "Fields set so far, or null.")
         .lazy_property("public $cookie", "Lines of cookies set so far, or null.")
@@ -249,8 +249,8 @@ pub(crate) fn class() -> Class {
         .method("public function setHeader(string $key, string|array $value, bool $format = true): bool", "Sets a field.", header)
         .method("public function status(int $http_code, string $reason = ''): bool", "Sets the status.", status)
         .method("public function setStatusCode(int $http_code, string $reason = ''): bool", "Sets the status.", status)
-        .method("public function cookie(string $name_or_object, string $value = '', int $expires = 0, string $path = '/', string $domain = '', bool $secure = false, bool $httponly = false, string $samesite = '', string $priority = '', bool $partitioned = false): bool", "Sets a cookie, its value encoded.", |call| cookie(call, false))
-        .method("public function setCookie(string $name_or_object, string $value = '', int $expires = 0, string $path = '/', string $domain = '', bool $secure = false, bool $httponly = false, string $samesite = '', string $priority = '', bool $partitioned = false): bool", "Sets a cookie, its value encoded.", |call| cookie(call, false))
+        .method("public function cookie($name_or_object, string $value = '', int $expires = 0, string $path = '/', string $domain = '', bool $secure = false, bool $httponly = false, string $samesite = '', string $priority = '', bool $partitioned = false): bool", "Sets a cookie, its value encoded.", |call| cookie(call, false))
+        .method("public function setCookie($name_or_object, string $value = '', int $expires = 0, string $path = '/', string $domain = '', bool $secure = false, bool $httponly = false, string $samesite = '', string $priority = '', bool $partitioned = false): bool", "Sets a cookie, its value encoded.", |call| cookie(call, false))
         .method("public function rawcookie(string $name, string $value = '', int $expires = 0, string $path = '/', string $domain = '', bool $secure = false, bool $httponly = false, string $samesite = '', string $priority = '', bool $partitioned = false): bool", "Sets a cookie, its value as given.", |call| cookie(call, true))
         .method("public function setRawCookie(string $name, string $value = '', int $expires = 0, string $path = '/', string $domain = '', bool $secure = false, bool $httponly = false, string $samesite = '', string $priority = '', bool $partitioned = false): bool", "Sets a cookie, its value as given.", |call| cookie(call, true))
         .method("public function trailer(string $key, string $value): bool", "Sets a trailer of a chunked response.", trailer)
@@ -404,28 +404,39 @@ fn cookie(call: &mut Call, raw: bool) -> Done {
     if unavailable(call)? {
         return call.ret_bool(false);
     }
-    let now = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .map_or(0, |d| d.as_secs() as i64);
-    let mut line = Vec::new();
-    let written = SetCookie {
-        name: call.bytes(0)?,
-        value: call.opt_bytes(1, b"")?,
-        expires: call.opt_long(2, 0)?,
-        path: call.opt_bytes(3, b"")?,
-        domain: call.opt_bytes(4, b"")?,
-        secure: call.opt_bool(5, false)?,
-        http_only: call.opt_bool(6, false)?,
-        same_site: call.opt_bytes(7, b"")?,
-        priority: call.opt_bytes(8, b"")?,
-        partitioned: call.opt_bool(9, false)?,
-        raw,
-    }
-    .write(now, &mut line);
-    if let Err(problem) = written {
-        error::warning(problem.to_string())?;
-        return call.ret_bool(false);
-    }
+    let written = match call.value(0)?.as_object() {
+        Some(object) if object.is_instance_of(cookie::COOKIE.get()) => {
+            cookie::line(object)?.map_err(|problem| problem.to_string())
+        }
+        Some(_) => Err("The first argument must be a string or an cookie object".to_owned()),
+        None => {
+            let mut line = Vec::new();
+            let cookie = SetCookie {
+                name: call.bytes(0)?,
+                value: call.opt_bytes(1, b"")?,
+                expires: call.opt_long(2, 0)?,
+                path: call.opt_bytes(3, b"")?,
+                domain: call.opt_bytes(4, b"")?,
+                secure: call.opt_bool(5, false)?,
+                http_only: call.opt_bool(6, false)?,
+                same_site: call.opt_bytes(7, b"")?,
+                priority: call.opt_bytes(8, b"")?,
+                partitioned: call.opt_bool(9, false)?,
+                raw,
+            };
+            let written = cookie.write(now(), &mut line);
+            written
+                .map(|()| line)
+                .map_err(|problem| problem.to_string())
+        }
+    };
+    let line = match written {
+        Ok(line) => line,
+        Err(problem) => {
+            error::warning(problem)?;
+            return call.ret_bool(false);
+        }
+    };
     call.this::<State>()?.cookies.borrow_mut().push(line);
     show(call, &[COOKIE])?;
     call.ret_bool(true)
