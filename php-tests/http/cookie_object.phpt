@@ -38,6 +38,6 @@ $server = Server::start(<<<'PHP'
     $http->start();
     PHP);
 $answer = $server->get('/');
-check('in a response', [$answer->json(), $answer->header('Set-Cookie')], [[true, false, true], 'k=v; path=/, plain=1; path=/']);
+check('in a response', [$answer->json(), $answer->header('Set-Cookie')], [[true, false, true], 'k=v; path=/, plain=1']);
 --EXPECTREGEX--
 \A(?:ok: [^\n]+\n?){10}\Z
