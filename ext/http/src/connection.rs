@@ -3,6 +3,7 @@
 use crate::collect::Collector;
 use crate::exchange::Exchange;
 use crate::output::{self, Output, Sent, Shared};
+use crate::traffic;
 use highper_engine::reactor;
 use highper_engine::{Token, Wake};
 use highper_http1::{Conn as Codec, Head};
@@ -191,7 +192,10 @@ impl Connection {
         };
         loop {
             match rustix::net::recv(fd, &mut *buffer, rustix::net::RecvFlags::DONTWAIT) {
-                Ok((n, _)) => return Some(Ok(n)),
+                Ok((n, _)) => {
+                    traffic::count_received(n);
+                    return Some(Ok(n));
+                }
                 Err(rustix::io::Errno::INTR) => {}
                 Err(rustix::io::Errno::AGAIN) => return None,
                 Err(_) => return Some(Err(())),

@@ -25,6 +25,7 @@ pub mod settings;
 pub mod static_file;
 mod static_response;
 pub mod stream;
+pub mod traffic;
 pub mod upload;
 
 pub use connection::{Addresses, Connection};

@@ -1,5 +1,6 @@
 //! What a connection has still to send.
 
+use crate::traffic;
 use rustix::fd::BorrowedFd;
 use rustix::io::Errno;
 use rustix::net::SendFlags;
@@ -107,6 +108,7 @@ impl Output {
                         // The file is shorter than it was: what was promised can't be sent.
                         Ok(0) => return Sent::Broken,
                         Ok(n) => {
+                            traffic::count_sent(n);
                             *left -= n as u64;
                             (n as u64, *left == 0)
                         }
@@ -133,7 +135,10 @@ pub(crate) fn send(fd: BorrowedFd<'_>, bytes: &[u8], more: bool) -> Result<usize
     }
     loop {
         match rustix::net::send(fd, bytes, flags) {
-            Ok(n) => return Ok(n),
+            Ok(n) => {
+                traffic::count_sent(n);
+                return Ok(n);
+            }
             Err(Errno::INTR) => {}
             Err(Errno::AGAIN) => return Err(Sent::Blocked),
             Err(_) => return Err(Sent::Broken),

@@ -335,7 +335,9 @@ impl Watched {
     fn ended(&self, exchange: &highper_http::Exchange) {
         if let Some(number) = exchange.take_tag() {
             let ticket = Ticket::from_number(number);
-            self.worker.context.request_end(ticket);
+            let context = &self.worker.context;
+            context.slot().set_traffic(highper_http::traffic::counted());
+            context.request_end(ticket);
         }
     }
 }
@@ -363,7 +365,9 @@ impl Service for Watched {
     }
 
     fn closed(&self, connection: &Rc<highper_http::Connection>) {
-        self.worker.context.slot().connection_closed();
+        let slot = self.worker.context.slot();
+        slot.set_traffic(highper_http::traffic::counted());
+        slot.connection_closed();
         self.service.closed(connection);
     }
 

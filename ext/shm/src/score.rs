@@ -130,6 +130,10 @@ pub struct Counters {
     pub killed: AtomicU64,
     /// Requests served by processes that are gone.
     pub past_requests: AtomicU64,
+    /// Bytes that they received.
+    pub past_received: AtomicU64,
+    /// Bytes that they sent.
+    pub past_sent: AtomicU64,
 }
 
 // SAFETY: atomics only.
@@ -200,6 +204,8 @@ struct Hot {
     last: AtomicU32,
     /// Records ever used by this process: those beyond were never touched.
     used: AtomicU32,
+    received: AtomicU64,
+    sent: AtomicU64,
 }
 
 // SAFETY: atomics only.
@@ -294,6 +300,22 @@ impl Slot {
     #[must_use]
     pub fn requests(&self) -> u64 {
         self.hot.requests.load(Ordering::Relaxed)
+    }
+
+    /// Bytes that its process has received and sent.
+    #[must_use]
+    pub fn traffic(&self) -> (u64, u64) {
+        (
+            self.hot.received.load(Ordering::Relaxed),
+            self.hot.sent.load(Ordering::Relaxed),
+        )
+    }
+
+    /// Sets what its process has received and sent. Called by the process itself.
+    #[inline]
+    pub fn set_traffic(&self, (received, sent): (u64, u64)) {
+        self.hot.received.store(received, Ordering::Relaxed);
+        self.hot.sent.store(sent, Ordering::Relaxed);
     }
 
     /// Requests running now.
@@ -485,6 +507,8 @@ impl ScoreBoard {
         slot.rss.store(0, Ordering::Relaxed);
         slot.reason.store(0, Ordering::Relaxed);
         slot.hot.requests.store(0, Ordering::Relaxed);
+        slot.hot.received.store(0, Ordering::Relaxed);
+        slot.hot.sent.store(0, Ordering::Relaxed);
         slot.hot.connections.store(0, Ordering::Relaxed);
         slot.hot.in_flight.store(0, Ordering::Relaxed);
         slot.hot.heartbeat.store(0, Ordering::Relaxed);
@@ -502,6 +526,9 @@ impl ScoreBoard {
     pub fn release(&self, index: usize) {
         if let Some(slot) = self.slots().get(index) {
             bump(&self.counters().past_requests, slot.requests());
+            let (received, sent) = slot.traffic();
+            bump(&self.counters().past_received, received);
+            bump(&self.counters().past_sent, sent);
             slot.pid.store(0, Ordering::Relaxed);
             slot.set_state(State::Free);
         }
@@ -517,6 +544,19 @@ impl ScoreBoard {
             .map(Slot::requests)
             .sum();
         live + self.counters().past_requests.load(Ordering::Relaxed)
+    }
+
+    /// Bytes received and sent by all processes, past and present.
+    #[must_use]
+    pub fn total_traffic(&self) -> (u64, u64) {
+        let past = self.counters();
+        let past = (
+            past.past_received.load(Ordering::Relaxed),
+            past.past_sent.load(Ordering::Relaxed),
+        );
+        let live = self.slots().iter().filter(|s| s.state() != State::Free);
+        live.map(Slot::traffic)
+            .fold(past, |all, one| (all.0 + one.0, all.1 + one.1))
     }
 
     /// The requests that run in a slot, oldest first. Of a process that was

@@ -189,6 +189,7 @@ pub(super) fn stats(call: &mut Call) -> Done {
         .as_secs()
         .saturating_sub(uptime / 1_000_000_000);
     let numbers = numbers();
+    let (received, sent) = board.total_traffic();
     let mut stats = Array::with_capacity(25);
     stats
         .set("start_time", started)
@@ -206,8 +207,8 @@ pub(super) fn stats(call: &mut Call) -> Done {
         .set("dispatch_count", requests)
         .set("request_count", requests)
         .set("response_count", figures.answered)
-        .set("total_recv_bytes", 0)
-        .set("total_send_bytes", 0)
+        .set("total_recv_bytes", received)
+        .set("total_send_bytes", sent)
         .set("pipe_packet_msg_id", 0)
         .set("concurrency", concurrency)
         .set("session_round", figures.accepted)
