@@ -153,6 +153,7 @@ fn goes_on_after_uncaught() -> bool {
 ///
 /// # Errors
 /// [`Throw::Bailout`] when it has ended the program.
+#[inline]
 pub fn goes_on() -> Result<(), Throw> {
     match scheduler::is_abandoned() {
         true => Err(Throw::Bailout),

@@ -50,6 +50,7 @@ pub fn abandon() {
 
 /// Is the program over ([`abandon`])? Then nobody goes on who resumed the one that ended it.
 #[must_use]
+#[inline]
 pub fn is_abandoned() -> bool {
     with(|s| s.abandoned.get())
 }
