@@ -9,9 +9,7 @@ mod program;
 mod spawning;
 
 pub use locals::{has_locals, local, set_local, set_local_of};
-pub use program::{
-    TurnHooks, abandon, is_abandoned, is_joined, set_turn_hooks, turn_hooks, turns,
-};
+pub use program::{TurnHooks, abandon, is_abandoned, is_joined, set_turn_hooks, turn_hooks, turns};
 pub use spawning::spawn;
 
 use crate::coroutine::{Ending, Record, State, Table};

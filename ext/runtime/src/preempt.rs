@@ -6,7 +6,6 @@ use std::cell::Cell;
 
 thread_local! {
     static WANTED: Cell<bool> = const { Cell::new(false) };
-    static INSTALLED: Cell<bool> = const { Cell::new(false) };
 }
 
 /// May the coroutine not be preempted? Kept with it.
@@ -16,6 +15,11 @@ struct Exempt(Cell<bool>);
 thread_local! {
     /// The same for code outside coroutines: nobody asks, but it is kept.
     static OUTSIDE: Exempt = Exempt::default();
+}
+
+/// Wires preemption up. Call once, at MINIT: the JIT's code calls the function that it finds at its start.
+pub(crate) fn install() {
+    interrupt::install(is_due, preempt::give_way);
 }
 
 /// Switches preemption on or off, from the next loop on, or at once where there is one.
@@ -42,9 +46,6 @@ pub fn begin() -> std::io::Result<()> {
     let is_wanted = WANTED.get() || ini::bool("swoole.enable_preemptive_scheduler");
     if !is_wanted || preempt::runs() {
         return Ok(());
-    }
-    if !INSTALLED.replace(true) {
-        interrupt::install(is_due, preempt::give_way);
     }
     preempt::start(interrupt::raise)
 }

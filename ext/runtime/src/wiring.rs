@@ -29,6 +29,7 @@ pub fn install() {
     crate::autoload::install();
     crate::closing::install();
     crate::collect::install();
+    crate::preempt::install();
 }
 
 fn release_deferred() {

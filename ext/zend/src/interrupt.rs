@@ -21,7 +21,7 @@ extern "C" fn give_way() {
     (GIVE_WAY.get())();
 }
 
-/// At the next safe point after each [`raise`], `is_due` is asked; where it says yes, and nothing but PHP code lies
+/// Call at MINIT. At the next safe point after each [`raise`], `is_due` is asked; where it says yes, and nothing but PHP code lies
 /// between the coroutine's beginning and that point, `give_way` is called. It may switch coroutines.
 pub fn install(due: fn() -> bool, give: fn()) {
     IS_DUE.set(due);
