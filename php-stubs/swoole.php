@@ -433,7 +433,9 @@ namespace {
 namespace {
     function defer(callable $callback): void {}
 
-    function go(callable $func, mixed ...$params): int|false {}
+    function go(callable $func): int|false {}
+
+    function swoole_async_dns_lookup_coro(string $domain_name, float $timeout = 60, int $type = 2): string|false {}
 
     function swoole_async_set(array $settings): bool {}
 
@@ -455,9 +457,13 @@ namespace {
 
     function swoole_event_add(mixed $fd, ?callable $read_callback = null, ?callable $write_callback = null, int $events = \SWOOLE_EVENT_READ): int|false {}
 
+    function swoole_event_cycle(?callable $callback, bool $before = false): bool {}
+
     function swoole_event_defer(callable $callback): bool {}
 
     function swoole_event_del(mixed $fd): bool {}
+
+    function swoole_event_dispatch(): bool {}
 
     function swoole_event_exit(): void {}
 
@@ -468,6 +474,8 @@ namespace {
     function swoole_event_set(mixed $fd, ?callable $read_callback = null, ?callable $write_callback = null, int $events = 0): bool {}
 
     function swoole_event_wait(): void {}
+
+    function swoole_event_write(mixed $fd, string $data): bool {}
 
     function swoole_get_local_ip(int $family = 2): array {}
 
@@ -515,7 +523,9 @@ namespace {
 
     function swoole_substr_unserialize(string $str, int $offset, int $length = 0, array $options = []): mixed {}
 
-    function swoole_timer_after(int $ms, callable $callback, mixed ...$params): int|false {}
+    function swoole_test_kernel_coroutine(int $count = 100, float $sleep_time = 1.0): void {}
+
+    function swoole_timer_after(int $ms, callable $callback): int|false {}
 
     function swoole_timer_clear(int $timer_id): bool {}
 
@@ -529,7 +539,7 @@ namespace {
 
     function swoole_timer_stats(): array {}
 
-    function swoole_timer_tick(int $ms, callable $callback, mixed ...$params): int|false {}
+    function swoole_timer_tick(int $ms, callable $callback): int|false {}
 
     function swoole_version(): string {}
 }

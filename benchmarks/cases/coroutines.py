@@ -34,6 +34,26 @@ def sleepers(key, count, *stack):
     return sample
 
 
+def timers(side, options):
+    done = side.run("timers.php", int(1_000_000 * options.scale))
+    try:
+        figures = json.loads(done.stdout)
+    except ValueError:
+        raise ServerFailed(f"{side.name}: timers.php ended with {done.returncode}: "
+                           f"{(done.stdout + done.stderr)[-400:].strip()}") from None
+    return {"timers": figures["nanoseconds"], "timers-memory": figures["bytes"], "detail": figures}
+
+
+def preemption(side, options):
+    done = side.run("preemption.php", 2.0 * options.scale)
+    try:
+        figures = json.loads(done.stdout)
+    except ValueError:
+        raise ServerFailed(f"{side.name}: preemption.php ended with {done.returncode}: "
+                           f"{(done.stdout + done.stderr)[-400:].strip()}") from None
+    return {"preemption": figures["p99"], "detail": figures}
+
+
 def no_core():
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
@@ -69,6 +89,11 @@ CASES = [
          sleepers("memory-default", 100_000), rounds=1),
     Case("memory-small", [Row("memory-small", "the same with small stacks, 1 M in one process", "B", Target("≤ 5.4 KB", at_most=5.4 * 1024))],
          sleepers("memory-small", 1_000_000, SMALL_STACK), rounds=1),
+    Case("timers", [Row("timers", "timers with one callable, armed and cleared, 1 M", "ns",
+                        Target("≤ 300 ns each", at_most=300)),
+                    Row("timers-memory", "memory per timer, 1 M", "B", Target("≤ 200 B", at_most=200))], timers),
+    Case("preemption", [Row("preemption", "p99 delay beside a coroutine that burns, preemption on", "ms",
+                            Target("≤ 30 ms, 3 slices", at_most=30), digits=1)], preemption),
     Case("depth-array-map", [Row("depth-array-map", "deepest nested `array_map` in a coroutine", "levels",
                                  Target("≥ the peer's", ratio_at_least=1))],
          deepest("depth-array-map", "array_map", 1_000_000), rounds=1),

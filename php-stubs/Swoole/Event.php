@@ -14,7 +14,13 @@ class Event
 
     public static function isset(mixed $fd, int $events = 1536): bool {}
 
+    public static function cycle(?callable $callback, bool $before = false): bool {}
+
+    public static function write(mixed $fd, string $data): bool {}
+
     public static function defer(callable $callback): bool {}
+
+    public static function dispatch(): bool {}
 
     public static function wait(): void {}
 

@@ -28,8 +28,13 @@ Co\run(function () {
     var_dump($lock->lock(LOCK_EX | LOCK_NB), $lock->errCode);
     Co::sleep(0.03);
     echo implode(',', $order), "\n";
-    var_dump($lock->lock(LOCK_EX | LOCK_NB), $lock->unlock(), $lock->unlock());
-    try { new Lock(true); } catch (Swoole\Exception $e) { echo $e->getMessage(), "\n"; }
+    var_dump($lock->lock(LOCK_EX | LOCK_NB), $lock->lock(), $lock->unlock(), $lock->unlock());
+    $shared = new Lock(true);
+    var_dump($shared->lock(), $shared->lock());
+    go(function () use ($shared) { var_dump($shared->lock(LOCK_NB), $shared->errCode, $shared->lock()); echo "got it\n"; });
+    Co::sleep(0.003);
+    $shared->unlock();
+    Co::sleep(0.02);
 
     go(function () {
         Co::setTimeLimit(0.005);
@@ -51,8 +56,14 @@ int(16)
 0,1,2
 bool(true)
 bool(true)
+bool(true)
+bool(true)
+bool(true)
+bool(true)
 bool(false)
-a Coroutine\Lock is of one process: $shared can't be true
+int(16)
+bool(true)
+got it
 Swoole\Coroutine\TimeoutException
 parallel p
 parallel p

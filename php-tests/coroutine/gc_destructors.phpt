@@ -42,13 +42,16 @@ Co\run(function () {
     (function () { $g = (function () { $me = yield; try { yield; } finally { echo "finally\n"; } })(); $g->current(); $g->send($g); })();
     gc_collect_cycles();
     (new Fiber(fn () => print("a fiber\n")))->start();
-    new Throws(true);
-    gc_collect_cycles();
-    Co::sleep(0.01);
 });
 for ($i = 0; $i < 10; $i++) { new Quick; }
 gc_collect_cycles();
 echo Quick::$gone, " outside too\n";
+Co\run(function () {
+    new Throws(true);
+    gc_collect_cycles();
+    Co::sleep(0.01);
+    echo "not reached\n";
+});
 --EXPECTF--
 the caller did not wait: yes
 3000 begun, 0 ended
@@ -57,10 +60,10 @@ freed: yes, 1 coroutine
 at once
 finally
 a fiber
+110 outside too
 
 Fatal error: Uncaught Exception: late in %s:18
 Stack trace:
 #0 [internal function]: Throws->__destruct()
 #1 {main}
   thrown in %s on line 18
-110 outside too

@@ -19,7 +19,6 @@ Co\run(function () {
     var_dump(Timer::exists($tick), Timer::info($tick)['interval']);
     $never = Timer::after(1, fn () => print("never\n"));
     var_dump(Timer::clear($never));
-    Timer::after(80, function () { throw new Exception('in a timer'); });
     Timer::tick(3, function ($id) { Timer::clear($id); echo "other at ", Timer::stats()['num'] > 0 ? 'work' : 'rest', "\n"; });
 });
 Timer::after(5, fn () => print("outside run()\n"));
@@ -34,12 +33,6 @@ bool(true)
 other at work
 after 5, waited
 tick 1 true
-
-Fatal error: Uncaught Exception: in a timer in %s
-Stack trace:
-#0 [internal function]: {closure%S}()
-#1 {main}
-  thrown in %s on line %d
 after 100: A B, in coroutine: true, in time: true
 tick 2 true
 tick 3 true

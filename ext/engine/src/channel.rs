@@ -1,6 +1,7 @@
 //! A bounded channel between coroutines of one thread, first come, first served.
 
-use crate::wait::{self, Kind, Token, Wake};
+use crate::line::Line;
+use crate::wait::Wake;
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 
@@ -22,8 +23,8 @@ pub enum ChannelError {
 #[derive(Debug)]
 pub struct Channel<T> {
     items: RefCell<VecDeque<T>>,
-    producers: RefCell<VecDeque<Token>>,
-    consumers: RefCell<VecDeque<Token>>,
+    producers: Line,
+    consumers: Line,
     capacity: Cell<usize>,
     closed: Cell<bool>,
 }
@@ -40,8 +41,8 @@ impl<T> Channel<T> {
     pub fn new(capacity: usize) -> Self {
         Self {
             items: RefCell::default(),
-            producers: RefCell::default(),
-            consumers: RefCell::default(),
+            producers: Line::default(),
+            consumers: Line::default(),
             capacity: Cell::new(capacity.max(1)),
             closed: Cell::new(false),
         }
@@ -92,9 +93,7 @@ impl<T> Channel<T> {
     /// How many coroutines wait to push, and to take.
     #[must_use]
     pub fn waiting(&self) -> (usize, usize) {
-        let count =
-            |q: &RefCell<VecDeque<Token>>| q.borrow().iter().filter(|t| t.is_waiting()).count();
-        (count(&self.producers), count(&self.consumers))
+        (self.producers.count(), self.consumers.count())
     }
 
     /// Puts an item in, waiting for room until the deadline. Call inside a coroutine.
@@ -105,8 +104,8 @@ impl<T> Channel<T> {
         if self.closed.get() {
             return Err((ChannelError::Closed, item));
         }
-        if self.is_full() || has_waiting(&self.producers) {
-            match wait_in(&self.producers, deadline) {
+        if self.is_full() || self.producers.has_waiting() {
+            match self.producers.wait(deadline) {
                 Wake::Ready => {}
                 Wake::Timeout => return Err((ChannelError::Timeout, item)),
                 Wake::Cancelled => return Err((ChannelError::Cancelled, item)),
@@ -114,7 +113,7 @@ impl<T> Channel<T> {
             }
         }
         self.items.borrow_mut().push_back(item);
-        wake_first(&self.consumers);
+        self.consumers.wake_first();
         Ok(())
     }
 
@@ -127,7 +126,7 @@ impl<T> Channel<T> {
             return Err(item);
         }
         self.items.borrow_mut().push_back(item);
-        wake_first(&self.consumers);
+        self.consumers.wake_first();
         Ok(())
     }
 
@@ -139,8 +138,8 @@ impl<T> Channel<T> {
         if self.closed.get() && self.is_empty() {
             return Err(ChannelError::Closed);
         }
-        if self.is_empty() || has_waiting(&self.consumers) {
-            match wait_in(&self.consumers, deadline) {
+        if self.is_empty() || self.consumers.has_waiting() {
+            match self.consumers.wait(deadline) {
                 Wake::Ready => {}
                 Wake::Timeout => return Err(ChannelError::Timeout),
                 Wake::Cancelled => return Err(ChannelError::Cancelled),
@@ -151,14 +150,14 @@ impl<T> Channel<T> {
         let Some(item) = self.items.borrow_mut().pop_front() else {
             return Err(ChannelError::Closed);
         };
-        wake_first(&self.producers);
+        self.producers.wake_first();
         Ok(item)
     }
 
     /// Takes the oldest item if there is one now.
     pub fn try_pop(&self) -> Option<T> {
         let item = self.items.borrow_mut().pop_front()?;
-        wake_first(&self.producers);
+        self.producers.wake_first();
         Some(item)
     }
 
@@ -167,44 +166,9 @@ impl<T> Channel<T> {
         if self.closed.replace(true) {
             return false;
         }
-        for queue in [&self.producers, &self.consumers] {
-            loop {
-                let token = queue.borrow_mut().pop_front();
-                match token {
-                    Some(token) => token.wake_now(Wake::Closed),
-                    None => break,
-                };
-            }
+        for line in [&self.producers, &self.consumers] {
+            line.wake_all(Wake::Closed);
         }
         true
-    }
-}
-
-fn has_waiting(queue: &RefCell<VecDeque<Token>>) -> bool {
-    let mut queue = queue.borrow_mut();
-    while queue.front().is_some_and(|t| !t.is_waiting()) {
-        queue.pop_front();
-    }
-    !queue.is_empty()
-}
-
-pub(crate) fn wait_in(queue: &RefCell<VecDeque<Token>>, deadline: Option<u64>) -> Wake {
-    let token = wait::begin(Kind::Channel);
-    queue.borrow_mut().push_back(token);
-    let reason = wait::park(deadline);
-    if matches!(reason, Wake::Timeout | Wake::Cancelled) {
-        queue.borrow_mut().retain(|t| *t != token);
-    }
-    reason
-}
-
-pub(crate) fn wake_first(queue: &RefCell<VecDeque<Token>>) -> bool {
-    loop {
-        let token = queue.borrow_mut().pop_front();
-        match token {
-            None => return false,
-            Some(token) if token.wake_now(Wake::Ready) => return true,
-            Some(_) => {}
-        }
     }
 }

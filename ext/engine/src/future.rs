@@ -2,7 +2,7 @@
 
 use crate::scheduler::{self, current_record};
 use crate::wait::{self, Kind, Token, Wake};
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 use std::pin::pin;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -154,6 +154,31 @@ pub fn await_future<F: Future>(future: F, deadline: Option<u64>) -> Result<F::Ou
     }
 }
 
+thread_local! {
+    static OFFLOADED: Cell<usize> = const { Cell::new(0) };
+}
+
+/// How many coroutines wait for work on another thread.
+#[must_use]
+pub fn offloaded() -> usize {
+    OFFLOADED.get()
+}
+
+struct Offloaded;
+
+impl Offloaded {
+    fn new() -> Self {
+        OFFLOADED.set(OFFLOADED.get() + 1);
+        Self
+    }
+}
+
+impl Drop for Offloaded {
+    fn drop(&mut self) {
+        OFFLOADED.set(OFFLOADED.get().saturating_sub(1));
+    }
+}
+
 /// Runs work that blocks on a thread of its own and waits for it; where nothing may
 /// be suspended it runs here.
 ///
@@ -161,10 +186,24 @@ pub fn await_future<F: Future>(future: F, deadline: Option<u64>) -> Result<F::Ou
 /// [`Wake::Cancelled`] when the coroutine was; the work goes on, its result is lost.
 /// [`Wake::Closed`] when the loop ended first.
 pub fn offload<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Wake> {
+    offload_until(work, None)
+}
+
+/// As [`offload`], until a deadline (nanoseconds of [`crate::clock::now`]).
+///
+/// # Errors
+/// As there, and [`Wake::Timeout`] past the deadline: the work goes on, its result is lost.
+pub fn offload_until<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+    deadline: Option<u64>,
+) -> Result<T, Wake> {
     if !scheduler::can_suspend() {
         return Ok(work());
     }
-    let done = await_future(async { tokio::task::spawn_blocking(work).await }, None)?;
+    let offloaded = Offloaded::new();
+    let work = async { tokio::task::spawn_blocking(work).await };
+    let done = await_future(work, deadline)?;
+    drop(offloaded);
     done.map_err(|error| match error.try_into_panic() {
         Ok(panic) => std::panic::resume_unwind(panic),
         Err(_) => Wake::Closed,

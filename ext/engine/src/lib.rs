@@ -24,8 +24,10 @@ pub mod clock;
 mod coroutine;
 pub mod driver;
 mod future;
+mod line;
 mod local;
 pub mod overflow;
+pub mod preempt;
 pub mod reactor;
 pub mod scheduler;
 pub mod scope;
@@ -37,8 +39,8 @@ pub mod vm;
 pub mod wait;
 
 pub use coroutine::{Ending, State};
-pub use driver::{End, RunError, run};
-pub use future::{await_future, offload};
+pub use driver::{End, RunError, run, turn};
+pub use future::{await_future, offload, offload_until, offloaded};
 pub use scheduler::is_running;
 pub use scheduler::{
     CancelError, Info, SpawnError, Stats, can_suspend, cancel, clear_timer, current, info,

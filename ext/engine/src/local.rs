@@ -1,62 +1,78 @@
 //! The pointer to a thread's scheduler, read without a call.
 //!
 //! A library that is loaded at run time reaches its thread-locals through `__tls_get_addr`, 15
-//! instructions each time, some twenty times a request. One word of static TLS (the "initial exec"
-//! model, for which glibc keeps a reserve) takes two. Where that is not known to work, a plain
-//! thread-local does the same.
+//! instructions each time, some twenty times a request. The thread that made the first scheduler is
+//! told by its thread pointer instead, one load, and finds it in a plain static; other threads take
+//! the long way. (A word of static TLS would be shorter still, but then all thread-locals of the
+//! library, its dependencies' too, have to fit into the few hundred bytes that glibc keeps for that.)
 
 use crate::scheduler::Scheduler;
+use std::cell::Cell;
 
-#[cfg(all(target_arch = "x86_64", target_os = "linux", target_env = "gnu"))]
+thread_local! {
+    static WORD: Cell<usize> = const { Cell::new(0) };
+}
+
+#[cfg(all(target_arch = "x86_64", target_os = "linux"))]
 mod word {
-    std::arch::global_asm!(
-        ".pushsection .tbss.highper_scheduler,\"awT\",@nobits",
-        ".p2align 3",
-        ".globl highper_scheduler_word",
-        ".hidden highper_scheduler_word",
-        ".type highper_scheduler_word,@object",
-        ".size highper_scheduler_word,8",
-        "highper_scheduler_word:",
-        ".zero 8",
-        ".popsection",
-    );
+    use super::WORD;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    /// The thread pointer of the thread that `FIRST` belongs to; 0 for none.
+    static OWNER: AtomicUsize = AtomicUsize::new(0);
+    static FIRST: AtomicUsize = AtomicUsize::new(0);
+
+    thread_local! {
+        static LEAVES: Leaves = const { Leaves };
+    }
+
+    /// The owner ends: its thread pointer may become another thread's.
+    struct Leaves;
+
+    impl Drop for Leaves {
+        fn drop(&mut self) {
+            OWNER.store(0, Ordering::Relaxed);
+        }
+    }
 
     #[inline(always)]
-    pub(super) fn get() -> usize {
-        let word: usize;
-        // SAFETY: reads a word of this thread's static TLS, defined above.
+    fn thread_pointer() -> usize {
+        let pointer: usize;
+        // SAFETY: the first word of a thread's control block is its own address (x86-64 psABI, TLS).
         unsafe {
             std::arch::asm!(
-                "mov {word}, qword ptr [rip + highper_scheduler_word@GOTTPOFF]",
-                "mov {word}, qword ptr fs:[{word}]",
-                word = out(reg) word,
+                "mov {pointer}, qword ptr fs:[0]",
+                pointer = out(reg) pointer,
                 options(pure, readonly, nostack, preserves_flags),
             );
         }
-        word
+        pointer
+    }
+
+    #[inline(always)]
+    pub(super) fn get() -> usize {
+        if thread_pointer() == OWNER.load(Ordering::Relaxed) {
+            FIRST.load(Ordering::Relaxed)
+        } else {
+            WORD.get()
+        }
     }
 
     pub(super) fn set(word: usize) {
-        // SAFETY: writes that word; nothing else lives there.
-        unsafe {
-            std::arch::asm!(
-                "mov {at}, qword ptr [rip + highper_scheduler_word@GOTTPOFF]",
-                "mov qword ptr fs:[{at}], {word}",
-                at = out(reg) _,
-                word = in(reg) word,
-                options(nostack, preserves_flags),
-            );
+        WORD.set(word);
+        // Nobody but the owner ever finds itself in OWNER, so no other thread reads FIRST.
+        let own = thread_pointer();
+        let is_owner = OWNER.compare_exchange(0, own, Ordering::Relaxed, Ordering::Relaxed);
+        if is_owner.is_ok() {
+            FIRST.store(word, Ordering::Relaxed);
+            LEAVES.with(|_| ());
         }
     }
 }
 
-#[cfg(not(all(target_arch = "x86_64", target_os = "linux", target_env = "gnu")))]
+#[cfg(not(all(target_arch = "x86_64", target_os = "linux")))]
 mod word {
-    use std::cell::Cell;
-
-    thread_local! {
-        static WORD: Cell<usize> = const { Cell::new(0) };
-    }
+    use super::WORD;
 
     #[inline(always)]
     pub(super) fn get() -> usize {

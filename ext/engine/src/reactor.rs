@@ -428,6 +428,38 @@ pub fn wait_fd(fd: RawFd, interest: Interest, deadline: Option<u64>) -> std::io:
     Ok(reason)
 }
 
+/// Looks whether a descriptor is ready, without waiting.
+///
+/// # Errors
+/// `EBADF` when it is not open.
+pub fn look(fd: RawFd, read: bool, write: bool) -> std::io::Result<Readiness> {
+    let mut entry = libc::pollfd {
+        fd,
+        events: 0,
+        revents: 0,
+    };
+    if read {
+        entry.events |= libc::POLLIN | libc::POLLRDHUP;
+    }
+    if write {
+        entry.events |= libc::POLLOUT;
+    }
+    // SAFETY: one valid entry, no waiting.
+    if unsafe { libc::poll(&raw mut entry, 1, 0) } < 0 {
+        return Err(std::io::Error::last_os_error());
+    }
+    let found = |events: i16| entry.revents & events != 0;
+    if found(libc::POLLNVAL) {
+        return Err(std::io::Error::from_raw_os_error(libc::EBADF));
+    }
+    let broken = found(libc::POLLERR | libc::POLLHUP);
+    Ok(Readiness {
+        read: broken || found(libc::POLLIN | libc::POLLRDHUP),
+        write: broken || found(libc::POLLOUT),
+        hangup: broken || found(libc::POLLRDHUP),
+    })
+}
+
 /// Waits until one of several descriptors is ready. The caller looks which (poll with no time-out).
 ///
 /// # Errors

@@ -5,9 +5,11 @@
 //! driver ([`crate::driver`]) empties.
 
 mod locals;
+mod program;
 mod spawning;
 
 pub use locals::{has_locals, local, set_local, set_local_of};
+pub use program::{TurnHooks, abandon, is_abandoned, is_joined, set_turn_hooks, turn_hooks, turns};
 pub use spawning::spawn;
 
 use crate::coroutine::{Ending, Record, State, Table};
@@ -31,6 +33,8 @@ pub(crate) struct Scheduler {
     warm: RefCell<Vec<&'static Record>>,
     pub(crate) table: RefCell<Table>,
     pub(crate) ready: RefCell<VecDeque<*const Record>>,
+    /// Those whose slice was over: they come after everybody else.
+    pub(crate) preempted: RefCell<VecDeque<*const Record>>,
     pub(crate) stacks: Stacks,
     pub(crate) timers: RefCell<Timers>,
     pub(crate) reactor: Reactor,
@@ -47,6 +51,12 @@ pub(crate) struct Scheduler {
     pub(crate) polling: Cell<bool>,
     pub(crate) deferred: RefCell<VecDeque<Box<dyn FnOnce()>>>,
     pub(crate) after_turn: Cell<Option<fn()>>,
+    /// Called at the end of every turn, before every look at the events, and before the loop ends.
+    pub(crate) turn_hooks: Cell<TurnHooks>,
+    /// Turns of the loop since it began.
+    pub(crate) turns: Cell<u64>,
+    /// The program is to end: nothing goes on but what ends it.
+    pub(crate) abandoned: Cell<bool>,
     /// Coroutines that a fatal error ended and nobody was told of yet.
     pub(crate) fatal_ids: RefCell<Vec<u64>>,
     /// How a virtual machine follows the switches.
@@ -65,6 +75,7 @@ impl Scheduler {
             warm: RefCell::new(Vec::new()),
             table: RefCell::new(Table::new()),
             ready: RefCell::new(VecDeque::new()),
+            preempted: RefCell::new(VecDeque::new()),
             stacks: Stacks::new(),
             timers: RefCell::new(Timers::new()),
             reactor: Reactor::new(),
@@ -79,6 +90,9 @@ impl Scheduler {
             polling: Cell::new(false),
             deferred: RefCell::new(VecDeque::new()),
             after_turn: Cell::new(None),
+            turn_hooks: Cell::new(TurnHooks::NONE),
+            turns: Cell::new(0),
+            abandoned: Cell::new(false),
             fatal_ids: RefCell::new(Vec::new()),
             vm: Cell::new(vm::NONE),
             foreign: Cell::new(None),
@@ -250,8 +264,8 @@ fn finish(s: &'static Scheduler, record: &'static Record) {
     if let Some(end) = s.foreign.get() {
         end();
     }
-    for token in joiners {
-        token.wake(Wake::Ready);
+    if !joiners.is_empty() {
+        program::tell_joiners(s, joiners);
     }
 }
 
@@ -309,7 +323,7 @@ pub(crate) fn timer_for(token: Token, when: u64) -> TimerId {
         .timers
         .borrow_mut()
         .insert(when, Target::Wake(token), true);
-    s.reactor.arm_timer(s.timers.borrow().next());
+    s.reactor.arm_timer(Some(when));
     id
 }
 
@@ -327,7 +341,18 @@ pub fn at(when: u64, counts: bool, call: impl FnOnce() + 'static) -> TimerId {
         .timers
         .borrow_mut()
         .insert(when, Target::Call(Box::new(call)), counts);
-    s.reactor.arm_timer(s.timers.borrow().next());
+    s.reactor.arm_timer(Some(when));
+    id
+}
+
+/// Calls a function with a key once at a moment, on the driver's stack; costs no allocation.
+pub fn at_plain(when: u64, counts: bool, call: fn(u64), key: u64) -> TimerId {
+    let s = get();
+    let id = s
+        .timers
+        .borrow_mut()
+        .insert(when, Target::Plain(call, key), counts);
+    s.reactor.arm_timer(Some(when));
     id
 }
 
@@ -338,7 +363,7 @@ pub fn at_handler(when: u64, handler: u32, key: u64) -> TimerId {
         .timers
         .borrow_mut()
         .insert(when, Target::Handler(handler, key), false);
-    s.reactor.arm_timer(s.timers.borrow().next());
+    s.reactor.arm_timer(Some(when));
     id
 }
 
@@ -697,11 +722,15 @@ pub fn forked() {
         // What they hold is the parent's to let go.
         std::mem::forget(s.timers.take());
         std::mem::forget(s.ready.take());
+        std::mem::forget(s.preempted.take());
         std::mem::forget(s.deferred.take());
         std::mem::forget(s.table.replace(Table::new()));
         s.keep_alive.set(0);
         s.futures.set(0);
         s.stopping.set(false);
+        s.turn_hooks.set(TurnHooks::NONE);
+        crate::driver::forked();
+        crate::preempt::forked();
         s.reactor.close();
     });
 }

@@ -1,15 +1,14 @@
 //! Locks and meeting points between the coroutines of one thread.
 
-use crate::channel::{wait_in, wake_first};
-use crate::wait::{Token, Wake};
-use std::cell::{Cell, RefCell};
-use std::collections::VecDeque;
+use crate::line::Line;
+use crate::wait::Wake;
+use std::cell::Cell;
 
 /// Lets so many in at a time; the others wait their turn.
 #[derive(Debug)]
 pub struct Semaphore {
     permits: Cell<usize>,
-    waiters: RefCell<VecDeque<Token>>,
+    waiters: Line,
 }
 
 impl Semaphore {
@@ -18,7 +17,7 @@ impl Semaphore {
     pub fn new(permits: usize) -> Self {
         Self {
             permits: Cell::new(permits),
-            waiters: RefCell::default(),
+            waiters: Line::default(),
         }
     }
 
@@ -37,7 +36,7 @@ impl Semaphore {
             return Ok(());
         }
         // Whoever releases hands its permit to the first in line: nobody can come between.
-        match wait_in(&self.waiters, deadline) {
+        match self.waiters.wait(deadline) {
             Wake::Ready => Ok(()),
             other => Err(other),
         }
@@ -46,10 +45,7 @@ impl Semaphore {
     /// Takes a permit if one is free now.
     pub fn try_acquire(&self) -> bool {
         let free = self.permits.get();
-        if free == 0
-            || !self.waiters.borrow().is_empty()
-                && self.waiters.borrow().iter().any(|t| t.is_waiting())
-        {
+        if free == 0 || self.waiters.has_waiting() {
             return false;
         }
         self.permits.set(free - 1);
@@ -58,7 +54,14 @@ impl Semaphore {
 
     /// Gives a permit back, or to the first that waits.
     pub fn release(&self) {
-        if !wake_first(&self.waiters) {
+        if !self.waiters.wake_first() {
+            self.permits.set(self.permits.get() + 1);
+        }
+    }
+
+    /// As [`Self::release`], but who waits runs in its turn, not on top of the caller.
+    pub fn release_later(&self) {
+        if !self.waiters.wake_first_later() {
             self.permits.set(self.permits.get() + 1);
         }
     }
@@ -106,12 +109,12 @@ impl Mutex {
         got
     }
 
-    /// Unlocks; false when it was not locked.
+    /// Unlocks; false when it was not locked. Who waits for it runs in its turn.
     pub fn unlock(&self) -> bool {
         if self.owner.replace(0) == 0 {
             return false;
         }
-        self.semaphore.release();
+        self.semaphore.release_later();
         true
     }
 }
@@ -120,7 +123,7 @@ impl Mutex {
 #[derive(Debug, Default)]
 pub struct WaitGroup {
     count: Cell<i64>,
-    waiters: RefCell<VecDeque<Token>>,
+    waiters: Line,
 }
 
 impl WaitGroup {
@@ -133,7 +136,7 @@ impl WaitGroup {
     /// Is somebody waiting?
     #[must_use]
     pub fn is_waited(&self) -> bool {
-        self.waiters.borrow().iter().any(|t| t.is_waiting())
+        self.waiters.has_waiting()
     }
 
     /// Adds to the count. False, and nothing changed, when it would go below zero.
@@ -144,10 +147,7 @@ impl WaitGroup {
         self.count.set(count);
         if count == 0 {
             // Only those of now: one that runs on top of this may wait again.
-            let waiters = std::mem::take(&mut *self.waiters.borrow_mut());
-            for token in waiters {
-                token.wake_now(Wake::Ready);
-            }
+            self.waiters.take().wake_all(Wake::Ready);
         }
         true
     }
@@ -160,7 +160,7 @@ impl WaitGroup {
         if self.count.get() == 0 {
             return Ok(());
         }
-        match wait_in(&self.waiters, deadline) {
+        match self.waiters.wait(deadline) {
             Wake::Ready => Ok(()),
             other => Err(other),
         }
@@ -171,7 +171,7 @@ impl WaitGroup {
 #[derive(Debug)]
 pub struct Barrier {
     parties: usize,
-    waiters: RefCell<VecDeque<Token>>,
+    waiters: Line,
 }
 
 impl Barrier {
@@ -180,7 +180,7 @@ impl Barrier {
     pub fn new(parties: usize) -> Self {
         Self {
             parties: parties.max(1),
-            waiters: RefCell::default(),
+            waiters: Line::default(),
         }
     }
 
@@ -189,20 +189,12 @@ impl Barrier {
     /// # Errors
     /// The reason why the wait ended before all had come.
     pub fn wait(&self, deadline: Option<u64>) -> Result<bool, Wake> {
-        let here = self
-            .waiters
-            .borrow()
-            .iter()
-            .filter(|t| t.is_waiting())
-            .count();
-        if here + 1 >= self.parties {
-            let all = std::mem::take(&mut *self.waiters.borrow_mut());
-            for token in all {
-                token.wake(Wake::Ready);
-            }
+        if self.waiters.count() + 1 >= self.parties {
+            let all = self.waiters.take();
+            while all.wake_first_later() {}
             return Ok(true);
         }
-        match wait_in(&self.waiters, deadline) {
+        match self.waiters.wait(deadline) {
             Wake::Ready => Ok(false),
             other => Err(other),
         }

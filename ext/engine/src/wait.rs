@@ -45,6 +45,8 @@ pub enum Kind {
     Sync,
     /// Its turn in the ready queue.
     Turn,
+    /// A signal, or the end of a child process.
+    Signal,
 }
 
 impl Kind {
@@ -61,6 +63,7 @@ impl Kind {
             Self::Join => "other coroutines",
             Self::Sync => "a lock or a group",
             Self::Turn => "its turn",
+            Self::Signal => "a signal",
         }
     }
 }

@@ -24,6 +24,7 @@ mod iovec;
 mod names;
 mod patch;
 mod policy;
+mod resolve;
 mod vfork;
 mod wait;
 
@@ -33,3 +34,4 @@ pub use patch::{ObjectReport, Summary, patch, refresh, report, unpatch};
 pub use policy::{
     Bypass, Families, Interest, Policy, SleepOutcome, WaitOutcome, install, uninstall,
 };
+pub use resolve::{Answer, Query, ResolveOutcome};

@@ -1,8 +1,8 @@
 //! The names that are hooked, each with our version of it.
 
 use crate::calls::{
-    accept, connect, create, descriptor, file, fork, fortify, loader, poll, receive, select, send,
-    sleep,
+    accept, connect, create, descriptor, file, fork, fortify, loader, poll, receive, resolve,
+    select, send, sleep,
 };
 use crate::vfork;
 
@@ -77,6 +77,8 @@ hooks! {
     "fcntl" => descriptor::fcntl,
     "fcntl64" => descriptor::fcntl,
     "fork" => fork::fork,
+    "getaddrinfo" => resolve::getaddrinfo,
+    "gethostbyname_r" => resolve::gethostbyname_r_hook,
     "ioctl" => descriptor::ioctl,
     "nanosleep" => sleep::nanosleep,
     "open" => create::open,

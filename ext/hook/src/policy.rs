@@ -7,6 +7,8 @@ use std::ptr;
 use std::sync::atomic::{AtomicPtr, Ordering};
 use std::time::Duration;
 
+use crate::resolve::{Query, ResolveOutcome};
+
 /// A set of call families that may suspend.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Families(u32);
@@ -132,6 +134,8 @@ pub struct Policy {
     /// time. Entries with a negative descriptor are ignored; an empty list waits for the
     /// time alone. `revents` is filled in by the hooked call, not here.
     pub wait_many: fn(&mut [libc::pollfd], Option<Duration>) -> WaitOutcome,
+    /// Asks the query on another thread, and waits for its answer.
+    pub resolve: fn(Query) -> ResolveOutcome,
     /// The descriptor is about to be closed or replaced: wake those who wait for it.
     /// Called before the kernel is, on every thread, inside and outside coroutines.
     pub fd_closed: fn(RawFd),

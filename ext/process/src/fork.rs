@@ -145,6 +145,31 @@ pub fn set_non_blocking(fd: i32) -> io::Result<()> {
     }
 }
 
+/// Writes what goes out at once to a descriptor that does not block; how many bytes.
+///
+/// # Errors
+/// `WouldBlock` when there is no room; `EPIPE`, with no signal where it is a socket.
+pub fn write_now(fd: i32, bytes: &[u8]) -> io::Result<usize> {
+    loop {
+        // SAFETY: reads the bytes; a number that is no descriptor is refused.
+        let mut sent =
+            unsafe { libc::send(fd, bytes.as_ptr().cast(), bytes.len(), libc::MSG_NOSIGNAL) };
+        if sent < 0 && io::Error::last_os_error().raw_os_error() == Some(libc::ENOTSOCK) {
+            // SAFETY: as above.
+            sent = unsafe { libc::write(fd, bytes.as_ptr().cast(), bytes.len()) };
+        }
+        match usize::try_from(sent) {
+            Ok(sent) => return Ok(sent),
+            Err(_) => {
+                let error = io::Error::last_os_error();
+                if error.kind() != io::ErrorKind::Interrupted {
+                    return Err(error);
+                }
+            }
+        }
+    }
+}
+
 /// Runs a program in place of this process. Returns only when that failed.
 #[must_use]
 pub fn exec(file: &std::path::Path, args: &[&[u8]]) -> io::Error {

@@ -12,6 +12,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 pub mod cgroup;
+pub mod child;
 pub mod control;
 mod daemon;
 mod error;

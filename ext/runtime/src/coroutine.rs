@@ -1,6 +1,6 @@
 //! Coroutines that run PHP.
 
-use crate::{backtrace, exit, failure};
+use crate::{backtrace, callback, exit, failure};
 use highper_engine::{self as engine, End, Ending, RunError, SpawnError, scheduler};
 use highper_zend::{Callable, Outcome, Throw, Value, error};
 use std::cell::{Cell, RefCell};
@@ -79,6 +79,9 @@ where
             let ended = settle(deferred.call(args).into_result().map(drop));
             if ended != Ending::Returned {
                 ending = ended;
+                if scheduler::is_abandoned() {
+                    break;
+                }
             }
         }
         ending
@@ -115,16 +118,46 @@ fn settle_thrown(throw: Throw) -> Ending {
         Throw::Bailout => Ending::Fatal,
         Throw::Exit => Ending::Thrown,
         throw => match throw.into_object() {
-            Some(exception) if exit::is_exit(&exception) => {
+            Some(exception) if exit::is_exit(&exception) && goes_on_after_uncaught() => {
                 exit::note_status(&exception);
                 Ending::Thrown
             }
             Some(exception) => match failure::report(&exception) {
-                true => Ending::Thrown,
+                true => {
+                    if !goes_on_after_uncaught() {
+                        scheduler::abandon();
+                    }
+                    Ending::Thrown
+                }
                 false => Ending::Fatal,
             },
             None => Ending::Thrown,
         },
+    }
+}
+
+/// Reports what a call on the driver's stack threw; the program is over, unless this is a worker.
+pub fn report(throw: Throw) {
+    if settle(Err(throw)) == Ending::Fatal {
+        scheduler::abandon();
+    }
+}
+
+/// In a worker of a server, what nobody caught ends its coroutine and the others go on. A script is
+/// over then, as one without coroutines. The child of a fork inside a coroutine ends with that.
+fn goes_on_after_uncaught() -> bool {
+    crate::serve::worker().is_some() || scheduler::is_foreign()
+}
+
+/// To be asked when a coroutine that was started or resumed here has come to a stop.
+///
+/// # Errors
+/// [`Throw::Bailout`] when it has ended the program.
+#[inline]
+pub fn goes_on() -> Result<(), Throw> {
+    match scheduler::is_abandoned() {
+        true => Err(Throw::Bailout),
+        false => Ok(()),
     }
 }
 
@@ -141,6 +174,8 @@ thread_local! {
     static ON_START: Cell<fn()> = const { Cell::new(|| {}) };
     static ON_END: Cell<fn()> = const { Cell::new(|| {}) };
     static GOES_ON: Cell<fn() -> bool> = const { Cell::new(|| false) };
+    /// Has the loop begun turn by turn?
+    static IS_TURNED: Cell<bool> = const { Cell::new(false) };
 }
 
 /// Is a deadlock reported (Swoole's `enable_deadlock_check`)? On by default.
@@ -165,6 +200,9 @@ pub fn on_loop_end(call: fn()) {
 
 /// For the child of a fork: nothing of the parent's loop goes on in it.
 pub fn forked() {
+    crate::callback::take_exit();
+    crate::children::forget();
+    crate::signals::forget();
     crate::timer::forget_all();
     crate::closing::forget();
     engine::scheduler::forked();
@@ -198,15 +236,19 @@ pub fn run(main: Callable, args: Vec<Value>) -> Result<bool, Throw> {
 /// As [`run`].
 pub fn run_loop(start: impl FnOnce()) -> Result<(), Throw> {
     crate::hooks::loop_starts();
+    begin_slices()?;
     let begin = || {
         ON_START.get()();
         start();
     };
+    IS_TURNED.set(false);
     let end = engine::run(begin, || GOES_ON.get()());
     if !matches!(end, Err(RunError::Running)) {
+        crate::preempt::end();
         ON_END.get()();
     }
     match end {
+        Ok(End::Finished) if callback::take_exit() => Err(Throw::Exit),
         Ok(End::Finished) => Ok(()),
         Ok(End::Fatal) => Err(Throw::Bailout),
         Ok(End::Deadlock(ids)) => {
@@ -219,6 +261,35 @@ pub fn run_loop(start: impl FnOnce()) -> Result<(), Throw> {
             error::warning(RunError::Running.to_string())?;
             Err(Throw::error(
                 "eventLoop has already been created: run() can't be nested; use go() inside a coroutine",
+            ))
+        }
+        Err(other) => Err(Throw::error(other.to_string())),
+    }
+}
+
+fn begin_slices() -> Result<(), Throw> {
+    crate::preempt::begin()
+        .map_err(|e| Throw::error(format!("there is no thread for the time slices: {e}")))
+}
+
+/// One look at the events, and what follows from it: for programs that drive the loop themselves.
+///
+/// # Errors
+/// As [`run`].
+pub fn turn_loop() -> Result<(), Throw> {
+    if !IS_TURNED.replace(true) {
+        crate::hooks::loop_starts();
+        begin_slices()?;
+        ON_START.get()();
+    }
+    match engine::turn(|| GOES_ON.get()()) {
+        Ok(End::Fatal) => Err(Throw::Bailout),
+        Ok(_) if callback::take_exit() => Err(Throw::Exit),
+        Ok(_) => Ok(()),
+        Err(RunError::Running) => {
+            error::warning(RunError::Running.to_string())?;
+            Err(Throw::error(
+                "the event loop runs already: call this outside of it",
             ))
         }
         Err(other) => Err(Throw::error(other.to_string())),

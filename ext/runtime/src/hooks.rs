@@ -7,8 +7,8 @@ use crate::{cancel, closing, wiring};
 use highper_engine::reactor::{self, Interest};
 use highper_engine::{self as engine, Wake, clock};
 use highper_hook::{
-    Families, Interest as Wanted, Policy, SleepOutcome, Summary, WaitOutcome, install, patch,
-    refresh, report, uninstall, unpatch,
+    Families, Interest as Wanted, Policy, Query, ResolveOutcome, SleepOutcome, Summary,
+    WaitOutcome, install, patch, refresh, report, uninstall, unpatch,
 };
 use highper_zend::{Access, Ini, Registry, ini, vm};
 use std::os::fd::RawFd;
@@ -127,6 +127,7 @@ static POLICY: Policy = Policy {
     sleep,
     wait_fd,
     wait_many,
+    resolve,
     fd_closed,
     forked,
 };
@@ -389,6 +390,22 @@ impl Set {
             &self.few[..self.count]
         } else {
             &self.many
+        }
+    }
+}
+
+/// libc looks names up without a word to the loop: it does so on a thread.
+fn resolve(query: Query) -> ResolveOutcome {
+    let until = within(None);
+    match engine::offload_until(move || query.ask(), until) {
+        Ok(answer) => ResolveOutcome::Done(answer),
+        Err(Wake::Timeout) => {
+            cancel::raise(cancel::late());
+            ResolveOutcome::Cancelled
+        }
+        Err(_) => {
+            cancel::raise(cancel::resumed());
+            ResolveOutcome::Cancelled
         }
     }
 }

@@ -8,7 +8,9 @@
 
 mod autoload;
 pub mod backtrace;
+pub mod callback;
 pub mod cancel;
+pub mod children;
 mod closing;
 mod collect;
 pub mod context;
@@ -19,8 +21,13 @@ pub mod exit;
 pub mod failure;
 pub mod hooks;
 pub mod limit;
+mod numbered;
+pub mod preempt;
+pub mod resolver;
 pub mod serve;
+pub mod signals;
 pub mod sockets;
+pub mod system;
 pub mod task;
 pub mod timer;
 mod wiring;

@@ -29,10 +29,15 @@ pub fn install() {
     crate::autoload::install();
     crate::closing::install();
     crate::collect::install();
+    crate::preempt::install();
 }
 
 fn release_deferred() {
     if release::pending() == 0 {
+        return;
+    }
+    if !crate::callback::are_in_coroutines() {
+        release::drain();
         return;
     }
     let spawned = crate::coroutine::spawn_body(|| {
@@ -72,6 +77,13 @@ pub fn stack_usage(id: u64) -> Option<usize> {
 pub fn request_shutdown() {
     crate::timer::forget_all();
     crate::autoload::forget();
+    crate::callback::forget();
+    crate::preempt::forget();
+    crate::resolver::forget();
+    crate::signals::forget();
+    crate::children::forget();
+    scheduler::set_turn_hooks(scheduler::TurnHooks::NONE);
+    highper_engine::driver::forget();
 }
 
 /// Runs `call` in the child of every fork to come, whoever forks. It may only touch atomics.

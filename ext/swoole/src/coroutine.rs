@@ -4,6 +4,7 @@ pub mod barrier;
 pub mod canceled_exception;
 pub mod channel;
 pub mod context;
+mod exit_condition;
 pub mod function;
 pub mod iterator;
 pub mod lock;
@@ -15,21 +16,10 @@ pub mod wait_group;
 pub mod waiting;
 
 use crate::{error_code, event};
-use highper_engine::{self as engine, CancelError, clock, scheduler as coroutines};
-use highper_runtime::backtrace;
+use highper_engine::{self as engine, CancelError, TimerId, clock, scheduler as coroutines};
+use highper_runtime::{backtrace, preempt};
 use highper_zend::{Array, Call, Class, Done, Registry, Throw, Value, call_function, error};
 use std::cell::Cell;
-
-/// May a coroutine be preempted? Off until the engine can do it; the switch is kept.
-#[derive(Default)]
-struct Preemption {
-    off: Cell<bool>,
-}
-
-thread_local! {
-    /// The same for code outside coroutines.
-    static OUTSIDE: Preemption = Preemption::default();
-}
 
 /// Declares the class and what belongs to it.
 pub fn declare(registry: &mut Registry, shortname: bool) {
@@ -134,12 +124,12 @@ pub fn declare(registry: &mut Registry, shortname: bool) {
             .method(
                 "public static function enableScheduler(): bool",
                 "Allows preemption again. False when it was allowed.",
-                |call| call.ret_bool(switch_preemption(false)),
+                |call| call.ret_bool(preempt::exempt(false)),
             )
             .method(
                 "public static function disableScheduler(): bool",
                 "Forbids preemption. False when it was forbidden.",
-                |call| call.ret_bool(switch_preemption(true)),
+                |call| call.ret_bool(preempt::exempt(true)),
             )
             .method(
                 "public static function setTimeLimit(float $timeout): bool",
@@ -165,6 +155,7 @@ pub fn declare(registry: &mut Registry, shortname: bool) {
 
 fn forget() {
     option::forget();
+    highper_runtime::resolver::forget_names();
 }
 
 /// A coroutine's id among the arguments; what can't be an id is none.
@@ -209,6 +200,7 @@ fn suspend(call: &mut Call) -> Done {
 #[inline(always)]
 fn resume(call: &mut Call) -> Done {
     if id_at(call, 0)?.is_some_and(engine::resume) {
+        highper_runtime::coroutine::goes_on()?;
         return call.ret_bool(true);
     }
     error::warning("can not resume the coroutine which is in IO operation or non-existent")?;
@@ -218,10 +210,15 @@ fn resume(call: &mut Call) -> Done {
 fn cancel(call: &mut Call) -> Done {
     let id = id_at(call, 0)?.unwrap_or(0);
     if call.opt_bool(1, false)? {
-        return call.ret_bool(waiting::throw_into(id, waiting::CANCELED));
+        let done = waiting::throw_into(id, waiting::CANCELED);
+        highper_runtime::coroutine::goes_on()?;
+        return call.ret_bool(done);
     }
     let code = match coroutines::cancel_now(id) {
-        Ok(()) => return call.ret_bool(true),
+        Ok(()) => {
+            highper_runtime::coroutine::goes_on()?;
+            return call.ret_bool(true);
+        }
         Err(CancelError::NotFound) => error_code::CO_NOT_EXISTS,
         Err(CancelError::NotCancellable) => error_code::CO_CANNOT_CANCEL,
     };
@@ -243,9 +240,14 @@ fn join(call: &mut Call) -> Done {
             highper_runtime::set_last_error(error_code::WRONG_OPERATION);
             return call.ret_bool(false);
         }
-        if engine::info(id).is_some() {
-            ids.push(id);
+        if engine::info(id).is_none() {
+            continue;
         }
+        if coroutines::is_joined(id) {
+            highper_runtime::set_last_error(error_code::WRONG_OPERATION);
+            return call.ret_bool(false);
+        }
+        ids.push(id);
     }
     if ids.is_empty() {
         highper_runtime::set_last_error(error_code::INVALID_PARAMS);
@@ -261,9 +263,9 @@ fn stats(call: &mut Call) -> Done {
     let stats = engine::stats();
     let mut out = Array::with_capacity(9);
     out.set("event_num", stats.descriptors)
-        .set("signal_listener_num", 0)
-        .set("aio_task_num", 0)
-        .set("aio_worker_num", 0)
+        .set("signal_listener_num", crate::process::signal::count())
+        .set("aio_task_num", engine::offloaded())
+        .set("aio_worker_num", engine::offloaded())
         .set("aio_queue_size", 0)
         .set("c_stack_size", stats.stack_size)
         .set("coroutine_num", stats.live)
@@ -365,13 +367,22 @@ fn list(call: &mut Call) -> Done {
     call.ret(iterator)
 }
 
-fn switch_preemption(off: bool) -> bool {
-    let switch = |preemption: &Preemption| preemption.off.replace(off) != off;
-    match engine::current() {
-        None => OUTSIDE.with(switch),
-        Some(id) => {
-            coroutines::set_local_of(id, Preemption::default);
-            coroutines::local::<Preemption, _>(id, switch).unwrap_or(false)
+/// The timer of a coroutine's time limit; it goes with the coroutine, or when another is set.
+#[derive(Default)]
+struct Limit(Cell<Option<TimerId>>);
+
+impl Limit {
+    fn set(&self, timer: TimerId) {
+        if let Some(before) = self.0.replace(Some(timer)) {
+            engine::clear_timer(before);
+        }
+    }
+}
+
+impl Drop for Limit {
+    fn drop(&mut self) {
+        if let Some(timer) = self.0.take() {
+            engine::clear_timer(timer);
         }
     }
 }
@@ -382,11 +393,13 @@ fn set_time_limit(call: &mut Call) -> Done {
     match waiting::deadline(seconds) {
         None => call.ret_bool(false),
         Some(when) => {
-            coroutines::at(when, false, move || {
+            let timer = coroutines::at(when, true, move || {
                 if engine::info(id).is_some() {
                     waiting::throw_into(id, waiting::TIMED_OUT);
                 }
             });
+            coroutines::set_local_of(id, Limit::default);
+            coroutines::local::<Limit, _>(id, |limit| limit.set(timer));
             call.ret_bool(true)
         }
     }

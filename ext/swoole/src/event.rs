@@ -1,11 +1,14 @@
 //! `Swoole\Event` and the `swoole_event_*` functions: the loop.
 
+mod cycle;
 mod watched;
+mod write;
 
 use crate::error_code;
 use highper_engine::{self as engine, SpawnError, reactor, scheduler};
+use highper_runtime::callback;
 use highper_zend::{
-    Call, Callable, Class, Done, Function, Registry, Throw, Value, call_function, error,
+    Call, Callable, Class, Done, Function, Registry, Throw, Value, call_function, error, module,
 };
 use std::cell::Cell;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
@@ -24,14 +27,23 @@ pub fn declare(registry: &mut Registry) {
     const AT_END: &str = "Runs the loop at the end of the script, when it was not run before.";
     const EXIT: &str = "Clears all timers and ends the loop.";
     const DEFER: &str = "Calls back when the running code has given the processor away.";
+    const DISPATCH: &str = "One look at the events and what follows from it. False without a loop.";
     watched::declare(registry);
+    cycle::declare(registry);
+    write::declare(registry);
+    let class = Class::new("Swoole\\Event").doc("The event loop.");
     registry.class(
-        watched::methods(Class::new("Swoole\\Event").doc("The event loop."))
+        write::methods(cycle::methods(watched::methods(class)))
             .deny_create()
             .method(
                 "public static function defer(callable $callback): bool",
                 DEFER,
                 defer,
+            )
+            .method(
+                "public static function dispatch(): bool",
+                DISPATCH,
+                dispatch,
             )
             .method("public static function wait(): void", WAIT, wait_call)
             .method("public static function rshutdown(): void", AT_END, at_end)
@@ -42,6 +54,11 @@ pub fn declare(registry: &mut Registry) {
             "function swoole_event_defer(callable $callback): bool",
             DEFER,
             defer,
+        ))
+        .function(Function::new(
+            "function swoole_event_dispatch(): bool",
+            DISPATCH,
+            dispatch,
         ))
         .function(Function::new(
             "function swoole_event_wait(): void",
@@ -61,11 +78,17 @@ pub fn declare(registry: &mut Registry) {
     registry.on_request_start(|| {
         LOOP.store(false, Relaxed);
         REGISTERED.set(false);
-        highper_runtime::coroutine::on_loop_end(watched::forget);
+        highper_runtime::coroutine::on_loop_end(|| {
+            watched::forget();
+            write::forget();
+            cycle::loop_ends();
+        });
     });
     registry.on_request_shutdown(|| {
         LOOP.store(false, Relaxed);
         watched::forget();
+        write::forget();
+        cycle::forget();
         reactor::abandon();
     });
 }
@@ -74,14 +97,32 @@ pub fn declare(registry: &mut Registry) {
 pub(crate) fn forked() {
     LOOP.store(false, Relaxed);
     watched::forget();
+    write::forget();
+    cycle::forget();
 }
 
-/// The number of the descriptor that a value names: a number, or an open stream.
-pub(crate) fn descriptor(value: &Value) -> Option<i32> {
-    match value.as_long() {
-        Some(number) => i32::try_from(number).ok().filter(|fd| *fd >= 0),
-        None => highper_zend::stream::descriptor(value),
+/// The number of the descriptor that a value names: a number, an open stream, a socket, or an object that has one.
+pub(crate) fn descriptor(value: &Value) -> Result<Option<i32>, Throw> {
+    if let Some(number) = value.as_long() {
+        return Ok(i32::try_from(number).ok().filter(|fd| *fd >= 0));
     }
+    let Some(object) = value.as_object() else {
+        return Ok(highper_zend::stream::descriptor(value));
+    };
+    let property = match object.class_name() {
+        "Socket" => {
+            let stream = call_function("socket_export_stream", std::slice::from_ref(value));
+            return Ok(highper_zend::stream::descriptor(&stream.into_result()?));
+        }
+        "Swoole\\Client" | "Swoole\\Coroutine\\Client" => "sock",
+        "Swoole\\Process" => "pipe",
+        "Swoole\\Coroutine\\Socket" => "fd",
+        _ => return Ok(None),
+    };
+    let number = object.get(property)?.as_long();
+    Ok(number
+        .and_then(|fd| i32::try_from(fd).ok())
+        .filter(|fd| *fd >= 0))
 }
 
 /// Is there a loop?
@@ -101,6 +142,8 @@ fn make_loop() -> Result<(), Throw> {
     reactor::prepare()
         .map_err(|e| Throw::error(format!("Unable to create event-loop reactor: {e}")))?;
     LOOP.store(true, Relaxed);
+    highper_runtime::preempt::begin()
+        .map_err(|e| Throw::error(format!("there is no thread for the time slices: {e}")))?;
     if !REGISTERED.replace(true) {
         call_function(
             "register_shutdown_function",
@@ -114,11 +157,34 @@ fn make_loop() -> Result<(), Throw> {
 /// Runs a callable in a new coroutine; `None`, with a warning, when there are too many.
 #[inline(always)]
 pub fn spawn(callable: Callable, args: &[Value]) -> Result<Option<u64>, Throw> {
-    ensure_loop()?;
+    if !has_loop() {
+        first()?;
+    }
     match highper_runtime::spawn(callable, args) {
-        Ok(id) => Ok(Some(id)),
+        Ok(id) => {
+            highper_runtime::coroutine::goes_on()?;
+            Ok(Some(id))
+        }
         Err(error) => refused(error),
     }
+}
+
+#[cold]
+fn first() -> Result<(), Throw> {
+    if module::is_shutting_down() && is_in_destructor() {
+        return Err(error::fatal(
+            "can not use coroutine in __destruct after php_request_shutdown",
+        ));
+    }
+    make_loop()
+}
+
+/// Was the running function of the extension called by a destructor?
+fn is_in_destructor() -> bool {
+    error::calling_function().is_some_and(|name| {
+        let method = name.rsplit("::").next().unwrap_or_default();
+        method.eq_ignore_ascii_case("__destruct")
+    })
 }
 
 #[cold]
@@ -146,6 +212,20 @@ pub fn wait() -> Result<(), Throw> {
     ended
 }
 
+fn dispatch(call: &mut Call) -> Done {
+    if engine::current().is_some() {
+        highper_runtime::set_last_error(error_code::WRONG_OPERATION);
+        return Err(error::fatal(
+            "Unable to call Event::dispatch() in coroutine",
+        ));
+    }
+    if engine::is_running() || !LOOP.load(Relaxed) {
+        return call.ret_bool(false);
+    }
+    highper_runtime::coroutine::turn_loop()?;
+    call.ret_bool(true)
+}
+
 fn wait_call(_call: &mut Call) -> Done {
     wait()
 }
@@ -170,8 +250,10 @@ fn defer(call: &mut Call) -> Done {
     let callable = call.callable(0)?;
     ensure_loop()?;
     scheduler::defer_to_driver(move || {
-        // What it throws is reported by its coroutine; one too many has warned.
-        let _reported = spawn(callable, &[]);
+        let called = callback::call(move || callable.call(&[]).into_result().map(drop));
+        if let Err(cause) = called {
+            eprintln!("[warning] a deferred callback could not run: {cause}");
+        }
     });
     call.ret_bool(true)
 }

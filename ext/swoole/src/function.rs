@@ -6,7 +6,7 @@ pub mod mime;
 pub mod network;
 pub mod text;
 
-use crate::error_code;
+use crate::{error_code, event};
 use highper_zend::{Call, Done, Function, Registry, Throw, Value, call_function, error};
 use std::cell::Cell;
 
@@ -61,7 +61,13 @@ pub fn declare(registry: &mut Registry) {
             "function swoole_async_set(array $settings): bool",
             "Sets options, as Coroutine::set().",
             |call| {
-                crate::coroutine::option::set(call.array(0)?);
+                if event::has_loop() {
+                    highper_runtime::set_last_error(error_code::OPERATION_NOT_SUPPORT);
+                    return Err(error::fatal(
+                        "eventLoop has already been created. unable to change settings",
+                    ));
+                }
+                crate::coroutine::option::set_async(call.array(0)?)?;
                 call.ret_bool(true)
             },
         ))

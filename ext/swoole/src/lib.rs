@@ -17,7 +17,7 @@ pub mod swoole_error;
 pub mod swoole_exception;
 pub mod timer;
 
-use highper_zend::{Access, Function, Ini, Registry, Throw, ini};
+use highper_zend::{Access, Function, Ini, Registry, Throw, error, ini};
 
 /// A `Swoole\Exception`.
 pub(crate) fn exception(message: impl Into<String>, code: i64) -> Throw {
@@ -55,6 +55,20 @@ pub fn declare(registry: &mut Registry) {
             Access::System,
             "Short names: `go()`, `Co`.",
         ));
+    registry
+        .setting(Ini::bool(
+            "swoole.display_errors",
+            true,
+            Access::All,
+            "Warnings of the Swoole classes.",
+        ))
+        .setting(Ini::bool(
+            "swoole.enable_preemptive_scheduler",
+            false,
+            Access::All,
+            "Coroutines that compute give the processor away after 10 ms.",
+        ));
+    error::ask_before_warning(|| ini::bool("swoole.display_errors"));
     let shortname = ini::configured("swoole.use_shortname", true);
     registry.constant("SWOOLE_USE_SHORTNAME", shortname, "Are there short names?");
     constant::declare(registry);

@@ -38,13 +38,13 @@ pub fn declare(registry: &mut Registry) {
             .method("public static function clearAll(): bool", CLEAR_ALL, clear_all),
     );
     registry
-        .function(Function::new(
-            "function swoole_timer_tick(int $ms, callable $callback, mixed ...$params): int|false",
+        .function(Function::open(
+            "function swoole_timer_tick(int $ms, callable $callback): int|false",
             TICK,
             tick,
         ))
-        .function(Function::new(
-            "function swoole_timer_after(int $ms, callable $callback, mixed ...$params): int|false",
+        .function(Function::open(
+            "function swoole_timer_after(int $ms, callable $callback): int|false",
             AFTER,
             after,
         ))
@@ -97,7 +97,7 @@ fn add(call: &mut Call, repeats: bool) -> Done {
         return call.ret_bool(false);
     }
     event::ensure_loop()?;
-    let args = call.rest(2).to_vec();
+    let args = call.rest(2);
     call.ret_long(if repeats {
         timer::tick(milliseconds, callable, args)
     } else {
@@ -106,17 +106,18 @@ fn add(call: &mut Call, repeats: bool) -> Done {
 }
 
 fn exists(call: &mut Call) -> Done {
-    call.ret_bool(timer::info(call.long(0)?).is_some())
+    let info = timer::info(call.long(0)?);
+    call.ret_bool(info.is_some_and(|info| !info.is_removed))
 }
 
 fn info(call: &mut Call) -> Done {
     let info = timer::info(call.long(0)?).map(|info| {
         let mut out = Array::with_capacity(5);
         out.set("exec_msec", info.exec_msec)
-            .set("exec_count", info.rounds)
-            .set("interval", if info.repeats { info.interval } else { 0 })
-            .set("round", info.rounds)
-            .set("removed", false);
+            .set("exec_count", info.calls)
+            .set("interval", info.interval)
+            .set("round", info.round)
+            .set("removed", info.is_removed);
         out
     });
     call.ret(info)
@@ -125,8 +126,8 @@ fn info(call: &mut Call) -> Done {
 fn stats(call: &mut Call) -> Done {
     let mut out = Array::with_capacity(3);
     out.set("initialized", event::has_loop())
-        .set("num", timer::list().len())
-        .set("round", 0);
+        .set("num", timer::count())
+        .set("round", timer::round());
     call.ret(out)
 }
 

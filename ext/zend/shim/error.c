@@ -97,3 +97,16 @@ int hz_active_function(zend_string **class_name, zend_string **function)
 	*function = call->func->common.function_name;
 	return 1;
 }
+
+/* The function that called the one that runs now, as hz_active_function; borrowed. */
+int hz_calling_function(zend_string **class_name, zend_string **function)
+{
+	zend_execute_data *call = EG(current_execute_data);
+	call = call ? call->prev_execute_data : NULL;
+	if (!call || !call->func || !call->func->common.function_name) {
+		return 0;
+	}
+	*class_name = call->func->common.scope ? call->func->common.scope->name : NULL;
+	*function = call->func->common.function_name;
+	return 1;
+}

@@ -27,6 +27,23 @@ static void hp_exit_plainly(zval *status)
 	}
 }
 
+/* The exception of a construct knows nothing of the function that it became: it is made in its caller's frame. */
+void *hp_exit_frame_leave(void)
+{
+	zend_execute_data *own = EG(current_execute_data);
+#if PHP_VERSION_ID < 80400
+	if (own && own->prev_execute_data) {
+		EG(current_execute_data) = own->prev_execute_data;
+	}
+#endif
+	return own;
+}
+
+void hp_exit_frame_enter(void *own)
+{
+	EG(current_execute_data) = (zend_execute_data *) own;
+}
+
 static void hp_exit(zval *status)
 {
 	if (hp_exit_asks && hp_exit_asks()) {

@@ -148,3 +148,9 @@ void hz_info_end(zend_module_entry *module)
 	php_info_print_table_end();
 	display_ini_entries(module);
 }
+
+/* Has the end of the script begun: shutdown functions, destructors? */
+int hz_shutting_down(void)
+{
+	return (EG(flags) & EG_FLAGS_IN_SHUTDOWN) != 0;
+}

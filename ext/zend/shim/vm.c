@@ -571,6 +571,11 @@ int hp_vm_guard(void (*body)(void *), void *arg)
 	return 0;
 }
 
+bool hp_vm_is_bottom(const void *frame)
+{
+	return ((const zend_execute_data *) frame)->func == &hp_bottom_function;
+}
+
 void *hp_vm_frame(hp_vm *vm)
 {
 	return vm->execute_data;

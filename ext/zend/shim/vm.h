@@ -2,6 +2,7 @@
 #ifndef HIGHPER_VM_H
 #define HIGHPER_VM_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -23,6 +24,8 @@ void hp_vm_renew(hp_vm *vm);
 void hp_vm_switch(hp_vm *from, hp_vm *to, int dead);
 /* The frame at which a suspended coroutine stopped. */
 void *hp_vm_frame(hp_vm *vm);
+/* Is this the frame at the bottom of a coroutine? */
+bool hp_vm_is_bottom(const void *frame);
 /* Bytes in use on the VM stack of a suspended coroutine, or of the running code (NULL). */
 size_t hp_vm_usage(hp_vm *vm);
 /* Undo `hp_vm_init` after the last switch away. */

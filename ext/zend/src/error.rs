@@ -22,6 +22,15 @@ pub enum Level {
     UserNotice = 1024,
 }
 
+thread_local! {
+    static SHOWS_WARNINGS: std::cell::Cell<fn() -> bool> = const { std::cell::Cell::new(|| true) };
+}
+
+/// Sets who is asked before each [`warning`] whether there is to be one.
+pub fn ask_before_warning(ask: fn() -> bool) {
+    SHOWS_WARNINGS.set(ask);
+}
+
 /// Raises a diagnostic as PHP's functions do ("f(): message"). An error
 /// handler of the user may turn it into an exception: hence the result.
 pub fn raise(level: Level, message: impl AsRef<str>) -> Result<(), Throw> {
@@ -39,6 +48,9 @@ pub fn raise_plain(level: Level, message: impl AsRef<str>) -> Result<(), Throw> 
 
 /// `E_WARNING`
 pub fn warning(message: impl AsRef<str>) -> Result<(), Throw> {
+    if !SHOWS_WARNINGS.get()() {
+        return Ok(());
+    }
     raise(Level::Warning, message)
 }
 
@@ -71,12 +83,23 @@ pub fn location() -> Option<(String, u32)> {
     }
 }
 
+type Find = unsafe extern "C" fn(*mut *mut raw::ZendStr, *mut *mut raw::ZendStr) -> std::ffi::c_int;
+
 /// The running function: "name" or "Class::name".
 pub fn active_function() -> Option<String> {
+    function_by(raw::hz_active_function)
+}
+
+/// The function that called the running one.
+pub fn calling_function() -> Option<String> {
+    function_by(raw::hz_calling_function)
+}
+
+fn function_by(find: Find) -> Option<String> {
     let (mut class, mut function) = (std::ptr::null_mut(), std::ptr::null_mut());
-    // SAFETY: names of the running function, copied at once.
+    // SAFETY: names of a function on the stack, copied at once.
     unsafe {
-        if raw::hz_active_function(&raw mut class, &raw mut function) == 0 {
+        if find(&raw mut class, &raw mut function) == 0 {
             return None;
         }
         let function = String::from_utf8_lossy(string::bytes(function));

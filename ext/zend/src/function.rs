@@ -12,6 +12,10 @@ impl<F: Fn(&mut Call) -> Done + Copy + 'static> Handler for F {}
 
 /// The C function that runs a handler.
 pub(crate) fn zif<F: Handler>(handler: F) -> Zif {
+    trampoline::<F, false>(handler)
+}
+
+fn trampoline<F: Handler, const OPEN: bool>(handler: F) -> Zif {
     const {
         assert!(
             size_of::<F>() == 0,
@@ -20,16 +24,21 @@ pub(crate) fn zif<F: Handler>(handler: F) -> Zif {
     }
     // The type says which function it is; its value is empty.
     let _ = handler;
-    enter::<F>
+    enter::<F, OPEN>
 }
 
-unsafe extern "C" fn enter<F: Handler>(frame: *mut zend_execute_data, ret: *mut Value) {
+/// `OPEN`: more arguments than declared are no mistake.
+unsafe extern "C" fn enter<F: Handler, const OPEN: bool>(
+    frame: *mut zend_execute_data,
+    ret: *mut Value,
+) {
     // SAFETY: the engine passes a live frame and a return slot.
     let bailout = unsafe {
         let head = frame.cast::<Frame>();
         let func = &*(*head).func;
         let args = (*head).this.extra;
-        if args < func.required || (args > func.num_args && func.flags & ACC_VARIADIC == 0) {
+        let takes_more = OPEN || func.flags & ACC_VARIADIC != 0;
+        if args < func.required || (args > func.num_args && !takes_more) {
             raw::hz_wrong_count(frame);
             return;
         }
@@ -81,6 +90,14 @@ impl Function {
             signature,
             doc,
             handler: zif(handler),
+        }
+    }
+    /// As [`Self::new`], for one that takes more arguments than it declares ([`Call::rest`]).
+    pub fn open<F: Handler>(signature: &'static str, doc: &'static str, handler: F) -> Self {
+        Self {
+            signature,
+            doc,
+            handler: trampoline::<F, true>(handler),
         }
     }
 }

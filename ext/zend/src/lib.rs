@@ -118,6 +118,7 @@ pub mod compile;
 pub mod error;
 pub mod function;
 pub mod ini;
+pub mod interrupt;
 pub mod json;
 pub mod module;
 pub mod object;

@@ -310,3 +310,9 @@ extern "C" fn swoole_info(entry: *mut c_void) {
         Ok(())
     });
 }
+
+/// Has the end of the script begun: shutdown functions, destructors?
+pub fn is_shutting_down() -> bool {
+    // SAFETY: reads a flag.
+    unsafe { raw::hz_shutting_down() != 0 }
+}

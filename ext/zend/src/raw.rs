@@ -501,4 +501,9 @@ unsafe extern "C" {
         class: *mut *mut ZendStr,
         function: *mut *mut ZendStr,
     ) -> c_int;
+    pub(crate) fn hz_calling_function(
+        class: *mut *mut ZendStr,
+        function: *mut *mut ZendStr,
+    ) -> c_int;
+    pub(crate) fn hz_shutting_down() -> c_int;
 }

@@ -324,11 +324,15 @@ pub(crate) fn parse<'a>(text: &'a str, class: Option<&'a str>) -> Result<Signatu
             return Err(scan.error("a variadic parameter must be the last one"));
         }
     }
-    let returns = if scan.eat(":") {
+    let mut returns = if scan.eat(":") {
         scan.kind(class)?
     } else {
         Type::default()
     };
+    if returns.text == "self" {
+        // As reflection shows it of PHP's own code.
+        returns.classes = Some(Cow::Borrowed("self"));
+    }
     scan.end()?;
     Ok(Signature {
         name,

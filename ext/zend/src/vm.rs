@@ -43,6 +43,8 @@ unsafe extern "C" {
         asks: extern "C" fn() -> c_int,
         caught: unsafe extern "C" fn(status: *mut c_void) -> c_int,
     );
+    fn hp_exit_frame_leave() -> *mut c_void;
+    fn hp_exit_frame_enter(own: *mut c_void);
     fn hp_report_uncaught(exception: *mut c_void) -> c_int;
     /// Runs a body under `zend_try`; 1 when a fatal error ended it.
     pub fn hp_vm_guard(body: unsafe extern "C" fn(*mut c_void), arg: *mut c_void) -> c_int;
@@ -73,7 +75,14 @@ unsafe extern "C" fn exit_caught(status: *mut c_void) -> c_int {
     let Some(catch) = CATCH.get() else { return 0 };
     // SAFETY: the shim hands in an argument of the running call, or null.
     let status = unsafe { status.cast::<Value>().as_ref() };
-    c_int::from(catch(status).raise())
+    // SAFETY: the frame is left and entered again on the same stack; making the exception is guarded.
+    let thrown = unsafe {
+        let own = hp_exit_frame_leave();
+        let thrown = catch(status);
+        hp_exit_frame_enter(own);
+        thrown
+    };
+    c_int::from(thrown.raise())
 }
 
 /// Replaces `exit`: where `asks` says so it throws what `catch` makes. Call at MINIT.

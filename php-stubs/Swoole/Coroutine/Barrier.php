@@ -10,5 +10,5 @@ class Barrier
 
     public static function make(): \Swoole\Coroutine\Barrier {}
 
-    public static function wait(\Barrier &$barrier, float $timeout = -1): void {}
+    public static function wait(\Swoole\Coroutine\Barrier &$barrier, float $timeout = -1): void {}
 }

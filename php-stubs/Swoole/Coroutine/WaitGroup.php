@@ -6,6 +6,12 @@ namespace Swoole\Coroutine;
 
 class WaitGroup
 {
+    protected \Swoole\Coroutine\Channel $chan;
+
+    protected int $count = 0;
+
+    protected bool $waiting = false;
+
     public function __construct(int $delta = 0) {}
 
     public function add(int $delta = 1): void {}

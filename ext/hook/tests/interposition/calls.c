@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <dlfcn.h>
 #include <fcntl.h>
+#include <netdb.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <stdlib.h>
@@ -15,6 +16,8 @@
 #include <time.h>
 #include <unistd.h>
 
+int f_getaddrinfo(const char *n, const char *s, const struct addrinfo *h, struct addrinfo **r) { return getaddrinfo(n, s, h, r); }
+int f_gethostbyname_r(const char *n, struct hostent *h, char *b, size_t l, struct hostent **r, int *e) { return gethostbyname_r(n, h, b, l, r, e); }
 unsigned f_sleep(unsigned s) { return sleep(s); }
 int f_usleep(unsigned us) { return usleep(us); }
 int f_nanosleep(const struct timespec *a, struct timespec *b) { return nanosleep(a, b); }

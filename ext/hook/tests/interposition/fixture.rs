@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use highper_hook::{Families, Interest, Policy, SleepOutcome, WaitOutcome};
+use highper_hook::{Families, Interest, Policy, ResolveOutcome, SleepOutcome, WaitOutcome};
 
 /// What the policy was asked to do.
 #[derive(Clone, Debug, PartialEq)]
@@ -19,6 +19,7 @@ pub enum Asked {
     WaitMany(usize),
     Closed(i32),
     Forked,
+    Resolve,
 }
 
 thread_local! {
@@ -94,6 +95,11 @@ static POLICY: Policy = Policy {
     wait_many: |list, limit| {
         note(Asked::WaitMany(list.len()));
         wait(list, limit)
+    },
+    resolve: |query| {
+        note(Asked::Resolve);
+        let answer = std::thread::spawn(move || query.ask());
+        ResolveOutcome::Done(answer.join().expect("a look-up does not panic"))
     },
     fd_closed: |fd| note(Asked::Closed(fd)),
     forked: || note(Asked::Forked),

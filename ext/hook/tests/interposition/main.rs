@@ -11,5 +11,6 @@ mod files;
 mod fixture;
 mod loading;
 mod polling;
+mod resolving;
 mod sleeping;
 mod sockets;

@@ -51,7 +51,7 @@ pub fn declare(registry: &mut Registry) {
                 call.ret(BARRIER.instantiate()?)
             })
             .method(
-                "public static function wait(Barrier &$barrier, float $timeout = -1): void",
+                "public static function wait(\\Swoole\\Coroutine\\Barrier &$barrier, float $timeout = -1): void",
                 "Gives the own reference away and waits until the others are gone, in seconds, without end when not positive.",
                 wait_for,
             ),

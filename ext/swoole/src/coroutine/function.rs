@@ -3,7 +3,7 @@
 use super::{option, waiting};
 use crate::event;
 use highper_engine::sync::WaitGroup;
-use highper_engine::{self as engine};
+use highper_engine::{self as engine, Ending, Wake};
 use highper_runtime::backtrace;
 use highper_zend::{Array, Call, Callable, Done, Function, Key, Registry, Throw, Value, error};
 use std::cell::RefCell;
@@ -16,8 +16,8 @@ pub fn declare(registry: &mut Registry, shortname: bool) {
     const RUN: &str = "Runs a function in a coroutine, and returns when all coroutines have ended.";
     if shortname {
         registry
-            .function(Function::new(
-                "function go(callable $func, mixed ...$params): int|false",
+            .function(Function::open(
+                "function go(callable $func): int|false",
                 GO,
                 super::create,
             ))
@@ -32,6 +32,11 @@ pub fn declare(registry: &mut Registry, shortname: bool) {
             "function swoole_coroutine_create(callable $func, mixed ...$params): int|false",
             GO,
             super::create,
+        ))
+        .function(Function::new(
+            "function swoole_test_kernel_coroutine(int $count = 100, float $sleep_time = 1.0): void",
+            "For tests of the extension: a coroutine without PHP code that sleeps so many times.",
+            test_kernel_coroutine,
         ))
         .function(Function::new(
             "function swoole_coroutine_defer(callable $callback): void",
@@ -81,13 +86,30 @@ pub fn declare(registry: &mut Registry, shortname: bool) {
     }
 }
 
+fn test_kernel_coroutine(call: &mut Call) -> Done {
+    let times = call.opt_long(0, 100)?;
+    let nanoseconds = (call.opt_double(1, 1.0)?.clamp(0.0, 1e9) * 1e9) as u64;
+    if !event::has_loop() {
+        return call.ret_bool(false);
+    }
+    let spawned = engine::spawn(move || {
+        for _ in 0..times {
+            if engine::sleep(nanoseconds) != Wake::Ready {
+                break;
+            }
+        }
+        Ending::Returned
+    });
+    spawned.map(drop).map_err(|e| Throw::error(e.to_string()))
+}
+
 fn run(call: &mut Call) -> Done {
     let callable = call.callable(0)?;
     let args = call.rest(1).to_vec();
     if !option::has("hook_flags") {
         let mut flags = Array::new();
         flags.set("hook_flags", crate::runtime::HOOK_ALL);
-        option::set(&flags);
+        option::set(&flags)?;
     }
     event::ensure_loop()?;
     event::spawn(callable, &args)?;

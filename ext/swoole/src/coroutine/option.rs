@@ -1,7 +1,9 @@
 //! What `Coroutine::set()` has been given.
 
+use super::exit_condition;
 use highper_engine::scheduler;
-use highper_zend::{Array, Call, Done, Value};
+use highper_runtime::{preempt, resolver};
+use highper_zend::{Array, Call, Done, Throw, Value, error, ini};
 use std::cell::RefCell;
 
 thread_local! {
@@ -9,7 +11,10 @@ thread_local! {
 }
 
 /// Applies settings and remembers them, beside those of before.
-pub fn set(settings: &Array) {
+///
+/// # Errors
+/// What a handler of warnings throws.
+pub fn set(settings: &Array) -> Result<(), Throw> {
     let number = |name: &str| settings.get(name).map(Value::to_long);
     if let Some(wait) = settings.get("wait_signal") {
         crate::process::signal::keep_loop(wait.to_bool());
@@ -34,7 +39,30 @@ pub fn set(settings: &Array) {
     if let Some(on) = settings.get("enable_deadlock_check") {
         highper_runtime::coroutine::set_deadlock_check(on.to_bool());
     }
+    if let Some(on) = settings.get("enable_preemptive_scheduler")
+        && let Err(cause) = preempt::enable(on.to_bool())
+    {
+        error::warning(format!("there is no thread for the time slices: {cause}"))?;
+    }
+    if let Some(on) = settings.get("display_errors") {
+        ini::set(
+            "swoole.display_errors",
+            if on.to_bool() { "1" } else { "0" },
+        );
+    }
+    if let Some(server) = settings.get("dns_server").and_then(Value::as_str) {
+        resolver::set_server(server);
+    }
+    if let Some(seconds) = number("dns_cache_expire") {
+        resolver::set_expire(u64::try_from(seconds).unwrap_or(0));
+    }
+    if let Some(capacity) = number("dns_cache_capacity") {
+        resolver::set_capacity(usize::try_from(capacity).unwrap_or(0));
+    }
     crate::function::logging::configure(settings);
+    if let Some(condition) = settings.get("exit_condition") {
+        exit_condition::set(condition)?;
+    }
     let merged = OPTIONS.with_borrow(|options| match options {
         None => settings.clone(),
         Some(options) => {
@@ -48,6 +76,21 @@ pub fn set(settings: &Array) {
     // The old array is dropped outside of the borrow: it may hold objects with destructors.
     let old = OPTIONS.with_borrow_mut(|options| options.replace(merged));
     drop(old);
+    Ok(())
+}
+
+/// What a program has to set before there is a loop (`swoole_async_set()`).
+///
+/// # Errors
+/// As [`set`].
+pub fn set_async(settings: &Array) -> Result<(), Throw> {
+    if let Some(on) = settings.get("enable_coroutine") {
+        highper_runtime::callback::in_coroutines(on.to_bool());
+    }
+    if let Some(seconds) = settings.get("dns_cache_refresh_time") {
+        resolver::set_expire(seconds.to_double().max(0.0) as u64);
+    }
+    set(settings)
 }
 
 /// Everything that was set, or nothing yet.
@@ -68,13 +111,13 @@ pub fn has(name: &str) -> bool {
 pub fn forget() {
     let old = OPTIONS.with_borrow_mut(Option::take);
     drop(old);
+    exit_condition::forget();
     highper_runtime::coroutine::set_deadlock_check(true);
 }
 
 /// `Coroutine::set`, `Scheduler::set`
 pub fn set_call(call: &mut Call) -> Done {
-    set(call.array(0)?);
-    Ok(())
+    set(call.array(0)?)
 }
 
 /// `Coroutine::getOptions`, `Scheduler::getOptions`
@@ -106,7 +149,11 @@ fn parse_size(value: &Value) -> usize {
         }
         None => value.to_long(),
     };
-    usize::try_from(bytes)
-        .unwrap_or(0)
-        .clamp(64 * 1024, 256 * 1024 * 1024)
+    const SMALLEST: usize = 64 * 1024;
+    const LARGEST: usize = 16 * 1024 * 1024;
+    match usize::try_from(bytes) {
+        Ok(bytes) => bytes.clamp(SMALLEST, LARGEST).next_multiple_of(4096),
+        // As in Swoole, to which it is a huge number.
+        Err(_) => LARGEST,
+    }
 }

@@ -24,6 +24,9 @@ pub fn declare(registry: &mut Registry) {
             .handle(&WAIT_GROUP)
             .alias("Co\\WaitGroup")
             .state::<WaitGroup>()
+            .property("protected Swoole\\Coroutine\\Channel $chan", "Of Swoole's implementation; never set.")
+            .property("protected int $count = 0", "Of Swoole's implementation: see count().")
+            .property("protected bool $waiting = false", "Of Swoole's implementation; never set.")
             .method("public function __construct(int $delta = 0)", "Starts to count at $delta.", |call| {
                 let delta = call.opt_long(0, 0)?;
                 if delta > 0 { add_to(call, delta) } else { Ok(()) }

@@ -4,7 +4,7 @@ use super::{descriptor, ensure_loop, has_loop};
 use highper_engine::reactor::{self, Handler, Readiness};
 use highper_engine::{self as engine, scheduler};
 use highper_process::fork;
-use highper_runtime::coroutine;
+use highper_runtime::callback;
 use highper_zend::{Call, Callable, Class, Done, Function, Registry, Value, error};
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -106,12 +106,30 @@ fn register(fd: i32) -> std::io::Result<()> {
     reactor::register(fd, HANDLER.get(), fd as u64)
 }
 
+/// Is it watched?
+pub(super) fn is_watched(fd: i32) -> bool {
+    WATCHED.with_borrow(|watched| watched.contains_key(&fd))
+}
+
+/// Has the loop tell of what it has told of before.
+pub(super) fn renew(fd: i32) {
+    reactor::closing(fd);
+    if let Err(cause) = register(fd) {
+        eprintln!("[warning] descriptor {fd} is watched no more: {cause}");
+        let old = WATCHED.with_borrow_mut(|watched| watched.remove(&fd));
+        if old.is_some() {
+            super::write::stop(fd);
+            scheduler::release_loop();
+        }
+    }
+}
+
 fn add(call: &mut Call) -> Done {
     let events = call.opt_long(3, READ)?;
     let read = call.opt_callable(1)?;
     let write = call.opt_callable(2)?;
     ensure_loop()?;
-    let Some(fd) = descriptor(call.value(0)?) else {
+    let Some(fd) = descriptor(call.value(0)?)? else {
         return refuse(call, "unknown fd type".to_owned());
     };
     if fd == 0 && events & WRITE != 0 {
@@ -159,7 +177,7 @@ fn set(call: &mut Call) -> Done {
     let events = call.opt_long(3, 0)?;
     let read = call.opt_callable(1)?;
     let write = call.opt_callable(2)?;
-    let Some(fd) = descriptor(call.value(0)?) else {
+    let Some(fd) = descriptor(call.value(0)?)? else {
         return call.ret_bool(false);
     };
     let replaced = WATCHED.with_borrow_mut(|watched| {
@@ -196,13 +214,14 @@ fn del(call: &mut Call) -> Done {
             "reactor is not ready, cannot call swoole_event_del".to_owned(),
         );
     }
-    let Some(fd) = descriptor(call.value(0)?) else {
+    let Some(fd) = descriptor(call.value(0)?)? else {
         return refuse(call, "unknown type".to_owned());
     };
     let old = WATCHED.with_borrow_mut(|watched| watched.remove(&fd));
     if old.is_none() {
         return call.ret_bool(false);
     }
+    super::write::stop(fd);
     reactor::closing(fd);
     scheduler::release_loop();
     call.ret_bool(true)
@@ -213,7 +232,7 @@ fn isset(call: &mut Call) -> Done {
         return call.ret_bool(false);
     }
     let events = call.opt_long(1, READ | WRITE)?;
-    let Some(fd) = descriptor(call.value(0)?) else {
+    let Some(fd) = descriptor(call.value(0)?)? else {
         return refuse(call, "unknown type".to_owned());
     };
     let is =
@@ -235,11 +254,11 @@ impl Events {
             (watched.events & event != 0).then_some(())?;
             Some((callback?.clone(), watched.value.clone()))
         });
-        let Some((callback, value)) = found else {
+        let Some((found, value)) = found else {
             return false;
         };
-        let spawned = coroutine::try_spawn(move || callback.call(&[value]).into_result().map(drop));
-        if let Err(cause) = spawned {
+        let called = callback::call(move || found.call(&[value]).into_result().map(drop));
+        if let Err(cause) = called {
             eprintln!("[warning] the callback of descriptor {fd} could not run: {cause}");
         }
         true
@@ -249,18 +268,14 @@ impl Events {
 impl Handler for Events {
     fn ready(&self, key: u64, readiness: Readiness) {
         let fd = key as i32;
+        let sends = readiness.write && super::write::is_pending(fd);
+        if sends {
+            super::write::go_on(fd);
+        }
         let read = readiness.read && Self::call(fd, READ);
         let written = readiness.write && Self::call(fd, WRITE);
-        let goes_on = WATCHED.with_borrow(|watched| watched.contains_key(&fd));
-        if (read || written) && goes_on && engine::is_running() {
-            reactor::closing(fd);
-            if let Err(cause) = register(fd) {
-                eprintln!("[warning] descriptor {fd} is watched no more: {cause}");
-                let old = WATCHED.with_borrow_mut(|watched| watched.remove(&fd));
-                if old.is_some() {
-                    scheduler::release_loop();
-                }
-            }
+        if (read || written || sends) && is_watched(fd) && engine::is_running() {
+            renew(fd);
         }
     }
 

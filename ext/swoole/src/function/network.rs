@@ -20,8 +20,11 @@ pub fn declare(registry: &mut Registry) {
         ))
         .function(Function::new(
             "function swoole_clear_dns_cache(): void",
-            "Forgets looked up names; none are kept.",
-            |_| Ok(()),
+            "Forgets looked up names.",
+            |_| {
+                highper_runtime::resolver::forget_names();
+                Ok(())
+            },
         ));
 }
 

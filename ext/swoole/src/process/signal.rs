@@ -2,14 +2,12 @@
 
 use super::failed;
 use crate::event;
-use highper_engine::reactor::{self, Handler, Readiness};
 use highper_engine::scheduler;
 use highper_process::watch;
-use highper_runtime::coroutine;
+use highper_runtime::{callback, coroutine, signals};
 use highper_zend::{Call, Callable, Class, Done, Registry, Throw, Value, error, module};
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
-use std::rc::Rc;
 
 /// `SIG_IGN`
 const IGNORE: i64 = 1;
@@ -18,8 +16,6 @@ const OF_WORKERS: [i64; 6] = [1, 2, 3, 10, 12, 15];
 
 thread_local! {
     static CALLBACKS: RefCell<BTreeMap<i32, Callable>> = const { RefCell::new(BTreeMap::new()) };
-    /// Does the running loop read the signals?
-    static ATTACHED: Cell<bool> = const { Cell::new(false) };
     /// Do callbacks keep the loop running (the option `wait_signal`)?
     static KEEPS: Cell<bool> = const { Cell::new(false) };
     static RETAINED: Cell<bool> = const { Cell::new(false) };
@@ -78,7 +74,12 @@ pub(super) fn declare(registry: &mut Registry) {
             registry.constant(name, value, "As the extension pcntl has it.");
         }
     }
-    registry.on_request_start(|| coroutine::on_loop_start(attach_to_new));
+    registry.on_request_start(|| {
+        coroutine::on_loop_start(signals::loop_begins);
+        signals::on_signal(dispatch, |number| {
+            CALLBACKS.with_borrow(|callbacks| callbacks.contains_key(&number))
+        });
+    });
     registry.on_request_shutdown(|| {
         watch::forget();
         forget();
@@ -88,7 +89,6 @@ pub(super) fn declare(registry: &mut Registry) {
 /// Lets go of all callbacks.
 pub(super) fn forget() {
     let callbacks = CALLBACKS.take();
-    ATTACHED.set(false);
     KEEPS.set(false);
     retain();
     drop(callbacks);
@@ -109,41 +109,24 @@ fn retain() {
     }
 }
 
-fn attach_to_new() {
-    ATTACHED.set(false);
-    attach();
+/// How many signals have a callback.
+pub fn count() -> usize {
+    CALLBACKS.with_borrow(BTreeMap::len)
 }
 
-/// Has the running loop read the signals.
-fn attach() {
-    let Some(fd) = watch::fd() else { return };
-    if ATTACHED.replace(true) {
-        return;
+fn dispatch(number: i32) -> bool {
+    let callback = CALLBACKS.with_borrow(|callbacks| callbacks.get(&number).cloned());
+    let Some(callback) = callback else {
+        return false;
+    };
+    let called = callback::call(move || {
+        let number = [Value::from(i64::from(number))];
+        callback.call(&number).into_result().map(drop)
+    });
+    if let Err(cause) = called {
+        eprintln!("[warning] the callback of signal {number} could not run: {cause}");
     }
-    let handler = reactor::add_handler(Rc::new(Signals));
-    if let Err(cause) = reactor::register(fd, handler, 0) {
-        eprintln!("[warning] the loop can't watch signals: {cause}");
-    }
-}
-
-struct Signals;
-
-impl Handler for Signals {
-    fn ready(&self, _key: u64, _readiness: Readiness) {
-        while let Some(number) = watch::next() {
-            let callback = CALLBACKS.with_borrow(|callbacks| callbacks.get(&number).cloned());
-            let Some(callback) = callback else { continue };
-            let spawned = coroutine::try_spawn(move || {
-                let number = [Value::from(i64::from(number))];
-                callback.call(&number).into_result().map(drop)
-            });
-            if let Err(cause) = spawned {
-                eprintln!("[warning] the callback of signal {number} could not run: {cause}");
-            }
-        }
-    }
-
-    fn timer(&self, _key: u64) {}
+    true
 }
 
 fn refuse(call: &Call, message: String) -> Done {
@@ -193,7 +176,7 @@ fn signal(call: &mut Call) -> Done {
     drop(CALLBACKS.with_borrow_mut(|callbacks| callbacks.insert(key, callback)));
     retain();
     if highper_engine::is_running() {
-        attach();
+        signals::attach();
     }
     call.ret_bool(true)
 }

@@ -178,7 +178,7 @@ fn daemon(call: &mut Call) -> Done {
     if let Some(pipes) = call.opt_array(2)? {
         for (stream, value) in pipes.values().take(3).enumerate() {
             if !value.is_null() {
-                wanted.push((stream as i32, event::descriptor(value)));
+                wanted.push((stream as i32, event::descriptor(value)?));
             }
         }
     }
