@@ -103,7 +103,6 @@ pub(super) struct Entry {
 #[derive(Debug)]
 pub(super) struct Root {
     folder: OwnedFd,
-    path: PathBuf,
     follow_links: bool,
     /// Whether openat2 works; kernels before 5.6 and some sandboxes refuse it.
     beneath: AtomicBool,
@@ -122,7 +121,6 @@ impl Root {
         let folder = openat(CWD, &path, flags, Mode::empty())?;
         Ok(Self {
             folder,
-            path,
             follow_links,
             beneath: AtomicBool::new(true),
         })
