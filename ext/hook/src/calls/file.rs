@@ -70,7 +70,7 @@ pub(crate) unsafe extern "C" fn write(fd: c_int, buffer: *const c_void, len: siz
         iov_len: len,
     };
     // SAFETY: one segment, the caller's buffer.
-    unsafe { write_pipe(policy, state, fd, &raw const segment, 1) }
+    unsafe { write_pipe(policy, state, fd, &raw const segment, 1, false) }
 }
 
 pub(crate) unsafe extern "C" fn writev(fd: c_int, list: *const iovec, count: c_int) -> ssize_t {
@@ -94,7 +94,7 @@ pub(crate) unsafe extern "C" fn writev(fd: c_int, list: *const iovec, count: c_i
         return transmit(policy, state, fd, || segments::total(all()), call, rest);
     }
     // SAFETY: the caller's segments.
-    unsafe { write_pipe(policy, state, fd, list, count) }
+    unsafe { write_pipe(policy, state, fd, list, count, true) }
 }
 
 /// As for sockets; a transfer of nothing, or with a negative count, is left to the kernel.
@@ -192,6 +192,25 @@ unsafe fn read_pipe(
     until_done(policy, fd, Interest::READ, never, attempt, &original)
 }
 
+/// Whether the kernel takes the list of segments, else its error: what they point at it does not read for /dev/null.
+///
+/// # Safety
+/// As for writev.
+unsafe fn can_be_read(list: *const iovec, count: c_int) -> bool {
+    // SAFETY: a constant path.
+    let null = unsafe { libc::open(c"/dev/null".as_ptr(), libc::O_WRONLY | libc::O_CLOEXEC) };
+    if null < 0 {
+        return true;
+    }
+    // SAFETY: by this function's contract; the descriptor is ours.
+    let result = unsafe { libc::writev(null, list, count) };
+    // SAFETY: closed once.
+    errno::preserve(|| unsafe { libc::close(null) });
+    result >= 0
+}
+
+/// `unseen` is a list that the kernel has not looked at, where it has no pwritev2 for pipes.
+///
 /// # Safety
 /// As for writev.
 unsafe fn write_pipe(
@@ -200,6 +219,7 @@ unsafe fn write_pipe(
     fd: c_int,
     list: *const iovec,
     count: c_int,
+    unseen: bool,
 ) -> ssize_t {
     let before = errno::get();
     let mut plain = state.kind() == Kind::PlainPipe;
@@ -218,6 +238,10 @@ unsafe fn write_pipe(
     };
     if first < 0 && !would_block() {
         return first;
+    }
+    // SAFETY: by this function's contract.
+    if plain && unseen && unsafe { !can_be_read(list, count) } {
+        return -1;
     }
     // SAFETY: by this function's contract.
     let all = unsafe { segments::slice(list, count as usize) };

@@ -1,6 +1,6 @@
 //! From a URL's path to an open file that lies below the root.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io;
 use std::os::fd::OwnedFd;
@@ -9,7 +9,9 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Component, Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use rustix::fs::{CWD, Mode, OFlags, ResolveFlags, openat, openat2};
+use rustix::fs::{
+    AtFlags, CWD, FileType, Mode, OFlags, ResolveFlags, openat, openat2, readlinkat, statat,
+};
 use rustix::io::Errno;
 
 use super::{Failure, Miss, Options};
@@ -101,7 +103,6 @@ pub(super) struct Entry {
 #[derive(Debug)]
 pub(super) struct Root {
     folder: OwnedFd,
-    path: PathBuf,
     follow_links: bool,
     /// Whether openat2 works; kernels before 5.6 and some sandboxes refuse it.
     beneath: AtomicBool,
@@ -120,7 +121,6 @@ impl Root {
         let folder = openat(CWD, &path, flags, Mode::empty())?;
         Ok(Self {
             folder,
-            path,
             follow_links,
             beneath: AtomicBool::new(true),
         })
@@ -183,19 +183,8 @@ impl Root {
     /// Without openat2: links are resolved first, then each step is taken without following any,
     /// so that a link that is put there in between is refused.
     pub(super) fn walk(&self, path: &Path) -> Result<OwnedFd, Errno> {
-        let real = self
-            .path
-            .join(path)
-            .canonicalize()
-            .map_err(|error| Errno::from_io_error(&error).unwrap_or(Errno::IO))?;
-        let inside = real.strip_prefix(&self.path).map_err(|_| Errno::XDEV)?;
-        let steps: Vec<&OsStr> = inside
-            .components()
-            .filter_map(|component| match component {
-                Component::Normal(name) => Some(name),
-                _ => None,
-            })
-            .collect();
+        let real = self.resolve(path)?;
+        let steps: Vec<&OsStr> = real.iter().collect();
         let Some((last, folders)) = steps.split_last() else {
             return openat(&self.folder, ".", READ, Mode::empty());
         };
@@ -217,4 +206,54 @@ impl Root {
             Mode::empty(),
         )
     }
+
+    /// `path` without links. As with `RESOLVE_BENEATH`, no step may leave the folder, even to come
+    /// back into it.
+    fn resolve(&self, path: &Path) -> Result<PathBuf, Errno> {
+        let mut left = Vec::new();
+        put_first(&mut left, path)?;
+        let mut real = PathBuf::new();
+        let mut links = 0;
+        while let Some(name) = left.pop() {
+            if name == ".." {
+                if !real.pop() {
+                    return Err(Errno::XDEV);
+                }
+                continue;
+            }
+            real.push(&name);
+            let found = statat(&self.folder, &real, AtFlags::SYMLINK_NOFOLLOW)?;
+            match FileType::from_raw_mode(found.st_mode) {
+                FileType::Symlink => {
+                    links += 1;
+                    if links > MAX_LINKS {
+                        return Err(Errno::LOOP);
+                    }
+                    let target = readlinkat(&self.folder, &real, Vec::new())?;
+                    real.pop();
+                    put_first(&mut left, Path::new(OsStr::from_bytes(target.as_bytes())))?;
+                }
+                FileType::Directory => {}
+                _ if left.is_empty() => {}
+                _ => return Err(Errno::NOTDIR),
+            }
+        }
+        Ok(real)
+    }
+}
+
+/// As many as Linux follows.
+const MAX_LINKS: usize = 40;
+
+/// Puts the steps of a path before what is left to walk, of which the next is last.
+fn put_first(left: &mut Vec<OsString>, path: &Path) -> Result<(), Errno> {
+    for component in path.components().rev() {
+        match component {
+            Component::Normal(name) => left.push(name.to_owned()),
+            Component::ParentDir => left.push("..".into()),
+            Component::CurDir => {}
+            Component::RootDir | Component::Prefix(_) => return Err(Errno::XDEV),
+        }
+    }
+    Ok(())
 }

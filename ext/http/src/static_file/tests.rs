@@ -1,5 +1,6 @@
 use super::*;
 use crate::seed::{Seed, TempDir};
+use rustix::io::Errno;
 use std::io::Read;
 use std::os::unix::fs::{FileExt, symlink};
 use std::time::{Duration, SystemTime};
@@ -305,6 +306,20 @@ fn the_walk_without_openat2_is_as_strict() {
     ] {
         assert_eq!(read(path), None, "{path}");
     }
+}
+
+#[test]
+fn the_walk_does_not_leave_the_folder_to_come_back() {
+    let site = Site::new();
+    let walk = |path: &str| site.files.root.walk(Path::new(path)).map(drop);
+    for path in ["up/public/app.js", "up/public", "up"] {
+        assert_eq!(walk(path), Err(Errno::XDEV), "{path}");
+    }
+    assert_eq!(walk("absolute.txt"), Err(Errno::XDEV));
+    assert_eq!(walk("loop"), Err(Errno::LOOP));
+    assert_eq!(walk("app.js/x"), Err(Errno::NOTDIR));
+    assert_eq!(walk("missing"), Err(Errno::NOENT));
+    assert_eq!(walk("docs/../app.js"), Ok(()));
 }
 
 #[test]
