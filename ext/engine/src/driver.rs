@@ -209,7 +209,7 @@ impl Future for Driver {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<End> {
         let s = self.scheduler;
         s.polling.set(true);
-        preempt::idle(false);
+        preempt::idle(s, false);
         future::attend(cx.waker());
         let outcome = self.turns(cx);
         s.polling.set(false);
@@ -287,7 +287,7 @@ impl Driver {
                     return match self.over() {
                         Some(end) => Poll::Ready(end),
                         None if self.is_idle() => {
-                            preempt::idle(true);
+                            preempt::idle(s, true);
                             Poll::Pending
                         }
                         None => continue,
@@ -346,7 +346,7 @@ impl Driver {
             end.is_none() && self.is_idle()
         };
         if waits {
-            preempt::idle(true);
+            preempt::idle(s, true);
         }
         let (count, timer) = loop {
             let (count, timer) = s.reactor.poll(waits);
@@ -358,7 +358,7 @@ impl Driver {
             s.reactor.rearm_timer(s.timers.borrow_mut().next());
         };
         if waits {
-            preempt::idle(false);
+            preempt::idle(s, false);
         }
         self.is_due.set(self.is_due.get() || timer);
         // What is there at the last moment still comes first.

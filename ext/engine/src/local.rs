@@ -54,8 +54,15 @@ mod word {
         if thread_pointer() == OWNER.load(Ordering::Relaxed) {
             FIRST.load(Ordering::Relaxed)
         } else {
-            WORD.get()
+            other()
         }
+    }
+
+    /// Out of line: the address of a thread-local would be asked for before the branch.
+    #[cold]
+    #[inline(never)]
+    fn other() -> usize {
+        WORD.get()
     }
 
     pub(super) fn set(word: usize) {

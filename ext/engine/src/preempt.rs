@@ -5,7 +5,7 @@
 //! find it running without having waited in between, after one to two [`TICK`]s.
 
 use crate::coroutine::State;
-use crate::scheduler;
+use crate::scheduler::{self, Scheduler};
 use crate::wait::{self, Kind};
 use std::cell::{Cell, RefCell};
 use std::sync::Arc;
@@ -37,7 +37,6 @@ type Found = (u64, u64, u64);
 
 thread_local! {
     static CLOCK: RefCell<Option<Clock>> = const { RefCell::new(None) };
-    static RUNS: Cell<bool> = const { Cell::new(false) };
     static FOUND: Cell<Found> = const { Cell::new((0, 0, 0)) };
 }
 
@@ -47,7 +46,7 @@ thread_local! {
 /// # Errors
 /// The system's, when there is no thread to be had.
 pub fn start(interrupt: fn()) -> std::io::Result<()> {
-    if RUNS.get() {
+    if runs() {
         return Ok(());
     }
     let shared = Arc::new(Shared::default());
@@ -62,13 +61,13 @@ pub fn start(interrupt: fn()) -> std::io::Result<()> {
         shared,
         thread: thread?,
     }));
-    RUNS.set(true);
+    scheduler::with(|s| s.slices.set(true));
     Ok(())
 }
 
 /// Ends that; the thread is gone when it returns.
 pub fn stop() {
-    RUNS.set(false);
+    scheduler::with(|s| s.slices.set(false));
     if let Some(clock) = CLOCK.take() {
         clock.shared.is_over.store(true, Ordering::Release);
         clock.thread.thread().unpark();
@@ -79,21 +78,26 @@ pub fn stop() {
 
 /// In the child of a fork the thread does not exist.
 pub fn forked() {
-    RUNS.set(false);
+    scheduler::with(|s| s.slices.set(false));
     std::mem::forget(CLOCK.take());
 }
 
 /// Is the thread there?
 #[must_use]
 pub fn runs() -> bool {
-    RUNS.get()
+    scheduler::with(|s| s.slices.get())
 }
 
 /// The loop begins to wait for events, or has something to do again.
-pub(crate) fn idle(is_idle: bool) {
-    if !RUNS.get() {
-        return;
+#[inline(always)]
+pub(crate) fn idle(s: &Scheduler, is_idle: bool) {
+    if s.slices.get() {
+        tell(is_idle);
     }
+}
+
+#[cold]
+fn tell(is_idle: bool) {
     CLOCK.with_borrow(|clock| {
         let Some(clock) = clock else { return };
         clock.shared.is_idle.store(is_idle, Ordering::Relaxed);

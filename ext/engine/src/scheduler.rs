@@ -53,6 +53,8 @@ pub(crate) struct Scheduler {
     pub(crate) after_turn: Cell<Option<fn()>>,
     /// Called at the end of every turn, before every look at the events, and before the loop ends.
     pub(crate) turn_hooks: Cell<TurnHooks>,
+    /// Is there a clock that ends time slices?
+    pub(crate) slices: Cell<bool>,
     /// Turns of the loop since it began.
     pub(crate) turns: Cell<u64>,
     /// The program is to end: nothing goes on but what ends it.
@@ -91,6 +93,7 @@ impl Scheduler {
             deferred: RefCell::new(VecDeque::new()),
             after_turn: Cell::new(None),
             turn_hooks: Cell::new(TurnHooks::NONE),
+            slices: Cell::new(false),
             turns: Cell::new(0),
             abandoned: Cell::new(false),
             fatal_ids: RefCell::new(Vec::new()),

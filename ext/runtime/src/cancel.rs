@@ -64,6 +64,8 @@ fn pending() -> Result<(), Throw> {
     match scheduler::local::<Pending, _>(id, |pending| pending.0.take()).flatten() {
         Some(thrown) => {
             COUNT.fetch_sub(1, Relaxed);
+            // It has come: no later wait is to end for it.
+            scheduler::spare(id);
             Err((thrown.make)())
         }
         None => Ok(()),

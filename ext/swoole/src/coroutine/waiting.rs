@@ -21,6 +21,7 @@ pub const TIMED_OUT: Thrown = Thrown {
 };
 
 /// The running coroutine's id; Swoole's fatal error outside of any.
+#[inline]
 pub fn in_coroutine() -> Result<u64, Throw> {
     match highper_engine::current() {
         Some(id) => Ok(id),
@@ -32,6 +33,7 @@ pub fn in_coroutine() -> Result<u64, Throw> {
 }
 
 /// Inside a coroutine, and where it may give the processor away.
+#[inline]
 pub fn can_wait() -> Result<u64, Throw> {
     let id = in_coroutine()?;
     if highper_engine::can_suspend() {
