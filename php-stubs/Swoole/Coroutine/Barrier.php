@@ -8,7 +8,7 @@ class Barrier
 {
     public function __destruct() {}
 
-    public static function make(): \Swoole\Coroutine\Barrier {}
+    public static function make(): self {}
 
     public static function wait(\Swoole\Coroutine\Barrier &$barrier, float $timeout = -1): void {}
 }
