@@ -481,7 +481,10 @@ pub fn doom(id: u64) {
     if cancel(id) == Err(CancelError::NotCancellable) {
         with(|s| {
             if let Some(record) = s.table.borrow().get(id) {
-                record.doomed.set(true);
+                // One that was cancelled and did not run yet has its wait cancelled, not the next as well.
+                let is_told = record.state.get() == State::Ready
+                    && record.woken.get() == Some(Wake::Cancelled);
+                record.doomed.set(!is_told);
             }
         });
     }

@@ -162,7 +162,8 @@ fn finish(
         }
         // It ends the task, as any coroutine, and the script's status is noted.
         Outcome::Exception(exception) if exit::is_exit(&exception) => {
-            return Err(Throw::Object(exception));
+            exit::note_status(&exception);
+            return Ok(());
         }
         Outcome::Exception(exception) => {
             task.outcome.replace(Some(Err(exception.clone())));
