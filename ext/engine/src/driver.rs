@@ -342,8 +342,11 @@ impl Driver {
         self.went_alone.set(true);
         let mut end = None;
         let waits = self.is_idle() && {
-            end = self.over();
-            end.is_none() && self.is_idle()
+            // A server's loop never ends by itself: nothing to ask.
+            s.keep_alive.get() > 0 || {
+                end = self.over();
+                end.is_none() && self.is_idle()
+            }
         };
         if waits {
             preempt::idle(s, true);

@@ -31,6 +31,7 @@ impl<const N: usize> Template<N> {
     }
 
     /// An array with these values, in the order of the keys.
+    #[inline(always)]
     pub fn make(&self, values: [Value; N]) -> Array {
         let mut table = self.table.load(Ordering::Acquire);
         if table.is_null() {

@@ -338,28 +338,41 @@ fn server(exchange: &Exchange, kept: Option<&Kept>) -> Value {
         Some(kept) => (kept.local(ends), kept.peer(ends)),
         None => (Value::string(&ends.local_ip), Value::string(&ends.peer_ip)),
     };
-    let rest = [
-        method,
-        uri,
-        decoded,
-        Value::from(seconds),
-        Value::from(time as f64 / 1e9),
-        version.value(),
-        port(ends.local),
-        port(ends.peer),
-        local,
-        peer,
-        Value::from(seconds),
-    ];
+    let float = Value::from(time as f64 / 1e9);
+    let version = version.value();
+    let (to, from) = (port(ends.local), port(ends.peer));
+    let seconds = || Value::from(seconds);
+    // One array each: values that are moved once more cost as much as their making.
     match head.query(&bytes).filter(|text| !text.is_empty()) {
-        None => MADE.make(rest).into(),
-        Some(text) => {
-            let [a, b, c, d, e, f, g, h, i, j, k] = rest;
-            let query = Value::string(text);
-            let all = [query, a, b, c, d, e, f, g, h, i, j, k];
-            MADE_WITH_QUERY.make(all).into()
-        }
+        None => MADE.make([
+            method,
+            uri,
+            decoded,
+            seconds(),
+            float,
+            version,
+            to,
+            from,
+            local,
+            peer,
+            seconds(),
+        ]),
+        Some(text) => MADE_WITH_QUERY.make([
+            Value::string(text),
+            method,
+            uri,
+            decoded,
+            seconds(),
+            float,
+            version,
+            to,
+            from,
+            local,
+            peer,
+            seconds(),
+        ]),
     }
+    .into()
 }
 
 /// The texts of the addresses of the last connection: clients and proxies come again and again.
