@@ -359,16 +359,16 @@ impl Table {
         (index, length)
     }
 
-    /// Writes columns of a key's row, one cell per column; the row is made if there is none, with
+    /// Writes columns of a key's row, the cell of each by its number; the row is made if there is none, with
     /// zeros and empty strings in columns of which the cell is [`Cell::Keep`]. A string longer
     /// than its column is cut.
     ///
     /// # Errors
     /// [`Full`].
-    pub fn set(&self, key: &Key, cells: &[Cell<'_>]) -> Result<(), Full> {
+    pub fn set<'v>(&self, key: &Key, cell: impl Fn(usize) -> Cell<'v>) -> Result<(), Full> {
         self.write(key, |row, is_new| {
-            for (column, cell) in self.columns.iter().zip(cells) {
-                column.put(row, *cell, is_new);
+            for (number, column) in self.columns.iter().enumerate() {
+                column.put(row, cell(number), is_new);
             }
         })
     }

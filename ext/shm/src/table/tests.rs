@@ -19,10 +19,8 @@ fn text(row: &RowView<'_>) -> Vec<u8> {
 }
 
 fn set(table: &Table, key: &str, id: i64, name: &[u8]) -> Result<(), Full> {
-    table.set(
-        &Key::new(key.as_bytes()),
-        &[Cell::Int(id), Cell::Bytes(name), Cell::Keep],
-    )
+    let cells = [Cell::Int(id), Cell::Bytes(name), Cell::Keep];
+    table.set(&Key::new(key.as_bytes()), |number| cells[number])
 }
 
 fn read(table: &Table, key: &str) -> Option<(i64, Vec<u8>, f64)> {

@@ -329,7 +329,7 @@ fn construct(call: &mut Call) -> Done {
 fn set(call: &mut Call) -> Done {
     let (pool, _) = made(call)?;
     let settings = call.array(0)?;
-    crate::coroutine::option::set(settings);
+    crate::coroutine::option::set(settings)?;
     if let Some(on) = settings.get("enable_coroutine") {
         pool.coroutine.set(on.to_bool());
     }

@@ -40,7 +40,7 @@ pub(super) fn convert(
 ) -> Result<Vec<Converted>, Throw> {
     let mut out = Vec::with_capacity(columns.len());
     for (column, name) in columns.iter().zip(names) {
-        out.push(match array.get(name) {
+        out.push(match array.get_str(name) {
             Some(value) => Converted::of(value, column.kind)?,
             None => Converted::Absent,
         });

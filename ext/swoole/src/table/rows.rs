@@ -1,6 +1,6 @@
 //! Reading and writing rows.
 
-use super::cells::{self, Converted};
+use super::cells;
 use super::{Made, key, ready, recovered, refuse};
 use highper_shm::table::{Cell, ColumnKind, Full, KEY_MAX, RowView};
 use highper_zend::{Array, Call, Class, Done, Str, Value, error};
@@ -73,10 +73,9 @@ fn set(call: &mut Call) -> Done {
         ))?;
     }
     let values = cells::convert(call.array(1)?, columns, &made.names)?;
-    let cells: Vec<Cell<'_>> = values.iter().map(Converted::cell).collect();
-    let done = made.table.set(&key(name), &cells);
-    for (cell, column) in cells.iter().zip(columns) {
-        if let Cell::Bytes(bytes) = cell
+    let done = made.table.set(&key(name), |number| values[number].cell());
+    for (value, column) in values.iter().zip(columns) {
+        if let Cell::Bytes(bytes) = value.cell()
             && bytes.len() > column.size
         {
             crate::function::logging::warning(&format!(
