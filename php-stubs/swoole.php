@@ -11,6 +11,7 @@ namespace {
     class_alias('Swoole\\Coroutine\\Scheduler', 'co\\scheduler');
     class_alias('Swoole\\Coroutine\\System', 'co\\system');
     class_alias('Swoole\\Coroutine\\WaitGroup', 'co\\waitgroup');
+    class_alias('Swoole\\Process\\Manager', 'swoole\\process\\processmanager');
     define('SWOOLE_VERSION', '6.2.2');
     define('SWOOLE_VERSION_ID', 60202);
     define('SWOOLE_MAJOR_VERSION', 6);
@@ -443,6 +444,8 @@ namespace {
 
     function swoole_clear_error(): void {}
 
+    function swoole_client_select(?array &$read, ?array &$write, ?array &$except, ?float $timeout = 0.5): int|false {}
+
     function swoole_coroutine_create(callable $func, mixed ...$params): int|false {}
 
     function swoole_coroutine_defer(callable $callback): void {}
@@ -514,6 +517,8 @@ namespace {
     function swoole_mime_type_list(): array {}
 
     function swoole_mime_type_set(string $suffix, string $mime_type): void {}
+
+    function swoole_select(?array &$read, ?array &$write, ?array &$except, ?float $timeout = 0.5): int|false {}
 
     function swoole_set_process_name(string $process_name): bool {}
 

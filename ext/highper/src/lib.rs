@@ -10,6 +10,7 @@ mod application;
 mod attribute;
 mod awaitable;
 mod body;
+mod cache;
 mod container;
 mod container_exception;
 mod endpoint;
@@ -60,6 +61,7 @@ pub fn declare(registry: &mut Registry) {
         ));
     for declare in [
         application::declare,
+        cache::declare,
         routes::declare,
         container_exception::declare,
         loader::declare,

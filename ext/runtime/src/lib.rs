@@ -34,4 +34,4 @@ mod wiring;
 
 pub use coroutine::{defer, run, run_loop, spawn, spawn_body};
 pub use failure::{last_error, set_last_error};
-pub use wiring::{install, request_shutdown, stack_usage};
+pub use wiring::{install, on_turn, request_shutdown, stack_usage};

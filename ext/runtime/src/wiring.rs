@@ -4,6 +4,7 @@
 use highper_engine::{scheduler, vm};
 use highper_zend::error::SuspendedFrame;
 use highper_zend::{release, vm as zend};
+use std::cell::Cell;
 use std::sync::OnceLock;
 
 /// Wires everything up. Call once, at MINIT.
@@ -32,7 +33,20 @@ pub fn install() {
     crate::preempt::install();
 }
 
+thread_local! {
+    static ON_TURN: Cell<Option<fn()>> = const { Cell::new(None) };
+}
+
+/// Calls back on the driver's stack at each turn of the loop, once its coroutines have run; `None`
+/// ends that.
+pub fn on_turn(call: Option<fn()>) {
+    ON_TURN.set(call);
+}
+
 fn release_deferred() {
+    if let Some(call) = ON_TURN.get() {
+        call();
+    }
     if release::pending() == 0 {
         return;
     }

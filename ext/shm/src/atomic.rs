@@ -11,7 +11,7 @@ use crate::region::{Region, Shared};
 
 /// A value alone on its cache line, so that two counters never contend.
 #[repr(C, align(64))]
-struct Padded<T>(T);
+pub(crate) struct Padded<T>(T);
 
 // SAFETY: a padded shared value is the value and unused zero bytes.
 unsafe impl<T: Shared> Shared for Padded<T> {}
@@ -23,14 +23,14 @@ thread_local! {
     static PAGE: RefCell<Option<Arc<Region>>> = const { RefCell::new(None) };
 }
 
-struct Cell<T: Shared> {
+pub(crate) struct Cell<T: Shared> {
     value: NonNull<Padded<T>>,
     // Keeps the mapping alive.
     _page: Arc<Region>,
 }
 
 impl<T: Shared> Cell<T> {
-    fn new() -> io::Result<Self> {
+    pub(crate) fn new() -> io::Result<Self> {
         PAGE.with_borrow_mut(|slot| {
             if let Some(page) = slot
                 && let Some(value) = page.place()
@@ -49,7 +49,8 @@ impl<T: Shared> Cell<T> {
         })
     }
 
-    fn get(&self) -> &T {
+    #[inline]
+    pub(crate) fn get(&self) -> &T {
         // SAFETY: the cell lies in the mapping that _page keeps, and was zeroed.
         unsafe { &self.value.as_ref().0 }
     }
@@ -76,27 +77,32 @@ impl SharedAtomic32 {
     }
 
     /// Adds and returns the new value.
+    #[inline]
     pub fn add(&self, n: u32) -> u32 {
         self.0.get().fetch_add(n, Ordering::SeqCst).wrapping_add(n)
     }
 
     /// Subtracts and returns the new value.
+    #[inline]
     pub fn sub(&self, n: u32) -> u32 {
         self.0.get().fetch_sub(n, Ordering::SeqCst).wrapping_sub(n)
     }
 
     /// The value now.
+    #[inline]
     #[must_use]
     pub fn get(&self) -> u32 {
         self.0.get().load(Ordering::SeqCst)
     }
 
     /// Replaces the value.
+    #[inline]
     pub fn set(&self, n: u32) {
         self.0.get().store(n, Ordering::SeqCst);
     }
 
     /// Sets `new` if the value is `current`; true if it was.
+    #[inline]
     pub fn cmpset(&self, current: u32, new: u32) -> bool {
         self.0
             .get()
@@ -180,27 +186,32 @@ impl SharedAtomic64 {
     }
 
     /// Adds and returns the new value.
+    #[inline]
     pub fn add(&self, n: i64) -> i64 {
         self.0.get().fetch_add(n, Ordering::SeqCst).wrapping_add(n)
     }
 
     /// Subtracts and returns the new value.
+    #[inline]
     pub fn sub(&self, n: i64) -> i64 {
         self.0.get().fetch_sub(n, Ordering::SeqCst).wrapping_sub(n)
     }
 
     /// The value now.
+    #[inline]
     #[must_use]
     pub fn get(&self) -> i64 {
         self.0.get().load(Ordering::SeqCst)
     }
 
     /// Replaces the value.
+    #[inline]
     pub fn set(&self, n: i64) {
         self.0.get().store(n, Ordering::SeqCst);
     }
 
     /// Sets `new` if the value is `current`; true if it was.
+    #[inline]
     pub fn cmpset(&self, current: i64, new: i64) -> bool {
         self.0
             .get()

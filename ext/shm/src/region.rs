@@ -155,6 +155,52 @@ impl Region {
     }
 }
 
+/// Some shared values in a row, in a region of their own; all zero at first.
+#[derive(Debug)]
+pub struct SharedArray<T: Shared> {
+    items: NonNull<[T]>,
+    region: Region,
+}
+
+// SAFETY: shared values in a mapping that lives as long as the array.
+unsafe impl<T: Shared> Send for SharedArray<T> {}
+// SAFETY: as above.
+unsafe impl<T: Shared> Sync for SharedArray<T> {}
+
+impl<T: Shared> SharedArray<T> {
+    /// `len` of them, at least one.
+    ///
+    /// # Errors
+    /// As [`Region::new`]; `OutOfMemory` when so many have no address.
+    pub fn new(len: usize) -> io::Result<Self> {
+        let bytes = size_of::<T>()
+            .checked_mul(len)
+            .and_then(|bytes| bytes.checked_add(align_of::<T>()))
+            .ok_or(io::ErrorKind::OutOfMemory)?;
+        let region = Region::new(bytes)?;
+        let items = region
+            .place_slice(len)
+            .ok_or_else(|| io::Error::other("a fresh shared region has no room"))?;
+        Ok(Self { items, region })
+    }
+
+    /// Bytes of its mapping.
+    #[must_use]
+    pub fn memory(&self) -> usize {
+        self.region.capacity()
+    }
+}
+
+impl<T: Shared> std::ops::Deref for SharedArray<T> {
+    type Target = [T];
+
+    #[inline]
+    fn deref(&self) -> &[T] {
+        // SAFETY: allocated in new() from the region that self owns; zeroed.
+        unsafe { self.items.as_ref() }
+    }
+}
+
 impl Drop for Region {
     fn drop(&mut self) {
         // SAFETY: the mapping was made in new() with this address and length.

@@ -62,16 +62,20 @@ pub fn declare(registry: &mut Registry) {
 }
 
 /// The counter of `$this`, made when it is first used: a subclass may leave out the constructor.
+#[inline]
 fn value(call: &Call) -> Result<&SharedAtomic32, Throw> {
     let this = call.this::<Atomic>()?;
-    if this.value.get().is_none() {
-        let made =
-            SharedAtomic32::new(0).map_err(|e| Throw::error(format!("no shared memory: {e}")))?;
-        let _ours_was_first = this.value.set(made);
+    match this.value.get() {
+        Some(value) => Ok(value),
+        None => make(this),
     }
-    this.value
-        .get()
-        .ok_or_else(|| Throw::error("the counter is gone"))
+}
+
+#[cold]
+fn make(this: &Atomic) -> Result<&SharedAtomic32, Throw> {
+    let made =
+        SharedAtomic32::new(0).map_err(|e| Throw::error(format!("no shared memory: {e}")))?;
+    Ok(this.value.get_or_init(|| made))
 }
 
 fn wait(call: &mut Call) -> Done {

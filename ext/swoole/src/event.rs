@@ -101,6 +101,16 @@ pub(crate) fn forked() {
     cycle::forget();
 }
 
+/// A loop was run elsewhere: if nothing is left to wait for there is none any more.
+pub(crate) fn settle() {
+    if !engine::is_running()
+        && engine::stats().live == 0
+        && highper_runtime::timer::list().is_empty()
+    {
+        LOOP.store(false, Relaxed);
+    }
+}
+
 /// The number of the descriptor that a value names: a number, an open stream, a socket, or an object that has one.
 pub(crate) fn descriptor(value: &Value) -> Result<Option<i32>, Throw> {
     if let Some(number) = value.as_long() {

@@ -10,11 +10,13 @@ pub mod event;
 pub mod exit_exception;
 pub mod function;
 pub mod http;
+pub mod lock;
 pub mod process;
 pub mod runtime;
 pub mod server;
 pub mod swoole_error;
 pub mod swoole_exception;
+pub mod table;
 pub mod timer;
 
 use highper_zend::{Access, Function, Ini, Registry, Throw, error, ini};
@@ -82,6 +84,8 @@ pub fn declare(registry: &mut Registry) {
     event::declare(registry);
     runtime::declare(registry);
     atomic::declare(registry);
+    lock::declare(registry);
+    table::declare(registry);
     process::declare(registry);
     server::declare(registry);
     http::declare(registry);

@@ -1,6 +1,9 @@
 //! `Swoole\Process`: a child of this process that runs a callback, with a pair of sockets between the two.
 
+mod manager;
+mod pool;
 mod queue;
+mod select;
 pub mod signal;
 pub mod system;
 
@@ -8,7 +11,8 @@ use crate::{error_code, event, function, swoole_error};
 use highper_process::fork;
 use highper_runtime::{exit, failure};
 use highper_zend::{
-    Call, Callable, Class, Done, Flags, Object, Registry, Throw, Trace, Value, error, throw,
+    Call, Callable, Class, ClassRef, Done, Flags, Object, Registry, Throw, Trace, Value, error,
+    throw,
 };
 use std::cell::{Cell, RefCell};
 use std::io::{ErrorKind, Read, Write};
@@ -33,6 +37,8 @@ thread_local! {
     static NEXT_ID: Cell<i64> = const { Cell::new(1) };
 }
 
+static PROCESS: ClassRef = ClassRef::new("Swoole\\Process");
+
 #[derive(Default)]
 struct Process {
     is_made: Cell<bool>,
@@ -53,6 +59,36 @@ struct Process {
 impl Trace for Process {}
 
 impl Process {
+    /// A worker of a pool: in its own process `socket` is the worker's end, else the master's.
+    fn of_worker(
+        number: usize,
+        socket: Option<UnixStream>,
+        is_own: bool,
+        queue: Option<highper_process::queue::MessageQueue>,
+        coroutine: bool,
+    ) -> Result<Object, Throw> {
+        let object = PROCESS.get().instantiate()?;
+        object.set_slot(ID, number as i64);
+        if let Some(socket) = &socket {
+            object.set_slot(PIPE, i64::from(socket.as_raw_fd()));
+        }
+        if let Some(process) = object.state::<Self>() {
+            process.is_made.set(true);
+            process.is_child.set(is_own);
+            process.packets.set(true);
+            process.coroutine.set(coroutine);
+            process
+                .queue
+                .set(queue.map(|queue| (queue, queue::BALANCE)));
+            if is_own {
+                process.worker.replace(socket);
+            } else {
+                process.master.replace(socket);
+            }
+        }
+        Ok(object)
+    }
+
     fn end(&self) -> &RefCell<Option<UnixStream>> {
         if self.is_child.get() {
             &self.worker
@@ -65,6 +101,7 @@ impl Process {
 /// Declares it.
 pub fn declare(registry: &mut Registry) {
     let class = Class::new("Swoole\\Process")
+        .handle(&PROCESS)
         .doc("A child process that runs a callback, and the sockets by which to talk to it.")
         .flags(Flags::NOT_SERIALIZABLE)
         .state::<Process>()
@@ -137,6 +174,17 @@ pub fn declare(registry: &mut Registry) {
         );
     registry.class(signal::methods(system::methods(queue::methods(class))));
     signal::declare(registry);
+    pool::declare(registry);
+    select::declare(registry);
+    manager::declare(registry);
+}
+
+/// Notes which process a `Process` stands for.
+fn set_pid(object: &Object, pid: i32) {
+    object.set_slot(PID, i64::from(pid));
+    if let Some(process) = object.state::<Process>() {
+        process.pid.set(pid);
+    }
 }
 
 /// The state of `$this`, once its constructor ran.
@@ -247,6 +295,7 @@ pub(crate) fn begin_child() {
     highper_runtime::coroutine::forked();
     event::forked();
     signal::forget();
+    pool::forked();
 }
 
 /// Runs the callback; what it returns ends the process, whatever PHP code called start().
@@ -279,6 +328,12 @@ fn run_child(process: &Process, this: Object) -> Throw {
     } else {
         callback.call(&arguments).into_result().map(drop)
     };
+    end_child(ended)
+}
+
+/// What a child's start() leaves with: its callback's end is the end of the process, whatever PHP
+/// code stands below.
+fn end_child(ended: Result<(), Throw>) -> Throw {
     match ended {
         Ok(()) | Err(Throw::Exit) => Throw::Exit,
         Err(Throw::Bailout) => Throw::Bailout,

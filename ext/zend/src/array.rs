@@ -253,6 +253,14 @@ impl Array {
         self.found(unsafe { raw::hz_array_get_str(&raw const self.0, key.string()) })
     }
 
+    /// The element with this PHP string as its key; hashed once for all look-ups.
+    pub fn get_str(&self, key: &Str) -> Option<&Value> {
+        // SAFETY: the key is alive through the call, which only reads it and notes its hash.
+        let string = unsafe { key.as_value().payload.string };
+        // SAFETY: as above.
+        self.found(unsafe { raw::hz_array_get_str(&raw const self.0, string) })
+    }
+
     /// The element with this integer key.
     pub fn get_index(&self, index: i64) -> Option<&Value> {
         // SAFETY: holds an array.

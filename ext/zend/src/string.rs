@@ -74,6 +74,11 @@ impl Str {
         Self(Value::from_zend_str(string, !interned))
     }
 
+    /// The string as a value, borrowed.
+    pub fn as_value(&self) -> &Value {
+        &self.0
+    }
+
     /// The bytes.
     #[inline]
     pub fn as_bytes(&self) -> &[u8] {

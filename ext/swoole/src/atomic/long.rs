@@ -57,14 +57,18 @@ pub fn declare(registry: &mut Registry) {
 }
 
 /// The counter of `$this`, made when it is first used: a subclass may leave out the constructor.
+#[inline]
 fn value(call: &Call) -> Result<&SharedAtomic64, Throw> {
     let this = call.this::<Long>()?;
-    if this.value.get().is_none() {
-        let made =
-            SharedAtomic64::new(0).map_err(|e| Throw::error(format!("no shared memory: {e}")))?;
-        let _ours_was_first = this.value.set(made);
+    match this.value.get() {
+        Some(value) => Ok(value),
+        None => make(this),
     }
-    this.value
-        .get()
-        .ok_or_else(|| Throw::error("the counter is gone"))
+}
+
+#[cold]
+fn make(this: &Long) -> Result<&SharedAtomic64, Throw> {
+    let made =
+        SharedAtomic64::new(0).map_err(|e| Throw::error(format!("no shared memory: {e}")))?;
+    Ok(this.value.get_or_init(|| made))
 }

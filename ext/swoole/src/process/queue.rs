@@ -12,7 +12,7 @@ const QUEUE_KEY: usize = 2;
 const ID: usize = 4;
 
 /// Every process takes any message (`SWOOLE_MSGQUEUE_BALANCE`); otherwise only its own.
-const BALANCE: i64 = 2;
+pub(super) const BALANCE: i64 = 2;
 /// `Process::IPC_NOWAIT`
 const NO_WAIT: i64 = 256;
 

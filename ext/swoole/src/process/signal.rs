@@ -77,7 +77,7 @@ pub(super) fn declare(registry: &mut Registry) {
     registry.on_request_start(|| {
         coroutine::on_loop_start(signals::loop_begins);
         signals::on_signal(dispatch, |number| {
-            CALLBACKS.with_borrow(|callbacks| callbacks.contains_key(&number))
+            is_watched(number) || super::pool::acts_on(number)
         });
     });
     registry.on_request_shutdown(|| {
@@ -115,6 +115,9 @@ pub fn count() -> usize {
 }
 
 fn dispatch(number: i32) -> bool {
+    if super::pool::take_signal(number) {
+        return true;
+    }
     let callback = CALLBACKS.with_borrow(|callbacks| callbacks.get(&number).cloned());
     let Some(callback) = callback else {
         return false;
@@ -129,6 +132,30 @@ fn dispatch(number: i32) -> bool {
     true
 }
 
+/// Is there a callback for it?
+pub(super) fn is_watched(number: i32) -> bool {
+    CALLBACKS.with_borrow(|callbacks| callbacks.contains_key(&number))
+}
+
+/// Calls back for a signal that was read outside of the loop.
+pub(super) fn call_now(number: i32) -> Result<(), Throw> {
+    let callback = CALLBACKS.with_borrow(|callbacks| callbacks.get(&number).cloned());
+    match callback {
+        Some(callback) => callback
+            .call(&[Value::from(i64::from(number))])
+            .into_result()
+            .map(drop),
+        None => Ok(()),
+    }
+}
+
+/// Has the running loop, if there is one, read the signals.
+pub(super) fn attach_if_running() {
+    if highper_engine::is_running() {
+        signals::attach();
+    }
+}
+
 fn refuse(call: &Call, message: String) -> Done {
     error::warning(message)?;
     call.ret_bool(false)
@@ -139,7 +166,9 @@ fn signal(call: &mut Call) -> Done {
     if !(0..watch::LIMIT).contains(&number) {
         return refuse(call, format!("invalid signal number [{number}]"));
     }
-    if OF_WORKERS.contains(&number) && highper_runtime::serve::worker().is_some() {
+    if OF_WORKERS.contains(&number) && highper_runtime::serve::worker().is_some()
+        || super::pool::owns_signal(number)
+    {
         return refuse(
             call,
             format!("signal [{number}] processor has been registered by the system"),
@@ -175,8 +204,6 @@ fn signal(call: &mut Call) -> Done {
     event::ensure_loop()?;
     drop(CALLBACKS.with_borrow_mut(|callbacks| callbacks.insert(key, callback)));
     retain();
-    if highper_engine::is_running() {
-        signals::attach();
-    }
+    attach_if_running();
     call.ret_bool(true)
 }
