@@ -131,13 +131,13 @@ impl WorkerContext {
             .begin(self.slot, &mut self.tickets.borrow_mut(), line, now)
     }
 
-    /// A request ends. When it was the last of `max_request`, the manager is
+    /// A request ends; `traffic` are the bytes received and sent so far. When it was the last of `max_request`, the manager is
     /// asked for a replacement; serve on until SIGTERM comes.
     #[inline]
-    pub fn request_end(&self, ticket: Ticket) {
+    pub fn request_end(&self, ticket: Ticket, traffic: (u64, u64)) {
         let served = self
             .board
-            .end(self.slot, &mut self.tickets.borrow_mut(), ticket);
+            .end(self.slot, &mut self.tickets.borrow_mut(), ticket, traffic);
         if served == self.request_limit {
             self.recycle(Reason::Requests);
         }

@@ -335,9 +335,8 @@ impl Watched {
     fn ended(&self, exchange: &highper_http::Exchange) {
         if let Some(number) = exchange.take_tag() {
             let ticket = Ticket::from_number(number);
-            let context = &self.worker.context;
-            context.slot().set_traffic(highper_http::traffic::counted());
-            context.request_end(ticket);
+            let traffic = highper_http::traffic::counted();
+            self.worker.context.request_end(ticket, traffic);
         }
     }
 }

@@ -630,10 +630,18 @@ impl ScoreBoard {
         Ticket(number)
     }
 
-    /// A request ends; returns how many the process has finished.
+    /// A request ends; returns how many the process has finished. `traffic`: bytes that the process has
+    /// received and sent so far.
     #[inline]
-    pub fn end(&self, index: usize, tickets: &mut Tickets, ticket: Ticket) -> u64 {
+    pub fn end(
+        &self,
+        index: usize,
+        tickets: &mut Tickets,
+        ticket: Ticket,
+        traffic: (u64, u64),
+    ) -> u64 {
         let slot = &self.slots()[index];
+        slot.set_traffic(traffic);
         let running = slot.hot.in_flight.load(Ordering::Relaxed);
         slot.hot
             .in_flight

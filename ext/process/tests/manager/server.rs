@@ -380,7 +380,7 @@ fn answer(context: &WorkerContext, mut stream: &TcpStream, hoard: &mut Vec<u8>) 
                 .output()
                 .unwrap();
             stream.write_all(&output.stdout).unwrap();
-            context.request_end(ticket);
+            context.request_end(ticket, (0, 0));
             return None;
         }
         "fork" => {
@@ -394,7 +394,7 @@ fn answer(context: &WorkerContext, mut stream: &TcpStream, hoard: &mut Vec<u8>) 
             writeln!(stream, "{pid}").unwrap();
             // SAFETY: collects the child.
             unsafe { libc::waitpid(pid, std::ptr::null_mut(), 0) };
-            context.request_end(ticket);
+            context.request_end(ticket, (0, 0));
             return None;
         }
         _ => {}
@@ -409,7 +409,7 @@ fn answer(context: &WorkerContext, mut stream: &TcpStream, hoard: &mut Vec<u8>) 
         context.generation(),
         context.id()
     );
-    context.request_end(ticket);
+    context.request_end(ticket, (0, 0));
     None
 }
 

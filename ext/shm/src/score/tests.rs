@@ -38,16 +38,16 @@ fn running_requests_are_seen_and_ended() {
     assert_eq!(lines.len(), 2);
     assert_eq!(lines[0].line, "x".repeat(LINE_MAX));
     assert_eq!(lines[1].line, "GET /a HTTP/1.1");
-    assert_eq!(board.end(slot, &mut tickets, first), 1);
-    assert_eq!(board.end(slot, &mut tickets, second), 2);
-    assert_eq!(board.end(slot, &mut tickets, third), 3);
+    assert_eq!(board.end(slot, &mut tickets, first, (3, 4)), 1);
+    assert_eq!(board.end(slot, &mut tickets, second, (3, 4)), 2);
+    assert_eq!(board.end(slot, &mut tickets, third, (3, 4)), 3);
     assert!(board.running(slot).is_empty());
     assert_eq!(board.slots()[slot].in_flight(), 0);
     assert_eq!(board.last_request(slot).unwrap().line, "x".repeat(LINE_MAX));
     let again = board.begin(slot, &mut tickets, b"POST /\r\n\x1b[0m", 9);
     assert_eq!(board.running(slot)[0].line, "POST /???[0m");
     assert_eq!(board.last_request(slot).unwrap().line, "POST /???[0m");
-    let _ = board.end(slot, &mut tickets, again);
+    let _ = board.end(slot, &mut tickets, again, (3, 4));
     board.release(slot);
     assert_eq!(board.total_requests(), 4);
 }
@@ -67,7 +67,7 @@ fn a_killed_process_leaves_its_lines() {
         loop {
             // Writing all the time: the kill hits in the middle.
             let t = board.begin(slot, &mut tickets, &[b'y'; 200], 2);
-            let _ = board.end(slot, &mut tickets, t);
+            let _ = board.end(slot, &mut tickets, t, (3, 4));
         }
     }
     while board.slots()[slot].state() != State::Ready {
@@ -99,7 +99,7 @@ fn commands_are_taken_once() {
     let mut tickets = board.tickets();
     let slot = board.claim(0, 0, 1).unwrap();
     let t = board.begin(slot, &mut tickets, b"GET /", 0);
-    assert_eq!(board.end(slot, &mut tickets, t), 1);
+    assert_eq!(board.end(slot, &mut tickets, t, (3, 4)), 1);
     board.set_script(b"/srv/app/server.php");
     assert_eq!(board.script(), "/srv/app/server.php");
 }
