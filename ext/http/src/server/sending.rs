@@ -9,11 +9,16 @@ use std::rc::Rc;
 
 impl Core {
     /// Brings the Date field up to date, at most once a second.
+    #[inline]
     pub(super) fn set_stamp(&self) {
         let now = reactor::coarse_now();
-        if now < self.stamp_until.get() {
-            return;
+        if now >= self.stamp_until.get() {
+            self.renew_stamp(now);
         }
+    }
+
+    #[cold]
+    fn renew_stamp(&self, now: u64) {
         let wall = std::time::SystemTime::now()
             .duration_since(std::time::UNIX_EPOCH)
             .unwrap_or_default();
