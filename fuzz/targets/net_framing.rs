@@ -30,7 +30,12 @@ fn rules(head: &[u8; 6]) -> Framing {
 }
 
 /// The packets of a stream that comes in pieces of so many bytes, and how it ended.
-fn cut(framing: &Framing, stream: &[u8], piece: usize, factor: u8) -> (Vec<Vec<u8>>, Option<Malformed>) {
+fn cut(
+    framing: &Framing,
+    stream: &[u8],
+    piece: usize,
+    factor: u8,
+) -> (Vec<Vec<u8>>, Option<Malformed>) {
     let mut packets = Vec::new();
     let mut buffer: Vec<u8> = Vec::new();
     let mut seen = 0;
@@ -68,6 +73,10 @@ fuzz_target!(|data: &[u8]| {
     }
     let whole = cut(&framing, stream, stream.len().max(1), head[5]);
     for piece in [1, 3, 7] {
-        assert_eq!(cut(&framing, stream, piece, head[5]), whole, "pieces of {piece}");
+        assert_eq!(
+            cut(&framing, stream, piece, head[5]),
+            whole,
+            "pieces of {piece}"
+        );
     }
 });

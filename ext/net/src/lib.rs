@@ -17,6 +17,7 @@ mod socket;
 pub use address::Address;
 pub use error::Error;
 pub use kind::Kind;
+pub use resolve::{Resolver, set_resolver};
 pub use socket::{
     Part, Side, Socket, Timeouts, pair, poll_many, reset_default_timeouts, set_default_timeouts,
 };

@@ -158,3 +158,62 @@ fn without_rules_what_came_is_a_packet() {
     assert_eq!(first(&Framing::default(), b""), Ok(Step::More(1)));
     assert_eq!(first(&Framing::default(), b"abc"), Ok(Step::Packet(3)));
 }
+
+/// The packets of a stream that comes in pieces of so many bytes, and how it ended.
+fn cut(framing: &Framing, stream: &[u8], piece: usize) -> (Vec<Vec<u8>>, Option<Malformed>) {
+    let (mut packets, mut buffer, mut seen) = (Vec::new(), Vec::new(), 0);
+    for part in stream.chunks(piece) {
+        buffer.extend_from_slice(part);
+        loop {
+            match framing.first(&buffer, seen, |bytes| i64::from(bytes[0] as i8)) {
+                Err(malformed) => return (packets, Some(malformed)),
+                Ok(Step::More(need)) => {
+                    assert!(need > buffer.len());
+                    seen = buffer.len();
+                    break;
+                }
+                Ok(Step::Packet(length)) => {
+                    assert!(length > 0 && length <= framing.limit);
+                    packets.push(buffer.drain(..length).collect());
+                    seen = 0;
+                }
+            }
+        }
+    }
+    (packets, None)
+}
+
+#[test]
+fn packets_do_not_depend_on_how_the_stream_is_cut() {
+    let mut state = 7_u32;
+    let mut random = |below: u32| {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (state >> 16) % below
+    };
+    for round in 0..20_000 {
+        let letter = b"cCsSnvlLNVqQJP"[random(14) as usize];
+        let framing = Framing {
+            by_length: round % 3 != 0,
+            by_mark: true,
+            length: match random(5) {
+                0 => Length::Mqtt,
+                1 => Length::FastCgi,
+                2 => Length::Function,
+                _ => Length::Integer(Integer::of_letter(letter).unwrap()),
+            },
+            offset: random(4) as usize,
+            body: random(8) as usize,
+            mark: vec![1; 1 + random(4) as usize],
+            limit: 1 + random(40) as usize,
+        };
+        let stream: Vec<u8> = (0..random(60)).map(|_| random(6) as u8).collect();
+        let whole = cut(&framing, &stream, stream.len().max(1));
+        for piece in [1, 2, 5] {
+            assert_eq!(
+                cut(&framing, &stream, piece),
+                whole,
+                "{framing:?} {stream:?} {piece}"
+            );
+        }
+    }
+}

@@ -3,7 +3,7 @@
 use super::Client;
 use crate::event;
 use highper_net::poll_many;
-use highper_zend::{Array, Call, Done, Function, Registry, Value, error};
+use highper_zend::{Array, Call, Done, Function, Registry, Throw, Value, error};
 
 /// Declares the functions.
 pub(super) fn declare(registry: &mut Registry) {
@@ -21,11 +21,13 @@ pub(super) fn declare(registry: &mut Registry) {
         ));
 }
 
-fn descriptor(value: &Value) -> Option<i32> {
-    if let Some(object) = value.as_object() {
-        let client = object.state::<Client>()?;
+fn descriptor(value: &Value) -> Result<Option<i32>, Throw> {
+    let client = value
+        .as_object()
+        .and_then(|object| object.state::<Client>());
+    if let Some(client) = client {
         let socket = client.socket.borrow();
-        return socket.as_ref().map(|socket| socket.fd());
+        return Ok(socket.as_ref().map(|socket| socket.fd()));
     }
     event::descriptor(value)
 }
@@ -39,7 +41,7 @@ fn select(call: &mut Call) -> Done {
     let mut set: Vec<(i32, [bool; 3])> = Vec::new();
     for (which, array) in given.iter().enumerate() {
         for value in array.iter().flat_map(Array::values) {
-            let Some(fd) = descriptor(value) else {
+            let Some(fd) = descriptor(value)? else {
                 continue;
             };
             let at = match set.iter().position(|(known, _)| *known == fd) {
@@ -70,9 +72,9 @@ fn select(call: &mut Call) -> Done {
         };
         let mut left = Array::new();
         for (key, value) in &array {
-            let is_ready = descriptor(value)
-                .is_some_and(|fd| ready.iter().any(|(known, can)| *known == fd && can[which]));
-            if is_ready {
+            let fd = descriptor(value)?;
+            let is_ready = |(known, can): &(i32, [bool; 3])| Some(*known) == fd && can[which];
+            if ready.iter().any(is_ready) {
                 left.set_key(key, value.clone());
             }
         }

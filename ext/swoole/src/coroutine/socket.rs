@@ -12,12 +12,15 @@ mod vector;
 use crate::{error_code, event, function, swoole_error};
 use exception::EXCEPTION;
 use failure::Slots;
+use highper_engine::Wake;
 use highper_net::{Error, Side, Socket as NetSocket};
+use highper_runtime::resolver::{self, Failure, Family};
 use highper_zend::{
     Array, Call, Callable, Class, ClassRef, Done, Flags, Function, Kind, Object, Registry, Throw,
     Trace, Tracer, Value, call_function, error, stream,
 };
 use std::cell::{OnceCell, RefCell};
+use std::net::IpAddr;
 use std::rc::Rc;
 
 /// The class.
@@ -77,6 +80,7 @@ impl State {
 
 /// Declares it.
 pub fn declare(registry: &mut Registry) {
+    highper_net::set_resolver(resolve);
     exception::declare(registry);
     let class = Class::new("Swoole\\Coroutine\\Socket")
         .doc("A socket whose calls wait in the running coroutine. Time-outs are in seconds: 0 as set by setOption(), negative without end.")
@@ -186,6 +190,16 @@ pub fn declare(registry: &mut Registry) {
         "Two sockets that are connected with each other.",
         pair,
     ));
+}
+
+/// As `System::gethostbyname()`: by the system, kept for a while.
+fn resolve(name: &str, six: bool, deadline: Option<u64>) -> Result<IpAddr, Error> {
+    let family = if six { Family::V6 } else { Family::V4 };
+    resolver::address(name, family, deadline).map_err(|failure| match failure {
+        Failure::Ended(Wake::Timeout) => Error::ResolveTimedOut,
+        Failure::Ended(_) => Error::Cancelled,
+        Failure::Failed | Failure::NoServer => Error::ResolveFailed,
+    })
 }
 
 /// The socket of `$this`; `None`, with the error told, when it is closed.
