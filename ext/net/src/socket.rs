@@ -18,7 +18,7 @@ pub use wait::{Limit, Side, Timeouts, poll_many, reset_default_timeouts, set_def
 use crate::buffer::Buffer;
 use crate::framing::Framing;
 use crate::{Address, Error, Kind};
-use highper_engine::{descriptor, reactor};
+use highper_engine::{self as engine, descriptor, reactor, scheduler};
 use proxy::Proxy;
 use rustix::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use rustix::io::Errno;
@@ -55,6 +55,7 @@ pub struct Socket {
     reader_cancelled: Cell<bool>,
     writer_cancelled: Cell<bool>,
     closing: Cell<bool>,
+    listens: Cell<bool>,
     connected: Cell<bool>,
     shut_read: Cell<bool>,
     shut_write: Cell<bool>,
@@ -82,6 +83,7 @@ impl Socket {
             reader_cancelled: Cell::new(false),
             writer_cancelled: Cell::new(false),
             closing: Cell::new(false),
+            listens: Cell::new(false),
             connected: Cell::new(false),
             shut_read: Cell::new(false),
             shut_write: Cell::new(false),
@@ -234,6 +236,7 @@ impl Socket {
         let backlog = i32::try_from(backlog).ok().filter(|n| *n > 0);
         self.with_fd(|fd| sys::listen(fd, backlog.unwrap_or(BACKLOG)))?;
         self.secure.set_server(true);
+        self.listens.set(true);
         Ok(())
     }
 
@@ -363,8 +366,13 @@ impl Socket {
 
 impl Drop for Socket {
     fn drop(&mut self) {
-        if let Some(fd) = self.fd.borrow_mut().take() {
-            reactor::closing(fd.as_raw_fd());
+        let Some(fd) = self.fd.borrow_mut().take() else {
+            return;
+        };
+        reactor::closing(fd.as_raw_fd());
+        if self.listens.get() && engine::current().is_some() {
+            // Who connects in this turn of the loop still finds it, as in Swoole.
+            scheduler::defer_to_driver(move || drop(fd));
         }
     }
 }

@@ -427,7 +427,7 @@ fn import(call: &mut Call) -> Done {
             format!("must be of type resource, {} given", value.type_name()),
         ));
     }
-    let about = call_function("get_resource_type", &[value.clone()]).into_result()?;
+    let about = call_function("get_resource_type", std::slice::from_ref(&value)).into_result()?;
     if about.as_str() != Some("stream") && about.as_str() != Some("persistent stream") {
         return Err(Throw::type_error(
             "Swoole\\Coroutine\\Socket::import(): supplied resource is not a valid stream resource",
