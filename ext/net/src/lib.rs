@@ -19,5 +19,5 @@ pub use error::Error;
 pub use kind::Kind;
 pub use resolve::{Resolver, set_resolver};
 pub use socket::{
-    Part, Side, Socket, Timeouts, pair, poll_many, reset_default_timeouts, set_default_timeouts,
+    Part, Side, Socket, Timeouts, pair, reset_default_timeouts, set_default_timeouts,
 };

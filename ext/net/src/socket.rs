@@ -13,7 +13,7 @@ mod tls;
 mod wait;
 
 pub use receive::Part;
-pub use wait::{Limit, Side, Timeouts, poll_many, reset_default_timeouts, set_default_timeouts};
+pub use wait::{Limit, Side, Timeouts, reset_default_timeouts, set_default_timeouts};
 
 use crate::buffer::Buffer;
 use crate::framing::Framing;

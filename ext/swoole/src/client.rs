@@ -3,7 +3,6 @@
 mod exception;
 mod kept;
 mod link;
-mod select;
 mod transfer;
 
 use crate::coroutine::socket::{State, failure, setting};
@@ -57,7 +56,6 @@ impl Trace for Client {
 /// Declares it.
 pub fn declare(registry: &mut Registry) {
     exception::declare(registry);
-    select::declare(registry);
     let class = Class::new("Swoole\\Client")
         .doc("A client of TCP, UDP and local sockets, with or without TLS, whose calls block; inside coroutines they wait there.")
         .handle(&CLIENT)

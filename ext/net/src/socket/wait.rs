@@ -3,9 +3,8 @@
 use super::Socket;
 use crate::Error;
 use highper_engine::reactor::{self, Interest};
-use highper_engine::{self as engine, Wake, clock, descriptor, scheduler};
+use highper_engine::{self as engine, Wake, clock, scheduler};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::io::Errno;
 use std::cell::Cell;
 
 /// How long to wait when the system has no memory for packets.
@@ -102,70 +101,6 @@ fn left_until(end: u64) -> Timespec {
         tv_sec: (left / 1_000_000_000) as i64,
         tv_nsec: (left % 1_000_000_000) as i64,
     }
-}
-
-/// Waits for so many seconds (negative: without end) until one of several descriptors can be read, written, or has
-/// ended, whichever of the three is asked for. Returns those that can, with what they can.
-///
-/// # Errors
-/// The system's, also when one is not open.
-pub fn poll_many(set: &[(i32, [bool; 3])], seconds: f64) -> Result<Vec<(i32, [bool; 3])>, Error> {
-    let mut limit = (seconds != 0.0).then(|| Limit::new(seconds).at());
-    let copies: Vec<_> = set
-        .iter()
-        .map(|(fd, _)| descriptor::duplicate(*fd))
-        .collect::<Result<_, _>>()?;
-    let mut list: Vec<PollFd> = Vec::with_capacity(set.len());
-    for (copy, (_, [read, write, _])) in copies.iter().zip(set) {
-        let mut flags = PollFlags::empty();
-        flags.set(PollFlags::IN, *read);
-        flags.set(PollFlags::OUT, *write);
-        list.push(PollFd::new(copy, flags));
-    }
-    loop {
-        let left = match limit {
-            None => Some(Timespec::default()),
-            Some(_) if engine::can_suspend() => Some(Timespec::default()),
-            Some(end) => end.map(left_until),
-        };
-        match poll(&mut list, left.as_ref()) {
-            Err(Errno::INTR) => continue,
-            Ok(0) => {}
-            done => {
-                done?;
-                break;
-            }
-        }
-        let (Some(end), true) = (limit, engine::can_suspend()) else {
-            break;
-        };
-        let waits: Vec<_> = set
-            .iter()
-            .flat_map(|(fd, [read, write, ended])| {
-                let reads = (*read || *ended).then_some((*fd, Interest::Read));
-                reads
-                    .into_iter()
-                    .chain(write.then_some((*fd, Interest::Write)))
-            })
-            .collect();
-        match reactor::wait_any(&waits, end)? {
-            Wake::Ready => {}
-            Wake::Cancelled => return Err(Error::Cancelled),
-            // Once more without waiting.
-            Wake::Timeout | Wake::Closed => limit = None,
-        }
-    }
-    let ended = PollFlags::HUP | PollFlags::ERR;
-    let found = list.iter().zip(set).filter_map(|(polled, (fd, asked))| {
-        let seen = polled.revents();
-        let can = [
-            asked[0] && seen.intersects(PollFlags::IN | ended),
-            asked[1] && seen.intersects(PollFlags::OUT | PollFlags::ERR),
-            asked[2] && seen.intersects(ended),
-        ];
-        can.contains(&true).then_some((*fd, can))
-    });
-    Ok(found.collect())
 }
 
 impl Socket {
