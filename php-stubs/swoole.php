@@ -6,9 +6,13 @@ namespace {
     class_alias('Swoole\\Coroutine\\Channel', 'chan');
     class_alias('Swoole\\Coroutine', 'co');
     class_alias('Swoole\\Coroutine\\Channel', 'co\\channel');
+    class_alias('Swoole\\Coroutine\\Client', 'co\\client');
     class_alias('Swoole\\Coroutine\\Context', 'co\\context');
     class_alias('Swoole\\Coroutine\\Iterator', 'co\\iterator');
     class_alias('Swoole\\Coroutine\\Scheduler', 'co\\scheduler');
+    class_alias('Swoole\\Coroutine\\Server', 'co\\server');
+    class_alias('Swoole\\Coroutine\\Socket', 'co\\socket');
+    class_alias('Swoole\\Coroutine\\Socket\\Exception', 'co\\socket\\exception');
     class_alias('Swoole\\Coroutine\\System', 'co\\system');
     class_alias('Swoole\\Coroutine\\WaitGroup', 'co\\waitgroup');
     class_alias('Swoole\\Process\\Manager', 'swoole\\process\\processmanager');
@@ -449,6 +453,8 @@ namespace {
     function swoole_coroutine_create(callable $func, mixed ...$params): int|false {}
 
     function swoole_coroutine_defer(callable $callback): void {}
+
+    function swoole_coroutine_socketpair(int $domain, int $type, int $protocol): array|false {}
 
     function swoole_cpu_num(): int {}
 

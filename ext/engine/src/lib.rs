@@ -22,6 +22,7 @@ pub mod capi;
 pub mod channel;
 pub mod clock;
 mod coroutine;
+pub mod descriptor;
 pub mod driver;
 mod future;
 mod line;

@@ -3,6 +3,7 @@
 pub mod barrier;
 pub mod canceled_exception;
 pub mod channel;
+pub mod client;
 pub mod context;
 mod exit_condition;
 pub mod function;
@@ -10,6 +11,8 @@ pub mod iterator;
 pub mod lock;
 pub mod option;
 pub mod scheduler;
+pub mod server;
+pub mod socket;
 pub mod system;
 pub mod timeout_exception;
 pub mod wait_group;
@@ -146,6 +149,9 @@ pub fn declare(registry: &mut Registry, shortname: bool) {
     barrier::declare(registry);
     lock::declare(registry);
     scheduler::declare(registry);
+    socket::declare(registry);
+    server::declare(registry);
+    client::declare(registry);
     system::declare(registry);
     function::declare(registry, shortname);
     highper_runtime::context::set_context_factory(|| Ok(context::CONTEXT.instantiate()?.into()));

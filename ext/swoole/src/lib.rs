@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 pub mod atomic;
+pub mod client;
 pub mod constant;
 pub mod constants;
 pub mod coroutine;
@@ -87,6 +88,7 @@ pub fn declare(registry: &mut Registry) {
     lock::declare(registry);
     table::declare(registry);
     process::declare(registry);
+    client::declare(registry);
     server::declare(registry);
     http::declare(registry);
 }

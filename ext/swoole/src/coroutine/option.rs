@@ -59,6 +59,23 @@ pub fn set(settings: &Array) -> Result<(), Throw> {
     if let Some(capacity) = number("dns_cache_capacity") {
         resolver::set_capacity(usize::try_from(capacity).unwrap_or(0));
     }
+    let seconds = |name: &str| {
+        let seconds = settings.get(name).map(Value::to_double);
+        seconds.filter(|seconds| *seconds != 0.0)
+    };
+    highper_net::set_default_timeouts(|timeouts| {
+        let all = seconds("socket_timeout");
+        for (name, slot) in [
+            ("socket_dns_timeout", &mut timeouts.resolve),
+            ("socket_connect_timeout", &mut timeouts.connect),
+            ("socket_read_timeout", &mut timeouts.read),
+            ("socket_write_timeout", &mut timeouts.write),
+        ] {
+            if let Some(time) = seconds(name).or(all) {
+                *slot = time;
+            }
+        }
+    });
     crate::function::logging::configure(settings);
     if let Some(condition) = settings.get("exit_condition") {
         exit_condition::set(condition)?;
@@ -113,6 +130,7 @@ pub fn forget() {
     drop(old);
     exit_condition::forget();
     highper_runtime::coroutine::set_deadlock_check(true);
+    highper_net::reset_default_timeouts();
 }
 
 /// `Coroutine::set`, `Scheduler::set`

@@ -1,0 +1,19 @@
+//! TLS 1.2 and 1.3 by rustls, without sockets: sessions read and write what they are given.
+//!
+//! A handshake accepts any certificate; [`Session::verify`] judges it afterwards, when and as the
+//! application asks (Swoole's `ssl_verify_peer`, `verifyPeerCert()`).
+#![forbid(unsafe_code)]
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
+mod certificate;
+mod context;
+mod error;
+mod session;
+mod settings;
+mod verifier;
+
+pub use certificate::base64;
+pub use context::Context;
+pub use error::Error;
+pub use session::Session;
+pub use settings::{Protocols, Settings};
