@@ -246,7 +246,8 @@ impl Stacks {
         let at = low as *mut libc::c_void;
         if self.guard.get() != Some(Guard::Protected) {
             // SAFETY: the first page of a slot that has not been handed out yet.
-            if unsafe { libc::madvise(at, PAGE, MADV_GUARD_INSTALL) } == 0 {
+            let marked = unsafe { libc::madvise(at, PAGE, MADV_GUARD_INSTALL) } == 0;
+            if marked && (self.guard.get().is_some() || is_closed(low)) {
                 self.guard.set(Some(Guard::Marker));
                 return Ok(());
             }
@@ -264,6 +265,20 @@ fn errno() -> i32 {
     std::io::Error::last_os_error().raw_os_error().unwrap_or(0)
 }
 
+/// Whether the page at `low` cannot be read. Emulators (qemu-user) take every advice and follow none.
+fn is_closed(low: usize) -> bool {
+    let no_time = libc::timespec {
+        tv_sec: 0,
+        tv_nsec: 0,
+    };
+    // SAFETY: the kernel compares a word of a page of ours, and waits not at all, or it fails with EFAULT.
+    let result = unsafe {
+        let wait = libc::FUTEX_WAIT | libc::FUTEX_PRIVATE_FLAG;
+        libc::syscall(libc::SYS_futex, low, wait, 1, &raw const no_time)
+    };
+    result != 0 && errno() == libc::EFAULT
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -276,6 +291,14 @@ mod tests {
         let low = a.low;
         stacks.release(a);
         assert_eq!(stacks.acquire(1024).unwrap().low, low);
+    }
+
+    #[test]
+    fn a_guard_that_guards_nothing_is_seen() {
+        let stacks = Stacks::new();
+        let slot = stacks.acquire(0).unwrap();
+        assert!(is_closed(slot.low));
+        assert!(!is_closed(slot.usable_low()));
     }
 
     #[test]
