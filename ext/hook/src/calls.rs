@@ -9,6 +9,7 @@ pub(crate) mod file;
 pub(crate) mod fork;
 pub(crate) mod fortify;
 pub(crate) mod loader;
+pub(crate) mod lock;
 pub(crate) mod poll;
 pub(crate) mod receive;
 pub(crate) mod resolve;

@@ -1,7 +1,7 @@
 //! The names that are hooked, each with our version of it.
 
 use crate::calls::{
-    accept, connect, create, descriptor, file, fork, fortify, loader, poll, receive, resolve,
+    accept, connect, create, descriptor, file, fork, fortify, loader, lock, poll, receive, resolve,
     select, send, sleep,
 };
 use crate::vfork;
@@ -76,6 +76,7 @@ hooks! {
     "fclose" => descriptor::fclose,
     "fcntl" => descriptor::fcntl,
     "fcntl64" => descriptor::fcntl,
+    "flock" => lock::flock,
     "fork" => fork::fork,
     "getaddrinfo" => resolve::getaddrinfo,
     "gethostbyname_r" => resolve::gethostbyname_r_hook,

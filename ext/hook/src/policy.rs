@@ -32,8 +32,10 @@ impl Families {
     pub const POLL: Self = Self(1 << 6);
     /// Reads of descriptors 0 to 2; without it they pass through, as writes to them always do.
     pub const STDIO: Self = Self(1 << 7);
+    /// Locks of files: `flock`.
+    pub const FILE: Self = Self(1 << 8);
     /// Every family.
-    pub const ALL: Self = Self(0xff);
+    pub const ALL: Self = Self(0x1ff);
 
     /// The set with these bits. Bits without a meaning are dropped.
     pub const fn from_bits(bits: u32) -> Self {

@@ -31,7 +31,7 @@ pub mod flag {
     pub const TLS: u32 = 1 << 6;
     /// `stream_select()` and its like.
     pub const STREAM_FUNCTION: u32 = 1 << 7;
-    /// Plain files. They never suspend; pipes that are opened as files do.
+    /// Plain files. Reading and writing them never suspends; `flock()` does, and pipes that are opened as files.
     pub const FILE: u32 = 1 << 8;
     /// `sleep()`, `usleep()`, `time_nanosleep()`, `time_sleep_until()`.
     pub const SLEEP: u32 = 1 << 9;
@@ -76,7 +76,7 @@ const CLIENTS: u32 = flag::SOCKETS
     | flag::NATIVE_CURL;
 
 /// Which flags switch a family on: any of them. libc sees descriptors, not PHP's functions.
-const MAP: [(Families, u32); 8] = [
+const MAP: [(Families, u32); 9] = [
     (Families::SLEEP, flag::SLEEP),
     (
         Families::TCP,
@@ -94,6 +94,7 @@ const MAP: [(Families, u32); 8] = [
     ),
     (Families::POLL, flag::STREAM_FUNCTION | CLIENTS),
     (Families::STDIO, flag::STDIO),
+    (Families::FILE, flag::FILE),
 ];
 
 /// The families that a set of flags switches on.

@@ -26,7 +26,7 @@ thread_local! {
     static IN_COROUTINE: Cell<bool> = const { Cell::new(false) };
 }
 
-static FLAGS: AtomicU32 = AtomicU32::new(0xff);
+static FLAGS: AtomicU32 = AtomicU32::new(0x1ff);
 static LOG: Mutex<Vec<Asked>> = Mutex::new(Vec::new());
 static NEXT: Mutex<Option<WaitOutcome>> = Mutex::new(None);
 static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
