@@ -30,6 +30,8 @@ struct Shared {
 struct Clock {
     shared: Arc<Shared>,
     thread: JoinHandle<()>,
+    /// The process that has the thread: the child of a fork has not.
+    process: u32,
 }
 
 /// Whom the last interruption found, when, and how often it had waited by then.
@@ -49,6 +51,9 @@ pub fn start(interrupt: fn()) -> std::io::Result<()> {
     if runs() {
         return Ok(());
     }
+    if scheduler::with(|s| s.slices.get()) {
+        forked();
+    }
     let shared = Arc::new(Shared::default());
     let own = Arc::clone(&shared);
     let before = block_signals();
@@ -60,6 +65,7 @@ pub fn start(interrupt: fn()) -> std::io::Result<()> {
     CLOCK.set(Some(Clock {
         shared,
         thread: thread?,
+        process: std::process::id(),
     }));
     scheduler::with(|s| s.slices.set(true));
     Ok(())
@@ -67,7 +73,9 @@ pub fn start(interrupt: fn()) -> std::io::Result<()> {
 
 /// Ends that; the thread is gone when it returns.
 pub fn stop() {
-    scheduler::with(|s| s.slices.set(false));
+    if scheduler::with(|s| s.slices.replace(false)) && !is_own() {
+        forked();
+    }
     if let Some(clock) = CLOCK.take() {
         clock.shared.is_over.store(true, Ordering::Release);
         clock.thread.thread().unpark();
@@ -82,10 +90,18 @@ pub fn forked() {
     std::mem::forget(CLOCK.take());
 }
 
+fn is_own() -> bool {
+    CLOCK.with_borrow(|clock| {
+        clock
+            .as_ref()
+            .is_some_and(|clock| clock.process == std::process::id())
+    })
+}
+
 /// Is the thread there?
 #[must_use]
 pub fn runs() -> bool {
-    scheduler::with(|s| s.slices.get())
+    scheduler::with(|s| s.slices.get()) && is_own()
 }
 
 /// The loop begins to wait for events, or has something to do again.
