@@ -62,6 +62,8 @@ class Process
 
     public function pop(int $size = 65536): string|false {}
 
+    public function exportSocket(): \Swoole\Coroutine\Socket|false {}
+
     public static function wait(bool $blocking = true): array|false {}
 
     public static function kill(int $pid, int $signal_no = \SIGTERM): bool {}

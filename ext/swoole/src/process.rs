@@ -1,5 +1,6 @@
 //! `Swoole\Process`: a child of this process that runs a callback, with a pair of sockets between the two.
 
+mod export;
 mod manager;
 mod pool;
 mod queue;
@@ -11,8 +12,8 @@ use crate::{error_code, event, function, swoole_error};
 use highper_process::fork;
 use highper_runtime::{exit, failure};
 use highper_zend::{
-    Call, Callable, Class, ClassRef, Done, Flags, Object, Registry, Throw, Trace, Value, error,
-    throw,
+    Call, Callable, Class, ClassRef, Done, Flags, Object, Registry, Throw, Trace, Tracer, Value,
+    error, throw,
 };
 use std::cell::{Cell, RefCell};
 use std::io::{ErrorKind, Read, Write};
@@ -54,9 +55,15 @@ struct Process {
     pid: Cell<i32>,
     /// The message queue and its mode.
     queue: Cell<Option<(highper_process::queue::MessageQueue, i64)>>,
+    /// What exportSocket() has made.
+    exported: RefCell<Option<Object>>,
 }
 
-impl Trace for Process {}
+impl Trace for Process {
+    fn trace(&self, tracer: &mut Tracer) {
+        self.exported.trace(tracer);
+    }
+}
 
 impl Process {
     /// A worker of a pool: in its own process `socket` is the worker's end, else the master's.
@@ -172,7 +179,8 @@ pub fn declare(registry: &mut Registry) {
             "Ends the child at once, without shutdown functions. Only in the child.",
             exit_child,
         );
-    registry.class(signal::methods(system::methods(queue::methods(class))));
+    let class = export::methods(queue::methods(class));
+    registry.class(signal::methods(system::methods(class)));
     signal::declare(registry);
     pool::declare(registry);
     select::declare(registry);
@@ -301,6 +309,8 @@ pub(crate) fn begin_child() {
 /// Runs the callback; what it returns ends the process, whatever PHP code called start().
 fn run_child(process: &Process, this: Object) -> Throw {
     process.is_child.set(true);
+    // The parent's side.
+    drop(process.exported.take());
     let pid = std::process::id() as i32;
     process.pid.set(pid);
     this.set_slot(PID, i64::from(pid));
