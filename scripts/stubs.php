@@ -105,7 +105,7 @@ final class Stubs
             }
             $default = $defaults[$property->getName()] ?? null;
             $parts[] = $this->doc("{$name}::\${$property->getName()}", $property->getDocComment())
-                . $this->visibility($property) . ($property->isStatic() ? ' static' : '') . ($property->isReadOnly() ? ' readonly' : '')
+                . $this->visibility($property) . ($property->isStatic() ? ' static' : '') . ($property->isReadOnly() && $property->hasType() ? ' readonly' : '')
                 . ($property->hasType() ? ' ' . $this->type($property->getType()) : '') . " \${$property->getName()}"
                 . ($default !== null && !$property->isReadOnly() ? ' = ' . self::literal($default) : '') . ";\n";
         }

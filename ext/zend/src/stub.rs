@@ -269,7 +269,16 @@ fn class_file(class: &Class) -> Result<String, String> {
     for property in &class.properties {
         let parsed = signature::parse_property(property.signature, class.name)?;
         let mut text = String::new();
-        docblock(&mut text, "    ", property.doc);
+        // PHP code cannot say readonly without a type; an extension can.
+        let hidden = parsed.kind.is_none() && parsed.flags & flag::READONLY != 0;
+        match hidden {
+            true => docblock(&mut text, "    ", &format!("{}\n@readonly", property.doc)),
+            false => docblock(&mut text, "    ", property.doc),
+        }
+        let flags = match hidden {
+            true => parsed.flags & !flag::READONLY,
+            false => parsed.flags,
+        };
         let kind = if parsed.kind.is_none() {
             String::new()
         } else {
@@ -281,7 +290,7 @@ fn class_file(class: &Class) -> Result<String, String> {
         let _ = writeln!(
             text,
             "    {}{kind}${}{default};",
-            modifiers(parsed.flags),
+            modifiers(flags),
             parsed.name
         );
         parts.push(text);

@@ -6,13 +6,13 @@ namespace Swoole\Coroutine;
 
 class Socket
 {
-    public readonly $fd;
+    public $fd;
 
-    public readonly $domain;
+    public $domain;
 
-    public readonly $type;
+    public $type;
 
-    public readonly $protocol;
+    public $protocol;
 
     public $errCode = 0;
 
