@@ -52,6 +52,11 @@ Co\run(function () {
     $client = new Client(SWOOLE_SOCK_UNIX_STREAM);
     check('a local client', [$client->connect(temp_path('server.sock')), $client->send('here'), $client->recv(1)], [true, 4, 'from here']);
 
+    $port = 0;
+    go(function () use (&$port) { $gone = new Socket(AF_INET, SOCK_STREAM, 0); $gone->bind('127.0.0.1', 0); $gone->listen(); $port = $gone->getsockname()['port']; });
+    check('one that was just let go of is still found', (new Client(SWOOLE_SOCK_TCP))->connect('127.0.0.1', $port));
+    Co::sleep(0.01);
+    check('and then not any more', (new Client(SWOOLE_SOCK_TCP))->connect('127.0.0.1', $port), false);
     try { new Server('127.0.0.1', $server->port, false, false); new Server('127.0.0.1', $server->port); echo "not refused\n"; }
     catch (Swoole\Exception $e) { check('in use', [str_starts_with($e->getMessage(), 'bind(127.0.0.1:'), $e->getCode()], [true, SOCKET_EADDRINUSE]); }
     $one = new Server('127.0.0.1', 0, false, true);

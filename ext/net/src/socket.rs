@@ -18,7 +18,7 @@ pub use wait::{Limit, Side, Timeouts, reset_default_timeouts, set_default_timeou
 use crate::buffer::Buffer;
 use crate::framing::Framing;
 use crate::{Address, Error, Kind};
-use highper_engine::{self as engine, descriptor, reactor, scheduler};
+use highper_engine::{self as engine, clock, descriptor, reactor, scheduler};
 use proxy::Proxy;
 use rustix::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use rustix::io::Errno;
@@ -31,6 +31,8 @@ use std::rc::Rc;
 
 /// Connections that wait to be accepted, where none are asked for.
 const BACKLOG: i32 = 512;
+/// For how long a listening socket stays that nobody holds any more, in nanoseconds.
+const LINGER: u64 = 1_000_000;
 /// Room that sockets for packets ask the system for, each way.
 const DATAGRAM_ROOM: usize = 8 * 1024 * 1024;
 
@@ -371,8 +373,8 @@ impl Drop for Socket {
         };
         reactor::closing(fd.as_raw_fd());
         if self.listens.get() && engine::current().is_some() {
-            // Who connects in this turn of the loop still finds it, as in Swoole.
-            scheduler::defer_to_driver(move || drop(fd));
+            // Who has begun to connect still finds it, as in Swoole.
+            scheduler::at(clock::now() + LINGER, false, move || drop(fd));
         }
     }
 }
