@@ -89,6 +89,8 @@ ok: closed by the server
 ok: shutdown ends it
 ok: local
 ok: a local client
+ok: one that was just let go of is still found
+ok: and then not any more
 ok: in use
 ok: shared port
 ok: settings
