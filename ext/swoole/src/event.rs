@@ -244,8 +244,20 @@ fn at_end(_call: &mut Call) -> Done {
     if !LOOP.load(Relaxed) || scheduler::had_fatal() || scheduler::is_foreign() {
         return Ok(());
     }
+    if ended_by_error()? {
+        return Ok(());
+    }
     error::deprecated("Event::wait() in shutdown function is deprecated")?;
     wait()
+}
+
+/// Has the script ended with a fatal error? Then nothing that it had begun goes on.
+fn ended_by_error() -> Result<bool, Throw> {
+    /// `E_ERROR`, `E_CORE_ERROR`, `E_COMPILE_ERROR`, `E_USER_ERROR`
+    const FATAL: i64 = 1 | 16 | 64 | 256;
+    let last = call_function("error_get_last", &[]).into_result()?;
+    let kind = last.as_array().and_then(|last| last.get("type"));
+    Ok(kind.is_some_and(|kind| kind.to_long() & FATAL != 0))
 }
 
 fn exit(_call: &mut Call) -> Done {
