@@ -119,6 +119,7 @@ prepare_tests() {
         have php && has_extension php redis || wanted+=(php-redis)
         have php && has_extension php mysqli || wanted+=(php-mysql)
         have php && has_extension php curl || wanted+=(php-curl)
+        have php-cgi || wanted+=(php-cgi)
         [ ${#wanted[@]} = 0 ] || install_packages "${wanted[@]}"
     fi
     MODULE=$ROOT/build/test/highper.so

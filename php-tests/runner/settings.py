@@ -70,6 +70,7 @@ class Settings:
         }
         self.env.update(
             LC_ALL="C", TZ="UTC", PHP_INI_SCAN_DIR=self.scan, TEST_PHP_EXECUTABLE=self.php, HIGHPER_ROOT=ROOT,
+            HIGHPER_EXT="" if ext == "none" else os.path.realpath(ext),
         )
 
     def use_malloc(self):

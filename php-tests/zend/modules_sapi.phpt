@@ -13,7 +13,7 @@ if (PHP_SAPI !== 'cli') {
 }
 $script = tempnam(sys_get_temp_dir(), 'sapi');
 file_put_contents($script, '<?php var_dump(PHP_SAPI, extension_loaded("highper"), extension_loaded("swoole"), defined("Highper\VERSION"), ini_get("highper.swoole"));');
-$so = escapeshellarg(ini_get('extension_dir') . '/highper.so');
+$so = escapeshellarg(getenv('HIGHPER_EXT') ?: ini_get('extension_dir') . '/highper.so');
 echo shell_exec("env -i timeout 10 /usr/bin/php-cgi -q -n -d extension=$so " . escapeshellarg($script) . ' 2>&1 </dev/null');
 unlink($script);
 ?>

@@ -149,6 +149,7 @@ fn standard_streams_pass_through_unless_asked_for() {
     assert_eq!(library.write(0, &[b'c'; 5000]), 5000);
     other.join().unwrap();
     assert_eq!(asked(), []);
+    // SAFETY: `saved` is this test's duplicate of what 0 was.
     unsafe { libc::dup2(saved, 0) };
     highper_hook::forget(0);
     close(&[saved, reader, writer]);

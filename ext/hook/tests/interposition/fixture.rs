@@ -110,6 +110,7 @@ fn wait(list: &mut [libc::pollfd], limit: Option<Duration>) -> WaitOutcome {
         return outcome;
     }
     let timeout = limit.map_or(10_000, |limit| limit.as_micros().div_ceil(1000) as i32);
+    // SAFETY: the list is a live slice, and its own length goes with it.
     let found = unsafe { libc::poll(list.as_mut_ptr(), list.len() as libc::nfds_t, timeout) };
     assert!(
         found > 0 || limit.is_some(),
@@ -208,6 +209,7 @@ impl Library {
     pub fn load(path: &Path) -> Self {
         let name = CString::new(path.to_str().unwrap()).unwrap();
         let flags = libc::RTLD_LOCAL | libc::RTLD_LAZY;
+        // SAFETY: a C string that outlives the call; the test's libraries have no constructors.
         let handle = unsafe { libc::dlopen(name.as_ptr(), flags) };
         assert!(!handle.is_null(), "can't load {}", path.display());
         let _ = std::fs::remove_file(path);
@@ -227,8 +229,10 @@ impl Library {
     pub fn get<F: Copy>(&self, name: &str) -> F {
         assert_eq!(size_of::<F>(), size_of::<usize>());
         let symbol = CString::new(name).unwrap();
+        // SAFETY: the handle is open as long as this value lives; the name is a C string.
         let address = unsafe { libc::dlsym(self.0, symbol.as_ptr()) };
         assert!(!address.is_null(), "no {name}");
+        // SAFETY: F is of a pointer's size, and the caller promises that it is the function's type.
         unsafe { std::mem::transmute_copy(&address) }
     }
 
@@ -273,12 +277,14 @@ pub fn errno() -> i32 {
 }
 
 pub fn set_errno(value: i32) {
+    // SAFETY: this thread's own errno.
     unsafe { *libc::__errno_location() = value };
 }
 
 /// Two connected stream sockets, made without the hooks' knowledge.
 pub fn pair() -> [i32; 2] {
     let mut fds = [0; 2];
+    // SAFETY: room for the two descriptors that it writes.
     let made = unsafe { libc::socketpair(libc::AF_UNIX, libc::SOCK_STREAM, 0, fds.as_mut_ptr()) };
     assert_eq!(made, 0);
     fds.map(|fd| {
