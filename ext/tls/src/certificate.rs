@@ -2,8 +2,8 @@
 
 use crate::Error;
 use rustls::RootCertStore;
+use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::{self, PemObject};
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
@@ -23,20 +23,6 @@ pub(crate) fn chain(path: &Path) -> Result<Vec<CertificateDer<'static>>, Error> 
         ));
     }
     Ok(all)
-}
-
-/// The first key of a PEM file.
-pub(crate) fn key(path: &Path) -> Result<PrivateKeyDer<'static>, Error> {
-    PrivateKeyDer::from_pem_file(path).map_err(|error| {
-        let why = match error {
-            pem::Error::NoItemsFound => {
-                "no private key in it that is not encrypted: decrypt it with `openssl pkey`"
-                    .to_owned()
-            }
-            error => text(&error),
-        };
-        Error::File(path.to_owned(), why)
-    })
 }
 
 fn text(error: &pem::Error) -> String {

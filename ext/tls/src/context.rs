@@ -1,15 +1,17 @@
 //! What sessions of the same settings share.
 
+use crate::names::ByName;
 use crate::verifier::Later;
-use crate::{Error, Session, Settings, certificate};
+use crate::{Error, Passphrase, Session, Settings, certificate, key, suites};
+use rustls::crypto::ring::Ticketer;
 use rustls::crypto::{CryptoProvider, ring};
 use rustls::pki_types::ServerName;
-use rustls::server::ResolvesServerCert;
-use rustls::sign::CertifiedKey;
+use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use rustls::{
     ClientConfig, ClientConnection, ServerConfig, ServerConnection, SupportedProtocolVersion,
     version,
 };
+use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
 /// Settings, made ready for one of the two sides.
@@ -23,16 +25,6 @@ pub struct Context {
 enum Side {
     Client(Arc<ClientConfig>),
     Server(Arc<ServerConfig>),
-}
-
-/// One certificate, whatever name the client asks for.
-#[derive(Debug)]
-struct Only(Arc<CertifiedKey>);
-
-impl ResolvesServerCert for Only {
-    fn resolve(&self, _hello: rustls::server::ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
-        Some(Arc::clone(&self.0))
-    }
 }
 
 pub(crate) fn provider() -> Arc<CryptoProvider> {
@@ -54,15 +46,38 @@ fn versions(settings: &Settings) -> Result<Vec<&'static SupportedProtocolVersion
     Ok(versions)
 }
 
-fn own(settings: &Settings) -> Result<Option<CertifiedKey>, Error> {
+/// The ciphers and curves of the settings.
+fn chosen(settings: &Settings) -> Result<Arc<CryptoProvider>, Error> {
+    if settings.ciphers.is_none() && settings.curves.is_none() {
+        return Ok(provider());
+    }
+    let mut chosen = CryptoProvider::clone(&provider());
+    if let Some(list) = &settings.ciphers {
+        chosen.cipher_suites = suites::chosen(&chosen, list)?;
+    }
+    if let Some(list) = &settings.curves {
+        chosen.kx_groups = suites::groups(&chosen, list)?;
+    }
+    Ok(Arc::new(chosen))
+}
+
+/// A certificate with its key.
+fn certified(
+    certificate: &Path,
+    key: &Path,
+    passphrase: Option<&Passphrase>,
+) -> Result<Arc<CertifiedKey>, Error> {
+    let passphrase = passphrase.map(|passphrase| passphrase.0.as_str());
+    let chain = certificate::chain(certificate)?;
+    let key = key::read(key, passphrase)?;
+    Ok(Arc::new(CertifiedKey::from_der(chain, key, &provider())?))
+}
+
+fn own(settings: &Settings) -> Result<Option<Arc<CertifiedKey>>, Error> {
     match (&settings.certificate, &settings.key) {
         (None, None) => Ok(None),
         (Some(certificate), Some(key)) => {
-            let chain = certificate::chain(certificate)?;
-            let key = provider()
-                .key_provider
-                .load_private_key(certificate::key(key)?)?;
-            Ok(Some(CertifiedKey::new(chain, key)))
+            certified(certificate, key, settings.passphrase.as_ref()).map(Some)
         }
         _ => Err(Error::NoCertificate),
     }
@@ -74,15 +89,13 @@ impl Context {
     /// # Errors
     /// Files that can't be read, settings that don't fit.
     pub fn client(settings: Settings) -> Result<Self, Error> {
-        let builder = ClientConfig::builder_with_provider(provider())
+        let builder = ClientConfig::builder_with_provider(chosen(&settings)?)
             .with_protocol_versions(&versions(&settings)?)?
             .dangerous()
             .with_custom_certificate_verifier(Arc::new(Later(provider())));
-        let mut config = match (&settings.certificate, &settings.key) {
-            (None, None) => builder.with_no_client_auth(),
-            (Some(certificate), Some(key)) => builder
-                .with_client_auth_cert(certificate::chain(certificate)?, certificate::key(key)?)?,
-            _ => return Err(Error::NoCertificate),
+        let mut config = match own(&settings)? {
+            None => builder.with_no_client_auth(),
+            Some(own) => builder.with_client_cert_resolver(Arc::new(SingleCertAndKey::from(own))),
         };
         config.enable_sni = settings.host_name.as_deref() != Some("");
         config.alpn_protocols.clone_from(&settings.alpn);
@@ -98,15 +111,24 @@ impl Context {
     /// As [`Context::client`]; [`Error::NoCertificate`] without one.
     pub fn server(settings: Settings) -> Result<Self, Error> {
         let own = own(&settings)?.ok_or(Error::NoCertificate)?;
-        let builder = ServerConfig::builder_with_provider(provider())
+        let builder = ServerConfig::builder_with_provider(chosen(&settings)?)
             .with_protocol_versions(&versions(&settings)?)?;
         let builder = if settings.verify_peer {
             builder.with_client_cert_verifier(Arc::new(Later(provider())))
         } else {
             builder.with_no_client_auth()
         };
-        let mut config = builder.with_cert_resolver(Arc::new(Only(Arc::new(own))));
+        let mut names = ByName::new(own);
+        for named in &settings.named {
+            let passphrase = settings.passphrase.as_ref();
+            let certificate = certified(&named.certificate, &named.key, passphrase)?;
+            names.add(&named.host, certificate);
+        }
+        let mut config = builder.with_cert_resolver(Arc::new(names));
         config.alpn_protocols.clone_from(&settings.alpn);
+        config.ignore_client_order = settings.prefer_own_ciphers;
+        // Sessions resume without state here; a context made before the workers are gives all of them its keys.
+        config.ticketer = Ticketer::new()?;
         Ok(Self {
             settings: Arc::new(settings),
             side: Side::Server(Arc::new(config)),

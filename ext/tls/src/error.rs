@@ -13,6 +13,10 @@ pub enum Error {
     NoCertificate,
     /// No version that both the settings allow and we speak.
     NoProtocol,
+    /// A list of ciphers that names none that there is.
+    NoCiphers(String),
+    /// A list of curves that names none that there is.
+    NoCurves(String),
     /// What was received, or the settings, does not fit TLS.
     Protocol(rustls::Error),
     /// The system's error.
@@ -32,6 +36,14 @@ impl fmt::Display for Error {
             ),
             Self::NoProtocol => f.write_str(
                 "ssl_protocols allows neither TLS 1.2 nor TLS 1.3, the versions that there are",
+            ),
+            Self::NoCiphers(list) => write!(
+                f,
+                "ssl_ciphers '{list}' names no cipher that there is: TLS 1.2 is spoken with ECDHE and AES-GCM or ChaCha20 only"
+            ),
+            Self::NoCurves(list) => write!(
+                f,
+                "ssl_ecdh_curve '{list}' names no curve that there is: use X25519, P-256 or P-384"
             ),
             Self::Protocol(error) | Self::NotTrusted(error) => write!(f, "{error}"),
             Self::Io(error) => write!(f, "{error}"),

@@ -8,12 +8,15 @@
 mod certificate;
 mod context;
 mod error;
+mod key;
+mod names;
 mod session;
 mod settings;
+mod suites;
 mod verifier;
 
 pub use certificate::base64;
 pub use context::Context;
 pub use error::Error;
 pub use session::Session;
-pub use settings::{Protocols, Settings};
+pub use settings::{Named, Passphrase, Protocols, Settings};

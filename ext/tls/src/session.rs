@@ -6,8 +6,10 @@ use rustls::client::{verify_server_cert_signed_by_trust_anchor, verify_server_na
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
 use rustls::server::WebPkiClientVerifier;
-use rustls::{CertificateError, Connection};
+use rustls::{CertificateError, Connection, OtherError};
+use std::fmt;
 use std::io::{self, ErrorKind, Read, Write};
+use std::sync::Arc;
 
 /// A session. Its methods don't wait: they fail with [`ErrorKind::WouldBlock`] when the stream
 /// would.
@@ -106,6 +108,12 @@ impl Session {
             .peer_certificates()
             .and_then(<[_]>::split_first)
             .ok_or(Error::NoPeerCertificate)?;
+        if let Some(most) = settings.verify_depth
+            && chain.len() > usize::from(most)
+        {
+            let too_long = CertificateError::Other(OtherError(Arc::new(TooDeep(most))));
+            return Err(Error::NotTrusted(too_long.into()));
+        }
         let trusted = self.trust(context, end, chain);
         match trusted {
             Err(Error::NotTrusted(rustls::Error::InvalidCertificate(
@@ -158,6 +166,22 @@ impl Session {
             .map_err(Error::NotTrusted)
     }
 }
+
+/// More certificates lead to the root than `ssl_verify_depth` allows.
+#[derive(Debug)]
+struct TooDeep(u8);
+
+impl fmt::Display for TooDeep {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let most = self.0;
+        write!(
+            f,
+            "more certificates lead to its root than ssl_verify_depth, {most}"
+        )
+    }
+}
+
+impl std::error::Error for TooDeep {}
 
 /// Is this very certificate in the file of trusted ones?
 fn is_listed(file: Option<&std::path::Path>, certificate: &CertificateDer<'_>) -> bool {

@@ -1,5 +1,6 @@
 //! What a session is to be like.
 
+use std::fmt;
 use std::path::PathBuf;
 
 /// Which versions are spoken.
@@ -20,13 +21,38 @@ impl Default for Protocols {
     }
 }
 
+/// What opens an encrypted key. It is not shown by `Debug`.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Passphrase(pub String);
+
+impl fmt::Debug for Passphrase {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Passphrase(…)")
+    }
+}
+
+/// A certificate for clients that ask for one name.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Named {
+    /// The name, in any case; `*.example.org` stands for one label more.
+    pub host: String,
+    /// The certificate and those that lead to its root, PEM.
+    pub certificate: PathBuf,
+    /// Its key, PEM.
+    pub key: PathBuf,
+}
+
 /// What an application sets for its sessions.
 #[derive(Clone, Default, PartialEq, Eq, Debug)]
 pub struct Settings {
     /// Our certificate and those that lead to its root, PEM. A server needs one.
     pub certificate: Option<PathBuf>,
-    /// The key of our certificate, PEM, not encrypted.
+    /// The key of our certificate, PEM.
     pub key: Option<PathBuf>,
+    /// Opens the key where it is encrypted.
+    pub passphrase: Option<Passphrase>,
+    /// Certificates for other names that a client may ask for (SNI, RFC 6066, section 3).
+    pub named: Vec<Named>,
     /// Certificates that are trusted, PEM; with neither this nor a folder those of the system.
     pub ca_file: Option<PathBuf>,
     /// A folder of such files.
@@ -37,8 +63,16 @@ pub struct Settings {
     pub verify_peer: bool,
     /// A certificate that signed itself is as good.
     pub allow_self_signed: bool,
+    /// Certificates between the peer's and a trusted one, at most; `None`: as many as there are.
+    pub verify_depth: Option<u8>,
     /// Which versions are spoken.
     pub protocols: Protocols,
+    /// Ciphers of TLS 1.2, as `openssl-ciphers(1)` writes them; all that there are where it is not set.
+    pub ciphers: Option<String>,
+    /// Curves for the exchange of keys, separated by colons.
+    pub curves: Option<String>,
+    /// A server takes its own order of ciphers, not the client's.
+    pub prefer_own_ciphers: bool,
     /// What is offered by ALPN, in the order of preference.
     pub alpn: Vec<Vec<u8>>,
 }

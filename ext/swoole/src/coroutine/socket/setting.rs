@@ -5,7 +5,7 @@ use crate::error_code;
 use crate::swoole_exception::EXCEPTION;
 use highper_net::framing::{Integer, Length, MARK_LIMIT};
 use highper_net::{Error, Socket as NetSocket, Timeouts};
-use highper_tls::{Protocols, Settings as Tls};
+use highper_tls::{Passphrase, Protocols, Settings as Tls};
 use highper_zend::{Array, Callable, Throw, Value, error};
 use std::path::PathBuf;
 
@@ -168,6 +168,21 @@ pub fn tls(socket: &NetSocket, settings: &Array) -> Result<bool, Throw> {
     }
     if let Some(name) = text(settings, "ssl_host_name")? {
         tls.host_name = Some(String::from_utf8_lossy(&name).into_owned());
+    }
+    if let Some(passphrase) = text(settings, "ssl_passphrase")? {
+        let passphrase = String::from_utf8_lossy(&passphrase).into_owned();
+        tls.passphrase = Some(Passphrase(passphrase));
+    }
+    for (name, slot) in [
+        ("ssl_ciphers", &mut tls.ciphers),
+        ("ssl_ecdh_curve", &mut tls.curves),
+    ] {
+        if let Some(list) = text(settings, name)? {
+            *slot = Some(String::from_utf8_lossy(&list).into_owned());
+        }
+    }
+    if let Some(depth) = get(settings, "ssl_verify_depth") {
+        tls.verify_depth = Some(depth.to_long().clamp(0, 255) as u8);
     }
     if let Some(verify) = get(settings, "ssl_verify_peer") {
         tls.verify_peer = verify.to_bool();

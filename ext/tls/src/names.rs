@@ -1,0 +1,45 @@
+//! The certificate for the name that a client asks for.
+
+use rustls::server::{ClientHello, ResolvesServerCert};
+use rustls::sign::CertifiedKey;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// One certificate for whoever asks, and others for names (SNI, RFC 6066, section 3).
+#[derive(Debug)]
+pub(crate) struct ByName {
+    first: Arc<CertifiedKey>,
+    named: HashMap<String, Arc<CertifiedKey>>,
+}
+
+impl ByName {
+    pub(crate) fn new(first: Arc<CertifiedKey>) -> Self {
+        let named = HashMap::new();
+        Self { first, named }
+    }
+
+    /// For a name, or for one label before it: `*.example.org`.
+    pub(crate) fn add(&mut self, host: &str, certificate: Arc<CertifiedKey>) {
+        self.named.insert(host.to_ascii_lowercase(), certificate);
+    }
+
+    fn of(&self, name: &str) -> &Arc<CertifiedKey> {
+        let name = name.to_ascii_lowercase();
+        let exact = self.named.get(&name);
+        let wild = || {
+            let (_, rest) = name.split_once('.')?;
+            self.named.get(&format!("*.{rest}"))
+        };
+        exact.or_else(wild).unwrap_or(&self.first)
+    }
+}
+
+impl ResolvesServerCert for ByName {
+    fn resolve(&self, hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        let certificate = match hello.server_name() {
+            Some(name) if !self.named.is_empty() => self.of(name),
+            _ => &self.first,
+        };
+        Some(Arc::clone(certificate))
+    }
+}
