@@ -38,3 +38,4 @@ main ends
 after run
 end
 destructed
+[%s]	WARNING	Channel::~Channel() (ERRNO 10003): channel is destroyed, 1 consumers will be discarded

@@ -21,3 +21,4 @@ echo "nor this\n";
 --EXPECTF--
 Fatal error: Allowed memory size of 16777216 bytes exhausted%s in %s on line 9
 shutdown: Allowed memory size of 16777216 bytes exhausted 
+[%s]	WARNING	Channel::~Channel() (ERRNO 10003): channel is destroyed, 1 consumers will be discarded
