@@ -203,6 +203,23 @@ pub fn forget() {
     }
 }
 
+/// Is there nothing that a loop would have to do: no coroutine, no timer, no descriptor, no call?
+#[must_use]
+pub fn is_at_rest() -> bool {
+    let s = scheduler::get();
+    let hooks = s.turn_hooks.get();
+    !s.running.get()
+        && s.keep_alive.get() == 0
+        && s.futures.get() == 0
+        && s.timers.borrow().counting() == 0
+        && s.table.borrow().live() == 0
+        && s.reactor.waiting() == 0
+        && s.deferred.borrow().is_empty()
+        && hooks.before.is_none()
+        && hooks.after.is_none()
+        && hooks.may_end.is_none()
+}
+
 impl Future for Driver {
     type Output = End;
 

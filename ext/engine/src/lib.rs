@@ -40,7 +40,7 @@ pub mod vm;
 pub mod wait;
 
 pub use coroutine::{Ending, State};
-pub use driver::{End, RunError, run, turn};
+pub use driver::{End, RunError, is_at_rest, run, turn};
 pub use future::{await_future, offload, offload_until, offloaded};
 pub use scheduler::is_running;
 pub use scheduler::{

@@ -106,6 +106,14 @@ impl Clock {
     }
 }
 
+/// A time as `2026-11-20 10:33:00`, in UTC, for logs of another shape than [`crate::Logger`]'s.
+#[must_use]
+pub fn utc(time: SystemTime) -> String {
+    let mut clock = Clock::default();
+    clock.set(unix(time).0);
+    String::from_utf8_lossy(&clock.iso).replace('T', " ")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -28,6 +28,7 @@ mod record;
 mod target;
 
 pub use access::Access;
+pub use clock::utc;
 pub use file::Rotation;
 pub use format::Format;
 pub use level::Level;

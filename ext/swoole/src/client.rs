@@ -33,6 +33,9 @@ const FLAGS: i64 = SSL | KEEP | 2048 | 1024;
 /// `EAGAIN`: what a time-out of sending and receiving is told as.
 const AGAIN: i32 = 11;
 
+/// `EINPROGRESS`: the connection was begun, as it was asked for.
+const IN_PROGRESS: i32 = 115;
+
 /// What an object carries.
 #[derive(Default)]
 struct Client {
@@ -103,7 +106,7 @@ pub fn declare(registry: &mut Registry) {
         )
         .method(
             "public function connect(string $host, int $port = 0, float $timeout = 0.5, int $sock_flag = 0): bool",
-            "Connects to an address or a name. $timeout in seconds is also that of sending and receiving.",
+            "Connects to an address or a name. $timeout in seconds is also that of sending and receiving. With $sock_flag 1 it only begins to (errCode SOCKET_EINPROGRESS): Event::add() tells when it can be written.",
             connect,
         );
     registry.class(link::methods(transfer::methods(class)));
@@ -222,7 +225,7 @@ fn open(call: &Call, host: &[u8], port: i64) -> Result<Option<Rc<NetSocket>>, Th
 fn connect(call: &mut Call) -> Done {
     let host = call.bytes(0)?.to_vec();
     let (port, timeout) = (call.opt_long(1, 0)?, call.opt_double(2, 0.5)?);
-    call.opt_long(3, 0)?;
+    let is_begun_only = call.opt_long(3, 0)? == 1;
     if host.is_empty() {
         error::warning("The host is empty")?;
         return call.ret_bool(false);
@@ -256,9 +259,16 @@ fn connect(call: &mut Call) -> Done {
         tell(this, highper_runtime::last_error());
         return call.ret_bool(false);
     }
-    match socket.connect(&host, port, timeout) {
-        Ok(()) => {
+    let connected = match is_begun_only {
+        true => socket.begin_connect(&host, port),
+        false => socket.connect(&host, port, timeout).map(|()| true),
+    };
+    match connected {
+        Ok(is_complete) => {
             client.active.set(true);
+            if !is_complete {
+                tell(this, IN_PROGRESS);
+            }
             call.ret_bool(true)
         }
         Err(error) => {

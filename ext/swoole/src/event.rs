@@ -248,6 +248,11 @@ fn at_end(_call: &mut Call) -> Done {
         return Ok(());
     }
     error::deprecated("Event::wait() in shutdown function is deprecated")?;
+    if engine::is_at_rest() {
+        // A loop would take descriptors, of which there may be none left.
+        LOOP.store(false, Relaxed);
+        return Ok(());
+    }
     wait()
 }
 

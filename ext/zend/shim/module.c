@@ -150,6 +150,11 @@ void hz_info_end(zend_module_entry *module)
 }
 
 /* Has the end of the script begun: shutdown functions, destructors? */
+int hz_active(void)
+{
+	return EG(active) != 0;
+}
+
 int hz_shutting_down(void)
 {
 	return (EG(flags) & EG_FLAGS_IN_SHUTDOWN) != 0;

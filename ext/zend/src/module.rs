@@ -311,6 +311,12 @@ extern "C" fn swoole_info(entry: *mut c_void) {
     });
 }
 
+/// Can PHP functions be called: is there a script, and are not even its last objects being freed?
+pub fn can_call() -> bool {
+    // SAFETY: reads a flag.
+    unsafe { raw::hz_active() != 0 }
+}
+
 /// Has the end of the script begun: shutdown functions, destructors?
 pub fn is_shutting_down() -> bool {
     // SAFETY: reads a flag.

@@ -505,5 +505,6 @@ unsafe extern "C" {
         class: *mut *mut ZendStr,
         function: *mut *mut ZendStr,
     ) -> c_int;
+    pub(crate) fn hz_active() -> c_int;
     pub(crate) fn hz_shutting_down() -> c_int;
 }

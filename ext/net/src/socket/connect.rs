@@ -46,13 +46,38 @@ impl Socket {
         }
     }
 
-    fn connect_to(&self, address: &Address, timeout: f64) -> Result<(), Error> {
-        let begun = self.with_fd(|fd| match address {
+    /// Begins to connect to a host by address or name, without a proxy and without TLS, and does not
+    /// wait for it: the socket can be written once it is connected, or has failed. True when it was
+    /// connected at once.
+    ///
+    /// # Errors
+    /// Those of the look-up, and the system's.
+    pub fn begin_connect(&self, host: &[u8], port: i64) -> Result<bool, Error> {
+        self.is_available(Side::BOTH)?;
+        let address = self.address_of(host, port)?;
+        match self.begin(&address) {
+            Ok(()) => {
+                self.connected.set(true);
+                Ok(true)
+            }
+            Err(error) if error == Errno::INPROGRESS.into() => {
+                self.connected.set(true);
+                Ok(false)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    fn begin(&self, address: &Address) -> Result<(), Error> {
+        self.with_fd(|fd| match address {
             Address::V4(v4) => sys::connect(fd, v4),
             Address::V6(v6) => sys::connect(fd, v6),
             Address::Unix(unix) => sys::connect(fd, unix),
-        });
-        match begun {
+        })
+    }
+
+    fn connect_to(&self, address: &Address, timeout: f64) -> Result<(), Error> {
+        match self.begin(address) {
             Ok(()) => {}
             Err(error) if error == Errno::INPROGRESS.into() => {
                 let set = self.timeouts.get().connect;

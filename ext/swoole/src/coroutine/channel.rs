@@ -1,6 +1,8 @@
 //! `Swoole\Coroutine\Channel`: a bounded queue between coroutines.
 
 use super::waiting;
+use crate::error_code;
+use crate::function::logging;
 use highper_engine::channel::{Channel as Queue, ChannelError};
 use highper_zend::{
     Array, Call, Class, ClassRef, Done, Flags, Registry, Throw, Trace, Tracer, Value, error,
@@ -23,6 +25,30 @@ const ERR_CODE: usize = 1;
 struct Channel {
     queue: Queue<Value>,
     made: Cell<bool>,
+}
+
+impl Drop for Channel {
+    fn drop(&mut self) {
+        let (producers, consumers) = self.queue.waiting();
+        for (count, who) in [(producers, "producers"), (consumers, "consumers")] {
+            if count > 0 {
+                discard(count, who);
+            }
+        }
+    }
+}
+
+/// Whoever waits holds the object: so this is the end of a script, after a loop that nobody runs any more.
+#[cold]
+fn discard(count: usize, who: &str) {
+    logging::report(
+        logging::WARNING,
+        error_code::CO_HAS_BEEN_DISCARDED,
+        &format!(
+            "Channel::~Channel() (ERRNO {}): channel is destroyed, {count} {who} will be discarded",
+            error_code::CO_HAS_BEEN_DISCARDED
+        ),
+    );
 }
 
 impl Trace for Channel {

@@ -1,6 +1,6 @@
 //! Swoole's own log: `swoole_error_log` and the settings for it.
 
-use highper_zend::{Array, Function, Registry, Value, call_function};
+use highper_zend::{Array, Function, Registry, Value, call_function, module};
 use std::cell::{Cell, RefCell};
 use std::io::Write;
 
@@ -34,13 +34,11 @@ pub fn declare(registry: &mut Registry) {
             |call| {
                 let (level, error) = (call.long(0)?, call.long(1)?);
                 let message = String::from_utf8_lossy(call.bytes(2)?).into_owned();
-                highper_runtime::set_last_error(error as i32);
-                if !IGNORED.with_borrow(|all| all.contains(&error)) {
-                    put(
-                        level,
-                        &format!("swoole_error_log_ex() (ERRNO {error}): {message}"),
-                    );
-                }
+                report(
+                    level,
+                    error as i32,
+                    &format!("swoole_error_log_ex() (ERRNO {error}): {message}"),
+                );
                 Ok(())
             },
         ))
@@ -82,6 +80,14 @@ pub fn configure(settings: &Array) {
     }
 }
 
+/// Sets the last error, and writes a line about it unless that error is ignored.
+pub fn report(level: i64, error: i32, message: &str) {
+    highper_runtime::set_last_error(error);
+    if !IGNORED.with_borrow(|all| all.contains(&i64::from(error))) {
+        put(level, message);
+    }
+}
+
 /// A warning of the extension itself, in its log.
 pub fn warning(message: &str) {
     put(WARNING, message);
@@ -105,11 +111,7 @@ pub(crate) fn put(level: i64, message: &str) {
         5 => "ERROR",
         _ => "INFO",
     };
-    let date = call_function("date", &[Value::from("Y-m-d H:i:s")])
-        .into_result()
-        .ok()
-        .and_then(|value| value.as_str().map(str::to_owned))
-        .unwrap_or_default();
+    let date = date();
     let line = format!("[{date} @{}.0]\t{name}\t{message}\n", std::process::id());
     let file = FILE.with_borrow(Clone::clone);
     let written = match file {
@@ -126,4 +128,14 @@ pub(crate) fn put(level: i64, message: &str) {
         // The log itself can't be written: its last resort.
         eprint!("log: {error}: {line}");
     }
+}
+
+/// The time in PHP's time zone; in UTC at the end of a script, when no function can be called any more.
+fn date() -> String {
+    let local = || {
+        let date = call_function("date", &[Value::from("Y-m-d H:i:s")]);
+        date.into_result().ok()?.as_str().map(str::to_owned)
+    };
+    let local = module::can_call().then(local).flatten();
+    local.unwrap_or_else(|| highper_log::utc(std::time::SystemTime::now()))
 }

@@ -4,6 +4,7 @@ use crate::coroutine::waiting;
 use crate::{error_code, function, swoole_error};
 use highper_net::Error;
 use highper_net::framing::Malformed;
+use highper_runtime::backtrace;
 use highper_zend::{Object, Throw};
 
 /// `ETIMEDOUT`, `ECANCELED`, `EBADF`
@@ -111,12 +112,18 @@ pub fn throw(error: &Error) -> Result<(), Throw> {
     match error {
         Error::Bound { fd, doing, by } => {
             let own = highper_engine::current().unwrap_or(0);
-            Err(swoole_error::fatal(
+            let trace = backtrace::backtrace_text(*by, 0, 0)?.unwrap_or_default();
+            let thrown = swoole_error::fatal(
                 &format!(
                     "Socket#{fd} has already been bound to another coroutine#{by}, {doing} of the same socket in coroutine#{own} at the same time is not allowed"
                 ),
                 error_code::CO_HAS_BEEN_BOUND,
-            ))
+            );
+            eprintln!(
+                "\n [Coroutine-{by}] Stack trace:\n {}\n{trace}",
+                "-".repeat(67)
+            );
+            Err(thrown)
         }
         Error::CannotWait => waiting::can_wait().map(drop),
         _ => Ok(()),
