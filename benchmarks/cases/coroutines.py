@@ -27,6 +27,14 @@ def switch(side, options):
     return {"switch": script(side, "switch")}
 
 
+def channel(side, options):
+    return {"channel": script(side, "channel")}
+
+
+def wait_group(side, options):
+    return {"wait-group": [ns / 1000 for ns in script(side, "wait-group")]}
+
+
 def sleepers(key, count, *stack):
     def sample(side, options):
         figures = script(side, "memory", int(count * options.scale), *stack)
@@ -84,6 +92,10 @@ CASES = [
                         Target("≤ 110 ns and ≤ 0.5 ×", at_most=110, ratio_at_most=0.5))], create),
     Case("switch", [Row("switch", "resume/yield round trip", "ns",
                         Target("≤ 60 ns and ≤ 0.5 ×", at_most=60, ratio_at_most=0.5), digits=1)], switch),
+    Case("channel", [Row("channel", "channel of one place between two coroutines, push to pop", "ns",
+                         Target("≥ 1.5 × as fast", ratio_at_most=1 / 1.5))], channel),
+    Case("wait-group", [Row("wait-group", "`WaitGroup` over 1,000 coroutines that wait 1 ms each", "µs",
+                            Target("≥ 1.5 × as fast", ratio_at_most=1 / 1.5))], wait_group),
     Case("memory-default", [Row("memory-default", "memory per sleeping coroutine, resident and page tables, default stacks, 100 k",
                                 "B", Target("≤ 9 KB", at_most=9 * 1024))],
          sleepers("memory-default", 100_000), rounds=1),

@@ -2,7 +2,7 @@
 /**
  * What coroutines cost, on the Swoole API.
  *
- *     php coroutine.php create | switch | sleep | array_map N | list N
+ *     php coroutine.php create | switch | sleep | channel | wait-group | array_map N | list N
  *     php coroutine.php memory COUNT [C_STACK_SIZE]
  *
  * Prints JSON; `array_map` and `list` print "ok" where the stack held.
@@ -77,6 +77,34 @@ run(static function () use ($what, $n): void {
             return;
         case 'sleep':
             echo json_encode(batches(400, 1, static fn () => Coroutine::sleep(0.001)));
+            return;
+        case 'channel':
+            $channel = new Coroutine\Channel(1);
+            go(static function () use ($channel): void {
+                while ($channel->pop() !== -1) {
+                }
+            });
+            echo json_encode(batches(41, 50_000, static function (int $turns) use ($channel): void {
+                for ($i = 0; $i < $turns; $i++) {
+                    $channel->push($i);
+                }
+            }));
+            $channel->push(-1);
+            return;
+        case 'wait-group':
+            echo json_encode(batches(41, 20, static function (int $turns): void {
+                for ($i = 0; $i < $turns; $i++) {
+                    $group = new Coroutine\WaitGroup();
+                    for ($j = 0; $j < 1000; $j++) {
+                        $group->add();
+                        go(static function () use ($group): void {
+                            Coroutine::sleep(0.001);
+                            $group->done();
+                        });
+                    }
+                    $group->wait();
+                }
+            }));
             return;
         case 'memory':
             $body = static function (): void {

@@ -224,16 +224,23 @@ impl<'c> Part<'c> {
     #[inline]
     fn read<T>(self, name: u32, head: Head, read: &mut impl FnMut(&Found<'_>) -> T) -> T {
         // Another's value may be there by now: that was used lately as well.
-        if let Some(used) = self.used.get(name as usize - 1)
-            && used.load(Ordering::Relaxed) == 0
-        {
-            used.store(1, Ordering::Relaxed);
-        }
+        self.touch(name);
         read(&Found {
             blocks: self.blocks,
             name,
             head,
         })
+    }
+
+    /// Remembers that a value was used. Its place in the list stays until that is looked at for eviction: moving it
+    /// would write to its neighbours, and to the part's head, for which the processes would fight.
+    #[inline]
+    fn touch(self, name: u32) {
+        if let Some(used) = self.used.get(name as usize - 1)
+            && used.load(Ordering::Relaxed) == 0
+        {
+            used.store(1, Ordering::Relaxed);
+        }
     }
 
     /// True when it was stored: not `only_new`, or the key had no value.
@@ -263,7 +270,7 @@ impl<'c> Part<'c> {
             if self.blocks.head(old).blocks() == head.blocks() {
                 self.blocks.set_item(old, hash, end, head);
                 self.blocks.pieces(old, key.len().div_ceil(8)).store(value);
-                self.to_front(old);
+                self.touch(old);
                 return Ok(true);
             }
             self.take_out(old);
@@ -300,7 +307,7 @@ impl<'c> Part<'c> {
                 self.blocks.pieces(name, from).load(&mut bytes);
                 let value = i64::from_ne_bytes(bytes).wrapping_add(by);
                 self.blocks.pieces(name, from).store(&value.to_ne_bytes());
-                self.to_front(name);
+                self.touch(name);
                 return Ok(value);
             }
         }

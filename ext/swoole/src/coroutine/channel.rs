@@ -103,6 +103,7 @@ pub fn declare(registry: &mut Registry, shortname: bool) {
 }
 
 /// The queue of `$this`. A subclass that did not call the constructor is told so.
+#[inline]
 fn queue(call: &Call) -> Result<&Queue<Value>, Throw> {
     let this = call.this::<Channel>()?;
     if this.made.get() {
@@ -138,11 +139,11 @@ fn push(call: &mut Call) -> Done {
     let this = call.this_object()?;
     match outcome {
         Ok(()) => {
-            this.set_slot(ERR_CODE, OK);
+            this.set_slot_long(ERR_CODE, OK);
             call.ret_bool(true)
         }
         Err((reason, value)) => {
-            this.set_slot(ERR_CODE, code_of(reason));
+            this.set_slot_long(ERR_CODE, code_of(reason));
             drop(value);
             waiting::resumed()?;
             call.ret_bool(false)
@@ -158,11 +159,11 @@ fn pop(call: &mut Call) -> Done {
     let this = call.this_object()?;
     match outcome {
         Ok(value) => {
-            this.set_slot(ERR_CODE, OK);
+            this.set_slot_long(ERR_CODE, OK);
             call.ret(value)
         }
         Err(reason) => {
-            this.set_slot(ERR_CODE, code_of(reason));
+            this.set_slot_long(ERR_CODE, code_of(reason));
             waiting::resumed()?;
             call.ret_bool(false)
         }
