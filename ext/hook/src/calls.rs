@@ -16,10 +16,11 @@ pub(crate) mod resolve;
 pub(crate) mod select;
 pub(crate) mod send;
 pub(crate) mod sleep;
+pub(crate) mod sync;
 
 use std::os::fd::RawFd;
 
-use crate::fds::{self, State};
+use crate::fds::{self, Kind, State};
 use crate::policy::{self, Families, Policy};
 
 /// As [`transfer`], for what sends: descriptors 0 to 2 always pass through, since `echo`
@@ -30,6 +31,12 @@ fn transfer_out(fd: RawFd) -> Option<(&'static Policy, State)> {
         return None;
     }
     transfer(fd)
+}
+
+/// The policy if `fd` is a file whose reads are to suspend rather than wait for the disk.
+#[inline]
+fn regular(fd: RawFd) -> Option<&'static Policy> {
+    policy::active_for(Families::FILE).filter(|_| fds::lookup(fd).kind() == Kind::Regular)
 }
 
 /// The policy and the descriptor's state if a transfer on `fd` is to suspend rather than

@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicPtr, AtomicU8, Ordering};
 
 use crate::errno;
 use crate::policy::Families;
+use crate::recent;
 
 const SEGMENT: usize = 4096;
 const SEGMENTS: usize = 256;
@@ -203,6 +204,12 @@ pub(crate) fn known_in(first: u32, last: u32) -> impl Iterator<Item = RawFd> {
         .filter(|&fd| cell(fd, false).is_some_and(|cell| cell.load(Ordering::Acquire) != 0))
 }
 
+/// Is it known to be something whose reads pass through? The shortest way to say so.
+#[inline]
+pub(crate) fn never_waits(fd: RawFd) -> bool {
+    cell(fd, false).is_some_and(|cell| State(cell.load(Ordering::Relaxed)).kind() == Kind::Other)
+}
+
 /// What `fd` is; asks the kernel the first time. Preserves errno.
 #[inline]
 pub(crate) fn lookup(fd: RawFd) -> State {
@@ -307,6 +314,27 @@ pub(crate) fn made_pipe(fd: RawFd, flags: i32) {
         fd,
         State::new(Kind::Pipe, mode_of(flags & libc::O_NONBLOCK != 0)),
     );
+}
+
+/// The kernel has said what `fd` refers to. Kept of regular files only, whose mode says nothing.
+pub(crate) fn described(fd: RawFd, about: &libc::stat) {
+    if about.st_mode & libc::S_IFMT != libc::S_IFREG || lookup_known(fd) {
+        return;
+    }
+    let kind = match recent::opened(about) {
+        true => Kind::Other,
+        false => Kind::Regular,
+    };
+    store(fd, State::new(kind, Mode::Blocking));
+}
+
+fn lookup_known(fd: RawFd) -> bool {
+    cell(fd, false).is_some_and(|cell| cell.load(Ordering::Acquire) != 0)
+}
+
+/// This file's system knows no `RWF_NOWAIT`: reads block.
+pub(crate) fn set_plain_file(fd: RawFd) {
+    update(fd, |state| State(state.0 & !KIND | Kind::Other as u8));
 }
 
 /// `fd` was accepted from `listener` with these flags.

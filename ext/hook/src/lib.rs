@@ -22,14 +22,17 @@ mod errno;
 mod fds;
 mod iovec;
 mod names;
+mod offload;
 mod patch;
 mod policy;
+mod recent;
 mod resolve;
 mod vfork;
 mod wait;
 
 pub use fds::forget;
 pub use names::names;
+pub use offload::{FileWork, OffloadOutcome};
 pub use patch::{ObjectReport, Summary, patch, refresh, report, unpatch};
 pub use policy::{
     Bypass, Families, Interest, Policy, SleepOutcome, WaitOutcome, install, uninstall,

@@ -2,7 +2,7 @@
 
 use crate::calls::{
     accept, connect, create, descriptor, file, fork, fortify, loader, lock, poll, receive, resolve,
-    select, send, sleep,
+    select, send, sleep, sync,
 };
 use crate::vfork;
 
@@ -76,8 +76,12 @@ hooks! {
     "fclose" => descriptor::fclose,
     "fcntl" => descriptor::fcntl,
     "fcntl64" => descriptor::fcntl,
+    "fdatasync" => sync::fdatasync,
     "flock" => lock::flock,
     "fork" => fork::fork,
+    "fstat" => descriptor::fstat,
+    "fstat64" => descriptor::fstat,
+    "fsync" => sync::fsync,
     "getaddrinfo" => resolve::getaddrinfo,
     "gethostbyname_r" => resolve::gethostbyname_r_hook,
     "ioctl" => descriptor::ioctl,

@@ -7,6 +7,7 @@ use std::ptr;
 use std::sync::atomic::{AtomicPtr, Ordering};
 use std::time::Duration;
 
+use crate::offload::{FileWork, OffloadOutcome};
 use crate::resolve::{Query, ResolveOutcome};
 
 /// A set of call families that may suspend.
@@ -32,7 +33,7 @@ impl Families {
     pub const POLL: Self = Self(1 << 6);
     /// Reads of descriptors 0 to 2; without it they pass through, as writes to them always do.
     pub const STDIO: Self = Self(1 << 7);
-    /// Locks of files: `flock`.
+    /// Files: reads of what is not in memory, `flock`, `fsync`, `fdatasync`.
     pub const FILE: Self = Self(1 << 8);
     /// Every family.
     pub const ALL: Self = Self(0x1ff);
@@ -138,6 +139,8 @@ pub struct Policy {
     pub wait_many: fn(&mut [libc::pollfd], Option<Duration>) -> WaitOutcome,
     /// Asks the query on another thread, and waits for its answer.
     pub resolve: fn(Query) -> ResolveOutcome,
+    /// Does the work on another thread, and waits for its end.
+    pub offload: fn(FileWork) -> OffloadOutcome,
     /// The descriptor is about to be closed or replaced: wake those who wait for it.
     /// Called before the kernel is, on every thread, inside and outside coroutines.
     pub fd_closed: fn(RawFd),

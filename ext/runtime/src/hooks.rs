@@ -7,8 +7,8 @@ use crate::{cancel, closing, wiring};
 use highper_engine::reactor::{self, Interest};
 use highper_engine::{self as engine, Wake, clock};
 use highper_hook::{
-    Families, Interest as Wanted, Policy, Query, ResolveOutcome, SleepOutcome, Summary,
-    WaitOutcome, install, patch, refresh, report, uninstall, unpatch,
+    Families, FileWork, Interest as Wanted, OffloadOutcome, Policy, Query, ResolveOutcome,
+    SleepOutcome, Summary, WaitOutcome, install, patch, refresh, report, uninstall, unpatch,
 };
 use highper_zend::{Access, Ini, Registry, ini, vm};
 use std::os::fd::RawFd;
@@ -31,7 +31,7 @@ pub mod flag {
     pub const TLS: u32 = 1 << 6;
     /// `stream_select()` and its like.
     pub const STREAM_FUNCTION: u32 = 1 << 7;
-    /// Plain files. Reading and writing them never suspends; `flock()` does, and pipes that are opened as files.
+    /// Plain files: reading what is not in memory, `flock()`, `fsync()`; pipes that are opened as files.
     pub const FILE: u32 = 1 << 8;
     /// `sleep()`, `usleep()`, `time_nanosleep()`, `time_sleep_until()`.
     pub const SLEEP: u32 = 1 << 9;
@@ -129,6 +129,7 @@ static POLICY: Policy = Policy {
     wait_fd,
     wait_many,
     resolve,
+    offload,
     fd_closed,
     forked,
 };
@@ -407,6 +408,22 @@ fn resolve(query: Query) -> ResolveOutcome {
         Err(_) => {
             cancel::raise(cancel::resumed());
             ResolveOutcome::Cancelled
+        }
+    }
+}
+
+/// Disks are waited for on a thread.
+fn offload(work: FileWork) -> OffloadOutcome {
+    match engine::offload_until(move || work.run(), within(None)) {
+        Ok(outcome) => outcome,
+        Err(Wake::Timeout) => {
+            cancel::raise(cancel::late());
+            OffloadOutcome::Cancelled
+        }
+        Err(Wake::Closed) => OffloadOutcome::Refused,
+        Err(_) => {
+            cancel::raise(cancel::resumed());
+            OffloadOutcome::Cancelled
         }
     }
 }

@@ -27,6 +27,17 @@ pub(crate) unsafe extern "C" fn pclose(stream: *mut FILE) -> c_int {
     unsafe { libc::pclose(stream) }
 }
 
+/// Programs ask this of a file that they have just opened: the table need not ask again.
+pub(crate) unsafe extern "C" fn fstat(fd: c_int, about: *mut libc::stat) -> c_int {
+    // SAFETY: the caller's own call.
+    let result = unsafe { libc::fstat(fd, about) };
+    if result == 0 && !vfork::in_child() {
+        // SAFETY: the kernel has just filled it in.
+        fds::described(fd, unsafe { &*about });
+    }
+    result
+}
+
 /// libc closes a stream's descriptor by itself, where no hook sees it.
 fn announce_stream(stream: *mut FILE) {
     if !stream.is_null() && !vfork::in_child() {

@@ -1,15 +1,19 @@
-//! `read`, `write`, `readv`, `writev` on sockets and pipes.
+//! `read`, `write`, `readv`, `writev` on sockets and pipes; `read` of files.
 
 use libc::{c_int, c_void, iovec, msghdr, size_t, ssize_t};
 
 use super::receive::receive;
 use super::send::transmit;
-use super::{transfer, transfer_out};
+use super::{regular, transfer, transfer_out};
 use crate::errno;
 use crate::fds::{self, Kind, State};
 use crate::iovec as segments;
+use crate::offload::{FileWork, OffloadOutcome};
 use crate::policy::{Interest, Policy, WaitOutcome};
 use crate::wait::{Deadline, Wait, error_of, until_done, would_block};
+
+/// How much of a file is fetched at least where it is not in memory, in bytes.
+const AHEAD: usize = 256 * 1024;
 
 /// Up to this size a write to a pipe that polls writable doesn't block (and is atomic).
 const ATOMIC: usize = libc::PIPE_BUF;
@@ -17,8 +21,15 @@ const ATOMIC: usize = libc::PIPE_BUF;
 pub(crate) unsafe extern "C" fn read(fd: c_int, buffer: *mut c_void, len: size_t) -> ssize_t {
     // SAFETY: the caller's own call.
     let original = || unsafe { libc::read(fd, buffer, len) };
-    let Some((policy, state)) = suspends(transfer, fd, len) else {
+    if fds::never_waits(fd) {
         return original();
+    }
+    let Some((policy, state)) = suspends(transfer, fd, len) else {
+        return match regular(fd) {
+            // SAFETY: the caller's buffer.
+            Some(policy) if len > 0 => unsafe { read_file(policy, fd, buffer, len) },
+            _ => original(),
+        };
     };
     if state.kind().is_socket() {
         // SAFETY: recv without flags is read, for a length above zero.
@@ -151,6 +162,67 @@ unsafe fn now(
 
 /// `RWF_NOWAIT` of `<linux/fs.h>`.
 const RWF_NOWAIT: c_int = 8;
+
+/// Takes what is in memory at once. What is not is fetched by another thread first, and then read here: so
+/// nothing is lost, and no foreign thread writes to the caller's buffer, when the coroutine is cancelled.
+///
+/// # Safety
+/// As for read.
+unsafe fn read_file(policy: &Policy, fd: c_int, buffer: *mut c_void, len: size_t) -> ssize_t {
+    let before = errno::get();
+    let mut done = 0;
+    loop {
+        let rest = iovec {
+            iov_base: buffer.wrapping_byte_add(done),
+            iov_len: len - done,
+        };
+        // SAFETY: one segment, the part of the caller's buffer that is free.
+        match unsafe { now(libc::SYS_preadv2, fd, &raw const rest, 1) } {
+            Some(count) if count > 0 => {
+                done += count as usize;
+                if done < len {
+                    // Either the file ends here, or what follows is not in memory.
+                    continue;
+                }
+            }
+            Some(count) if count < 0 && would_block() => {
+                match fetch(policy, fd, len - done) {
+                    OffloadOutcome::Done(..) | OffloadOutcome::Refused => {}
+                    OffloadOutcome::Cancelled if done == 0 => return errno::fail(libc::ECANCELED),
+                    OffloadOutcome::Cancelled => break,
+                }
+                // SAFETY: as above; it may still wait, where memory is short.
+                let count = unsafe { libc::read(fd, rest.iov_base, rest.iov_len) };
+                if count < 0 && done == 0 {
+                    return count;
+                }
+                done += usize::try_from(count).unwrap_or(0);
+            }
+            None if done == 0 => {
+                errno::set(before);
+                fds::set_plain_file(fd);
+                // SAFETY: the caller's own call.
+                return unsafe { libc::read(fd, buffer, len) };
+            }
+            Some(count) if count < 0 && done == 0 => return count,
+            _ => {}
+        }
+        break;
+    }
+    errno::set(before);
+    done as ssize_t
+}
+
+/// Has what follows the file's position brought into memory, and more with it where reading goes on.
+fn fetch(policy: &Policy, fd: c_int, length: usize) -> OffloadOutcome {
+    // SAFETY: asks for the position.
+    let offset = unsafe { libc::lseek(fd, 0, libc::SEEK_CUR) };
+    if offset < 0 {
+        return OffloadOutcome::Refused;
+    }
+    let length = length.max(AHEAD);
+    errno::preserve(|| (policy.offload)(FileWork::Fetch { fd, offset, length }))
+}
 
 /// # Safety
 /// As for readv.

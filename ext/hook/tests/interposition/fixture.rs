@@ -101,6 +101,7 @@ static POLICY: Policy = Policy {
         let answer = std::thread::spawn(move || query.ask());
         ResolveOutcome::Done(answer.join().expect("a look-up does not panic"))
     },
+    offload: highper_hook::FileWork::run,
     fd_closed: |fd| note(Asked::Closed(fd)),
     forked: || note(Asked::Forked),
 };
