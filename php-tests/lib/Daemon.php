@@ -72,6 +72,9 @@ final class Daemon
             throw new \RuntimeException("{$command[0]} did not start: " . file_get_contents($socket . '.log'));
         }
 
+        // There before somebody listens on it.
+        wait_until(static fn () => is_resource(@stream_socket_client("unix://{$socket}")), "{$command[0]} at its socket", 30);
+
         return $daemon;
     }
 

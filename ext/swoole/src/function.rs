@@ -1,6 +1,5 @@
 //! The functions of the module that belong to no class.
 
-pub mod library;
 pub mod logging;
 pub mod mime;
 pub mod network;
@@ -88,7 +87,6 @@ pub fn declare(registry: &mut Registry) {
     mime::declare(registry);
     network::declare(registry);
     text::declare(registry);
-    library::declare(registry);
 }
 
 pub(crate) fn cpu_num() -> usize {

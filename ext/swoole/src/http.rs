@@ -6,7 +6,6 @@ mod names;
 pub mod request;
 pub mod response;
 pub mod server;
-mod status;
 
 use highper_zend::Registry;
 
@@ -16,5 +15,4 @@ pub fn declare(registry: &mut Registry) {
     registry.class(response::class());
     registry.class(server::class());
     cookie::declare(registry);
-    status::declare(registry);
 }

@@ -11,6 +11,7 @@ pub mod event;
 pub mod exit_exception;
 pub mod function;
 pub mod http;
+pub mod library;
 pub mod lock;
 pub mod process;
 pub mod runtime;
@@ -91,4 +92,5 @@ pub fn declare(registry: &mut Registry) {
     client::declare(registry);
     server::declare(registry);
     http::declare(registry);
+    library::declare(registry, shortname);
 }

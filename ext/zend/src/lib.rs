@@ -120,6 +120,7 @@ pub mod function;
 pub mod ini;
 pub mod interrupt;
 pub mod json;
+pub mod library;
 pub mod module;
 pub mod object;
 pub mod pool;

@@ -5,6 +5,7 @@ use std::io;
 use std::path::Path;
 
 use crate::class::{Class, Target};
+use crate::library;
 use crate::module;
 use crate::registry::Registry;
 use crate::signature::{self, Literal, Signature, Type, flag};
@@ -13,7 +14,16 @@ use crate::signature::{self, Literal, Signature, Type, flag};
 /// folders by namespace, `functions.php`, `constants.php` and `aliases.php`.
 /// Returns the number of files. The same declarations give the same bytes.
 pub fn write(folder: &Path) -> io::Result<usize> {
-    let files = files(&module::registries()).map_err(io::Error::other)?;
+    let mut files = files(&module::registries()).map_err(io::Error::other)?;
+    // What is written in PHP is its own stub.
+    for source in library::sources() {
+        if let Some(name) = source.classes.first() {
+            files.insert(
+                format!("{}.php", name.replace('\\', "/")),
+                source.text.to_owned(),
+            );
+        }
+    }
     for (name, text) in &files {
         let path = folder.join(name);
         if let Some(parent) = path.parent() {
