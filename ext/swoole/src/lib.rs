@@ -19,6 +19,7 @@ pub mod swoole_error;
 pub mod swoole_exception;
 pub mod table;
 pub mod timer;
+pub mod websocket;
 
 use highper_zend::{Access, Function, Ini, Registry, Throw, error, ini};
 
@@ -91,4 +92,5 @@ pub fn declare(registry: &mut Registry) {
     client::declare(registry);
     server::declare(registry);
     http::declare(registry);
+    websocket::declare(registry);
 }
