@@ -122,7 +122,7 @@ foreach (['highper', 'swoole'] as $module) {
 $same('ini settings', array_keys($ini), array_keys($declared));
 preg_match_all('/"(\w+)"/', $between('ext/highper/src/settings.rs', 'const NAMES[^=]*=', '\];'), $names);
 $same('settings of an application', array_keys($application), $names[1]);
-preg_match_all('/"(\w+)"(?=[^"{;]*=>| *\|)/', $between('ext/swoole/src/server/settings.rs', 'match name\.as_str\(\) \{', '"task_worker_num"'), $names);
+preg_match_all('/"(\w+)"(?=[^"{;]*=>|\s*\|)/', $between('ext/swoole/src/server/settings.rs', 'match name\.as_str\(\) \{', '"task_worker_num"'), $names);
 $same('settings of Swoole\Server', array_keys($swoole), $names[1]);
 preg_match_all('/"(\w+)"/', $between('ext/swoole/src/server/settings.rs', '(?="task_worker_num")', 'if value'), $names);
 $same('refused settings', $refused, $names[1]);
