@@ -57,7 +57,15 @@ $swoole = [
     'user' => ['', 'whom the workers run as'],
     'group' => ['', 'which group they run as'],
     'chroot' => ['', 'a folder that becomes their root'],
-    'package_max_length' => ['2 MiB', 'bytes of a request\'s body; beyond it 413'],
+    'package_max_length' => ['2 MiB', 'bytes of a request\'s body; beyond it 413; and of a WebSocket message, unpacked'],
+    'open_websocket_protocol' => ['true in a `WebSocket\\Server`', 'are upgrades to WebSocket taken?'],
+    'open_websocket_close_frame' => ['false', 'does `onMessage` see close frames?'],
+    'open_websocket_ping_frame' => ['false', 'does `onMessage` see pings? Then it has to answer them'],
+    'open_websocket_pong_frame' => ['false', 'does `onMessage` see pongs?'],
+    'websocket_compression' => ['false', 'is permessage-deflate agreed on, each message by itself?'],
+    'websocket_mask' => ['true', 'must clients mask their frames, as RFC 6455 has it?'],
+    'websocket_strict' => ['false', 'must text be UTF-8, and close codes such that may be sent? Not in Swoole'],
+    'websocket_subprotocol' => ['none', '`Sec-WebSocket-Protocol` of every handshake'],
     'upload_tmp_dir' => ['`TMPDIR`, else /tmp', 'where uploaded files lie until the request ends'],
     'http_parse_files' => ['false', 'lays the files of `name[]` out as `$_FILES` has them'],
     'upload_max_filesize' => ['`package_max_length`', 'bytes of a multipart form, where that may be more than another body'],
@@ -67,7 +75,7 @@ $swoole = [
     'open_tcp_nodelay' => ['true', 'sets `TCP_NODELAY`'],
     'max_conn' => ['100,000', 'connections of a worker'],
     'max_connection' => ['100,000', 'the same'],
-    'heartbeat_idle_time' => ['75', 'seconds after which a connection without a request is closed'],
+    'heartbeat_idle_time' => ['75; none for WebSocket', 'seconds after which a connection without a request, or a byte from a WebSocket client, is closed'],
     'max_request_execution_time' => ['0: off', 'seconds for the whole request'],
     'max_coroutine' => ['100,000', 'coroutines in a worker'],
     'max_coro_num' => ['100,000', 'the same'],
@@ -78,7 +86,7 @@ $swoole = [
     'static_handler_locations' => ['all', 'the prefixes below which they are looked for'],
     'http_index_files' => ['`index.html`', 'what a folder answers with'],
 ];
-$refused = ['task_worker_num', 'open_http2_protocol', 'open_websocket_protocol', 'ssl_cert_file'];
+$refused = ['task_worker_num', 'open_http2_protocol', 'ssl_cert_file'];
 
 $root = dirname(__DIR__);
 $fail = static function (string $message): never {
@@ -114,7 +122,7 @@ foreach (['highper', 'swoole'] as $module) {
 $same('ini settings', array_keys($ini), array_keys($declared));
 preg_match_all('/"(\w+)"/', $between('ext/highper/src/settings.rs', 'const NAMES[^=]*=', '\];'), $names);
 $same('settings of an application', array_keys($application), $names[1]);
-preg_match_all('/"(\w+)"(?=[^"{;]*=>| *\|)/', $between('ext/swoole/src/server/settings.rs', 'match name\.as_str\(\) \{', '"task_worker_num"'), $names);
+preg_match_all('/"(\w+)"(?=[^"{;]*=>|\s*\|)/', $between('ext/swoole/src/server/settings.rs', 'match name\.as_str\(\) \{', '"task_worker_num"'), $names);
 $same('settings of Swoole\Server', array_keys($swoole), $names[1]);
 preg_match_all('/"(\w+)"/', $between('ext/swoole/src/server/settings.rs', '(?="task_worker_num")', 'if value'), $names);
 $same('refused settings', $refused, $names[1]);

@@ -193,6 +193,27 @@ impl Reactor {
         Ok(())
     }
 
+    /// Gives the events of a registered descriptor to another handler. What is ready now is told once more.
+    fn hand_over(&self, fd: RawFd, handler: u32, key: u64) -> std::io::Result<()> {
+        let epoll = self.epoll().ok_or_else(not_running)?;
+        let mut entries = self.entries.borrow_mut();
+        let entry = entry_of(&mut entries, fd)?;
+        if !entry.registered || entry.handler == 0 {
+            return Err(std::io::Error::from_raw_os_error(libc::ENOENT));
+        }
+        let events = (libc::EPOLLIN | libc::EPOLLOUT | libc::EPOLLRDHUP | libc::EPOLLET) as u32;
+        control(
+            epoll,
+            libc::EPOLL_CTL_MOD,
+            fd,
+            events,
+            pack(fd, entry.generation),
+        )?;
+        entry.handler = handler;
+        entry.key = key;
+        Ok(())
+    }
+
     /// To be called before a descriptor is closed (or replaced by dup2): waiters wake with [`Wake::Closed`].
     pub(crate) fn closing(&self, fd: RawFd, remove: bool) {
         let waiters = {
@@ -516,6 +537,14 @@ pub fn add_handler(handler: Rc<dyn Handler>) -> u32 {
 pub fn register(fd: RawFd, handler: u32, key: u64) -> std::io::Result<()> {
     let events = libc::EPOLLIN | libc::EPOLLOUT | libc::EPOLLRDHUP | libc::EPOLLET;
     crate::scheduler::with(|s| s.reactor.register(fd, handler, key, events))
+}
+
+/// Gives the events of a descriptor that is registered with a handler to another one. What is ready now is told once more.
+///
+/// # Errors
+/// The system's error, `ENOENT` when it is not registered, or that no loop runs.
+pub fn hand_over(fd: RawFd, handler: u32, key: u64) -> std::io::Result<()> {
+    crate::scheduler::with(|s| s.reactor.hand_over(fd, handler, key))
 }
 
 /// As [`register`], for a listening socket that several processes share: one of them is woken.

@@ -4,6 +4,7 @@ use crate::collect::Collector;
 use crate::exchange::Exchange;
 use crate::output::{self, Output, Sent, Shared};
 use crate::traffic;
+use crate::upgrade::Protocol;
 use highper_engine::reactor;
 use highper_engine::{Token, Wake};
 use highper_http1::{Conn as Codec, Head};
@@ -45,6 +46,8 @@ pub struct Connection {
     pub(crate) carry: RefCell<Vec<u8>>,
     pub(crate) partial: RefCell<Option<Box<Partial>>>,
     pub(crate) exchange: RefCell<Option<Rc<Exchange>>>,
+    /// What it speaks after HTTP.
+    pub(crate) protocol: OnceCell<Rc<dyn Protocol>>,
     output: RefCell<Output>,
     drained: RefCell<Vec<Token>>,
     addresses: OnceCell<Box<Addresses>>,
@@ -75,6 +78,7 @@ impl Connection {
             carry: RefCell::default(),
             partial: RefCell::default(),
             exchange: RefCell::default(),
+            protocol: OnceCell::new(),
             output: RefCell::default(),
             drained: RefCell::default(),
             addresses: OnceCell::new(),
@@ -166,6 +170,18 @@ impl Connection {
     #[must_use]
     pub fn exchange(&self) -> Option<Rc<Exchange>> {
         self.exchange.borrow().clone()
+    }
+
+    /// Does it speak another protocol, since an upgrade?
+    #[must_use]
+    pub fn is_upgraded(&self) -> bool {
+        self.protocol.get().is_some()
+    }
+
+    /// The other protocol, since an upgrade.
+    #[must_use]
+    pub fn protocol(&self) -> Option<Rc<dyn Protocol>> {
+        self.protocol.get().cloned()
     }
 
     /// When something last happened on it, nanoseconds of the monotonic clock.

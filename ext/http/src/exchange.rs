@@ -421,12 +421,12 @@ impl Exchange {
         self.request.detach();
     }
 
-    fn complete(&self, after: After) {
+    pub(crate) fn complete(&self, after: After) {
         self.progress.set(Progress::Complete);
         self.core.completed(&self.connection, self, after);
     }
 
-    fn waiting(&self) -> Result<(), SendError> {
+    pub(crate) fn waiting(&self) -> Result<(), SendError> {
         match self.progress.get() {
             Progress::Complete => Err(SendError::Complete),
             Progress::Streaming => Err(SendError::Started),

@@ -26,6 +26,7 @@ pub mod static_file;
 mod static_response;
 pub mod stream;
 pub mod traffic;
+pub mod upgrade;
 pub mod upload;
 
 pub use connection::{Addresses, Connection};
@@ -35,3 +36,4 @@ pub use request::{Body, Request};
 pub use server::{Figures, Server, Service};
 pub use settings::{Settings, StaticFiles};
 pub use stream::{Stream, StreamError};
+pub use upgrade::Protocol;

@@ -5,6 +5,9 @@ mod deadlines;
 mod raw;
 mod sending;
 mod stream;
+mod upgraded;
+
+pub use upgraded::WeakServer;
 
 use crate::collect::{Collector, Refusal};
 use crate::connection::{Connection, Partial};
@@ -89,6 +92,8 @@ pub(crate) struct Core {
     spare: RefCell<Vec<Rc<Exchange>>>,
     listeners: RefCell<Vec<OwnedFd>>,
     handler: Cell<u32>,
+    /// The handler of connections that speak another protocol; 0 until there is one.
+    upgraded: Cell<u32>,
     sweeping: Cell<bool>,
     draining: Cell<bool>,
     accepted: Cell<u64>,
@@ -153,6 +158,7 @@ impl Server {
             spare: RefCell::default(),
             listeners: RefCell::default(),
             handler: Cell::new(0),
+            upgraded: Cell::new(0),
             sweeping: Cell::new(false),
             draining: Cell::new(false),
             accepted: Cell::new(0),
@@ -197,6 +203,8 @@ impl Server {
         for connection in self.core.all() {
             if connection.exchange.borrow().is_some() {
                 connection.codec.borrow_mut().close_after();
+            } else if let Some(protocol) = connection.protocol() {
+                protocol.drain(&connection);
             }
         }
         scheduler::retain_loop();
@@ -386,7 +394,7 @@ impl Core {
                 self.take_input(connection, &buffer, n);
             }
             *self.buffer.borrow_mut() = Some(buffer);
-            if n < length && !to_the_end {
+            if (n < length && !to_the_end) || connection.is_upgraded() {
                 break;
             }
         }
@@ -682,7 +690,7 @@ impl Core {
                 connection.closing.set(true);
                 connection.lingering.set(true);
             }
-            After::Upgrade => connection.closing.set(true),
+            After::Upgrade => return self.switch(connection),
         }
         if connection.in_burst.get() {
             return;

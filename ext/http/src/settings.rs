@@ -19,6 +19,9 @@ pub struct Settings {
     pub body_timeout: Duration,
     /// Between requests. Past it the connection closes. Default 75 s.
     pub idle_timeout: Duration,
+    /// Without a byte from a client whose connection speaks another protocol, such as WebSocket. Past it the connection closes.
+    /// Default none.
+    pub upgraded_timeout: Option<Duration>,
     /// Without the client taking a byte. Past it the connection closes. Default 60 s.
     pub write_timeout: Duration,
     /// From the complete request to the response's first byte. Past it: 504. Default none.
@@ -74,6 +77,7 @@ impl Default for Settings {
             header_timeout: Duration::from_secs(60),
             body_timeout: Duration::from_secs(60),
             idle_timeout: Duration::from_secs(75),
+            upgraded_timeout: None,
             write_timeout: Duration::from_secs(60),
             request_timeout: None,
             max_connections: 100_000,

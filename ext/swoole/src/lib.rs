@@ -20,6 +20,7 @@ pub mod swoole_error;
 pub mod swoole_exception;
 pub mod table;
 pub mod timer;
+pub mod websocket;
 
 use highper_zend::{Access, Function, Ini, Registry, Throw, error, ini};
 
@@ -93,4 +94,5 @@ pub fn declare(registry: &mut Registry) {
     server::declare(registry);
     http::declare(registry);
     library::declare(registry, shortname);
+    websocket::declare(registry);
 }

@@ -5,6 +5,7 @@ mod iterator;
 mod port;
 mod service;
 mod settings;
+mod websocket;
 
 use crate::function::logging;
 use highper_process::listen::{self, Listener, TcpOptions};
@@ -40,7 +41,7 @@ const CONNECTIONS: usize = 11;
 const PORTS: usize = 12;
 
 /// Events that may have a callback here.
-const EVENTS: [&str; 17] = [
+const EVENTS: [&str; 20] = [
     "start",
     "beforestart",
     "shutdown",
@@ -58,6 +59,9 @@ const EVENTS: [&str; 17] = [
     "close",
     "open",
     "disconnect",
+    "message",
+    "handshake",
+    "beforehandshakeresponse",
 ];
 
 /// What a server object carries.
@@ -338,6 +342,19 @@ impl Callbacks {
     }
 }
 
+/// Does it speak WebSocket beside HTTP?
+fn is_websocket(server: &Object) -> bool {
+    let state = server.state::<State>();
+    state.is_some_and(|state| {
+        crate::websocket::server::is_websocket(server, &state.settings.borrow())
+    })
+}
+
+/// Is there a connection of this number?
+pub(crate) fn is_open(fd: i64) -> bool {
+    connection::find(fd).is_some()
+}
+
 /// Calls an event's callback with the server as first argument.
 fn fire(server: &Object, event: &str, more: &[Value]) -> Result<(), Throw> {
     let callback = server
@@ -451,6 +468,9 @@ impl Face for Workers {
         fire(server, "workerstart", &[Value::from(worker.id() as i64)])?;
         let state = server.state::<State>();
         let callback = |event: &str| state.and_then(|s| s.callbacks.borrow().get(event).cloned());
+        if is_websocket(server) {
+            return websocket::service(server, self.switches);
+        }
         let request =
             callback("request").ok_or_else(|| crate::exception("require onRequest callback", 0))?;
         Ok(Rc::new(service::Requests {
@@ -496,8 +516,12 @@ fn start(call: &mut Call) -> Done {
             0,
         ));
     }
-    if !this.callbacks.borrow().contains_key("request") {
-        return Err(crate::exception("require onRequest callback", 0));
+    let (needed, says) = match is_websocket(&server) {
+        true => ("message", "require onMessage callback"),
+        false => ("request", "require onRequest callback"),
+    };
+    if !this.callbacks.borrow().contains_key(needed) {
+        return Err(crate::exception(says, 0));
     }
     logging::configure_level(&this.settings.borrow());
     let mut options = Options {

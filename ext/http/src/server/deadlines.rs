@@ -68,6 +68,13 @@ impl Core {
             }
             return;
         }
+        if connection.is_upgraded() {
+            let limit = self.settings.upgraded_timeout;
+            if limit.is_some_and(over) || self.draining.get() && waited >= DRAIN_IDLE {
+                self.drop_connection(connection);
+            }
+            return;
+        }
         let phase = connection.codec.borrow().phase();
         match phase {
             Phase::Idle | Phase::Closed

@@ -6,8 +6,8 @@ use super::{inputs, names};
 use highper_http::form::Kind;
 use highper_http::{Addresses, Body, Exchange, Head, cookie, query};
 use highper_zend::{
-    Array, Call, Class, ClassRef, Done, Flags, Known, LazyProperties, Renew, Table, Template,
-    Trace, Value, uploads,
+    Array, Call, Class, ClassRef, Done, Flags, Known, LazyProperties, Object, Renew, Table,
+    Template, Throw, Trace, Value, uploads,
 };
 use std::cell::{Cell, RefCell};
 use std::net::SocketAddr;
@@ -183,6 +183,19 @@ pub(crate) fn class() -> Class {
             "Takes the next bytes of a request of create(): how many belong to it. False when it is complete.",
             parsed::parse,
         )
+}
+
+/// A request object of its own, not from a pool.
+///
+/// # Errors
+/// As [`ClassRef::instantiate`].
+pub(crate) fn of(exchange: &Rc<Exchange>) -> Result<Object, Throw> {
+    let made = REQUEST.instantiate()?;
+    made.set_slot(FD as usize, exchange.connection().serial() as i64);
+    if let Some(state) = made.state::<State>() {
+        state.exchange.replace(Some(Rc::clone(exchange)));
+    }
+    Ok(made)
 }
 
 impl LazyProperties for State {

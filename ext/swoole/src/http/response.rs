@@ -2,6 +2,7 @@
 
 pub(crate) mod created;
 mod fields;
+pub(crate) mod upgrade;
 
 use super::cookie::{self, now};
 use crate::error_code;
@@ -19,6 +20,8 @@ use std::rc::Rc;
 pub(crate) static RESPONSE: ClassRef = ClassRef::new("Swoole\\Http\\Response");
 
 pub(crate) const FD: u32 = 0;
+/// 101 Switching Protocols
+const SWITCHING: u16 = 101;
 /// Slots of the lazy properties.
 const HEADER: usize = 2;
 const COOKIE: usize = 3;
@@ -385,7 +388,7 @@ fn status(call: &mut Call) -> Done {
     let reason = call.opt_bytes(1, b"")?.to_vec();
     let this = call.this::<State>()?;
     match u16::try_from(code) {
-        Ok(code) if (200..1000).contains(&code) => this.status.set(code),
+        Ok(code) if (200..1000).contains(&code) || code == SWITCHING => this.status.set(code),
         _ => {
             error::warning(format!("status {code} can't be sent: use 200 to 999"))?;
             return call.ret_bool(false);
@@ -570,7 +573,12 @@ fn end(call: &mut Call) -> Done {
         }
         _ => this.send(&exchange, this.status(), body),
     };
-    sent(call, result)
+    match result {
+        Err(SendError::Encode(_)) if this.status.get() == SWITCHING => {
+            sent(call, this.switch(&exchange))
+        }
+        result => sent(call, result),
+    }
 }
 
 fn sendfile(call: &mut Call) -> Done {

@@ -17,7 +17,7 @@ fn server() -> Option<Server> {
     serve::worker()?.server()
 }
 
-fn find(fd: i64) -> Option<(Server, Rc<Connection>)> {
+pub(super) fn find(fd: i64) -> Option<(Server, Rc<Connection>)> {
     let server = server()?;
     let connection = server.connection(u64::try_from(fd).ok()?)?;
     Some((server, connection))
@@ -103,7 +103,7 @@ fn info(connection: &Connection) -> Array {
         .as_secs_f64();
     let wall = |at: u64| now - clock::now().saturating_sub(at) as f64 / 1e9;
     let (opened, last) = (wall(connection.opened()), wall(connection.since()));
-    let mut info = Array::with_capacity(15);
+    let mut info = Array::with_capacity(16);
     info.set("server_port", port(ends.local))
         .set("server_fd", connection.listener() as i64)
         .set("socket_fd", connection.descriptor().map_or(-1, i64::from))
@@ -119,6 +119,9 @@ fn info(connection: &Connection) -> Array {
         .set("close_errno", 0)
         .set("recv_queued_bytes", 0)
         .set("send_queued_bytes", connection.queued());
+    if let Some(status) = crate::websocket::hub::status(connection) {
+        info.set("websocket_status", status);
+    }
     info
 }
 

@@ -28,7 +28,7 @@ ssl_session_cache ssl_sni_certs ssl_verify_depth ssl_verify_peer stack_size stat
 stats_timer_interval task_enable_coroutine task_ipc_mode task_max_request task_max_request_grace task_tmpdir \
 task_use_object task_object task_worker_max_num task_worker_num tcp_defer_accept tcp_fastopen tcp_keepcount tcp_keepidle \
 tcp_keepinterval tcp_rcvbuf tcp_sndbuf tcp_user_timeout thread_num trace_flags upload_max_filesize upload_tmp_dir user \
-websocket_compression websocket_mask websocket_subprotocol worker_max_concurrency worker_max_num worker_num ";
+websocket_compression websocket_mask websocket_strict websocket_subprotocol worker_max_concurrency worker_max_num worker_num ";
 
 pub(super) fn is_known(name: &str) -> bool {
     !name.contains(' ') && KNOWN.contains(&format!(" {name} "))
@@ -167,7 +167,8 @@ pub(super) fn apply(
                 http.max_connections = whole(&name, value, 1)? as usize
             }
             "heartbeat_idle_time" => {
-                http.idle_timeout = Duration::from_secs(whole(&name, value, 1)?)
+                http.idle_timeout = Duration::from_secs(whole(&name, value, 1)?);
+                http.upgraded_timeout = Some(http.idle_timeout);
             }
             "max_request_execution_time" => {
                 let seconds = whole(&name, value, 0)?;
@@ -179,16 +180,20 @@ pub(super) fn apply(
             "stack_size" | "c_stack_size" => {
                 highper_engine::scheduler::set_stack_size(whole(&name, value, 1)? as usize);
             }
+            // These are read by the ports that speak WebSocket.
+            "open_websocket_protocol"
+            | "open_websocket_close_frame"
+            | "open_websocket_ping_frame"
+            | "open_websocket_pong_frame"
+            | "websocket_compression"
+            | "websocket_mask"
+            | "websocket_strict"
+            | "websocket_subprotocol" => {}
             "document_root" => root = Some(text(&name, value)?),
             "enable_static_handler" => static_on = value.to_bool(),
             "static_handler_locations" => files.prefixes = list(&name, value)?,
             "http_index_files" => files.index = list(&name, value)?,
-            "task_worker_num"
-            | "open_http2_protocol"
-            | "open_websocket_protocol"
-            | "ssl_cert_file"
-                if value.to_bool() =>
-            {
+            "task_worker_num" | "open_http2_protocol" | "ssl_cert_file" if value.to_bool() => {
                 return Err(crate::exception(
                     format!("the setting {name} is not supported by this version"),
                     0,

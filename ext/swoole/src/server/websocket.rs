@@ -1,0 +1,135 @@
+//! The service of a port that speaks WebSocket: requests for an upgrade go to the hub, others to the callback `request`.
+
+use super::State;
+use super::service::{Handler, Requests};
+use super::settings::Switches;
+use crate::websocket::hub::{self, Callbacks, Hub, Options};
+use highper_http::{Connection, Exchange, Head, ResponseHead, Service};
+use highper_runtime::coroutine;
+use highper_zend::{Callable, Object, Throw, Value};
+use std::rc::Rc;
+
+/// What a request is answered with that nobody answers.
+const BAD_REQUEST: &[u8] =
+    b"<html><body><h2>HTTP 400 Bad Request</h2><hr><i>Powered by Swoole</i></body></html>";
+
+pub(super) struct WebSockets {
+    pub(super) server: Object,
+    pub(super) hub: Rc<Hub>,
+    /// None without a callback `request`.
+    pub(super) requests: Option<Requests>,
+    pub(super) connect: Option<Callable>,
+    pub(super) close: Option<Callable>,
+    /// The end of connections that never were WebSocket.
+    pub(super) disconnect: Option<Callable>,
+}
+
+/// The service of a server that speaks WebSocket.
+pub(super) fn service(server: &Object, switches: Switches) -> Result<Rc<dyn Service>, Throw> {
+    let state = server.state::<State>();
+    let callback = |event: &str| state.and_then(|s| s.callbacks.borrow().get(event).cloned());
+    let message =
+        callback("message").ok_or_else(|| crate::exception("require onMessage callback", 0))?;
+    let callbacks = Callbacks {
+        message,
+        open: callback("open"),
+        handshake: callback("handshake"),
+        before: callback("beforehandshakeresponse"),
+    };
+    let options = match state {
+        Some(state) => Options::of(&state.settings.borrow()),
+        None => Options::of(&highper_zend::Array::new()),
+    };
+    let requests = callback("request").map(|request| Requests {
+        server: server.clone(),
+        handler: Rc::new(Handler::new(request, switches)),
+        connect: None,
+        close: None,
+    });
+    Ok(Rc::new(WebSockets {
+        server: server.clone(),
+        hub: Rc::new(Hub::new(server.clone(), callbacks, options)),
+        requests,
+        connect: callback("connect"),
+        close: callback("close"),
+        disconnect: callback("disconnect"),
+    }))
+}
+
+impl WebSockets {
+    fn event(&self, callback: Option<&Callable>, connection: &Connection) {
+        let Some(callback) = callback.cloned() else {
+            return;
+        };
+        let args = [
+            Value::from(&self.server),
+            Value::from(connection.serial() as i64),
+            Value::from(0_i64),
+        ];
+        let spawned = coroutine::try_spawn(move || callback.call(&args).into_result().map(drop));
+        if let Err(error) = spawned {
+            eprintln!("[warning] a connection's event is lost: {error}");
+        }
+    }
+
+    fn upgrade(&self, exchange: Rc<Exchange>) {
+        let hub = Rc::clone(&self.hub);
+        let kept = Rc::clone(&exchange);
+        let spawned = coroutine::try_spawn(move || hub.answer(exchange));
+        if let Err(error) = spawned {
+            let body = format!("{error}\n");
+            let field = |h: &mut ResponseHead<'_>| h.header(b"Content-Type", b"text/plain");
+            if kept.respond(503, None, field, body.as_bytes()).is_err() {
+                kept.abort();
+            }
+        }
+    }
+}
+
+impl Service for WebSockets {
+    fn streams(&self, head: &Head, bytes: &[u8]) -> bool {
+        self.requests
+            .as_ref()
+            .is_some_and(|requests| requests.streams(head, bytes))
+    }
+
+    fn request(&self, exchange: Rc<Exchange>) {
+        if hub::is_wanted(&exchange) {
+            return self.upgrade(exchange);
+        }
+        if let Some(requests) = &self.requests {
+            return requests.request(exchange);
+        }
+        exchange.close_after();
+        let fields = |h: &mut ResponseHead<'_>| {
+            h.header(b"Content-Type", b"text/html; charset=UTF-8")?;
+            h.header(b"Cache-Control", b"must-revalidate,no-cache,no-store")
+        };
+        if exchange.respond(400, None, fields, BAD_REQUEST).is_err() {
+            exchange.abort();
+        }
+    }
+
+    fn opened(&self, connection: &Rc<Connection>) {
+        self.event(self.connect.as_ref(), connection);
+    }
+
+    fn closed(&self, connection: &Rc<Connection>) {
+        let was_websocket = hub::forget(connection);
+        let callback = match &self.disconnect {
+            Some(disconnect) if !was_websocket => Some(disconnect),
+            _ => self.close.as_ref(),
+        };
+        self.event(callback, connection);
+    }
+
+    fn disconnected(&self, exchange: &Rc<Exchange>) {
+        if let Some(requests) = &self.requests {
+            requests.disconnected(exchange);
+        }
+    }
+
+    fn trouble(&self, message: &str) {
+        eprintln!("[warning] {message}");
+    }
+}

@@ -1,0 +1,150 @@
+//! `Swoole\WebSocket\Frame`: a message, or a control frame.
+
+use super::close_frame::CLOSE_FRAME;
+use super::outgoing::Outgoing;
+use super::{COMPRESS, FIN, MASK, RSV1};
+use crate::error_code;
+use highper_websocket::{Config, Header, Inflater, Opcode, close, mask};
+use highper_zend::{Call, Class, ClassRef, Done, Object, Registry, Throw, Value, error};
+
+/// The class.
+pub static FRAME: ClassRef = ClassRef::new("Swoole\\WebSocket\\Frame");
+
+/// Slots of the declared properties, in order.
+pub(super) const FD: usize = 0;
+pub(super) const DATA: usize = 1;
+pub(super) const OPCODE: usize = 2;
+pub(super) const FLAGS: usize = 3;
+pub(super) const FINISH: usize = 4;
+
+/// Declares it.
+pub fn declare(registry: &mut Registry) {
+    registry.class(
+        Class::new("Swoole\\WebSocket\\Frame")
+            .doc("A WebSocket message, or a control frame.")
+            .handle(&FRAME)
+            .implements("Stringable")
+            .property("public $fd = 0", "The connection's number.")
+            .property("public $data = ''", "What it says.")
+            .property("public $opcode = 1", "What it is: SWOOLE_WEBSOCKET_OPCODE_*.")
+            .property("public $flags = 1", "SWOOLE_WEBSOCKET_FLAG_*.")
+            .property("public $finish = null", "Is it the message's last frame? Where it is null, the flags say so.")
+            .method("public function __toString(): string", "The frame as it is sent.", |call| {
+                let this = Value::from(call.this_object()?);
+                packed(call, &this, 0, 0)
+            })
+            .method(
+                "public static function pack(Swoole\\WebSocket\\Frame|string $data, int $opcode = 1, int $flags = 1): string",
+                "A frame as it is sent. '' with a warning when there can be none.",
+                pack,
+            )
+            .method(
+                "public static function unpack(string $data): Swoole\\WebSocket\\Frame",
+                "The frame that the bytes begin with; false when it is not all there, or none.",
+                unpack,
+            ),
+    );
+}
+
+pub(super) fn pack(call: &mut Call) -> Done {
+    let data = call.value(0)?.deref().clone();
+    let (opcode, flags) = (call.opt_long(1, 1)?, call.opt_long(2, FIN)?);
+    packed(call, &data, opcode, flags)
+}
+
+fn packed(call: &Call, data: &Value, opcode: i64, flags: i64) -> Done {
+    let outgoing = Outgoing::of(data, opcode, flags, close::NORMAL)?;
+    let mut out = Vec::new();
+    if let Some(frame) = outgoing.prepare()? {
+        frame.write(&mut out);
+    }
+    call.ret_str(out)
+}
+
+/// What a single frame says: its head, its payload unmasked and unpacked.
+fn parse(bytes: &[u8]) -> Result<(Header, Vec<u8>), &'static str> {
+    let Ok(header) = Header::parse(bytes) else {
+        return Err("it breaks the rules of RFC 6455, section 5.2");
+    };
+    let Some((header, at)) = header else {
+        return Err("incomplete packet");
+    };
+    let end = usize::try_from(header.length)
+        .ok()
+        .and_then(|n| n.checked_add(at));
+    let Some(payload) = end.and_then(|end| bytes.get(at..end)) else {
+        return Err("incomplete packet");
+    };
+    let mut payload = payload.to_vec();
+    if let Some(key) = header.mask {
+        mask::apply(&mut payload, key, 0);
+    }
+    if header.rsv1 {
+        let mut unpacked = Vec::new();
+        let limit = Config::server().max_message.max(payload.len());
+        if Inflater::new(false)
+            .unpack(&payload, &mut unpacked, limit)
+            .is_err()
+        {
+            return Err("its payload can't be unpacked");
+        }
+        payload = unpacked;
+    }
+    Ok((header, payload))
+}
+
+pub(super) fn unpack(call: &mut Call) -> Done {
+    match parse(call.bytes(0)?) {
+        Ok((header, payload)) => {
+            let mut flags = i64::from(header.fin) * FIN;
+            if header.rsv1 {
+                flags |= RSV1;
+            }
+            if header.mask.is_some() {
+                flags |= MASK;
+            }
+            let frame = make(header.opcode, &payload, flags, 0)?;
+            call.ret(frame)
+        }
+        Err(why) => {
+            if call.bytes(0)?.len() >= 2 {
+                error::warning(format!("the frame can't be unpacked: {why}"))?;
+            }
+            highper_runtime::set_last_error(error_code::PROTOCOL_ERROR);
+            call.ret_bool(false)
+        }
+    }
+}
+
+/// A frame object.
+///
+/// # Errors
+/// The class has none.
+pub(crate) fn make(opcode: Opcode, payload: &[u8], flags: i64, fd: i64) -> Result<Object, Throw> {
+    let flags = if flags & RSV1 != 0 {
+        flags | COMPRESS
+    } else {
+        flags
+    };
+    let finish = flags & FIN != 0;
+    if opcode == Opcode::Close {
+        let frame = CLOSE_FRAME.instantiate()?;
+        if let Ok(Some((code, reason))) = close::split(payload) {
+            frame.set("code", i64::from(code))?;
+            if !reason.is_empty() {
+                frame.set("reason", Value::string(reason))?;
+            }
+        }
+        frame.set("fd", fd)?;
+        frame.set("flags", flags)?;
+        frame.set("finish", finish)?;
+        return Ok(frame);
+    }
+    let frame = FRAME.instantiate()?;
+    frame.set_slot(FD, fd);
+    frame.set_slot(DATA, Value::string(payload));
+    frame.set_slot(OPCODE, i64::from(opcode as u8));
+    frame.set_slot(FLAGS, flags);
+    frame.set_slot(FINISH, finish);
+    Ok(frame)
+}

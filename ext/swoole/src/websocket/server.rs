@@ -1,0 +1,176 @@
+//! `Swoole\WebSocket\Server`: an HTTP server whose connections may become WebSocket.
+
+use super::outgoing::Outgoing;
+use super::{COMPRESS, FIN, MASK, frame, hub};
+use crate::coroutine::waiting;
+use crate::error_code;
+use highper_http::Connection;
+use highper_runtime::serve;
+use highper_websocket::{Opcode, close, encode};
+use highper_zend::{Call, Class, ClassRef, Done, Flags, Object, Registry, Throw, error};
+use std::rc::Rc;
+
+/// The class.
+pub static WEBSOCKET_SERVER: ClassRef = ClassRef::new("Swoole\\WebSocket\\Server");
+
+/// Bytes that may wait for a slow client before pushing waits with them.
+const HIGH_WATER: u64 = 2 << 20;
+
+/// Declares it.
+pub fn declare(registry: &mut Registry) {
+    registry.class(
+        Class::new("Swoole\\WebSocket\\Server")
+            .doc("An HTTP server whose connections may become WebSocket: callbacks open, message, close, disconnect, handshake, beforeHandshakeResponse.")
+            .handle(&WEBSOCKET_SERVER)
+            .extends("Swoole\\Http\\Server")
+            .flags(Flags::NOT_SERIALIZABLE)
+            .deny_clone()
+            .deny_unset()
+            .method(
+                "public function push(int $fd, Swoole\\WebSocket\\Frame|string $data, int $opcode = 1, int $flags = 1): bool",
+                "Sends a frame. Waits where the client is slow.",
+                push,
+            )
+            .method(
+                "public function disconnect(int $fd, int $code = 1000, string $reason = ''): bool",
+                "Sends a close frame, then closes.",
+                disconnect,
+            )
+            .method(
+                "public function ping(int $fd, string $data = ''): bool",
+                "Sends a ping.",
+                |call| {
+                    if !is_running()? {
+                        return call.ret_bool(false);
+                    }
+                    let data = call.opt_str(1)?;
+                    let data = data.map_or_else(|| highper_zend::Value::string(b""), |data| data.as_value().clone());
+                    let outgoing = Outgoing::of(&data, i64::from(Opcode::Ping as u8), FIN, 0)?;
+                    send(call, outgoing)
+                },
+            )
+            .method(
+                "public function isEstablished(int $fd): bool",
+                "Is this a WebSocket connection, and open?",
+                |call| {
+                    if !is_running()? {
+                        return call.ret_bool(false);
+                    }
+                    let established = hub::established(call.long(0)?).is_some();
+                    call.ret_bool(established)
+                },
+            )
+            .method(
+                "public static function pack(Swoole\\WebSocket\\Frame|string $data, int $opcode = 1, int $flags = 1): string",
+                "As Frame::pack().",
+                frame::pack,
+            )
+            .method(
+                "public static function unpack(string $data): Swoole\\WebSocket\\Frame",
+                "As Frame::unpack().",
+                frame::unpack,
+            ),
+    );
+}
+
+/// Does a server speak WebSocket?
+pub(crate) fn is_websocket(server: &Object, settings: &highper_zend::Array) -> bool {
+    match settings.get("open_websocket_protocol") {
+        Some(value) => value.deref().to_bool(),
+        None => server.is_instance_of(WEBSOCKET_SERVER.get()),
+    }
+}
+
+fn is_running() -> Result<bool, Throw> {
+    let runs = serve::worker().is_some();
+    if !runs {
+        error::warning("server is not running")?;
+    }
+    Ok(runs)
+}
+
+/// The connection of a number; warns where it is none of WebSocket.
+fn target(fd: i64) -> Result<Option<Rc<Connection>>, Throw> {
+    if let Some(connection) = hub::established(fd) {
+        return Ok(Some(connection));
+    }
+    if fd <= 0 {
+        error::warning(format!("fd[{fd}] is invalid"))?;
+    } else if crate::server::is_open(fd) {
+        highper_runtime::set_last_error(error_code::WEBSOCKET_UNCONNECTED);
+        error::warning(format!(
+            "the connected client of connection[{fd}] is not a websocket client or closed"
+        ))?;
+    } else {
+        highper_runtime::set_last_error(error_code::SESSION_NOT_EXIST);
+        error::warning(format!("session#{fd} does not exists"))?;
+    }
+    Ok(None)
+}
+
+fn push(call: &mut Call) -> Done {
+    if !is_running()? {
+        return call.ret_bool(false);
+    }
+    let flags = match call.opt_value(3) {
+        Some(value) => value.deref().to_long(),
+        None => FIN,
+    };
+    let outgoing = Outgoing::of(
+        call.value(1)?.deref(),
+        call.opt_long(2, 1)?,
+        flags,
+        close::NORMAL,
+    )?;
+    send(call, outgoing)
+}
+
+fn send(call: &mut Call, mut outgoing: Outgoing) -> Done {
+    let Some(connection) = target(call.long(0)?)? else {
+        return call.ret_bool(false);
+    };
+    let compress = hub::with_link(&connection, |link| link.compress).unwrap_or(false);
+    // A server never masks, and compresses where that was agreed on.
+    outgoing.flags &= !(MASK | COMPRESS);
+    if compress {
+        outgoing.flags |= COMPRESS;
+    }
+    let Some(frame) = outgoing.prepare()? else {
+        highper_runtime::set_last_error(error_code::WEBSOCKET_PACK_FAILED);
+        return call.ret_bool(false);
+    };
+    let sent = hub::push(&connection, &frame);
+    drop(frame);
+    if sent && connection.queued() > HIGH_WATER && highper_engine::can_suspend() {
+        let _why = connection.wait_drained(None);
+        drop(connection);
+        waiting::resumed()?;
+    }
+    call.ret_bool(sent)
+}
+
+fn disconnect(call: &mut Call) -> Done {
+    if !is_running()? {
+        return call.ret_bool(false);
+    }
+    let (code, reason) = (
+        call.opt_long(1, i64::from(close::NORMAL))?,
+        call.opt_bytes(2, b"")?,
+    );
+    if reason.len() > close::REASON_LIMIT {
+        error::warning(format!(
+            "the max length of close reason is {}",
+            close::REASON_LIMIT
+        ))?;
+        return call.ret_bool(false);
+    }
+    let Some(connection) = target(call.long(0)?)? else {
+        return call.ret_bool(false);
+    };
+    let closed = hub::with_link(&connection, |link| {
+        link.close(&connection, |out| {
+            encode::close(out, None, code as u16, reason)
+        })
+    });
+    call.ret_bool(closed.unwrap_or(false))
+}
