@@ -436,9 +436,21 @@ namespace {
 }
 
 namespace {
+    function _array(array $array = []): \Swoole\ArrayObject {}
+
+    function _mbstring(string $string = ''): \Swoole\MultibyteStringObject {}
+
+    function _string(string $string = ''): \Swoole\StringObject {}
+
     function defer(callable $callback): void {}
 
     function go(callable $func): int|false {}
+
+    function swoole_array(array $array = []): \Swoole\ArrayObject {}
+
+    function swoole_array_default_value(array $array, $key, $default_value = null) {}
+
+    function swoole_array_list(...$arrray): \Swoole\ArrayObject {}
 
     function swoole_async_dns_lookup_coro(string $domain_name, float $timeout = 60, int $type = 2): string|false {}
 
@@ -449,6 +461,8 @@ namespace {
     function swoole_clear_error(): void {}
 
     function swoole_client_select(?array &$read, ?array &$write, ?array &$except, ?float $timeout = 0.5): int|false {}
+
+    function swoole_container_cpu_num(): int {}
 
     function swoole_coroutine_create(callable $func, mixed ...$params): int|false {}
 
@@ -486,6 +500,8 @@ namespace {
 
     function swoole_event_write(mixed $fd, string $data): bool {}
 
+    function swoole_exec(string $command, &$output = null, &$returnVar = null) {}
+
     function swoole_get_local_ip(int $family = 2): array {}
 
     function swoole_get_local_mac(): array {}
@@ -502,6 +518,8 @@ namespace {
 
     function swoole_internal_call_user_shutdown_begin(): bool {}
 
+    function swoole_is_in_container(): bool {}
+
     function swoole_last_error(): int {}
 
     function swoole_library_get_option(string $key): mixed {}
@@ -511,6 +529,8 @@ namespace {
     function swoole_library_set_option(string $key, mixed $value): void {}
 
     function swoole_library_set_options(array $options): void {}
+
+    function swoole_mbstring(string $string = ''): \Swoole\MultibyteStringObject {}
 
     function swoole_mime_type_add(string $suffix, string $mime_type): bool {}
 
@@ -528,11 +548,17 @@ namespace {
 
     function swoole_set_process_name(string $process_name): bool {}
 
+    function swoole_shell_exec(string $cmd) {}
+
     function swoole_strerror(int $errno, int $error_type = \SWOOLE_STRERROR_SYSTEM): string {}
+
+    function swoole_string(string $string = ''): \Swoole\StringObject {}
 
     function swoole_substr_json_decode(string $str, int $offset, int $length = 0, bool $associative = false, int $depth = 512, int $flags = 0): mixed {}
 
     function swoole_substr_unserialize(string $str, int $offset, int $length = 0, array $options = []): mixed {}
+
+    function swoole_table(int $size, string $fields): \Swoole\Table {}
 
     function swoole_test_kernel_coroutine(int $count = 100, float $sleep_time = 1.0): void {}
 
