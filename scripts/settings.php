@@ -7,6 +7,7 @@ $ini = [
     'highper.hooks' => 'Makes blocking calls of PHP\'s extensions and their libraries waits of the coroutine: [hooks](hooks.md)',
     'highper.swoole' => 'Provides the namespace `Swoole`',
     'swoole.display_errors' => 'Shows the warnings of the classes and functions of Swoole',
+    'swoole.enable_library' => 'Provides the classes and functions of Swoole that are written in PHP, compiled when they are first used',
     'swoole.enable_preemptive_scheduler' => 'Coroutines that compute give the processor away after 10 ms, as with the option of `Coroutine::set()`',
     'swoole.use_shortname' => 'Provides the short names `go()`, `defer()`, `Co` and their like',
 ];
