@@ -68,6 +68,11 @@ pub fn kill(pid: i32, signal: i32) -> io::Result<()> {
     sys::kill(pid, signal)
 }
 
+/// Blocks this process for so long: where there is no loop that could wait.
+pub fn pause(time: std::time::Duration) {
+    sys::pause(time);
+}
+
 /// Ends this process at once: no destructor and no shutdown function runs.
 pub fn exit_now(code: i32) -> ! {
     // SAFETY: as in `fork`.

@@ -1,11 +1,14 @@
 //! What the caller of the manager hears about.
 
 use std::io::Write;
+use std::os::fd::RawFd;
+use std::sync::Arc;
 use std::time::Duration;
 
 use highper_shm::Reason;
 
 use crate::error::Error;
+use crate::post::Post;
 use crate::worker::Kind;
 
 /// Weight of a message of the manager.
@@ -103,6 +106,18 @@ pub struct Exit {
 /// manager. An error is logged; from [`manager_start`](Self::manager_start)
 /// it ends the server.
 pub trait Hooks {
+    /// The mailboxes of the server, which all its processes will have.
+    fn prepared(&mut self, _post: &Arc<Post>) {}
+
+    /// Waits until one of the descriptors can be read, a signal comes or the time is over; which can.
+    /// Whatever else is done meanwhile must be over when it returns: it may fork next.
+    ///
+    /// # Errors
+    /// The system's error.
+    fn wait(&mut self, fds: &[RawFd], time: Duration) -> std::io::Result<Vec<bool>> {
+        crate::sys::poll(fds, time)
+    }
+
     /// Before the first worker is forked, in the process that will be the
     /// manager (after going to the background).
     fn before_fork(&mut self) -> Result<(), Error> {

@@ -23,6 +23,7 @@ mod manager;
 mod options;
 mod pidfile;
 pub mod pool;
+pub mod post;
 pub mod queue;
 pub mod select;
 mod signals;

@@ -18,6 +18,7 @@ use crate::error::{Error, reason};
 use crate::hooks::{Hooks, Level};
 use crate::options::{Hangup, Options};
 use crate::pidfile::PidFile;
+use crate::post::Post;
 use crate::signals::{self, Signal, SignalPipe};
 use crate::status;
 use crate::sys::{self, Pid};
@@ -77,6 +78,7 @@ struct Manager<'h> {
     hooks: &'h mut dyn Hooks,
     identity: Option<Identity>,
     board: Arc<ScoreBoard>,
+    post: Arc<Post>,
     wake: OwnedFd,
     signals: SignalPipe,
     control: Option<ControlSocket>,
@@ -180,11 +182,20 @@ fn prepare<'h>(
             ),
         }
     }
-    let total = options.worker_num + options.task_worker_num;
+    let total = options.worker_num + options.task_worker_num + options.user_num;
     // Two generations side by side, and one recycling in between.
     let board = ScoreBoard::new(2 * total + 2, options.remembered_requests)
         .map_err(|e| failed("the shared score board", &e))?;
     board.set_script(options.script.as_bytes());
+    let slots = board.slots().len();
+    let post = Post::new(
+        options.worker_num,
+        options.task_worker_num,
+        options.user_num,
+        slots,
+    );
+    let post = Arc::new(post.map_err(|e| failed("the mailboxes of the workers", &e))?);
+    hooks.prepared(&post);
     let wake = sys::eventfd().map_err(|e| failed("an event descriptor", &e))?;
     hooks.before_fork()?;
     let signals =
@@ -197,6 +208,7 @@ fn prepare<'h>(
         hooks,
         identity,
         board: Arc::new(board),
+        post,
         wake,
         signals,
         control,
@@ -279,14 +291,16 @@ impl Manager<'_> {
     }
 
     fn total(&self) -> usize {
-        self.options.worker_num + self.options.task_worker_num
+        self.options.worker_num + self.options.task_worker_num + self.options.user_num
     }
 
     fn kind_of(&self, id: usize) -> Kind {
         if id < self.options.worker_num {
             Kind::Worker
-        } else {
+        } else if id < self.options.worker_num + self.options.task_worker_num {
             Kind::Task
+        } else {
+            Kind::User
         }
     }
 
@@ -308,7 +322,7 @@ impl Manager<'_> {
         }
         let mut fds = vec![self.signals.fd(), self.wake.as_raw_fd()];
         fds.extend(self.control.as_ref().map(ControlSocket::fd));
-        match sys::poll(&fds, until.saturating_duration_since(now)) {
+        match self.hooks.wait(&fds, until.saturating_duration_since(now)) {
             Ok(readable) => {
                 if readable[1] {
                     let mut count = [0u8; 8];

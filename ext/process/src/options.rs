@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::cgroup;
 use crate::error::Error;
+use crate::worker::Kind;
 
 /// Most workers that a server may have.
 pub const MAX_WORKERS: usize = 1000;
@@ -39,6 +40,10 @@ pub struct Options {
     pub worker_num: usize,
     /// Task workers, 0 to 1000; their ids follow the workers'. Default 0.
     pub task_worker_num: usize,
+    /// User processes, 0 to 1000; their ids follow the task workers'. They are started and started
+    /// again as the others are, but end at once with SIGTERM unless they catch it, and no reload
+    /// replaces them. Default 0.
+    pub user_num: usize,
     /// How long a worker may take to finish what it has before it is killed.
     /// Default 3 s, as Swoole.
     pub max_wait_time: Duration,
@@ -69,6 +74,10 @@ pub struct Options {
     /// Up to how many requests more, drawn per worker, so that they do not
     /// all go at once. None: half of `max_request`, as Swoole.
     pub max_request_grace: Option<u64>,
+    /// Tasks after which a task worker is replaced; 0: never. Default 0.
+    pub task_max_request: u64,
+    /// Up to how many tasks more. None: half of `task_max_request`, as Swoole.
+    pub task_max_request_grace: Option<u64>,
     /// Age at which a worker is replaced, plus up to a tenth. Default: none.
     pub max_age: Option<Duration>,
     /// Memory at which a worker is replaced. Default: none.
@@ -96,6 +105,7 @@ impl Default for Options {
         Self {
             worker_num: cgroup::cpus(),
             task_worker_num: 0,
+            user_num: 0,
             max_wait_time: Duration::from_secs(3),
             cut_time: Duration::from_millis(1500),
             reload_async: true,
@@ -108,6 +118,8 @@ impl Default for Options {
             chroot: None,
             max_request: 0,
             max_request_grace: None,
+            task_max_request: 0,
+            task_max_request_grace: None,
             max_age: None,
             memory_limit: None,
             respawn_burst: 20,
@@ -137,12 +149,13 @@ impl Options {
                 "use a number from 1 to 1000",
             );
         }
-        if self.task_worker_num > MAX_WORKERS {
-            return wrong(
-                "task_worker_num",
-                self.task_worker_num.to_string(),
-                "use a number from 0 to 1000",
-            );
+        for (name, number) in [
+            ("task_worker_num", self.task_worker_num),
+            ("user_num", self.user_num),
+        ] {
+            if number > MAX_WORKERS {
+                return wrong(name, number.to_string(), "use a number from 0 to 1000");
+            }
         }
         for (name, value, least) in [
             ("max_wait_time", Some(self.max_wait_time), Duration::ZERO),
@@ -230,12 +243,21 @@ impl Options {
         Ok(())
     }
 
-    /// The most a worker may serve beyond `max_request`.
-    pub(crate) fn grace(&self) -> u64 {
-        if self.worker_num < 2 {
-            return 0;
+    /// After how many requests a process of this kind is replaced, and how many more it may serve.
+    pub(crate) fn requests(&self, kind: Kind) -> (u64, u64) {
+        let (most, grace, count) = match kind {
+            Kind::Worker => (self.max_request, self.max_request_grace, self.worker_num),
+            Kind::Task => (
+                self.task_max_request,
+                self.task_max_request_grace,
+                self.task_worker_num,
+            ),
+            Kind::User => (0, None, 0),
+        };
+        match count {
+            0 | 1 => (most, 0),
+            _ => (most, grace.unwrap_or(most / 2)),
         }
-        self.max_request_grace.unwrap_or(self.max_request / 2)
     }
 }
 

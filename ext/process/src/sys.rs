@@ -152,6 +152,111 @@ pub fn poll(fds: &[RawFd], timeout: Duration) -> io::Result<Vec<bool>> {
     }
 }
 
+/// Waits until a descriptor is ready, at most so long; false when the time is over or a signal came.
+pub fn poll_one(fd: BorrowedFd<'_>, events: libc::c_short, timeout: Duration) -> io::Result<bool> {
+    let mut entry = libc::pollfd {
+        fd: fd.as_raw_fd(),
+        events,
+        revents: 0,
+    };
+    let ms = timeout.as_micros().div_ceil(1000).min(60_000) as libc::c_int;
+    // SAFETY: one entry that lives through the call.
+    match check(unsafe { libc::poll(&raw mut entry, 1, ms) }) {
+        Ok(count) => Ok(count > 0),
+        Err(e) if e.raw_os_error() == Some(libc::EINTR) => Ok(false),
+        Err(e) => Err(e),
+    }
+}
+
+/// A file that lies in memory, closed on exec.
+pub fn memory_file() -> io::Result<OwnedFd> {
+    // SAFETY: a C string; makes a descriptor.
+    let fd = check(unsafe { libc::memfd_create(c"message".as_ptr(), libc::MFD_CLOEXEC) })?;
+    // SAFETY: fresh and owned by nobody else.
+    Ok(unsafe { OwnedFd::from_raw_fd(fd) })
+}
+
+/// Room for one descriptor beside a datagram.
+#[repr(C, align(8))]
+struct Control([u8; 64]);
+
+/// Sends a datagram of two parts, and a descriptor with it.
+pub fn send_parts(
+    to: BorrowedFd<'_>,
+    parts: [&[u8]; 2],
+    file: Option<BorrowedFd<'_>>,
+) -> io::Result<()> {
+    let mut vectors = parts.map(|part| libc::iovec {
+        iov_base: part.as_ptr().cast_mut().cast(),
+        iov_len: part.len(),
+    });
+    let mut control = Control([0; 64]);
+    // SAFETY: plain data, valid as zeros; every pointer in it is to something on this stack or borrowed
+    // through the call, and the control message fits, as CMSG_SPACE of one descriptor is 24 bytes.
+    let sent = unsafe {
+        let mut message: libc::msghdr = std::mem::zeroed();
+        message.msg_iov = vectors.as_mut_ptr();
+        message.msg_iovlen = vectors.len() as _;
+        if let Some(file) = file {
+            message.msg_control = control.0.as_mut_ptr().cast();
+            message.msg_controllen = libc::CMSG_SPACE(size_of::<RawFd>() as u32) as _;
+            let head = libc::CMSG_FIRSTHDR(&raw const message);
+            (*head).cmsg_level = libc::SOL_SOCKET;
+            (*head).cmsg_type = libc::SCM_RIGHTS;
+            (*head).cmsg_len = libc::CMSG_LEN(size_of::<RawFd>() as u32) as _;
+            libc::CMSG_DATA(head)
+                .cast::<RawFd>()
+                .write_unaligned(file.as_raw_fd());
+        }
+        libc::sendmsg(
+            to.as_raw_fd(),
+            &raw const message,
+            libc::MSG_DONTWAIT | libc::MSG_NOSIGNAL,
+        )
+    };
+    if sent < 0 {
+        return Err(io::Error::last_os_error());
+    }
+    Ok(())
+}
+
+/// Receives a datagram, and the descriptor that came with it.
+pub fn receive_with_file(
+    from: BorrowedFd<'_>,
+    buffer: &mut [u8],
+) -> io::Result<(usize, Option<OwnedFd>)> {
+    let mut vector = libc::iovec {
+        iov_base: buffer.as_mut_ptr().cast(),
+        iov_len: buffer.len(),
+    };
+    let mut control = Control([0; 64]);
+    // SAFETY: as in send_parts; a descriptor that came is fresh and owned by nobody else.
+    unsafe {
+        let mut message: libc::msghdr = std::mem::zeroed();
+        message.msg_iov = &raw mut vector;
+        message.msg_iovlen = 1;
+        message.msg_control = control.0.as_mut_ptr().cast();
+        message.msg_controllen = libc::CMSG_SPACE(size_of::<RawFd>() as u32) as _;
+        let count = libc::recvmsg(
+            from.as_raw_fd(),
+            &raw mut message,
+            libc::MSG_DONTWAIT | libc::MSG_CMSG_CLOEXEC,
+        );
+        let count = usize::try_from(count).map_err(|_| io::Error::last_os_error())?;
+        let head = libc::CMSG_FIRSTHDR(&raw const message);
+        let file = if !head.is_null()
+            && (*head).cmsg_level == libc::SOL_SOCKET
+            && (*head).cmsg_type == libc::SCM_RIGHTS
+        {
+            let fd = libc::CMSG_DATA(head).cast::<RawFd>().read_unaligned();
+            Some(OwnedFd::from_raw_fd(fd))
+        } else {
+            None
+        };
+        Ok((count, file))
+    }
+}
+
 /// A pipe, both ends closed on exec; non-blocking if asked.
 pub fn pipe(non_blocking: bool) -> io::Result<(OwnedFd, OwnedFd)> {
     let mut fds = [0; 2];

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use highper_shm::{Command, Reason, ScoreBoard, Slot, State, Ticket, Tickets};
 
+use crate::post::Post;
 use crate::signals::{Signal, SignalPipe};
 use crate::sys;
 
@@ -18,15 +19,18 @@ pub enum Kind {
     Worker,
     /// Works on tasks that the others hand over.
     Task,
+    /// Runs what the application wants, and nothing of the server's.
+    User,
 }
 
 impl Kind {
-    /// "worker" or "task worker".
+    /// "worker", "task worker" or "user process".
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
             Self::Worker => "worker",
             Self::Task => "task worker",
+            Self::User => "user process",
         }
     }
 }
@@ -50,7 +54,8 @@ pub struct WorkerContext {
     pub(crate) tickets: RefCell<Tickets>,
     pub(crate) request_limit: u64,
     pub(crate) wake: OwnedFd,
-    pub(crate) signals: SignalPipe,
+    pub(crate) signals: Option<SignalPipe>,
+    pub(crate) post: Arc<Post>,
     pub(crate) max_wait_time: Duration,
     pub(crate) reload_async: bool,
 }
@@ -109,6 +114,18 @@ impl WorkerContext {
         &self.board
     }
 
+    /// The mailboxes of the server.
+    #[must_use]
+    pub fn post(&self) -> &Arc<Post> {
+        &self.post
+    }
+
+    /// The number of this worker's slot, by which it alone gets answers.
+    #[must_use]
+    pub fn place(&self) -> u32 {
+        self.slot as u32
+    }
+
     /// This worker's slot: connections and heartbeat are counted there.
     #[must_use]
     pub fn slot(&self) -> &Slot {
@@ -143,6 +160,12 @@ impl WorkerContext {
         }
     }
 
+    /// Did it serve as many requests as it may? Its replacement is under way then.
+    #[must_use]
+    pub fn is_spent(&self) -> bool {
+        self.slot().requests() >= self.request_limit
+    }
+
     /// Asks to be replaced. The manager starts the successor first and sends
     /// SIGTERM when that is ready. After a fatal error a worker should stop
     /// accepting at once and may end before.
@@ -162,7 +185,7 @@ impl WorkerContext {
     #[inline]
     #[must_use]
     pub fn should_drain(&self) -> bool {
-        self.signals.terminated()
+        self.signals.as_ref().is_some_and(SignalPipe::terminated)
     }
 
     /// Shows this worker as draining, when it stops accepting by itself.
@@ -178,17 +201,17 @@ impl WorkerContext {
 
     /// The descriptor that is readable when a signal came: for the reactor,
     /// level or edge. Non-blocking, closed on exec. SIGTERM, SIGINT, SIGQUIT,
-    /// SIGUSR1, SIGUSR2 and SIGHUP arrive here.
+    /// SIGUSR1, SIGUSR2 and SIGHUP arrive here. -1 in a user process, whose signals are its own.
     #[must_use]
     pub fn signal_fd(&self) -> RawFd {
-        self.signals.fd()
+        self.signals.as_ref().map_or(-1, SignalPipe::fd)
     }
 
     /// The next signal, or None when all have been read. Terminate: drain;
     /// Quit: end now; Hangup: open logs again; Interrupt: nothing (the manager
     /// has it too and decides); User1, User2: the application's.
     pub fn next_signal(&self) -> Option<Signal> {
-        self.signals.next_signal()
+        self.signals.as_ref()?.next_signal()
     }
 
     fn wake_manager(&self) {

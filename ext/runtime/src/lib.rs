@@ -22,6 +22,7 @@ pub mod failure;
 pub mod hooks;
 pub mod limit;
 mod numbered;
+pub mod post;
 pub mod preempt;
 pub mod resolver;
 pub mod serve;

@@ -1,13 +1,15 @@
 //! A server: manager, workers, and in each worker a loop with an HTTP service.
 
 use crate::cancel::Thrown;
+use crate::post::{self, Reader};
 use crate::sockets::{Closing, Sockets};
-use crate::{coroutine, ending};
+use crate::{callback, coroutine, ending};
 use highper_engine::reactor::{self, Handler, Readiness};
 use highper_engine::scheduler;
 use highper_http::{Server, Service, Settings};
 use highper_process::listen::Listener;
-use highper_process::{Hooks, Options, Reason, Role, Signal, Ticket, WorkerContext};
+use highper_process::post::{Address, Message};
+use highper_process::{Hooks, Kind, Options, Reason, Role, Signal, Ticket, WorkerContext};
 use highper_zend::{Throw, ini, module};
 use std::cell::{Cell, RefCell};
 use std::os::fd::OwnedFd;
@@ -29,10 +31,12 @@ pub struct Plan {
 pub struct Worker {
     context: WorkerContext,
     server: RefCell<Option<Server>>,
+    reader: RefCell<Option<Rc<Reader>>>,
     ending: Cell<bool>,
     /// Runs once when the worker has drained, in a coroutine.
     stop: RefCell<Option<Box<dyn FnOnce()>>>,
-    face: Rc<dyn Face>,
+    /// None in a user process.
+    face: Option<Rc<dyn Face>>,
     /// Did a fatal error end a coroutine?
     fatal: Cell<bool>,
 }
@@ -78,6 +82,34 @@ pub trait Face {
     /// # Errors
     /// An exception ends the worker.
     fn start(&self, worker: &Rc<Worker>) -> Result<Rc<dyn Service>, Throw>;
+    /// As [`start`](Self::start), in a task worker, before it takes tasks.
+    ///
+    /// # Errors
+    /// An exception ends the worker.
+    fn start_task(&self, worker: &Rc<Worker>) -> Result<(), Throw> {
+        let _ = worker;
+        Ok(())
+    }
+    /// In a process that was just forked, before anything else: what belongs to the manager is not its own.
+    fn forked(&self) {}
+    /// Runs a user process: what it returns is the process's end.
+    fn user(&self, worker: &Rc<Worker>) -> Throw {
+        let _ = worker;
+        Throw::Exit
+    }
+    /// Do callbacks in task workers run in coroutines? Otherwise they are plain calls that may block,
+    /// one task after the other.
+    fn tasks_in_coroutines(&self) -> bool {
+        true
+    }
+    /// A message of another process came.
+    fn message(&self, worker: &Rc<Worker>, message: Message) {
+        let _ = (worker, message);
+    }
+    /// The worker takes nothing new: it was told to end.
+    fn draining(&self, worker: &Rc<Worker>) {
+        let _ = worker;
+    }
     /// Runs in a coroutine of the worker when it has drained.
     fn stop(&self, worker: &Rc<Worker>) {
         let _ = worker;
@@ -128,7 +160,13 @@ pub fn serve(plan: Plan, hooks: &mut dyn Hooks, face: Rc<dyn Face>) -> Result<Se
             listeners.close();
             Ok(Served::Manager(code))
         }
+        Role::Worker(context) if context.kind() == Kind::User => {
+            listeners.close_own();
+            face.forked();
+            Err(run_user(context, &*face))
+        }
         Role::Worker(context) => {
+            face.forked();
             let descriptors = listeners
                 .take(context.id())
                 .into_iter()
@@ -139,20 +177,29 @@ pub fn serve(plan: Plan, hooks: &mut dyn Hooks, face: Rc<dyn Face>) -> Result<Se
     }
 }
 
+fn here(context: &WorkerContext) {
+    post::enter(context.post(), context.id() as i32, context.place());
+}
+
+fn run_user(context: WorkerContext, face: &dyn Face) -> Throw {
+    here(&context);
+    context.ready();
+    let worker = Rc::new(Worker::new(context, None));
+    face.user(&worker)
+}
+
 fn work(
     context: WorkerContext,
     listeners: Vec<OwnedFd>,
     settings: Settings,
     face: Rc<dyn Face>,
 ) -> Result<(), Throw> {
-    let worker = Rc::new(Worker {
-        context,
-        server: RefCell::default(),
-        ending: Cell::new(false),
-        stop: RefCell::default(),
-        face: Rc::clone(&face),
-        fatal: Cell::new(false),
-    });
+    here(&context);
+    let plain = context.kind() == Kind::Task && !face.tasks_in_coroutines();
+    if context.kind() == Kind::Task {
+        callback::in_coroutines(!plain);
+    }
+    let worker = Rc::new(Worker::new(context, Some(Rc::clone(&face))));
     WORKER.set(Some(Rc::clone(&worker)));
     let stopping = (Rc::clone(&face), Rc::clone(&worker));
     *worker.stop.borrow_mut() = Some(Box::new(move || stopping.0.stop(&stopping.1)));
@@ -166,8 +213,11 @@ fn work(
         if let Err(error) = reactor::register(begun.context.signal_fd(), signals, 0) {
             face.log(&format!("a worker can't watch its signals: {error}"));
         }
-        let spawned = coroutine::spawn_body(move || {
-            let outcome = begin(&begun, listeners, settings, &*face);
+        let spawned = callback::call(move || {
+            let outcome = match begun.context.kind() {
+                Kind::Task => begin_task(&begun, &*face, plain),
+                _ => begin(&begun, listeners, settings, &*face),
+            };
             if let Err(throw) = outcome {
                 scheduler::stop_loop();
                 match throw.into_object() {
@@ -184,6 +234,7 @@ fn work(
         }
     });
     worker.server.take();
+    worker.reader.take();
     WORKER.set(None);
     result?;
     match failed.take() {
@@ -204,6 +255,7 @@ fn begin(
     settings: Settings,
     face: &dyn Face,
 ) -> Result<(), Throw> {
+    read_answers(worker)?;
     let service = face.start(worker)?;
     let service = Rc::new(Watched {
         service,
@@ -211,6 +263,7 @@ fn begin(
     });
     let server = Server::new(settings, service).map_err(|e| Throw::error(e.to_string()))?;
     *worker.server.borrow_mut() = Some(server.clone());
+    read(worker, false)?;
     if !worker.context.ready() {
         worker.drain();
         return Ok(());
@@ -221,6 +274,57 @@ fn begin(
             .map_err(|e| Throw::error(format!("a worker can't listen: {e}")))?;
     }
     Ok(())
+}
+
+fn begin_task(worker: &Rc<Worker>, face: &dyn Face, plain: bool) -> Result<(), Throw> {
+    read_answers(worker)?;
+    face.start_task(worker)?;
+    if plain && let Some(here) = post::here() {
+        here.set_blocking(true);
+    }
+    if !worker.context.ready() {
+        worker.drain();
+        return Ok(());
+    }
+    read(worker, plain)
+}
+
+/// Reads the answers for this worker, from before its code begins.
+fn read_answers(worker: &Rc<Worker>) -> Result<(), Throw> {
+    let Some(here) = post::here() else {
+        return Ok(());
+    };
+    let receiver = Rc::downgrade(worker);
+    let reader = Reader::new(&here, move |message| {
+        if let Some(worker) = receiver.upgrade()
+            && let Some(face) = worker.face.clone()
+        {
+            face.message(&worker, message);
+        }
+    });
+    reader
+        .open(Address::Place(here.place()), false)
+        .map_err(unreadable)?;
+    *worker.reader.borrow_mut() = Some(reader);
+    Ok(())
+}
+
+/// Reads what is for whoever has this worker's id.
+fn read(worker: &Rc<Worker>, one_by_one: bool) -> Result<(), Throw> {
+    let Some(reader) = worker.reader.borrow().clone() else {
+        return Ok(());
+    };
+    let own = reader.open(Address::Worker(worker.id()), one_by_one);
+    own.map_err(unreadable)?;
+    if worker.context.kind() == Kind::Task {
+        let any = reader.open(Address::AnyTask, one_by_one);
+        any.map_err(unreadable)?;
+    }
+    Ok(())
+}
+
+fn unreadable(cause: std::io::Error) -> Throw {
+    Throw::error(format!("a worker can't read its messages: {cause}"))
 }
 
 /// After a fatal error: answer for the coroutine, then drain and be replaced.
@@ -243,6 +347,18 @@ fn fatal() -> bool {
 }
 
 impl Worker {
+    fn new(context: WorkerContext, face: Option<Rc<dyn Face>>) -> Self {
+        Self {
+            context,
+            server: RefCell::default(),
+            reader: RefCell::default(),
+            ending: Cell::new(false),
+            stop: RefCell::default(),
+            face,
+            fatal: Cell::new(false),
+        }
+    }
+
     /// Its number, from 0.
     #[must_use]
     pub fn id(&self) -> usize {
@@ -267,6 +383,14 @@ impl Worker {
         self.ending.get()
     }
 
+    /// Leaves the tasks that wait to the others, and its own to its successor.
+    pub fn take_no_tasks(&self) {
+        if let Some(reader) = &*self.reader.borrow() {
+            reader.close(Address::Worker(self.id()));
+            reader.close(Address::AnyTask);
+        }
+    }
+
     /// The HTTP server, once it listens.
     #[must_use]
     pub fn server(&self) -> Option<Server> {
@@ -275,18 +399,25 @@ impl Worker {
 
     /// Stops accepting, lets what runs come to its end, and ends the loop.
     pub fn drain(&self) {
+        let Some(face) = self.face.clone() else {
+            return;
+        };
         if self.ending.replace(true) {
             return;
         }
         self.context.set_draining();
-        let face = Rc::clone(&self.face);
+        self.take_no_tasks();
+        if let Some(worker) = worker() {
+            face.draining(&worker);
+        }
+        let thrown = face.cancelled();
         let said = move |count| {
             face.log(&format!(
                 "max_wait_time is over: {count} coroutines are cancelled"
             ));
         };
         let bound = self.context.max_wait_time();
-        ending::within(bound, self.face.cancelled(), said, || {
+        ending::within(bound, thrown, said, || {
             if let Some(worker) = worker() {
                 worker.end();
             }
@@ -299,18 +430,24 @@ impl Worker {
 
     /// The last connection is closed: what else runs may end by itself, within the time that is left.
     fn drained(&self) {
-        let face = Rc::clone(&self.face);
-        let lets_go = move || face.lets_go();
-        ending::when_idle(lets_go, self.face.cancelled(), || {
-            if let Some(worker) = worker() {
-                worker.end();
-            }
-        });
+        let Some(face) = self.face.clone() else {
+            return;
+        };
+        let thrown = face.cancelled();
+        ending::when_idle(
+            move || face.lets_go(),
+            thrown,
+            || {
+                if let Some(worker) = worker() {
+                    worker.end();
+                }
+            },
+        );
     }
 
     fn end(&self) {
         let stop = self.stop.borrow_mut().take();
-        let spawned = coroutine::spawn_body(move || {
+        let spawned = callback::call(move || {
             if let Some(stop) = stop {
                 stop();
             }
@@ -407,7 +544,11 @@ impl Handler for Signals {
             match signal {
                 Signal::Terminate => self.0.drain(),
                 Signal::Quit => scheduler::stop_loop(),
-                other => self.0.face.signal(other),
+                other => {
+                    if let Some(face) = &self.0.face {
+                        face.signal(other);
+                    }
+                }
             }
         }
     }

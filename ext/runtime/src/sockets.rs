@@ -1,9 +1,13 @@
 //! Listening sockets in the manager: held for the workers, closed when the server begins to end.
 
 use highper_process::listen::{Address, Listener, TcpOptions, bind_tcp_group};
+use highper_process::post::Post;
 use highper_process::{Error, Exit, Hooks, Level, Spawned};
 use std::cell::RefCell;
+use std::os::fd::RawFd;
 use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
 
 /// The sockets, until somebody takes or closes them.
 ///
@@ -45,6 +49,11 @@ impl Sockets {
         groups.into_iter().map(own).collect()
     }
 
+    /// For a process that serves none: closes them in it alone.
+    pub fn close_own(&self) {
+        drop(self.0.take());
+    }
+
     /// Nobody is to connect any more, to no process.
     pub fn close(&self) {
         for listener in self.0.take().into_iter().flatten() {
@@ -64,6 +73,14 @@ pub struct Closing<'a> {
 impl Hooks for Closing<'_> {
     fn before_fork(&mut self) -> Result<(), Error> {
         self.hooks.before_fork()
+    }
+
+    fn prepared(&mut self, post: &Arc<Post>) {
+        self.hooks.prepared(post);
+    }
+
+    fn wait(&mut self, fds: &[RawFd], time: Duration) -> std::io::Result<Vec<bool>> {
+        self.hooks.wait(fds, time)
     }
 
     fn manager_start(&mut self) -> Result<(), Error> {

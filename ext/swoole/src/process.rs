@@ -187,6 +187,36 @@ pub fn declare(registry: &mut Registry) {
     manager::declare(registry);
 }
 
+/// Is it a `Process`?
+pub(crate) fn is_process(object: &Object) -> bool {
+    object.is_instance_of(&PROCESS)
+}
+
+/// Was its constructor called?
+pub(crate) fn check_made(object: &Object) -> Result<(), Throw> {
+    match object.state::<Process>() {
+        Some(process) if process.is_made.get() => Ok(()),
+        _ => Err(swoole_error::fatal(
+            "must call constructor first",
+            error_code::WRONG_OPERATION,
+        )),
+    }
+}
+
+/// Its number among the processes of a server.
+pub(crate) fn set_id(object: &Object, id: i64) {
+    object.set_slot(ID, id);
+}
+
+/// In a process just forked, where [`begin_child`] was called: runs the callback of a `Process`.
+/// What comes back ends the process.
+pub(crate) fn run_in_child(object: &Object) -> Throw {
+    match object.state::<Process>() {
+        Some(process) => run_child(process, object.clone(), true),
+        None => Throw::Exit,
+    }
+}
+
 /// Notes which process a `Process` stands for.
 fn set_pid(object: &Object, pid: i32) {
     object.set_slot(PID, i64::from(pid));
@@ -293,7 +323,7 @@ fn start(call: &mut Call) -> Done {
         }
         Ok(None) => {
             begin_child();
-            Err(run_child(process, this))
+            Err(run_child(process, this, false))
         }
     }
 }
@@ -306,8 +336,8 @@ pub(crate) fn begin_child() {
     pool::forked();
 }
 
-/// Runs the callback; what it returns ends the process, whatever PHP code called start().
-fn run_child(process: &Process, this: Object) -> Throw {
+/// Runs the callback, and the loop then if `waits`; what it returns ends the process, whatever PHP code called start().
+fn run_child(process: &Process, this: Object, waits: bool) -> Throw {
     process.is_child.set(true);
     // The parent's side.
     drop(process.exported.take());
@@ -336,7 +366,11 @@ fn run_child(process: &Process, this: Object) -> Throw {
             .map(drop)
             .and_then(|()| event::wait())
     } else {
-        callback.call(&arguments).into_result().map(drop)
+        let ended = callback.call(&arguments).into_result().map(drop);
+        match waits && event::has_loop() {
+            true => ended.and_then(|()| event::wait()),
+            false => ended,
+        }
     };
     end_child(ended)
 }

@@ -1,15 +1,30 @@
 //! `Swoole\Server`, as far as HTTP servers need it.
 
+mod command;
 mod connection;
+mod figures;
 mod iterator;
+mod manager;
+mod messages;
+mod modes;
+mod payload;
+mod pending;
+mod pipe_message;
 mod port;
 mod service;
 mod settings;
+mod status_info;
+mod task;
+mod task_result;
+mod user;
 mod websocket;
 
 use crate::function::logging;
 use highper_process::listen::{self, Listener, TcpOptions};
-use highper_process::{Command, Error as ProcessError, Exit, Hooks, How, Level, Options};
+use highper_process::post::{self, Message, Post};
+use highper_process::{
+    Command, Error as ProcessError, Exit, Hooks, How, Kind as ProcessKind, Level, Options,
+};
 use highper_runtime::hooks;
 use highper_runtime::serve::{self, Face, Plan, Served, Worker};
 use highper_zend::{
@@ -20,9 +35,11 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
 use std::io::Write;
-use std::os::fd::AsRawFd;
+use std::os::fd::{AsRawFd, RawFd};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
 
 pub(crate) static SERVER: ClassRef = ClassRef::new("Swoole\\Server");
 
@@ -41,7 +58,10 @@ const CONNECTIONS: usize = 11;
 const PORTS: usize = 12;
 
 /// Events that may have a callback here.
-const EVENTS: [&str; 20] = [
+const EVENTS: [&str; 23] = [
+    "task",
+    "finish",
+    "pipemessage",
     "start",
     "beforestart",
     "shutdown",
@@ -71,6 +91,9 @@ pub(crate) struct State {
     callbacks: RefCell<BTreeMap<String, Callable>>,
     settings: RefCell<Array>,
     started: Cell<bool>,
+    modes: Cell<modes::Modes>,
+    users: RefCell<Vec<Object>>,
+    commands: RefCell<Vec<command::Command>>,
 }
 
 impl Trace for State {
@@ -81,12 +104,26 @@ impl Trace for State {
             }
         }
         self.settings.trace(tracer);
+        if let Ok(users) = self.users.try_borrow() {
+            for user in users.iter() {
+                tracer.value(user.as_value());
+            }
+        }
+        if let Ok(commands) = self.commands.try_borrow() {
+            for command in commands.iter() {
+                tracer.value(command.callback.value());
+            }
+        }
     }
 }
 
 /// Declares the class.
 pub fn declare(registry: &mut Registry) {
-    registry.class(class());
+    let class = task::methods(messages::methods(class()));
+    registry.class(figures::methods(command::methods(user::methods(class))));
+    task::declare(registry);
+    pipe_message::declare(registry);
+    status_info::declare(registry);
     iterator::declare(registry);
     port::declare(registry);
 }
@@ -122,24 +159,15 @@ fn class() -> Class {
         .method("public function set(array $settings): bool", "Changes settings, before start().", set)
         .method("public function start(): bool", "Runs the server until it is shut down.", start)
         .method("public function shutdown(): bool", "Ends the server gracefully.", |call| ask(call, Command::Shutdown))
-        .method("public function reload(bool $only_reload_taskworker = false): bool", "Replaces all workers, one generation after the other.", |call| ask(call, Command::Reload))
-        .method("public function stop(int $workerId = -1, bool $waitEvent = false): bool", "Ends this worker; it is replaced.", |call| {
-            let worker = serve::worker();
-            if let Some(worker) = &worker {
-                worker.drain();
-            }
-            call.ret_bool(worker.is_some())
+        .method("public function reload(bool $only_reload_taskworker = false): bool", "Replaces all workers, one generation after the other.", |call| {
+            let command = match call.opt_bool(0, false)? {
+                true => Command::ReloadTasks,
+                false => Command::Reload,
+            };
+            ask(call, command)
         })
+        .method("public function stop(int $workerId = -1): bool", "Ends a worker, by default this one; it is replaced.", stop)
         .method("public function stats(): array|false", "Figures of this worker and of the server.", connection::stats)
-        .method("public function getWorkerId(): int|false", "This worker's number.", |call| {
-            match serve::worker() {
-                Some(worker) => call.ret(worker.id() as i64),
-                None => call.ret_bool(false),
-            }
-        })
-        .method("public function getWorkerPid(int $worker_id = -1): int|false", "This worker's process id.", |call| {
-            call.ret(i64::from(std::process::id()))
-        })
         .method("public function getMasterPid(): int", "The manager's process id.", master_pid)
         .method("public function getManagerPid(): int", "The manager's process id.", master_pid)
         .method("public function getLastError(): int", "The number of the last error.", |call| {
@@ -302,16 +330,44 @@ fn merge(server: &Object, given: &Array) -> Result<Array, Throw> {
 }
 
 fn ask(call: &mut Call, command: Command) -> Done {
-    match serve::worker() {
-        Some(worker) => {
-            worker.context().ask(command);
-            call.ret_bool(true)
-        }
-        None => {
-            error::warning("server is not running")?;
-            call.ret_bool(false)
-        }
+    if let Some(worker) = serve::worker() {
+        worker.context().ask(command);
+        return call.ret_bool(true);
     }
+    if messages::running()?.is_none() {
+        return call.ret_bool(false);
+    }
+    // The manager itself, or a user process.
+    let manager = call
+        .this_object()?
+        .slot(MANAGER_PID)
+        .map_or(0, Value::to_long);
+    let signal = match command {
+        Command::Shutdown => 15,
+        Command::Reload => 10,
+        Command::ReloadTasks => 12,
+    };
+    let told = manager > 0 && highper_process::fork::kill(manager as i32, signal).is_ok();
+    call.ret_bool(told)
+}
+
+fn stop(call: &mut Call) -> Done {
+    let Some(here) = messages::running()? else {
+        return call.ret_bool(false);
+    };
+    let wanted = call.opt_long(0, -1)?;
+    let own = i64::from(here.id());
+    if let Some(worker) = serve::worker()
+        && (wanted < 0 || wanted == own)
+    {
+        worker.drain();
+        return call.ret_bool(true);
+    }
+    let pid = usize::try_from(wanted)
+        .ok()
+        .and_then(|id| here.post().pid(id));
+    let told = pid.is_some_and(|pid| pid > 0 && highper_process::fork::kill(pid, 15).is_ok());
+    call.ret_bool(told)
 }
 
 /// The events in the manager, as PHP callbacks.
@@ -355,6 +411,19 @@ pub(crate) fn is_open(fd: i64) -> bool {
     connection::find(fd).is_some()
 }
 
+impl Callbacks {
+    /// `Start`: in a coroutine, unless the program wants none.
+    fn fire_start(&self) -> Result<(), ProcessError> {
+        let server = self.server.clone();
+        let begun = highper_runtime::callback::call(move || fire(&server, "start", &[]));
+        begun.map_err(|cause| ProcessError::new(format!("the callback of start: {cause}")))?;
+        match highper_engine::scheduler::is_abandoned() {
+            true => Err(ProcessError::new("the callback of start ended the program")),
+            false => Ok(()),
+        }
+    }
+}
+
 /// Calls an event's callback with the server as first argument.
 fn fire(server: &Object, event: &str, more: &[Value]) -> Result<(), Throw> {
     let callback = server
@@ -369,13 +438,26 @@ fn fire(server: &Object, event: &str, more: &[Value]) -> Result<(), Throw> {
 }
 
 impl Hooks for Callbacks {
+    fn prepared(&mut self, post: &Arc<Post>) {
+        highper_runtime::post::enter(post, -1, post::MANAGER);
+        messages::set_server(Some(&self.server));
+    }
+
+    fn wait(&mut self, fds: &[RawFd], time: Duration) -> std::io::Result<Vec<bool>> {
+        manager::wait(&self.server, fds, time)
+    }
+
+    fn should_abort(&mut self) -> bool {
+        highper_engine::scheduler::is_abandoned()
+    }
+
     fn before_fork(&mut self) -> Result<(), ProcessError> {
         let pid = i64::from(std::process::id());
         self.server.set_slot(MASTER_PID, pid);
         self.server.set_slot(MANAGER_PID, pid);
         self.fire("beforestart", &[])?;
         match self.is_alone {
-            true => self.fire("start", &[]),
+            true => self.fire_start(),
             false => Ok(()),
         }
     }
@@ -387,7 +469,7 @@ impl Hooks for Callbacks {
         if self.is_alone {
             return Ok(());
         }
-        self.fire("start", &[])?;
+        self.fire_start()?;
         self.fire("managerstart", &[])
     }
 
@@ -395,9 +477,15 @@ impl Hooks for Callbacks {
         let (code, signal) = match exit.how {
             How::Code(0) => return Ok(()),
             How::Code(code) => (i64::from(code), 0),
+            How::Signal(15) if exit.expected && exit.kind == ProcessKind::User => return Ok(()),
             How::Signal(signal) => (0, i64::from(signal)),
             How::Unknown => (0, 0),
         };
+        if messages::modes(&self.server).event_object {
+            let object = status_info::object(exit.id, exit.pid, code, signal)
+                .map_err(|throw| ProcessError::new(throw.message()))?;
+            return self.fire("workererror", &[Value::from(&object)]);
+        }
         let args = [exit.id as i64, i64::from(exit.pid), code, signal].map(Value::from);
         self.fire("workererror", &args)
     }
@@ -454,14 +542,64 @@ struct Workers {
     switches: settings::Switches,
 }
 
-impl Face for Workers {
-    fn start(&self, worker: &Rc<Worker>) -> Result<Rc<dyn highper_http::Service>, Throw> {
+impl Workers {
+    /// What every worker does first.
+    fn introduce(&self, worker: &Worker) {
         let server = &self.server;
+        messages::set_server(Some(server));
         server.set_slot(MASTER_PID, i64::from(worker.manager_pid()));
         server.set_slot(MANAGER_PID, i64::from(worker.manager_pid()));
         server.set_slot(WORKER_ID, worker.id() as i64);
         server.set_slot(WORKER_PID, i64::from(std::process::id()));
-        server.set_slot(TASKWORKER, false);
+        server.set_slot(TASKWORKER, worker.context().kind() == ProcessKind::Task);
+        if let (Some(here), Some(time)) = (
+            highper_runtime::post::here(),
+            messages::modes(server).patience,
+        ) {
+            here.set_patience(time);
+        }
+    }
+}
+
+impl Face for Workers {
+    fn forked(&self) {
+        crate::process::begin_child();
+        highper_runtime::callback::in_coroutines(messages::modes(&self.server).coroutine);
+    }
+
+    fn tasks_in_coroutines(&self) -> bool {
+        messages::modes(&self.server).task_coroutine
+    }
+
+    fn user(&self, worker: &Rc<Worker>) -> Throw {
+        user::run(&self.server, worker)
+    }
+
+    fn message(&self, worker: &Rc<Worker>, message: Message) {
+        messages::take(&self.server, worker, message);
+    }
+
+    fn start_task(&self, worker: &Rc<Worker>) -> Result<(), Throw> {
+        self.introduce(worker);
+        let modes = messages::modes(&self.server);
+        if modes.task_coroutine
+            && let Some(flags) = self.switches.hooks
+        {
+            hooks::enable(flags);
+        }
+        let queue = task::queue::open(&modes)
+            .map_err(|cause| crate::exception(format!("the queue of tasks: {cause}"), 0))?;
+        let id = Value::from(worker.id() as i64);
+        fire(&self.server, "workerstart", &[id])?;
+        if let Some(queue) = queue {
+            task::queue::begin(queue, task::queue::is_preemptive(&modes), worker.id());
+        }
+        Ok(())
+    }
+
+    fn start(&self, worker: &Rc<Worker>) -> Result<Rc<dyn highper_http::Service>, Throw> {
+        self.introduce(worker);
+        let server = &self.server;
         if let Some(flags) = self.switches.hooks {
             hooks::enable(flags);
         }
@@ -531,6 +669,16 @@ fn start(call: &mut Call) -> Done {
     };
     let mut http = highper_http::Settings::default();
     let switches = settings::apply(&this.settings.borrow(), &mut options, &mut http)?;
+    this.modes.set(modes::Modes::of(&this.settings.borrow()));
+    highper_runtime::callback::in_coroutines(this.modes.get().coroutine);
+    task::queue::configure(&this.settings.borrow());
+    options.user_num = this.users.borrow().len();
+    if options.task_worker_num > 0 && !this.callbacks.borrow().contains_key("task") {
+        logging::warning("Server::start_check(): require 'onTask' callback");
+        return Err(error::fatal(
+            "failed to start server. Error: require 'onTask' callback",
+        ));
+    }
     let log_file = options.log_file.clone();
     let log = match &log_file {
         Some(path) if !options.daemonize => {
@@ -546,9 +694,12 @@ fn start(call: &mut Call) -> Done {
     };
     this.started.set(true);
     let mode = server.slot(MODE).and_then(Value::as_long);
-    let is_alone = mode == Some(1) && options.worker_num == 1 && options.max_request == 0;
+    let is_alone = mode == Some(1)
+        && options.worker_num == 1
+        && options.max_request == 0
+        && options.task_worker_num + options.user_num == 0;
     let mut shown = this.settings.borrow().clone();
-    for (name, value) in settings::shown(options.worker_num, http.max_connections) {
+    for (name, value) in settings::shown(&options, http.max_connections) {
         if shown.get(name).is_none() {
             shown.set(name, value);
         }
@@ -570,7 +721,12 @@ fn start(call: &mut Call) -> Done {
         hooks.log(Level::Info, text);
     }
     let face = Rc::new(Workers { server, switches });
-    match serve::serve(plan, &mut hooks, face)? {
+    let own = std::process::id();
+    let served = serve::serve(plan, &mut hooks, face);
+    if std::process::id() == own && !matches!(served, Ok(Served::Worker)) {
+        manager::end();
+    }
+    match served? {
         Served::Manager(0) => call.ret_bool(true),
         Served::Manager(code) => {
             highper_zend::throw::set_exit_status(code);

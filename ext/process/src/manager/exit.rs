@@ -10,6 +10,7 @@ use crate::error::Error;
 use crate::hooks::{Exit, How, Level};
 use crate::status;
 use crate::sys::{self, Pid, WaitStatus};
+use crate::worker::Kind;
 
 impl Manager<'_> {
     /// Collects every worker that has ended.
@@ -48,6 +49,8 @@ impl Manager<'_> {
         let text = explain(&exit, &self.options.script);
         let level = match (exit.expected, exit.how) {
             (true, How::Code(0)) => Level::Info,
+            // Its signals are its own: it ends as any program does.
+            (true, How::Signal(libc::SIGTERM)) if exit.kind == Kind::User => Level::Info,
             (_, How::Code(0)) if exit.reason.is_some() => Level::Info,
             (true, _) | (false, How::Code(0)) => Level::Warning,
             _ => Level::Error,
@@ -212,7 +215,6 @@ fn explain(exit: &Exit, script: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::worker::Kind;
     use std::time::Duration;
 
     #[test]

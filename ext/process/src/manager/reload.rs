@@ -31,7 +31,7 @@ enum Stage {
 
 impl Reload {
     fn covers(&self, kind: Kind) -> bool {
-        self.kind.is_none_or(|k| k == kind)
+        kind != Kind::User && self.kind.is_none_or(|k| k == kind)
     }
 
     pub fn wakes_at(&self) -> Option<Instant> {

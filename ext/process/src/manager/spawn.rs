@@ -13,7 +13,8 @@ use crate::hooks::{Level, Spawned};
 use crate::signals::{self, SignalPipe};
 use crate::sys;
 use crate::user;
-use crate::worker::WorkerContext;
+use crate::watch;
+use crate::worker::{Kind, WorkerContext};
 
 /// Why a process is forked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -97,21 +98,22 @@ impl Manager<'_> {
             at: now + Duration::from_millis(delay),
             ..spawn
         };
-        let Some(slot) = self.board.claim(
-            spawn.id as u32,
-            u32::from(kind == crate::worker::Kind::Task),
-            generation,
-        ) else {
+        let Some(slot) =
+            self.board
+                .claim(spawn.id as u32, u32::from(kind == Kind::Task), generation)
+        else {
             // All slots are held by processes that drain: one will be free soon.
             self.pending.push(later(50));
             return None;
         };
+        self.post.clear(slot);
         let mask = sys::block_signals();
         match sys::fork() {
             Ok(None) => Some(self.become_worker(spawn, generation, slot, &mask)),
             Ok(Some(pid)) => {
                 sys::restore_signals(&mask, &signals::MANAGER);
                 self.board.slots()[slot].set_pid(pid);
+                self.post.set_pid(spawn.id, pid);
                 self.board
                     .counters()
                     .spawned
@@ -187,8 +189,12 @@ impl Manager<'_> {
     ) -> Result<WorkerContext, Error> {
         let failed =
             |what: &str, e: &std::io::Error| Error::new(format!("cannot {what}: {}", reason(e)));
+        // First: it gives signals back to the manager's own handlers.
+        watch::forget();
         signals::reset(&signals::MANAGER);
+        let kind = self.kind_of(spawn.id);
         self.board.slots()[slot].set_pid(sys::getpid());
+        self.post.set_pid(spawn.id, sys::getpid());
         let root = match &self.options.chroot {
             Some(path) => Some(
                 CString::new(path.as_os_str().as_encoded_bytes())
@@ -210,30 +216,35 @@ impl Manager<'_> {
         if sys::getppid() != self.pid {
             return Err(Error::new("the manager is gone already"));
         }
-        let signals = SignalPipe::install(&signals::WORKER)
-            .map_err(|e| failed("install the signal handlers", &e))?;
-        signals
-            .arm_last_resort(
-                self.options.max_wait_time + self.options.cut_time + Duration::from_secs(1),
-            )
-            .map_err(|e| failed("make a timer", &e))?;
+        let signals = match kind {
+            Kind::User => None,
+            Kind::Worker | Kind::Task => {
+                let signals = SignalPipe::install(&signals::WORKER)
+                    .map_err(|e| failed("install the signal handlers", &e))?;
+                signals
+                    .arm_last_resort(
+                        self.options.max_wait_time + self.options.cut_time + Duration::from_secs(1),
+                    )
+                    .map_err(|e| failed("make a timer", &e))?;
+                Some(signals)
+            }
+        };
         let wake = self
             .wake
             .try_clone()
             .map_err(|e| failed("copy a descriptor", &e))?;
-        let limit = match self.options.max_request {
-            0 => u64::MAX,
-            n => n.saturating_add(match self.options.grace() {
-                0 => 0,
-                grace => sys::random() % grace.saturating_add(1),
-            }),
+        let limit = match self.options.requests(kind) {
+            (0, _) => u64::MAX,
+            (most, 0) => most,
+            (most, grace) => most.saturating_add(sys::random() % grace.saturating_add(1)),
         };
         let context = WorkerContext {
             id: spawn.id,
-            kind: self.kind_of(spawn.id),
+            kind,
             generation,
             manager_pid: self.pid,
             board: Arc::clone(&self.board),
+            post: Arc::clone(&self.post),
             slot,
             tickets: RefCell::new(self.board.tickets()),
             request_limit: limit,

@@ -99,6 +99,14 @@ pub(crate) fn ordinary() -> i64 {
     if IS_CHOSEN.get() { 0 } else { 2 }
 }
 
+/// A line of the extension itself with an error number, unless that is ignored.
+pub(crate) fn failure(level: i64, place: &str, number: i32, message: &str) {
+    highper_runtime::set_last_error(number);
+    if !IGNORED.with_borrow(|all| all.contains(&i64::from(number))) {
+        put(level, &format!("{place} (ERRNO {number}): {message}"));
+    }
+}
+
 pub(crate) fn put(level: i64, message: &str) {
     if level < LEVEL.get() {
         return;

@@ -11,8 +11,8 @@ use std::collections::BTreeMap;
 
 /// `SIG_IGN`
 const IGNORE: i64 = 1;
-/// What a worker of a server keeps to itself: HUP, INT, QUIT, USR1, USR2, TERM.
-const OF_WORKERS: [i64; 6] = [1, 2, 3, 10, 12, 15];
+/// What a worker of a server keeps to itself: HUP, QUIT, USR1, USR2, TERM.
+const OF_WORKERS: [i64; 5] = [1, 3, 10, 12, 15];
 
 thread_local! {
     static CALLBACKS: RefCell<BTreeMap<i32, Callable>> = const { RefCell::new(BTreeMap::new()) };
@@ -87,7 +87,7 @@ pub(super) fn declare(registry: &mut Registry) {
 }
 
 /// Lets go of all callbacks.
-pub(super) fn forget() {
+pub(crate) fn forget() {
     let callbacks = CALLBACKS.take();
     KEEPS.set(false);
     retain();
@@ -138,7 +138,7 @@ pub(super) fn is_watched(number: i32) -> bool {
 }
 
 /// Calls back for a signal that was read outside of the loop.
-pub(super) fn call_now(number: i32) -> Result<(), Throw> {
+pub(crate) fn call_now(number: i32) -> Result<(), Throw> {
     let callback = CALLBACKS.with_borrow(|callbacks| callbacks.get(&number).cloned());
     match callback {
         Some(callback) => callback

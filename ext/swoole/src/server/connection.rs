@@ -1,5 +1,6 @@
 //! What a server tells of its connections, and does with them.
 
+use super::figures;
 use crate::error_code;
 use highper_engine::clock;
 use highper_http::{Connection, Server};
@@ -180,7 +181,7 @@ pub(super) fn stats(call: &mut Call) -> Done {
     let context = worker.context();
     let board = context.board();
     let live: Vec<_> = board.slots().iter().filter(|s| s.pid() > 0).collect();
-    let busy = live.iter().filter(|s| s.in_flight() > 0).count();
+    let (_, idle) = figures::count(&worker, highper_process::Kind::Worker);
     let concurrency: u64 = live.iter().map(|s| s.in_flight()).sum();
     let connections: i64 = live.iter().map(|s| s.connections() as i64).sum();
     let requests = board.total_requests();
@@ -203,10 +204,10 @@ pub(super) fn stats(call: &mut Call) -> Done {
             "close_count",
             figures.accepted.saturating_sub(figures.connections as u64),
         )
-        .set("worker_num", live.len())
+        .set("worker_num", 0)
         .set("task_worker_num", 0)
         .set("user_worker_num", 0)
-        .set("idle_worker_num", live.len() - busy)
+        .set("idle_worker_num", idle)
         .set("dispatch_count", requests)
         .set("request_count", requests)
         .set("response_count", figures.answered)
@@ -220,7 +221,9 @@ pub(super) fn stats(call: &mut Call) -> Done {
         .set("worker_request_count", own)
         .set("worker_response_count", figures.answered)
         .set("worker_dispatch_count", own)
-        .set("worker_concurrency", context.slot().in_flight())
+        .set("worker_concurrency", context.slot().in_flight());
+    figures::add(&mut stats, &call.this_value()?);
+    stats
         .set("coroutine_num", highper_engine::stats().live)
         .set("coroutine_peek_num", highper_engine::stats().peak);
     call.ret(stats)

@@ -135,6 +135,11 @@ pub(super) fn apply(
         match name.as_str() {
             "worker_num" => options.worker_num = whole(&name, value, 1)? as usize,
             "max_request" => options.max_request = whole(&name, value, 0)?,
+            "task_worker_num" => options.task_worker_num = whole(&name, value, 0)? as usize,
+            "task_max_request" => options.task_max_request = whole(&name, value, 0)?,
+            "task_max_request_grace" => {
+                options.task_max_request_grace = Some(whole(&name, value, 0)?);
+            }
             "max_request_grace" => options.max_request_grace = Some(whole(&name, value, 0)?),
             "max_wait_time" => {
                 options.max_wait_time = Duration::from_secs(whole(&name, value, 0)?.max(1))
@@ -193,7 +198,7 @@ pub(super) fn apply(
             "enable_static_handler" => static_on = value.to_bool(),
             "static_handler_locations" => files.prefixes = list(&name, value)?,
             "http_index_files" => files.index = list(&name, value)?,
-            "task_worker_num" | "open_http2_protocol" | "ssl_cert_file" if value.to_bool() => {
+            "open_http2_protocol" | "ssl_cert_file" if value.to_bool() => {
                 return Err(crate::exception(
                     format!("the setting {name} is not supported by this version"),
                     0,
@@ -216,10 +221,10 @@ pub(super) fn apply(
 }
 
 /// What `$setting` shows of a server that runs, beside what was set.
-pub(super) fn shown(workers: usize, connections: usize) -> [(&'static str, Value); 8] {
+pub(super) fn shown(options: &Options, connections: usize) -> [(&'static str, Value); 8] {
     [
-        ("worker_num", Value::long(workers as i64)),
-        ("task_worker_num", Value::long(0)),
+        ("worker_num", Value::from(options.worker_num)),
+        ("task_worker_num", Value::from(options.task_worker_num)),
         ("output_buffer_size", Value::long(i64::from(u32::MAX))),
         ("max_connection", Value::long(connections as i64)),
         ("open_http_protocol", Value::bool(true)),
