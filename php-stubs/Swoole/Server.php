@@ -50,13 +50,9 @@ class Server
 
     public function reload(bool $only_reload_taskworker = false): bool {}
 
-    public function stop(int $workerId = -1, bool $waitEvent = false): bool {}
+    public function stop(int $workerId = -1): bool {}
 
     public function stats(): array|false {}
-
-    public function getWorkerId(): int|false {}
-
-    public function getWorkerPid(int $worker_id = -1): int|false {}
 
     public function getMasterPid(): int {}
 
@@ -81,4 +77,28 @@ class Server
     public function getClientList(int $start_fd = 0, int $find_count = 10): array|false {}
 
     public function connection_list(int $start_fd = 0, int $find_count = 10): array|false {}
+
+    public function sendMessage(mixed $message, int $dst_worker_id): bool {}
+
+    public function task(mixed $data, int $taskWorkerIndex = -1, ?callable $finishCallback = null): int|false {}
+
+    public function taskwait(mixed $data, float $timeout = 0.5, int $taskWorkerIndex = -1): mixed {}
+
+    public function taskWaitMulti(array $tasks, float $timeout = 0.5): array|false {}
+
+    public function taskCo(array $tasks, float $timeout = 0.5): array|false {}
+
+    public function finish(mixed $data): bool {}
+
+    public function addProcess(\Swoole\Process $process): int|false {}
+
+    public function addCommand(string $name, int $accepted_process_types, callable $callback): bool {}
+
+    public function command(string $name, int $process_id, int $process_type, mixed $data, bool $json_decode = true): array|string|false {}
+
+    public function getWorkerId(): int|false {}
+
+    public function getWorkerPid(int $worker_id = -1): int|false {}
+
+    public function getWorkerStatus(int $worker_id = -1): int|false {}
 }
