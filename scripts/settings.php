@@ -67,6 +67,16 @@ $swoole = [
     'websocket_mask' => ['true', 'must clients mask their frames, as RFC 6455 has it?'],
     'websocket_strict' => ['false', 'must text be UTF-8, and close codes such that may be sent? Not in Swoole'],
     'websocket_subprotocol' => ['none', '`Sec-WebSocket-Protocol` of every handshake'],
+    'task_worker_num' => ['0', 'task workers'],
+    'task_enable_coroutine' => ['false', 'does `onTask` run in a coroutine and get a `Server\\Task`?'],
+    'task_use_object' => ['false', 'does `onTask` get a `Server\\Task` without that?'],
+    'task_object' => ['false', 'the same'],
+    'event_object' => ['false', 'do all callbacks get objects?'],
+    'task_ipc_mode' => ['1', 'how tasks travel: 1 sockets, 2 and 3 a message queue'],
+    'message_queue_key' => ['of the server\'s file', 'the key of that queue'],
+    'task_tmpdir' => ['/tmp', 'where large tasks lie on their way'],
+    'task_max_request' => ['0: no limit', 'tasks after which a task worker is replaced'],
+    'task_max_request_grace' => ['half of it', 'up to how many more, drawn for each'],
     'upload_tmp_dir' => ['`TMPDIR`, else /tmp', 'where uploaded files lie until the request ends'],
     'http_parse_files' => ['false', 'lays the files of `name[]` out as `$_FILES` has them'],
     'upload_max_filesize' => ['`package_max_length`', 'bytes of a multipart form, where that may be more than another body'],
@@ -87,7 +97,7 @@ $swoole = [
     'static_handler_locations' => ['all', 'the prefixes below which they are looked for'],
     'http_index_files' => ['`index.html`', 'what a folder answers with'],
 ];
-$refused = ['task_worker_num', 'open_http2_protocol', 'ssl_cert_file'];
+$refused = ['open_http2_protocol', 'ssl_cert_file'];
 
 $root = dirname(__DIR__);
 $fail = static function (string $message): never {
@@ -123,9 +133,9 @@ foreach (['highper', 'swoole'] as $module) {
 $same('ini settings', array_keys($ini), array_keys($declared));
 preg_match_all('/"(\w+)"/', $between('ext/highper/src/settings.rs', 'const NAMES[^=]*=', '\];'), $names);
 $same('settings of an application', array_keys($application), $names[1]);
-preg_match_all('/"(\w+)"(?=[^"{;]*=>|\s*\|)/', $between('ext/swoole/src/server/settings.rs', 'match name\.as_str\(\) \{', '"task_worker_num"'), $names);
+preg_match_all('/"(\w+)"(?=[^"{;]*=>|\s*\|)/', $between('ext/swoole/src/server/settings.rs', 'match name\.as_str\(\) \{', '\/\/ Not in this version'), $names);
 $same('settings of Swoole\Server', array_keys($swoole), $names[1]);
-preg_match_all('/"(\w+)"/', $between('ext/swoole/src/server/settings.rs', '(?="task_worker_num")', 'if value'), $names);
+preg_match_all('/"(\w+)"/', $between('ext/swoole/src/server/settings.rs', '\/\/ Not in this version', 'if value'), $names);
 $same('refused settings', $refused, $names[1]);
 preg_match_all('/\w+/', $between('ext/swoole/src/server/settings.rs', 'const KNOWN: &str = "', '"'), $names);
 $known = array_diff($names[0], array_keys($swoole), $refused);

@@ -185,6 +185,14 @@ pub(super) fn apply(
             "stack_size" | "c_stack_size" => {
                 highper_engine::scheduler::set_stack_size(whole(&name, value, 1)? as usize);
             }
+            // These are read where tasks are given and taken.
+            "task_enable_coroutine"
+            | "task_ipc_mode"
+            | "task_use_object"
+            | "task_object"
+            | "task_tmpdir"
+            | "message_queue_key"
+            | "event_object" => {}
             // These are read by the ports that speak WebSocket.
             "open_websocket_protocol"
             | "open_websocket_close_frame"
@@ -198,6 +206,7 @@ pub(super) fn apply(
             "enable_static_handler" => static_on = value.to_bool(),
             "static_handler_locations" => files.prefixes = list(&name, value)?,
             "http_index_files" => files.index = list(&name, value)?,
+            // Not in this version.
             "open_http2_protocol" | "ssl_cert_file" if value.to_bool() => {
                 return Err(crate::exception(
                     format!("the setting {name} is not supported by this version"),
