@@ -1,10 +1,11 @@
 //! The record of one coroutine, and the table of all.
 
+use crate::account::Account;
 use crate::stack::Slot;
 use crate::vm;
 use crate::wait::{Kind, Token, Wake};
 use std::any::{Any, TypeId};
-use std::cell::{Cell, RefCell, UnsafeCell};
+use std::cell::{Cell, OnceCell, RefCell, UnsafeCell};
 
 pub(crate) type Native = corosensei::Coroutine<(), (), (), Slot>;
 /// What a new coroutine runs: takes the body out of the frame that made it, and runs it.
@@ -79,6 +80,8 @@ pub(crate) struct Record {
     pub(crate) locals: RefCell<Vec<(TypeId, Box<dyn Any>)>>,
     pub(crate) waker: RefCell<Option<std::sync::Arc<crate::future::CoroutineWaker>>>,
     pub(crate) switches: Cell<u64>,
+    /// What it spends its time on, where that is counted.
+    pub(crate) account: OnceCell<Box<Account>>,
 }
 
 impl Record {
@@ -107,6 +110,7 @@ impl Record {
             locals: RefCell::new(Vec::new()),
             waker: RefCell::new(None),
             switches: Cell::new(0),
+            account: OnceCell::new(),
         })
     }
 

@@ -18,11 +18,13 @@
 //! ```
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+pub mod account;
 pub mod capi;
 pub mod channel;
 pub mod clock;
 mod coroutine;
 pub mod descriptor;
+pub mod detector;
 pub mod driver;
 mod future;
 mod line;
@@ -34,6 +36,7 @@ pub mod scheduler;
 pub mod scope;
 pub mod stack;
 pub mod sync;
+mod ticks;
 mod timer;
 mod valgrind;
 pub mod vm;

@@ -56,12 +56,12 @@ pub fn start(interrupt: fn()) -> std::io::Result<()> {
     }
     let shared = Arc::new(Shared::default());
     let own = Arc::clone(&shared);
-    let before = block_signals();
-    let thread = std::thread::Builder::new()
-        .name("highper-slices".to_owned())
-        .stack_size(64 * 1024)
-        .spawn(move || tick(&own, interrupt));
-    restore_signals(&before);
+    let thread = without_signals(|| {
+        std::thread::Builder::new()
+            .name("highper-slices".to_owned())
+            .stack_size(64 * 1024)
+            .spawn(move || tick(&own, interrupt))
+    });
     CLOCK.set(Some(Clock {
         shared,
         thread: thread?,
@@ -185,7 +185,14 @@ fn tick(shared: &Shared, interrupt: fn()) {
     }
 }
 
-/// Signals are for the thread that runs PHP.
+/// Makes a thread that gets no signals: they are for the thread that runs PHP.
+pub(crate) fn without_signals<R>(make: impl FnOnce() -> R) -> R {
+    let before = block_signals();
+    let made = make();
+    restore_signals(&before);
+    made
+}
+
 fn block_signals() -> libc::sigset_t {
     // SAFETY: both sets are on the stack; the call cannot fail with these arguments.
     unsafe {

@@ -17,7 +17,7 @@ use crate::reactor::Reactor;
 use crate::stack::{Guard, KEEP_WARM, StackError, Stacks};
 use crate::timer::{Target, TimerId, Timers};
 use crate::wait::{self, Kind, Token, Wake};
-use crate::{clock, vm};
+use crate::{account, clock, vm};
 use spawning::strip;
 use std::cell::{Cell, RefCell, UnsafeCell};
 use std::collections::VecDeque;
@@ -61,6 +61,8 @@ pub(crate) struct Scheduler {
     pub(crate) abandoned: Cell<bool>,
     /// Coroutines that a fatal error ended and nobody was told of yet.
     pub(crate) fatal_ids: RefCell<Vec<u64>>,
+    /// Is it counted what coroutines spend their time on?
+    pub(crate) accounts: Cell<bool>,
     /// How a virtual machine follows the switches.
     pub(crate) vm: Cell<vm::Ops>,
     /// This process was forked inside a coroutine: what to do at that coroutine's end.
@@ -97,9 +99,17 @@ impl Scheduler {
             turns: Cell::new(0),
             abandoned: Cell::new(false),
             fatal_ids: RefCell::new(Vec::new()),
+            accounts: Cell::new(false),
             vm: Cell::new(vm::NONE),
             foreign: Cell::new(None),
         }
+    }
+}
+
+impl Scheduler {
+    /// Is this the state of the thread's own stack?
+    pub(crate) fn is_main(&self, state: *mut c_void) -> bool {
+        self.main_vm.get().cast() == state
     }
 }
 
@@ -228,8 +238,9 @@ pub(crate) fn switch_in(s: &'static Scheduler, record: &'static Record) {
         true if record.ending.get() == Ending::Fatal => 1,
         true => 2,
     };
-    // SAFETY: the coroutine's state is the running one, the previous was saved above.
-    unsafe { (ops.switch)(own_vm, previous_vm, dead) };
+    // SAFETY: the coroutine's state is the running one, the previous was saved above. The function may be
+    // another one by now.
+    unsafe { (s.vm.get().switch)(own_vm, previous_vm, dead) };
     if over {
         finish(s, record);
     }
@@ -294,6 +305,9 @@ pub(crate) fn wake(token: Token, reason: Wake) -> bool {
         record.state.set(State::Ready);
         let polling = with(|s| {
             s.ready.borrow_mut().push_back(record);
+            if s.accounts.get() {
+                account::woken(record);
+            }
             s.polling.get()
         });
         if !polling {
@@ -472,6 +486,9 @@ fn cancel_wait(id: u64, now: bool) -> Result<(), CancelError> {
     } else {
         record.state.set(State::Ready);
         s.ready.borrow_mut().push_back(record);
+        if s.accounts.get() {
+            account::woken(record);
+        }
     }
     Ok(())
 }
@@ -737,6 +754,7 @@ pub fn forked() {
         s.turn_hooks.set(TurnHooks::NONE);
         crate::driver::forked();
         crate::preempt::forked();
+        crate::detector::forked();
         s.reactor.close();
     });
 }

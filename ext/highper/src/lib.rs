@@ -33,6 +33,7 @@ mod scope;
 mod send;
 mod settings;
 mod spare;
+mod times;
 mod web;
 mod worker;
 
@@ -73,6 +74,7 @@ pub fn declare(registry: &mut Registry) {
         attribute::declare,
         awaitable::declare,
         scope::declare,
+        times::declare,
     ] {
         declare(registry);
     }

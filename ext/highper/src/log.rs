@@ -1,11 +1,14 @@
 //! `Highper\Log\Logger`
 
+use crate::app::App;
 use highper_log::{Level, Logger, Record, Value as Field};
+use highper_runtime::detector::Tell;
 use highper_zend::json;
 use highper_zend::{
     Array, Call, Class, ClassRef, Done, Flags, Kind, Object, Registry, Throw, Trace, Value,
 };
 use std::cell::OnceCell;
+use std::sync::Arc;
 
 static LOGGER: ClassRef = ClassRef::new("Highper\\Log\\Logger");
 
@@ -48,6 +51,31 @@ pub(crate) fn declare(registry: &mut Registry) {
                 }
             }),
     );
+}
+
+/// Logs coroutines that hold the loop, from whichever thread.
+pub(crate) fn holds(app: &App) -> Tell {
+    let (logger, worker) = (app.logger.clone(), app.worker.get());
+    Arc::new(move |held| {
+        let what = match held.is_call {
+            true => "a call blocks the loop",
+            false => "PHP code holds the loop",
+        };
+        let milliseconds = held.time.as_secs_f64() * 1e3;
+        logger.log(&Record {
+            message: format!("{what}: {}() at {}", held.function, held.place).as_bytes(),
+            context: &[
+                (
+                    b"milliseconds",
+                    Field::Float((milliseconds * 10.0).round() / 10.0),
+                ),
+                (b"trace", Field::Str(held.trace.trim_end().as_bytes())),
+            ],
+            worker,
+            coroutine: Some(held.coroutine),
+            ..Record::new(Level::Warning, "worker")
+        });
+    })
 }
 
 fn write(call: &mut Call, level: Level, from: usize) -> Done {

@@ -20,12 +20,17 @@ pub(crate) struct Settings {
     pub(crate) stack_size: Option<usize>,
     /// Has each worker a socket of its own?
     pub(crate) reuse_port: bool,
+    /// Coroutines that hold the loop for so long are told of.
+    pub(crate) blocking_threshold: Option<Duration>,
+    /// Is it counted what coroutines spend their time on?
+    pub(crate) time_accounting: Option<bool>,
     /// Was the number of workers set?
     pub(crate) workers: Option<u32>,
 }
 
-const NAMES: [&str; 30] = [
+const NAMES: [&str; 32] = [
     "access_log",
+    "blocking_threshold",
     "body_timeout",
     "cancel_on_disconnect",
     "group",
@@ -52,6 +57,7 @@ const NAMES: [&str; 30] = [
     "server_header",
     "stack_size",
     "temp_dir",
+    "time_accounting",
     "user",
     "workers",
     "write_timeout",
@@ -76,6 +82,13 @@ impl Settings {
         let v = One { name, value };
         match name {
             "access_log" => self.access_log = Some(v.bool()?),
+            "blocking_threshold" => {
+                self.blocking_threshold = if value.is_null() {
+                    None
+                } else {
+                    Some(v.time()?)
+                }
+            }
             "body_memory" => http.body_memory = v.bytes()? as usize,
             "body_timeout" => http.body_timeout = v.time()?,
             "cancel_on_disconnect" => http.probe_half_closed = v.bool()?,
@@ -128,6 +141,7 @@ impl Settings {
             }
             "stack_size" => self.stack_size = Some(v.bytes()? as usize),
             "temp_dir" => http.temp_dir = PathBuf::from(v.text()?),
+            "time_accounting" => self.time_accounting = Some(v.bool()?),
             "user" => process.user = Some(v.text()?),
             "workers" => {
                 let n = v.count(1)?;

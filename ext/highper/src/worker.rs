@@ -5,12 +5,13 @@ use crate::exception::cancelled::STOPPING;
 use crate::failure::start_line;
 use crate::run::Stop;
 use crate::web::Web;
+use highper_engine::account;
 use highper_http::{Service, Settings};
 use highper_http1::Stamp;
 use highper_log::Level;
 use highper_process::Signal;
 use highper_runtime::cancel::Thrown;
-use highper_runtime::serve;
+use highper_runtime::{detector, serve};
 use highper_zend::Throw;
 use std::cell::{Cell, RefCell};
 use std::os::fd::OwnedFd;
@@ -41,6 +42,7 @@ impl serve::Face for Face {
             app.log(Level::Warning, &text, &[], None);
         }
         highper_runtime::coroutine::set_deadlock_check(false);
+        self.observe();
         let why = match self.boot(worker.context().generation()) {
             Ok(()) => {
                 if worker.id() == 0 {
@@ -87,6 +89,24 @@ impl serve::Face for Face {
 }
 
 impl Face {
+    /// What the application wants to know of its coroutines.
+    fn observe(&self) {
+        let app = &self.app;
+        let (threshold, counts) = {
+            let settings = app.settings.borrow();
+            (settings.blocking_threshold, settings.time_accounting)
+        };
+        if let Some(on) = counts {
+            account::keep(account::Reader::Program, on);
+        }
+        if let Some(threshold) = threshold
+            && let Err(error) = detector::enable(threshold, crate::log::holds(app))
+        {
+            let text = format!("nobody looks for blocking calls: {error}");
+            app.log(Level::Warning, &text, &[], None);
+        }
+    }
+
     /// Compiles the application and runs its hooks.
     fn boot(&self, generation: u32) -> Result<(), Stop> {
         let app = &self.app;

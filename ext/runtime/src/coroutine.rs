@@ -236,7 +236,7 @@ pub fn run(main: Callable, args: Vec<Value>) -> Result<bool, Throw> {
 /// As [`run`].
 pub fn run_loop(start: impl FnOnce()) -> Result<(), Throw> {
     crate::hooks::loop_starts();
-    begin_slices()?;
+    begin_threads()?;
     let begin = || {
         ON_START.get()();
         start();
@@ -245,6 +245,7 @@ pub fn run_loop(start: impl FnOnce()) -> Result<(), Throw> {
     let end = engine::run(begin, || GOES_ON.get()());
     if !matches!(end, Err(RunError::Running)) {
         crate::preempt::end();
+        crate::detector::end();
         ON_END.get()();
     }
     match end {
@@ -267,9 +268,18 @@ pub fn run_loop(start: impl FnOnce()) -> Result<(), Throw> {
     }
 }
 
-fn begin_slices() -> Result<(), Throw> {
+/// There is a loop, or will be one, and coroutines run from now on: so do the threads that watch them.
+///
+/// # Errors
+/// When the system has none.
+pub fn begin_threads() -> Result<(), Throw> {
     crate::preempt::begin()
-        .map_err(|e| Throw::error(format!("there is no thread for the time slices: {e}")))
+        .map_err(|e| Throw::error(format!("there is no thread for the time slices: {e}")))?;
+    crate::detector::begin().map_err(|e| {
+        Throw::error(format!(
+            "there is no thread that looks for blocking calls: {e}"
+        ))
+    })
 }
 
 /// One look at the events, and what follows from it: for programs that drive the loop themselves.
@@ -279,7 +289,7 @@ fn begin_slices() -> Result<(), Throw> {
 pub fn turn_loop() -> Result<(), Throw> {
     if !IS_TURNED.replace(true) {
         crate::hooks::loop_starts();
-        begin_slices()?;
+        begin_threads()?;
         ON_START.get()();
     }
     match engine::turn(|| GOES_ON.get()()) {

@@ -16,6 +16,7 @@ mod collect;
 pub mod context;
 pub mod coroutine;
 pub mod deadline;
+pub mod detector;
 pub mod ending;
 pub mod exit;
 pub mod failure;

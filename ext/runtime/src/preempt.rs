@@ -74,6 +74,7 @@ pub fn exempt(on: bool) -> bool {
 }
 
 fn is_due() -> bool {
+    crate::detector::at_safe_point();
     preempt::is_due()
         && !engine::current()
             .and_then(|id| scheduler::local::<Exempt, _>(id, |exempt| exempt.0.get()))

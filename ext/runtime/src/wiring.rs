@@ -93,6 +93,7 @@ pub fn request_shutdown() {
     crate::autoload::forget();
     crate::callback::forget();
     crate::preempt::forget();
+    crate::detector::forget();
     crate::resolver::forget();
     crate::signals::forget();
     crate::children::forget();

@@ -19,7 +19,9 @@ pub mod wait_group;
 pub mod waiting;
 
 use crate::{error_code, event};
-use highper_engine::{self as engine, CancelError, TimerId, clock, scheduler as coroutines};
+use highper_engine::{
+    self as engine, CancelError, TimerId, account, clock, scheduler as coroutines,
+};
 use highper_runtime::{backtrace, preempt};
 use highper_zend::{Array, Call, Class, Done, Registry, Throw, Value, call_function, error};
 use std::cell::Cell;
@@ -112,6 +114,11 @@ pub fn declare(registry: &mut Registry, shortname: bool) {
                 "public static function getElapsed(int $cid = 0): int",
                 "Milliseconds since a coroutine was made; -1 when there is no such one.",
                 get_elapsed,
+            )
+            .method(
+                "public static function getExecuteTime(int $cid = 0): int",
+                "Microseconds that a coroutine had the processor; -1 when there is no such one. Needs highper.time_accounting in php.ini.",
+                get_execute_time,
             )
             .method(
                 "public static function getStackUsage(int $cid = 0): int|false",
@@ -345,6 +352,16 @@ pub fn print(text: &str) -> Result<(), Throw> {
     call_function("printf", &[Value::from("%s"), Value::from(text)])
         .into_result()
         .map(drop)
+}
+
+fn get_execute_time(call: &mut Call) -> Done {
+    if !account::is_kept(account::Reader::Program) {
+        error::warning("time is not counted: set highper.time_accounting=1 in php.ini")?;
+    }
+    match id_or_current(call)?.and_then(account::spent) {
+        Some(spent) => call.ret_long(i64::try_from(spent.on_cpu.as_micros()).unwrap_or(i64::MAX)),
+        None => call.ret_long(-1),
+    }
 }
 
 fn get_elapsed(call: &mut Call) -> Done {

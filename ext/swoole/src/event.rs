@@ -152,8 +152,7 @@ fn make_loop() -> Result<(), Throw> {
     reactor::prepare()
         .map_err(|e| Throw::error(format!("Unable to create event-loop reactor: {e}")))?;
     LOOP.store(true, Relaxed);
-    highper_runtime::preempt::begin()
-        .map_err(|e| Throw::error(format!("there is no thread for the time slices: {e}")))?;
+    highper_runtime::coroutine::begin_threads()?;
     if !REGISTERED.replace(true) {
         call_function(
             "register_shutdown_function",

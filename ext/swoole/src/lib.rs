@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 pub mod atomic;
+mod blocking;
 pub mod client;
 pub mod constant;
 pub mod constants;
@@ -87,6 +88,7 @@ pub fn declare(registry: &mut Registry) {
     event::declare(registry);
     runtime::declare(registry);
     atomic::declare(registry);
+    blocking::declare(registry);
     lock::declare(registry);
     table::declare(registry);
     process::declare(registry);

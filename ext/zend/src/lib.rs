@@ -121,6 +121,7 @@ pub mod ini;
 pub mod interrupt;
 pub mod json;
 pub mod library;
+pub mod look;
 pub mod module;
 pub mod object;
 pub mod pool;
