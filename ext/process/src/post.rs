@@ -7,8 +7,10 @@
 
 mod mailbox;
 mod parcel;
+mod sessions;
 
 pub use parcel::{Head, Kind, Message, Parcel};
+pub use sessions::Sessions;
 
 use crate::sys;
 use highper_shm::SharedArray;
@@ -61,6 +63,7 @@ pub struct Post {
     /// Per id: callbacks that are running.
     running: SharedArray<AtomicU64>,
     counters: SharedArray<AtomicU64>,
+    sessions: Sessions,
 }
 
 impl Post {
@@ -80,6 +83,7 @@ impl Post {
             queued: SharedArray::new(total)?,
             running: SharedArray::new(total)?,
             counters: SharedArray::new(3)?,
+            sessions: Sessions::new()?,
         })
     }
 
@@ -99,6 +103,12 @@ impl Post {
     #[must_use]
     pub fn total(&self) -> usize {
         self.total
+    }
+
+    /// The connections of all processes.
+    #[must_use]
+    pub fn sessions(&self) -> &Sessions {
+        &self.sessions
     }
 
     /// The process that has this id; 0 when it was never started, `None` for no id.

@@ -64,6 +64,7 @@ impl Manager<'_> {
         }
         let result = self.hooks.worker_exited(&exit);
         self.log_failure("worker_exited", result);
+        self.post.sessions().forget(worker.slot as u32);
         self.board.release(worker.slot);
         self.reload_lost(&worker, &text);
         self.recycling_lost(&worker, Instant::now());
