@@ -9,6 +9,7 @@ mod request;
 mod response;
 mod settings;
 mod upload;
+mod websocket;
 
 use crate::coroutine::socket::failure::{self, Slots};
 use crate::{error_code, event, swoole_error};
@@ -22,6 +23,7 @@ use highper_zend::{
 use link::Link;
 use settings::Settings;
 use std::cell::{Cell, OnceCell, RefCell};
+use websocket::WebSocket;
 
 /// The class.
 pub static CLIENT: ClassRef = ClassRef::new("Swoole\\Coroutine\\Http\\Client");
@@ -81,6 +83,7 @@ struct Client {
     /// write_func runs; close() in it takes effect behind it.
     in_callback: Cell<bool>,
     close_asked: Cell<bool>,
+    websocket: WebSocket,
 }
 
 impl Trace for Client {
@@ -177,8 +180,8 @@ pub fn declare(registry: &mut Registry) {
                 put(call, REQUEST_BODY, data)
             },
         );
-    registry.class(response::methods(link::methods(upload::methods(
-        perform::methods(class),
+    registry.class(websocket::methods(response::methods(link::methods(
+        upload::methods(perform::methods(class)),
     ))));
 }
 

@@ -86,6 +86,7 @@ pub(super) fn linked(call: &Call) -> Result<Option<Link>, Throw> {
 /// Lets go of the socket.
 fn detach(this: &Object, client: &Client) {
     let link = client.link.take();
+    client.websocket.reset();
     this.set_slot(CONNECTED, false);
     this.set_slot(SOCKET, Value::null());
     drop(link);
@@ -186,7 +187,7 @@ fn proxy_of(target: &Target, settings: &Array) -> Result<Option<Proxy>, Throw> {
 /// Is the connection good for another request?
 fn is_fresh(client: &Client, link: &Link) -> Result<(), Error> {
     let reset = Err(Error::System(RESET));
-    if client.exchange.borrow().is_some() {
+    if client.websocket.is_open() || client.exchange.borrow().is_some() {
         // A response that nobody has waited for would be taken for that of the next request.
         return reset;
     }

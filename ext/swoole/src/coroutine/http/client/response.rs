@@ -5,7 +5,7 @@ use super::exchange::{Broken, Exchange, Fed};
 use super::link::{Link, RESET, drop_link, linked};
 use super::{
     BODY, COOKIES, Client, DOWNLOAD, DOWNLOAD_OFFSET, HEADERS, REQUEST_TIMEOUT, SERVER_RESET,
-    SET_COOKIES, SLOTS, STATUS, UPLOADS,
+    SET_COOKIES, SLOTS, STATUS, UPLOADS, websocket,
 };
 use crate::coroutine::socket::failure;
 use crate::coroutine::socket::send::path;
@@ -86,16 +86,20 @@ fn recv(call: &mut Call) -> Done {
     let timeout = call.opt_double(0, 0.0)?;
     let own = waiting::can_wait()?;
     let client = call.this::<Client>()?;
+    if client.websocket.is_open() {
+        let frame = websocket::receive(call, timeout)?;
+        return call.ret(frame);
+    }
     let _occupied = client.occupy(own)?;
     let received = receive(call, client, timeout)?;
     call.ret_bool(received)
 }
 
 /// The end of the time for a response.
-struct End(Option<u64>);
+pub struct End(Option<u64>);
 
 impl End {
-    fn after(seconds: f64) -> Self {
+    pub fn after(seconds: f64) -> Self {
         Self(if seconds > 0.0 {
             clock::after_seconds(seconds)
         } else {
@@ -104,7 +108,7 @@ impl End {
     }
 
     /// Seconds that are left, as a socket takes them.
-    fn left(&self) -> f64 {
+    pub fn left(&self) -> f64 {
         match self.0 {
             // 0 would be "as set": what has come is taken even at the last moment.
             Some(end) => (end.saturating_sub(clock::now()) as f64 / 1e9).max(1e-9),
@@ -382,13 +386,23 @@ fn finish(this: &Object, client: &Client, link: &Link) -> Result<bool, Throw> {
         return Ok(false);
     };
     show_trailers(this, client, exchange.trailers());
+    let upgraded = exchange.head().status == 101 && exchange.head().lists(b"upgrade", b"websocket");
     let keeps = client.settings.get().keep_alive && exchange.keeps_connection();
     let goal = exchange.body.goal;
-    let (body, _) = exchange.finish();
+    let extensions = exchange
+        .head()
+        .values(b"sec-websocket-extensions")
+        .collect::<Vec<_>>()
+        .join(&b',');
+    let (body, rest) = exchange.finish();
     if goal == Goal::Memory {
         this.set_slot(BODY, body);
     }
     forget_parts(this);
+    if upgraded {
+        websocket::begin(client, &extensions, rest);
+        return Ok(true);
+    }
     if !keeps {
         // Nobody waits for it: the response has come.
         let _closed = drop_link(this, client, link);

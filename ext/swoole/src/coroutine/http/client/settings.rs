@@ -1,7 +1,8 @@
 //! Settings of the HTTP client itself; those of its socket are applied when it connects.
 
 use super::Client;
-use crate::coroutine::socket::setting::get;
+use crate::coroutine::socket::setting::{get, size};
+use highper_net::framing::DEFAULT_LIMIT;
 use highper_zend::{Array, Callable, Throw, Value};
 
 /// What set() changes.
@@ -23,6 +24,39 @@ pub struct Settings {
     pub compression: bool,
     /// Are they decompressed?
     pub decompression: bool,
+    /// Those of WebSockets.
+    pub websocket: WebSocket,
+}
+
+/// Settings of WebSockets.
+#[derive(Clone, Copy)]
+pub struct WebSocket {
+    /// Are frames masked, as RFC 6455 wants it of clients?
+    pub mask: bool,
+    /// Is compression asked for?
+    pub compression: bool,
+    /// Are texts and close codes checked?
+    pub strict: bool,
+    /// Does recv() return pings, pongs, close frames?
+    pub shows_ping: bool,
+    pub shows_pong: bool,
+    pub shows_close: bool,
+    /// Bytes of a message at most.
+    pub max_message: usize,
+}
+
+impl Default for WebSocket {
+    fn default() -> Self {
+        Self {
+            mask: true,
+            compression: false,
+            strict: false,
+            shows_ping: false,
+            shows_pong: false,
+            shows_close: false,
+            max_message: DEFAULT_LIMIT,
+        }
+    }
 }
 
 impl Default for Settings {
@@ -36,6 +70,7 @@ impl Default for Settings {
             keep_alive: true,
             compression: true,
             decompression: true,
+            websocket: WebSocket::default(),
         }
     }
 }
@@ -60,10 +95,22 @@ impl Settings {
             ("keep_alive", &mut self.keep_alive),
             ("http_compression", &mut self.compression),
             ("body_decompression", &mut self.decompression),
+            ("websocket_mask", &mut self.websocket.mask),
+            ("websocket_compression", &mut self.websocket.compression),
+            ("websocket_strict", &mut self.websocket.strict),
+            ("open_websocket_ping_frame", &mut self.websocket.shows_ping),
+            ("open_websocket_pong_frame", &mut self.websocket.shows_pong),
+            (
+                "open_websocket_close_frame",
+                &mut self.websocket.shows_close,
+            ),
         ] {
             if let Some(value) = get(settings, name) {
                 *slot = value.to_bool();
             }
+        }
+        if let Some(value) = get(settings, "package_max_length") {
+            self.websocket.max_message = usize::try_from(size(value)).unwrap_or(0);
         }
     }
 }
