@@ -7,6 +7,7 @@ pub mod client;
 pub mod context;
 mod exit_condition;
 pub mod function;
+pub mod http;
 pub mod iterator;
 pub mod lock;
 pub mod option;
@@ -159,6 +160,7 @@ pub fn declare(registry: &mut Registry, shortname: bool) {
     socket::declare(registry);
     server::declare(registry);
     client::declare(registry);
+    http::declare(registry);
     system::declare(registry);
     function::declare(registry, shortname);
     highper_runtime::context::set_context_factory(|| Ok(context::CONTEXT.instantiate()?.into()));

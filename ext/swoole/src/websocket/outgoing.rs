@@ -1,7 +1,7 @@
 //! What is to be sent as a frame: from the values of a call to bytes.
 
 use super::frame::{DATA, FINISH, FLAGS, FRAME, OPCODE};
-use super::{ALL, COMPRESS, FIN, MASK};
+use super::{ALL, COMPRESS, FIN, MASK, RSV1};
 use highper_websocket::{Deflater, Opcode, close, encode, mask};
 use highper_zend::{Object, Str, Throw, Value, error};
 use std::cell::RefCell;
@@ -141,6 +141,9 @@ impl Outgoing {
         let mut packed = None;
         if opcode.is_control() {
             flags = encode::FIN;
+        } else if self.flags & RSV1 != 0 && (flags == 0 || self.flags & COMPRESS == 0) {
+            // The program has packed it itself.
+            flags |= encode::COMPRESSED;
         } else if self.flags & COMPRESS != 0
             && flags == encode::FIN
             && opcode != Opcode::Continuation

@@ -22,11 +22,13 @@ const SEND_ROOM: i32 = 7;
 const LEVEL_TCP: i32 = 6;
 const NO_DELAY: i32 = 1;
 
-fn get<'a>(settings: &'a Array, name: &str) -> Option<&'a Value> {
+/// A setting, unless it is null.
+pub fn get<'a>(settings: &'a Array, name: &str) -> Option<&'a Value> {
     settings.get(name).filter(|value| !value.is_null())
 }
 
-fn text(settings: &Array, name: &str) -> Result<Option<Vec<u8>>, Throw> {
+/// A setting as a text.
+pub fn text(settings: &Array, name: &str) -> Result<Option<Vec<u8>>, Throw> {
     match get(settings, name) {
         Some(value) => Ok(Some(value.to_str()?.to_vec())),
         None => Ok(None),
@@ -38,7 +40,7 @@ fn file(settings: &Array, name: &str) -> Result<Option<PathBuf>, Throw> {
 }
 
 /// Bytes: a number, or a text such as "2M".
-fn size(value: &Value) -> i64 {
+pub fn size(value: &Value) -> i64 {
     let Some(text) = value.as_str().map(str::trim) else {
         return value.to_long();
     };
