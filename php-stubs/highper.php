@@ -18,4 +18,6 @@ namespace Highper {
     function stubs(string $directory): int {}
 
     function timeout(float $seconds, callable $body): mixed {}
+
+    function times(?int $coroutine = null): ?array {}
 }
