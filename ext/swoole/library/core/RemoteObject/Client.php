@@ -11,7 +11,7 @@ use Swoole\RemoteObject;
 /** A connection to a RemoteObject\Server: makes objects there, and calls functions. */
 class Client
 {
-    /** @var array<string, self> by their ids, for objects that come back */
+    /** @var array<string, \WeakReference<self>> by their ids, for objects that come back */
     private static array $clients = [];
 
     private HttpClient $client;
@@ -34,7 +34,12 @@ class Client
             $headers['x-api-key'] = $options['api_key'];
         }
         $this->client->setHeaders($headers);
-        self::$clients[$this->id] = $this;
+        self::$clients[$this->id] = \WeakReference::create($this);
+    }
+
+    public function __destruct()
+    {
+        unset(self::$clients[$this->id]);
     }
 
     public function create(string $class, mixed ...$args): RemoteObject
@@ -52,7 +57,7 @@ class Client
         if ($clientId === '') {
             throw new Exception('RemoteObject is not bound to a client');
         }
-        return self::$clients[$clientId] ?? null;
+        return (self::$clients[$clientId] ?? null)?->get();
     }
 
     public function getId(): string
