@@ -55,6 +55,24 @@ final class Daemon
         return self::start([self::find('redis-server'), '--port', '0', '--unixsocket', $socket, '--save', '', '--dir', temp_path('')], $socket);
     }
 
+    /** PHP-FPM of this PHP's version, or of none in its name. */
+    public static function fpm(): self
+    {
+        $socket = temp_path('fpm.sock');
+        $config = temp_path('fpm.conf');
+        file_put_contents($config, "[global]\nerror_log = {$socket}.errors\ndaemonize = no\n[www]\nlisten = {$socket}\npm = static\npm.max_children = 2\nuser = "
+            . get_current_user() . "\n");
+
+        return self::start([self::find(self::fpmName()), '-n', '-R', '-y', $config], $socket);
+    }
+
+    public static function fpmName(): string
+    {
+        $name = 'php-fpm' . PHP_MAJOR_VERSION . '.' . PHP_MINOR_VERSION;
+
+        return self::find($name) === null ? 'php-fpm' : $name;
+    }
+
     public function __destruct()
     {
         proc_terminate($this->process, SIGKILL);

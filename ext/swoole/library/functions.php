@@ -132,8 +132,3 @@ function swoole_shell_exec(string $cmd)
     $result = System::exec($cmd);
     return $result && $result['output'] !== '' ? $result['output'] : null;
 }
-
-/** Nothing: there is no remote object server yet. */
-function swoole_init_default_remote_object_server(): void
-{
-}

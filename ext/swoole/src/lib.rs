@@ -14,6 +14,7 @@ pub mod function;
 pub mod http;
 pub mod library;
 pub mod lock;
+pub mod name_resolver;
 pub mod process;
 pub mod runtime;
 pub mod server;
@@ -95,6 +96,7 @@ pub fn declare(registry: &mut Registry) {
     client::declare(registry);
     server::declare(registry);
     http::declare(registry);
+    name_resolver::declare(registry);
     library::declare(registry, shortname);
     websocket::declare(registry);
 }

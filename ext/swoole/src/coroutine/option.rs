@@ -50,6 +50,16 @@ pub fn set(settings: &Array) -> Result<(), Throw> {
             if on.to_bool() { "1" } else { "0" },
         );
     }
+    if let Some(resolvers) = settings.get("name_resolver") {
+        match resolvers.as_array() {
+            None => error::warning("name_resolver must be an array")?,
+            Some(resolvers) => {
+                for (_, resolver) in resolvers {
+                    crate::name_resolver::add(resolver)?;
+                }
+            }
+        }
+    }
     if let Some(server) = settings.get("dns_server").and_then(Value::as_str) {
         resolver::set_server(server);
     }

@@ -192,8 +192,11 @@ pub fn declare(registry: &mut Registry) {
     ));
 }
 
-/// As `System::gethostbyname()`: by the system, kept for a while.
+/// By the program's resolvers; else as `System::gethostbyname()`: by the system, kept for a while.
 fn resolve(name: &str, six: bool, deadline: Option<u64>) -> Result<IpAddr, Error> {
+    if let Some(found) = crate::name_resolver::for_connection(name, six) {
+        return found;
+    }
     let family = if six { Family::V6 } else { Family::V4 };
     resolver::address(name, family, deadline).map_err(|failure| match failure {
         Failure::Ended(Wake::Timeout) => Error::ResolveTimedOut,

@@ -60,10 +60,6 @@ pub const GENERAL: Functions = &[
         "function swoole_shell_exec(string $cmd)",
         "shell_exec(), of which other coroutines see nothing.",
     ),
-    (
-        "function swoole_init_default_remote_object_server(): void",
-        "Nothing: there is no remote object server yet.",
-    ),
 ];
 
 /// `short.php`
@@ -79,5 +75,242 @@ pub const SHORT: Functions = &[
     (
         "function _array(array $array = []): Swoole\\ArrayObject",
         "An array as an object.",
+    ),
+];
+
+/// `remote_object.php`
+pub const REMOTE_OBJECT: Functions = &[
+    (
+        "function swoole_init_default_remote_object_server(): void",
+        "Chooses the folder of the default remote object server. It is started with its first client.",
+    ),
+    (
+        "function swoole_get_default_remote_object_client(): Swoole\\RemoteObject\\Client",
+        "A client of the default remote object server, which is started unless it runs.",
+    ),
+];
+
+/// `core/Coroutine/Http/functions.php`
+pub const HTTP: Functions = &[
+    (
+        "function Swoole\\Coroutine\\Http\\get(string $url, ?array $options = null, ?array $headers = null, ?array $cookies = null): Swoole\\Coroutine\\Http\\ClientProxy",
+        "A request with GET.",
+    ),
+    (
+        "function Swoole\\Coroutine\\Http\\post(string $url, mixed $data, ?array $options = null, ?array $headers = null, ?array $cookies = null): Swoole\\Coroutine\\Http\\ClientProxy",
+        "A request with POST.",
+    ),
+    (
+        "function Swoole\\Coroutine\\Http\\request(string $url, string $method, mixed $data = null, ?array $options = null, ?array $headers = null, ?array $cookies = null): Swoole\\Coroutine\\Http\\ClientProxy",
+        "A request, by the client that the option `http_client_driver` names.",
+    ),
+    (
+        "function Swoole\\Coroutine\\Http\\request_with_curl(string $url, string $method, mixed $data = null, ?array $options = null, ?array $headers = null, ?array $cookies = null): Swoole\\Coroutine\\Http\\ClientProxy",
+        "A request by cURL.",
+    ),
+    (
+        "function Swoole\\Coroutine\\Http\\request_with_http_client(string $url, string $method, mixed $data = null, ?array $options = null, ?array $headers = null, ?array $cookies = null): Swoole\\Coroutine\\Http\\ClientProxy",
+        "A request by Coroutine\\Http\\Client.",
+    ),
+    (
+        "function Swoole\\Coroutine\\Http\\request_with_stream(string $url, string $method, mixed $data = null, ?array $options = null, ?array $headers = null, ?array $cookies = null): Swoole\\Coroutine\\Http\\ClientProxy",
+        "A request by PHP's streams. Its answer has the body only.",
+    ),
+];
+
+/// `ext/standard.php`
+pub const STANDARD: Functions = &[
+    (
+        "function swoole_gethostbynamel(string $domain)",
+        "The addresses of a name.",
+    ),
+    (
+        "function swoole_gethostbyaddr(string $ip): string",
+        "gethostbyaddr() by the default remote object server.",
+    ),
+    (
+        "function swoole_mail(string $to, string $subject, string $message, array $headers = []): bool",
+        "mail() by that server.",
+    ),
+    (
+        "function swoole_checkdnsrr(string $hostname, string $type = \"MX\"): bool",
+        "checkdnsrr() by that server.",
+    ),
+    (
+        "function swoole_dns_check_record(string $hostname, string $type = \"MX\"): bool",
+        "The same.",
+    ),
+    (
+        "function swoole_getmxrr(string $hostname, array &$hosts, ?array &$weights = null): bool",
+        "getmxrr() by that server.",
+    ),
+    (
+        "function swoole_dns_get_mx(string $hostname, array &$hosts, ?array &$weights = null): bool",
+        "The same.",
+    ),
+    (
+        "function swoole_dns_get_record(string $hostname, int $type = DNS_ANY, ?array &$authoritative_name_servers = null, ?array &$additional_records = null, bool $raw = false): array|false",
+        "dns_get_record() by that server.",
+    ),
+    (
+        "function swoole_real_getmxrr(string $hostname, ?array $hosts = null, ?array $weights = null): array",
+        "What that server calls.",
+    ),
+    (
+        "function swoole_real_dns_get_record(string $hostname, int $type, ?array $authoritative_name_servers = null, ?array $additional_records = null, bool $raw = false): array",
+        "What that server calls.",
+    ),
+];
+
+/// `ext/sockets.php`
+pub const SOCKETS: Functions = &[
+    (
+        "function swoole_socket_accept(Swoole\\Coroutine\\Socket $socket)",
+        "socket_accept() on a Coroutine\\Socket.",
+    ),
+    (
+        "function swoole_socket_bind(Swoole\\Coroutine\\Socket $socket, string $address, int $port = 0): bool",
+        "socket_bind() on a Coroutine\\Socket.",
+    ),
+    (
+        "function swoole_socket_clear_error(?Swoole\\Coroutine\\Socket $socket = null)",
+        "socket_clear_error() on a Coroutine\\Socket.",
+    ),
+    (
+        "function swoole_socket_close(Swoole\\Coroutine\\Socket $socket)",
+        "socket_close() on a Coroutine\\Socket.",
+    ),
+    (
+        "function swoole_socket_connect(Swoole\\Coroutine\\Socket $socket, string $address, int $port = 0)",
+        "socket_connect() on a Coroutine\\Socket.",
+    ),
+    (
+        "function swoole_socket_create(int $domain, int $type, int $protocol)",
+        "socket_create() on a Coroutine\\Socket.",
+    ),
+    (
+        "function swoole_socket_create_listen(int $port, int $backlog = 128)",
+        "socket_create_listen() on a Coroutine\\Socket.",
+    ),
+    (
+        "function swoole_socket_create_pair(int $domain, int $type, int $protocol, array &$pair)",
+        "socket_create_pair() on a Coroutine\\Socket.",
+    ),
+    (
+        "function swoole_socket_get_option(Swoole\\Coroutine\\Socket $socket, int $level, int $optname)",
+        "socket_get_option() on a Coroutine\\Socket.",
+    ),
+    (
+        "function swoole_socket_getopt(Swoole\\Coroutine\\Socket $socket, int $level, int $optname)",
+        "socket_getopt() on a Coroutine\\Socket.",
+    ),
+    (
+        "function swoole_socket_getpeername(Swoole\\Coroutine\\Socket $socket, &$address, &$port = null)",
+        "socket_getpeername() on a Coroutine\\Socket.",
+    ),
+    (
+        "function swoole_socket_getsockname(Swoole\\Coroutine\\Socket $socket, &$address, &$port = null)",
+        "socket_getsockname() on a Coroutine\\Socket.",
+    ),
+    (
+        "function swoole_socket_import_stream(mixed $stream): Swoole\\Coroutine\\Socket|false",
+        "socket_import_stream() on a Coroutine\\Socket.",
+    ),
+    (
+        "function swoole_socket_last_error(?Swoole\\Coroutine\\Socket $socket = null): int",
+        "socket_last_error() on a Coroutine\\Socket.",
+    ),
+    (
+        "function swoole_socket_listen(Swoole\\Coroutine\\Socket $socket, int $backlog = 0): bool",
+        "socket_listen() on a Coroutine\\Socket.",
+    ),
+    (
+        "function swoole_socket_read(Swoole\\Coroutine\\Socket $socket, int $length, int $type = PHP_BINARY_READ)",
+        "socket_read() on a Coroutine\\Socket.",
+    ),
+    (
+        "function swoole_socket_recv(Swoole\\Coroutine\\Socket $socket, &$buffer, int $length, int $flags)",
+        "socket_recv() on a Coroutine\\Socket.",
+    ),
+    (
+        "function swoole_socket_recvfrom(Swoole\\Coroutine\\Socket $socket, &$buffer, int $length, int $flags, &$name, &$port = null)",
+        "socket_recvfrom() on a Coroutine\\Socket.",
+    ),
+    (
+        "function swoole_socket_send(Swoole\\Coroutine\\Socket $socket, string $buffer, int $length, int $flags)",
+        "socket_send() on a Coroutine\\Socket.",
+    ),
+    (
+        "function swoole_socket_sendto(Swoole\\Coroutine\\Socket $socket, string $buffer, int $length, int $flags, string $addr, int $port = 0)",
+        "socket_sendto() on a Coroutine\\Socket.",
+    ),
+    (
+        "function swoole_socket_set_block(Swoole\\Coroutine\\Socket $socket)",
+        "socket_set_block() on a Coroutine\\Socket.",
+    ),
+    (
+        "function swoole_socket_set_nonblock(Swoole\\Coroutine\\Socket $socket)",
+        "socket_set_nonblock() on a Coroutine\\Socket.",
+    ),
+    (
+        "function swoole_socket_set_option(Swoole\\Coroutine\\Socket $socket, int $level, int $optname, $optval): bool",
+        "socket_set_option() on a Coroutine\\Socket.",
+    ),
+    (
+        "function swoole_socket_setopt(Swoole\\Coroutine\\Socket $socket, int $level, int $optname, $optval): bool",
+        "socket_setopt() on a Coroutine\\Socket.",
+    ),
+    (
+        "function swoole_socket_shutdown(Swoole\\Coroutine\\Socket $socket, int $how = 2): bool",
+        "socket_shutdown() on a Coroutine\\Socket.",
+    ),
+    (
+        "function swoole_socket_write(Swoole\\Coroutine\\Socket $socket, string $buffer, int $length = 0)",
+        "socket_write() on a Coroutine\\Socket.",
+    ),
+];
+
+/// `ext/curl.php`
+#[expect(dead_code)]
+pub const CURL: Functions = &[
+    (
+        "function swoole_curl_close(Swoole\\Curl\\Handler $obj): void",
+        "curl_close() on a Curl\\Handler.",
+    ),
+    (
+        "function swoole_curl_errno(Swoole\\Curl\\Handler $obj): int",
+        "curl_errno() on a Curl\\Handler.",
+    ),
+    (
+        "function swoole_curl_error(Swoole\\Curl\\Handler $obj): string",
+        "curl_error() on a Curl\\Handler.",
+    ),
+    (
+        "function swoole_curl_exec(Swoole\\Curl\\Handler $obj)",
+        "curl_exec() on a Curl\\Handler.",
+    ),
+    (
+        "function swoole_curl_getinfo(Swoole\\Curl\\Handler $obj, int $opt = 0)",
+        "curl_getinfo() on a Curl\\Handler.",
+    ),
+    (
+        "function swoole_curl_init(string $url = \"\"): Swoole\\Curl\\Handler",
+        "curl_init() on a Curl\\Handler.",
+    ),
+    (
+        "function swoole_curl_multi_getcontent(Swoole\\Curl\\Handler $obj)",
+        "curl_multi_getcontent() on a Curl\\Handler.",
+    ),
+    (
+        "function swoole_curl_reset(Swoole\\Curl\\Handler $obj)",
+        "curl_reset() on a Curl\\Handler.",
+    ),
+    (
+        "function swoole_curl_setopt(Swoole\\Curl\\Handler $obj, int $opt, $value): bool",
+        "curl_setopt() on a Curl\\Handler.",
+    ),
+    (
+        "function swoole_curl_setopt_array(Swoole\\Curl\\Handler $obj, $array): bool",
+        "curl_setopt_array() on a Curl\\Handler.",
     ),
 ];

@@ -14,6 +14,7 @@ pub fn declare(registry: &mut Registry) {
         Class::new("Swoole\\Coroutine\\Server\\Connection")
             .doc("A connection of a Coroutine\\Server.")
             .handle(&CONNECTION)
+            .alias("Co\\Server\\Connection")
             .property("protected $socket", "Its Coroutine\\Socket.")
             .method(
                 "public function __construct(Swoole\\Coroutine\\Socket $conn)",

@@ -126,6 +126,7 @@ pub fn throw(error: &Error) -> Result<(), Throw> {
             Err(thrown)
         }
         Error::CannotWait => waiting::can_wait().map(drop),
+        Error::ResolveFailed => crate::name_resolver::thrown().map_or(Ok(()), Err),
         _ => Ok(()),
     }
 }
