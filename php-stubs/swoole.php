@@ -13,6 +13,7 @@ namespace {
     class_alias('Swoole\\Coroutine\\Iterator', 'co\\iterator');
     class_alias('Swoole\\Coroutine\\Scheduler', 'co\\scheduler');
     class_alias('Swoole\\Coroutine\\Server', 'co\\server');
+    class_alias('Swoole\\Coroutine\\Server\\Connection', 'co\\server\\connection');
     class_alias('Swoole\\Coroutine\\Socket', 'co\\socket');
     class_alias('Swoole\\Coroutine\\Socket\\Exception', 'co\\socket\\exception');
     class_alias('Swoole\\Coroutine\\System', 'co\\system');
@@ -458,6 +459,8 @@ namespace {
 
     function swoole_async_set(array $settings): bool {}
 
+    function swoole_checkdnsrr(string $hostname, string $type = 'MX'): bool {}
+
     function swoole_clear_dns_cache(): void {}
 
     function swoole_clear_error(): void {}
@@ -473,6 +476,12 @@ namespace {
     function swoole_coroutine_socketpair(int $domain, int $type, int $protocol): array|false {}
 
     function swoole_cpu_num(): int {}
+
+    function swoole_dns_check_record(string $hostname, string $type = 'MX'): bool {}
+
+    function swoole_dns_get_mx(string $hostname, array &$hosts, ?array &$weights = null): bool {}
+
+    function swoole_dns_get_record(string $hostname, int $type = \DNS_ANY, ?array &$authoritative_name_servers = null, ?array &$additional_records = null, bool $raw = false): array|false {}
 
     function swoole_errno(): int {}
 
@@ -504,11 +513,19 @@ namespace {
 
     function swoole_exec(string $command, &$output = null, &$returnVar = null) {}
 
+    function swoole_get_default_remote_object_client(): \Swoole\RemoteObject\Client {}
+
     function swoole_get_local_ip(int $family = 2): array {}
 
     function swoole_get_local_mac(): array {}
 
     function swoole_get_mime_type(string $filename): string {}
+
+    function swoole_gethostbyaddr(string $ip): string {}
+
+    function swoole_gethostbynamel(string $domain) {}
+
+    function swoole_getmxrr(string $hostname, array &$hosts, ?array &$weights = null): bool {}
 
     function swoole_hashcode(string $data, int $type = 0): int|false {}
 
@@ -532,6 +549,8 @@ namespace {
 
     function swoole_library_set_options(array $options): void {}
 
+    function swoole_mail(string $to, string $subject, string $message, array $headers = []): bool {}
+
     function swoole_mbstring(string $string = ''): \Swoole\MultibyteStringObject {}
 
     function swoole_mime_type_add(string $suffix, string $mime_type): bool {}
@@ -546,11 +565,73 @@ namespace {
 
     function swoole_mime_type_set(string $suffix, string $mime_type): void {}
 
+    function swoole_name_resolver_add(\Swoole\NameResolver $ns): bool {}
+
+    function swoole_name_resolver_lookup(string $name, \Swoole\NameResolver\Context $ctx): string {}
+
+    function swoole_name_resolver_remove(\Swoole\NameResolver $ns): bool {}
+
+    function swoole_real_dns_get_record(string $hostname, int $type, ?array $authoritative_name_servers = null, ?array $additional_records = null, bool $raw = false): array {}
+
+    function swoole_real_getmxrr(string $hostname, ?array $hosts = null, ?array $weights = null): array {}
+
     function swoole_select(?array &$read, ?array &$write, ?array &$except, ?float $timeout = 0.5): int|false {}
 
     function swoole_set_process_name(string $process_name): bool {}
 
     function swoole_shell_exec(string $cmd) {}
+
+    function swoole_socket_accept(\Swoole\Coroutine\Socket $socket) {}
+
+    function swoole_socket_bind(\Swoole\Coroutine\Socket $socket, string $address, int $port = 0): bool {}
+
+    function swoole_socket_clear_error(?\Swoole\Coroutine\Socket $socket = null) {}
+
+    function swoole_socket_close(\Swoole\Coroutine\Socket $socket) {}
+
+    function swoole_socket_connect(\Swoole\Coroutine\Socket $socket, string $address, int $port = 0) {}
+
+    function swoole_socket_create(int $domain, int $type, int $protocol) {}
+
+    function swoole_socket_create_listen(int $port, int $backlog = 128) {}
+
+    function swoole_socket_create_pair(int $domain, int $type, int $protocol, array &$pair) {}
+
+    function swoole_socket_get_option(\Swoole\Coroutine\Socket $socket, int $level, int $optname) {}
+
+    function swoole_socket_getopt(\Swoole\Coroutine\Socket $socket, int $level, int $optname) {}
+
+    function swoole_socket_getpeername(\Swoole\Coroutine\Socket $socket, &$address, &$port = null) {}
+
+    function swoole_socket_getsockname(\Swoole\Coroutine\Socket $socket, &$address, &$port = null) {}
+
+    function swoole_socket_import_stream(mixed $stream): \Swoole\Coroutine\Socket|false {}
+
+    function swoole_socket_last_error(?\Swoole\Coroutine\Socket $socket = null): int {}
+
+    function swoole_socket_listen(\Swoole\Coroutine\Socket $socket, int $backlog = 0): bool {}
+
+    function swoole_socket_read(\Swoole\Coroutine\Socket $socket, int $length, int $type = \PHP_BINARY_READ) {}
+
+    function swoole_socket_recv(\Swoole\Coroutine\Socket $socket, &$buffer, int $length, int $flags) {}
+
+    function swoole_socket_recvfrom(\Swoole\Coroutine\Socket $socket, &$buffer, int $length, int $flags, &$name, &$port = null) {}
+
+    function swoole_socket_send(\Swoole\Coroutine\Socket $socket, string $buffer, int $length, int $flags) {}
+
+    function swoole_socket_sendto(\Swoole\Coroutine\Socket $socket, string $buffer, int $length, int $flags, string $addr, int $port = 0) {}
+
+    function swoole_socket_set_block(\Swoole\Coroutine\Socket $socket) {}
+
+    function swoole_socket_set_nonblock(\Swoole\Coroutine\Socket $socket) {}
+
+    function swoole_socket_set_option(\Swoole\Coroutine\Socket $socket, int $level, int $optname, $optval): bool {}
+
+    function swoole_socket_setopt(\Swoole\Coroutine\Socket $socket, int $level, int $optname, $optval): bool {}
+
+    function swoole_socket_shutdown(\Swoole\Coroutine\Socket $socket, int $how = 2): bool {}
+
+    function swoole_socket_write(\Swoole\Coroutine\Socket $socket, string $buffer, int $length = 0) {}
 
     function swoole_strerror(int $errno, int $error_type = \SWOOLE_STRERROR_SYSTEM): string {}
 
@@ -605,4 +686,18 @@ namespace Swoole\Coroutine {
     function parallel(int $n, callable $fn): void {}
 
     function run(callable $fn, ...$args) {}
+}
+
+namespace Swoole\Coroutine\Http {
+    function get(string $url, ?array $options = null, ?array $headers = null, ?array $cookies = null): \Swoole\Coroutine\Http\ClientProxy {}
+
+    function post(string $url, mixed $data, ?array $options = null, ?array $headers = null, ?array $cookies = null): \Swoole\Coroutine\Http\ClientProxy {}
+
+    function request(string $url, string $method, mixed $data = null, ?array $options = null, ?array $headers = null, ?array $cookies = null): \Swoole\Coroutine\Http\ClientProxy {}
+
+    function request_with_curl(string $url, string $method, mixed $data = null, ?array $options = null, ?array $headers = null, ?array $cookies = null): \Swoole\Coroutine\Http\ClientProxy {}
+
+    function request_with_http_client(string $url, string $method, mixed $data = null, ?array $options = null, ?array $headers = null, ?array $cookies = null): \Swoole\Coroutine\Http\ClientProxy {}
+
+    function request_with_stream(string $url, string $method, mixed $data = null, ?array $options = null, ?array $headers = null, ?array $cookies = null): \Swoole\Coroutine\Http\ClientProxy {}
 }
