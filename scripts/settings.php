@@ -102,7 +102,7 @@ $swoole = [
     'static_handler_locations' => ['all', 'the prefixes below which they are looked for'],
     'http_index_files' => ['`index.html`', 'what a folder answers with'],
 ];
-$refused = ['open_http2_protocol', 'ssl_cert_file'];
+$refused = ['open_http2_protocol'];
 
 $root = dirname(__DIR__);
 $fail = static function (string $message): never {

@@ -297,6 +297,8 @@ fn serve(app: &Rc<App>, options: Options, listeners: Vec<Listener>) -> Result<i3
         listeners,
         reuse_port: app.settings.borrow().reuse_port,
         settings,
+        ports: Vec::new(),
+        one_row: false,
     };
     let served = highper_runtime::serve::serve(plan, &mut manager, Rc::clone(&face) as _);
     match served {

@@ -32,7 +32,7 @@ pub(crate) struct Face {
 }
 
 impl serve::Face for Face {
-    fn start(&self, worker: &Rc<serve::Worker>) -> Result<Rc<dyn Service>, Throw> {
+    fn start(&self, worker: &Rc<serve::Worker>) -> Result<serve::Services, Throw> {
         self.is_worker.set(true);
         let app = &self.app;
         app.worker.set(u32::try_from(worker.id()).ok());
@@ -51,9 +51,10 @@ impl serve::Face for Face {
                     let text = format!("listening on {addresses} ({mode})");
                     app.log(Level::Info, &text, &[], None);
                 }
-                return Ok(Rc::new(Web {
+                let web: Rc<dyn Service> = Rc::new(Web {
                     app: Rc::clone(app),
-                }));
+                });
+                return Ok(web.into());
             }
             Err(Stop::Line(why)) => why,
             Err(Stop::Throw(Throw::Bailout)) => "a fatal error, see above".into(),

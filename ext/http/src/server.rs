@@ -20,7 +20,7 @@ use highper_engine::reactor::{self, Handler, Readiness};
 use highper_engine::scheduler;
 use highper_http1::{After, EncodeError, Eof, Event, Framing, Head, Phase, Stamp};
 use rustix::fd::{AsRawFd, OwnedFd};
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::rc::{Rc, Weak};
 
 /// Who answers requests.
@@ -85,6 +85,8 @@ pub(crate) struct Core {
     free: RefCell<Vec<usize>>,
     open: Cell<usize>,
     serial: Cell<u64>,
+    /// Who gives the serial numbers, where it is not this server alone.
+    numbers: OnceCell<Box<dyn Fn() -> u64>>,
     gathered: RefCell<Vec<u8>>,
     scratch: RefCell<Vec<u8>>,
     buffer: RefCell<Option<Rc<[u8]>>>,
@@ -152,6 +154,7 @@ impl Server {
             free: RefCell::default(),
             open: Cell::new(0),
             serial: Cell::new(0),
+            numbers: OnceCell::new(),
             gathered: RefCell::default(),
             scratch: RefCell::default(),
             buffer: RefCell::default(),
@@ -168,6 +171,12 @@ impl Server {
         core.handler
             .set(reactor::add_handler(Rc::new(Events(Rc::clone(&core)))));
         Ok(Self { core })
+    }
+
+    /// Has each connection's serial number from `numbers`, which others may ask too. For once, before
+    /// the first connection.
+    pub fn number_by(&self, numbers: Box<dyn Fn() -> u64>) {
+        let _first_wins = self.core.numbers.set(numbers);
     }
 
     /// Accepts connections from a listening socket from now on.

@@ -15,6 +15,12 @@ pub(crate) fn count_sent(bytes: usize) {
     SENT.store(SENT.load(Relaxed) + bytes as u64, Relaxed);
 }
 
+/// Counts what another service of this process has received and sent.
+pub fn count(received: u64, sent: u64) {
+    count_received(received as usize);
+    count_sent(sent as usize);
+}
+
 /// Bytes received and bytes sent so far.
 #[must_use]
 #[inline]

@@ -4,19 +4,38 @@ use std::fmt;
 
 /// A failure of the process layer: one line, fit for a terminal.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Error(String);
+pub struct Error {
+    text: String,
+    system: Option<i32>,
+}
 
 impl Error {
     /// An error with this text.
     #[must_use]
     pub fn new(text: impl Into<String>) -> Self {
-        Self(text.into())
+        Self {
+            text: text.into(),
+            system: None,
+        }
+    }
+
+    /// The same, with the system's error behind it.
+    #[must_use]
+    pub(crate) fn caused_by(mut self, error: &std::io::Error) -> Self {
+        self.system = error.raw_os_error();
+        self
+    }
+
+    /// The system's number of the error, where it is the system's.
+    #[must_use]
+    pub fn system(&self) -> Option<i32> {
+        self.system
     }
 }
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&self.text)
     }
 }
 

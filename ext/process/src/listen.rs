@@ -7,8 +7,11 @@
 //! [`bind_tcp_group`]: the kernel resets what waits in a socket only when its
 //! last owner closes it.
 
+mod datagram;
 mod owner;
 mod raw;
+
+pub use datagram::{bind_udp, bind_unix_datagram};
 
 use std::fs;
 use std::io;
@@ -56,13 +59,18 @@ pub enum Address {
     Tcp(SocketAddr),
     /// A Unix stream socket.
     Unix(PathBuf),
+    /// UDP, likewise.
+    Udp(SocketAddr),
+    /// A Unix datagram socket.
+    UnixDatagram(PathBuf),
 }
 
 impl std::fmt::Display for Address {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Tcp(address) => address.fmt(f),
-            Self::Unix(path) => write!(f, "unix:{}", path.display()),
+            Self::Udp(address) => write!(f, "udp {address}"),
+            Self::Unix(path) | Self::UnixDatagram(path) => write!(f, "unix:{}", path.display()),
         }
     }
 }
@@ -100,7 +108,8 @@ impl Listener {
     /// Removes the file of a Unix socket, if it is still this socket's: for
     /// the manager, when the server has ended.
     pub fn remove_file(&self) {
-        if let (Address::Unix(path), Some(file)) = (&self.address, self.file)
+        if let (Address::Unix(path) | Address::UnixDatagram(path), Some(file)) =
+            (&self.address, self.file)
             && file_id(path) == Some(file)
         {
             // Somebody else may have removed it: then there is nothing to do.
@@ -231,7 +240,7 @@ fn tcp_error(address: SocketAddr, error: &io::Error) -> Error {
         }
         _ => reason(error),
     };
-    Error::new(format!("cannot listen on {address}: {text}"))
+    Error::new(format!("cannot listen on {address}: {text}")).caused_by(error)
 }
 
 /// Binds a Unix stream socket with these permissions (such as 0o660) and
@@ -310,7 +319,7 @@ mod tests {
     fn port(listener: &Listener) -> u16 {
         match listener.address() {
             Address::Tcp(address) => address.port(),
-            Address::Unix(_) => 0,
+            _ => 0,
         }
     }
 

@@ -5,6 +5,7 @@
 //! knows PHP's insides. [`install`] wires the engine to the Zend engine when the
 //! extension is loaded.
 #![deny(unsafe_code)]
+#![cfg_attr(test, allow(clippy::unwrap_used))]
 
 mod autoload;
 pub mod backtrace;

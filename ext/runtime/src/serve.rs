@@ -1,4 +1,6 @@
-//! A server: manager, workers, and in each worker a loop with an HTTP service.
+//! A server: manager, workers, and in each worker a loop with its services.
+
+mod streams;
 
 use crate::cancel::Thrown;
 use crate::post::{self, Reader};
@@ -10,6 +12,7 @@ use highper_http::{Server, Service, Settings};
 use highper_process::listen::Listener;
 use highper_process::post::{Address, Message};
 use highper_process::{Hooks, Kind, Options, Reason, Role, Signal, Ticket, WorkerContext};
+use highper_stream::Datagrams;
 use highper_zend::{Throw, ini, module};
 use std::cell::{Cell, RefCell};
 use std::os::fd::OwnedFd;
@@ -19,18 +22,69 @@ use std::rc::Rc;
 pub struct Plan {
     /// Processes.
     pub options: Options,
-    /// Sockets, bound before.
+    /// Sockets of the first HTTP service, bound before.
     pub listeners: Vec<Listener>,
     /// Has each worker a socket of its own (`SO_REUSEPORT`)?
     pub reuse_port: bool,
-    /// HTTP.
+    /// The first HTTP service.
     pub settings: Settings,
+    /// Everything else that is listened on.
+    pub ports: Vec<Port>,
+    /// Have all connections numbers of one row, whatever the service and the worker? Otherwise each
+    /// worker counts by itself.
+    pub one_row: bool,
+}
+
+/// A socket beside those of the first HTTP service.
+pub struct Port {
+    /// The socket, bound before.
+    pub listener: Listener,
+    /// Its number among the server's ports.
+    pub number: usize,
+    /// What is spoken there.
+    pub speaks: Speaks,
+}
+
+/// What is spoken on a port.
+#[derive(Clone)]
+pub enum Speaks {
+    /// HTTP, by a service of its own.
+    Http(Box<Settings>),
+    /// Streams of packets.
+    Streams(Box<highper_stream::Settings>),
+    /// Datagrams.
+    Datagrams(highper_net::Kind),
+}
+
+/// Who serves in a worker.
+#[derive(Default)]
+pub struct Services {
+    /// HTTP: the first service, then one for each port that has its own, in their order.
+    pub http: Vec<Rc<dyn Service>>,
+    /// Streams and datagrams.
+    pub streams: Option<Rc<dyn highper_stream::Service>>,
+}
+
+impl From<Rc<dyn Service>> for Services {
+    fn from(service: Rc<dyn Service>) -> Self {
+        Self {
+            http: vec![service],
+            streams: None,
+        }
+    }
 }
 
 /// One worker, inside its process.
 pub struct Worker {
     context: WorkerContext,
-    server: RefCell<Option<Server>>,
+    servers: RefCell<Vec<Server>>,
+    streams: RefCell<Option<highper_stream::Server>>,
+    /// Sockets for datagrams: they can send before anything is received.
+    datagrams: RefCell<Vec<Rc<Datagrams>>>,
+    /// Are the connections' numbers those of the whole server?
+    one_row: Cell<bool>,
+    /// Services that have connections, once they were told to drain.
+    left: Cell<usize>,
     reader: RefCell<Option<Rc<Reader>>>,
     ending: Cell<bool>,
     /// Runs once when the worker has drained, in a coroutine.
@@ -77,11 +131,11 @@ pub enum Served {
 
 /// How a face takes part in a worker's life.
 pub trait Face {
-    /// Runs in a coroutine of the new worker before it accepts anything; makes the service.
+    /// Runs in a coroutine of the new worker before it accepts anything; makes the services.
     ///
     /// # Errors
     /// An exception ends the worker.
-    fn start(&self, worker: &Rc<Worker>) -> Result<Rc<dyn Service>, Throw>;
+    fn start(&self, worker: &Rc<Worker>) -> Result<Services, Throw>;
     /// As [`start`](Self::start), in a task worker, before it takes tasks.
     ///
     /// # Errors
@@ -139,10 +193,17 @@ pub trait Face {
 pub fn serve(plan: Plan, hooks: &mut dyn Hooks, face: Rc<dyn Face>) -> Result<Served, Throw> {
     let Plan {
         options,
-        listeners,
+        mut listeners,
         reuse_port,
         settings,
+        ports,
+        one_row,
     } = plan;
+    let mut spoken = vec![(0, None); listeners.len()];
+    for port in ports {
+        listeners.push(port.listener);
+        spoken.push((port.number, Some(port.speaks)));
+    }
     let listeners = match reuse_port {
         true => Sockets::for_each(listeners, options.worker_num)
             .map_err(|e| Throw::error(e.to_string()))?,
@@ -167,14 +228,24 @@ pub fn serve(plan: Plan, hooks: &mut dyn Hooks, face: Rc<dyn Face>) -> Result<Se
         }
         Role::Worker(context) => {
             face.forked();
-            let descriptors = listeners
-                .take(context.id())
-                .into_iter()
-                .map(Listener::into_fd)
-                .collect();
-            work(context, descriptors, settings, face).map(|()| Served::Worker)
+            let own = listeners.take(context.id()).into_iter();
+            let sockets = own.map(Listener::into_fd).zip(spoken).collect();
+            let listening = Listening {
+                sockets,
+                settings,
+                one_row,
+            };
+            work(context, listening, face).map(|()| Served::Worker)
         }
     }
+}
+
+/// What a worker listens on.
+struct Listening {
+    /// Each with its number among the ports, and what is spoken there; `None` for the first HTTP service.
+    sockets: Vec<(OwnedFd, (usize, Option<Speaks>))>,
+    settings: Settings,
+    one_row: bool,
 }
 
 fn here(context: &WorkerContext) {
@@ -188,18 +259,30 @@ fn run_user(context: WorkerContext, face: &dyn Face) -> Throw {
     face.user(&worker)
 }
 
-fn work(
-    context: WorkerContext,
-    listeners: Vec<OwnedFd>,
-    settings: Settings,
-    face: Rc<dyn Face>,
-) -> Result<(), Throw> {
+impl Listening {
+    /// Takes the sockets for datagrams out.
+    fn take_datagrams(&mut self) -> Vec<Rc<Datagrams>> {
+        let mut found = Vec::new();
+        for (socket, (number, speaks)) in std::mem::take(&mut self.sockets) {
+            match speaks {
+                Some(Speaks::Datagrams(kind)) => {
+                    found.push(Rc::new(Datagrams::new(socket, number, kind)));
+                }
+                speaks => self.sockets.push((socket, (number, speaks))),
+            }
+        }
+        found
+    }
+}
+
+fn work(context: WorkerContext, mut listening: Listening, face: Rc<dyn Face>) -> Result<(), Throw> {
     here(&context);
     let plain = context.kind() == Kind::Task && !face.tasks_in_coroutines();
     if context.kind() == Kind::Task {
         callback::in_coroutines(!plain);
     }
     let worker = Rc::new(Worker::new(context, Some(Rc::clone(&face))));
+    worker.datagrams.replace(listening.take_datagrams());
     WORKER.set(Some(Rc::clone(&worker)));
     let stopping = (Rc::clone(&face), Rc::clone(&worker));
     *worker.stop.borrow_mut() = Some(Box::new(move || stopping.0.stop(&stopping.1)));
@@ -216,7 +299,7 @@ fn work(
         let spawned = callback::call(move || {
             let outcome = match begun.context.kind() {
                 Kind::Task => begin_task(&begun, &*face, plain),
-                _ => begin(&begun, listeners, settings, &*face),
+                _ => begin(&begun, listening, &*face),
             };
             if let Err(throw) = outcome {
                 scheduler::stop_loop();
@@ -233,7 +316,9 @@ fn work(
             scheduler::stop_loop();
         }
     });
-    worker.server.take();
+    worker.servers.take();
+    worker.streams.take();
+    worker.datagrams.take();
     worker.reader.take();
     WORKER.set(None);
     result?;
@@ -249,29 +334,76 @@ fn work(
     }
 }
 
-fn begin(
-    worker: &Rc<Worker>,
-    listeners: Vec<OwnedFd>,
-    settings: Settings,
-    face: &dyn Face,
-) -> Result<(), Throw> {
+fn begin(worker: &Rc<Worker>, listening: Listening, face: &dyn Face) -> Result<(), Throw> {
     read_answers(worker)?;
-    let service = face.start(worker)?;
-    let service = Rc::new(Watched {
-        service,
-        worker: Rc::clone(worker),
+    let services = face.start(worker)?;
+    let Listening {
+        sockets,
+        settings,
+        one_row,
+    } = listening;
+    let numbers = post::here().filter(|_| one_row);
+    worker.one_row.set(numbers.is_some());
+    let mut http = services.http.into_iter();
+    let mut serve = |settings: Settings| {
+        let service = http.next().ok_or_else(|| {
+            Throw::error("the server has a port that speaks HTTP, and nobody to answer there")
+        })?;
+        let service = Rc::new(Watched {
+            service,
+            worker: Rc::clone(worker),
+        });
+        let server = Server::new(settings, service).map_err(|e| Throw::error(e.to_string()))?;
+        if let Some(numbers) = numbers.clone() {
+            server.number_by(Box::new(move || {
+                numbers.post().sessions().open(numbers.place())
+            }));
+        }
+        worker.servers.borrow_mut().push(server.clone());
+        Ok::<_, Throw>(server)
+    };
+    let most = settings.max_connections;
+    let first = match sockets.iter().any(|(_, (_, speaks))| speaks.is_none()) {
+        true => Some(serve(settings)?),
+        false => None,
+    };
+    let streams = services.streams.map(|service| {
+        let service = Rc::new(streams::Watched {
+            service,
+            worker: Rc::clone(worker),
+        });
+        let counted = Cell::new(0);
+        let numbers = numbers.clone();
+        let number = move || match &numbers {
+            Some(numbers) => numbers.post().sessions().open(numbers.place()),
+            None => {
+                counted.set(counted.get() + 1);
+                counted.get()
+            }
+        };
+        highper_stream::Server::new(service, most, Box::new(number))
     });
-    let server = Server::new(settings, service).map_err(|e| Throw::error(e.to_string()))?;
-    *worker.server.borrow_mut() = Some(server.clone());
+    worker.streams.borrow_mut().clone_from(&streams);
     read(worker, false)?;
     if !worker.context.ready() {
         worker.drain();
         return Ok(());
     }
-    for listener in listeners {
-        server
-            .listen(listener)
-            .map_err(|e| Throw::error(format!("a worker can't listen: {e}")))?;
+    if let Some(streams) = &streams {
+        for port in worker.datagrams() {
+            streams.take(&port).map_err(no_listening)?;
+        }
+    }
+    for (socket, (number, speaks)) in sockets {
+        let listens = match (speaks, &first, &streams) {
+            (None, Some(first), _) => first.listen(socket),
+            (Some(Speaks::Http(settings)), ..) => serve(*settings)?.listen(socket),
+            (Some(Speaks::Streams(settings)), _, Some(streams)) => {
+                streams.listen(socket, number, *settings)
+            }
+            _ => Ok(()),
+        };
+        listens.map_err(no_listening)?;
     }
     Ok(())
 }
@@ -287,6 +419,10 @@ fn begin_task(worker: &Rc<Worker>, face: &dyn Face, plain: bool) -> Result<(), T
         return Ok(());
     }
     read(worker, plain)
+}
+
+fn no_listening(error: std::io::Error) -> Throw {
+    Throw::error(format!("a worker can't listen: {error}"))
 }
 
 /// Reads the answers for this worker, from before its code begins.
@@ -334,10 +470,9 @@ fn fatal() -> bool {
     if ended.is_empty() {
         return true;
     }
-    let server = worker.server.borrow().clone();
-    if let Some(server) = server {
-        for id in ended {
-            server.fail(id);
+    for server in worker.servers() {
+        for id in &ended {
+            server.fail(*id);
         }
     }
     worker.fatal.set(true);
@@ -350,7 +485,11 @@ impl Worker {
     fn new(context: WorkerContext, face: Option<Rc<dyn Face>>) -> Self {
         Self {
             context,
-            server: RefCell::default(),
+            servers: RefCell::default(),
+            streams: RefCell::default(),
+            datagrams: RefCell::default(),
+            one_row: Cell::new(false),
+            left: Cell::new(0),
             reader: RefCell::default(),
             ending: Cell::new(false),
             stop: RefCell::default(),
@@ -391,10 +530,28 @@ impl Worker {
         }
     }
 
-    /// The HTTP server, once it listens.
+    /// The first HTTP server, once it listens.
     #[must_use]
     pub fn server(&self) -> Option<Server> {
-        self.server.borrow().clone()
+        self.servers.borrow().first().cloned()
+    }
+
+    /// All HTTP servers.
+    #[must_use]
+    pub fn servers(&self) -> Vec<Server> {
+        self.servers.borrow().clone()
+    }
+
+    /// The sockets for datagrams.
+    #[must_use]
+    pub fn datagrams(&self) -> Vec<Rc<Datagrams>> {
+        self.datagrams.borrow().clone()
+    }
+
+    /// Streams and datagrams, if it serves any.
+    #[must_use]
+    pub fn streams(&self) -> Option<highper_stream::Server> {
+        self.streams.borrow().clone()
     }
 
     /// Stops accepting, lets what runs come to its end, and ends the loop.
@@ -422,9 +579,37 @@ impl Worker {
                 worker.end();
             }
         });
-        match self.server.borrow().clone() {
-            Some(server) => server.drain(),
-            None => self.drained(),
+        let servers = self.servers();
+        let streams = self.streams();
+        // One more, so that it isn't over before all were told.
+        self.left
+            .set(servers.len() + usize::from(streams.is_some()) + 1);
+        for server in servers {
+            server.drain();
+        }
+        if let Some(streams) = streams {
+            // What runs may still send; then the connections end.
+            streams.pause_all();
+            ending::when_idle(|| false, thrown, move || streams.drain());
+        }
+        self.one_drained();
+    }
+
+    /// A connection's number is free.
+    fn release(&self, number: u64) {
+        if self.one_row.get()
+            && let Some(here) = post::here()
+        {
+            here.post().sessions().close(number);
+        }
+    }
+
+    /// One of the services has no connection any more.
+    fn one_drained(&self) {
+        let left = self.left.get().saturating_sub(1);
+        self.left.set(left);
+        if left == 0 {
+            self.drained();
         }
     }
 
@@ -446,6 +631,10 @@ impl Worker {
     }
 
     fn end(&self) {
+        // Those that are left when the time is over are told of their end.
+        if let Some(streams) = self.streams() {
+            streams.close_all();
+        }
         let stop = self.stop.borrow_mut().take();
         let spawned = callback::call(move || {
             if let Some(stop) = stop {
@@ -504,6 +693,7 @@ impl Service for Watched {
         let slot = self.worker.context.slot();
         slot.set_traffic(highper_http::traffic::counted());
         slot.connection_closed();
+        self.worker.release(connection.serial());
         self.service.closed(connection);
     }
 
@@ -526,8 +716,8 @@ impl Service for Watched {
     }
 
     fn drained(&self) {
-        self.worker.drained();
         self.service.drained();
+        self.worker.one_drained();
     }
 
     fn trouble(&self, message: &str) {

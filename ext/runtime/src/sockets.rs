@@ -23,7 +23,7 @@ impl Sockets {
     }
 
     /// Binds the TCP addresses anew by `SO_REUSEPORT`, a socket for each of so many workers: the
-    /// kernel spreads the connections. Unix sockets stay shared.
+    /// kernel spreads the connections. Others stay shared.
     ///
     /// # Errors
     /// That of binding.
@@ -35,7 +35,7 @@ impl Sockets {
                     drop(listener);
                     bind_tcp_group(address, &TcpOptions::default(), workers)?
                 }
-                Address::Unix(_) => vec![listener],
+                _ => vec![listener],
             });
         }
         Ok(Rc::new(Self(RefCell::new(groups))))

@@ -1,9 +1,11 @@
-//! `Swoole\Server`, as far as HTTP servers need it.
+//! `Swoole\Server`: manager, workers, and the ports that they serve.
 
 mod command;
 mod connection;
+mod event;
 mod figures;
 mod iterator;
+mod listening;
 mod manager;
 mod messages;
 mod modes;
@@ -11,35 +13,39 @@ mod payload;
 mod pending;
 mod pipe_message;
 mod port;
+mod ports;
 mod service;
 mod settings;
+mod stats;
 mod status_info;
+mod streams;
 mod task;
 mod task_result;
 mod user;
 mod websocket;
+mod worker;
 
 use crate::function::logging;
-use highper_process::listen::{self, Listener, TcpOptions};
-use highper_process::post::{self, Message, Post};
+use highper_process::post::{self, Post};
 use highper_process::{
     Command, Error as ProcessError, Exit, Hooks, How, Kind as ProcessKind, Level, Options,
 };
-use highper_runtime::hooks;
-use highper_runtime::serve::{self, Face, Plan, Served, Worker};
+use highper_runtime::serve::{self, Plan, Served};
 use highper_zend::{
     Array, Call, Callable, Class, ClassRef, Done, Flags, Object, Registry, Throw, Trace, Tracer,
     Value, error,
 };
+use listening::{Listening, checked_ports, listening};
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
 use std::io::Write;
-use std::os::fd::{AsRawFd, RawFd};
+use std::os::fd::RawFd;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
+use worker::Workers;
 
 pub(crate) static SERVER: ClassRef = ClassRef::new("Swoole\\Server");
 
@@ -54,11 +60,12 @@ const MANAGER_PID: usize = 6;
 const WORKER_ID: usize = 7;
 const TASKWORKER: usize = 8;
 const WORKER_PID: usize = 9;
+const SSL: usize = 10;
 const CONNECTIONS: usize = 11;
 const PORTS: usize = 12;
 
-/// Events that may have a callback here.
-const EVENTS: [&str; 23] = [
+/// Events that may have a callback here; those of connections belong to ports.
+const EVENTS: [&str; 15] = [
     "task",
     "finish",
     "pipemessage",
@@ -74,23 +81,18 @@ const EVENTS: [&str; 23] = [
     "managerstop",
     "beforereload",
     "afterreload",
-    "request",
-    "connect",
-    "close",
-    "open",
-    "disconnect",
-    "message",
-    "handshake",
-    "beforehandshakeresponse",
 ];
 
 /// What a server object carries.
 #[derive(Default)]
 pub(crate) struct State {
-    listener: RefCell<Option<Listener>>,
+    /// The objects of what it listens on, the first one first.
+    ports: RefCell<Vec<Object>>,
     callbacks: RefCell<BTreeMap<String, Callable>>,
     settings: RefCell<Array>,
     started: Cell<bool>,
+    /// Did it run, and is it over?
+    ended: Cell<bool>,
     modes: Cell<modes::Modes>,
     users: RefCell<Vec<Object>>,
     commands: RefCell<Vec<command::Command>>,
@@ -101,6 +103,11 @@ impl Trace for State {
         if let Ok(callbacks) = self.callbacks.try_borrow() {
             for callable in callbacks.values() {
                 tracer.value(callable.value());
+            }
+        }
+        if let Ok(ports) = self.ports.try_borrow() {
+            for port in &*ports {
+                tracer.value(port.as_value());
             }
         }
         self.settings.trace(tracer);
@@ -124,6 +131,7 @@ pub fn declare(registry: &mut Registry) {
     task::declare(registry);
     pipe_message::declare(registry);
     status_info::declare(registry);
+    event::declare(registry);
     iterator::declare(registry);
     port::declare(registry);
 }
@@ -153,8 +161,8 @@ fn class() -> Class {
         .method("public function on(string $event_name, callable $callback): bool", "Sets the callback of an event.", on)
         .method("public function getCallback(string $event_name): mixed", "The callback of an event, or null.", |call| {
             let name = call.text(0)?.to_ascii_lowercase();
-            let value = call.this::<State>()?.callbacks.borrow().get(&name).map(|c| c.value().clone());
-            call.ret(value)
+            let found = event_callback(&call.this_value()?, &name);
+            call.ret(found.map(|callable| callable.value().clone()))
         })
         .method("public function set(array $settings): bool", "Changes settings, before start().", set)
         .method("public function start(): bool", "Runs the server until it is shut down.", start)
@@ -167,14 +175,24 @@ fn class() -> Class {
             ask(call, command)
         })
         .method("public function stop(int $workerId = -1): bool", "Ends a worker, by default this one; it is replaced.", stop)
-        .method("public function stats(): array|false", "Figures of this worker and of the server.", connection::stats)
+        .method("public function stats(): array|false", "Figures of this worker and of the server.", stats::stats)
         .method("public function getMasterPid(): int", "The manager's process id.", master_pid)
         .method("public function getManagerPid(): int", "The manager's process id.", master_pid)
         .method("public function getLastError(): int", "The number of the last error.", |call| {
             call.ret(i64::from(highper_runtime::last_error()))
         })
         .method("public function send(int|string $fd, string $send_data, int $serverSocket = -1): bool", "Sends bytes on a connection as they are.", connection::send)
-        .method("public function sendwait(int $conn_fd, string $send_data): bool", "The same.", connection::send)
+        .method("public function sendwait(int $conn_fd, string $send_data): bool", "The same, without waiting where the output is full.", connection::send_wait)
+        .method("public function sendfile(int $conn_fd, string $filename, int $offset = 0, int $length = 0): bool", "Sends a file, or a part of it, on a connection.", connection::send_file)
+        .method("public function sendto(string $ip, int $port, string $send_data, int $server_socket = -1): bool", "Sends a datagram by a port of its kind.", connection::send_to)
+        .method("public function listen(string $host, int $port, int $sock_type): false|Server\\Port", "Listens on one more address, before start().", listen)
+        .method("public function addlistener(string $host, int $port, int $sock_type): false|Server\\Port", "The same.", listen)
+        .method("public function pause(int $fd): bool", "Reads no more from a connection until resume().", connection::pause)
+        .method("public function resume(int $fd): bool", "Reads from a connection again.", connection::resume)
+        .method("public function confirm(int $fd): bool", "The same: begins to read where enable_delay_receive is set.", connection::resume)
+        .method("public function protect(int $fd, bool $is_protected = true): bool", "Exempts a connection from heartbeats.", connection::protect)
+        .method("public function bind(int $fd, int $uid): bool", "Binds a connection to a number of the application's, once.", connection::bind)
+        .method("public function heartbeat(bool $ifCloseConnection = true): false|array", "The connections that were silent for too long; closes them.", connection::heartbeat)
         .method("public function close(int $fd, bool $reset = false): bool", "Closes a connection: when all is sent, or at once.", connection::close)
         .method("public function exist(int $fd): bool", "Is this connection open?", connection::exists)
         .method("public function exists(int $fd): bool", "Is this connection open?", connection::exists)
@@ -199,46 +217,89 @@ fn construct(call: &mut Call) -> Done {
             "must be SWOOLE_BASE or SWOOLE_PROCESS",
         ));
     }
-    const TCP: i64 = 1;
-    const TCP6: i64 = 3;
-    const UNIX: i64 = 5;
-    let bound = match kind {
-        TCP | TCP6 => {
-            let port = u16::try_from(port)
-                .map_err(|_| Throw::argument_value(1, "must be between 0 and 65535"))?;
-            listen::resolve(&host, port)
-                .and_then(|address| listen::bind_tcp(address, &TcpOptions::default()))
+    let server = call.this_value()?;
+    if !server
+        .state::<State>()
+        .is_some_and(|s| s.ports.borrow().is_empty())
+    {
+        let class = server.class_name();
+        return Err(Throw::error(format!(
+            "Constructor of {class} can only be called once"
+        )));
+    }
+    server.set_slot(MODE, mode);
+    server.set_slot(SETTING, Value::empty_array());
+    server.set_slot(CONNECTIONS, iterator::object(None)?);
+    match add_port(&server, &host, port, kind)? {
+        Ok(port) => {
+            server.set_slot(HOST, Value::string(&host));
+            server.set_slot(PORT, i64::from(port.number));
+            server.set_slot(TYPE, port.kind);
+            server.set_slot(SSL, kind & 512 != 0);
+            Ok(())
         }
-        UNIX => listen::bind_unix(host.as_ref(), 0o666, 512),
-        other => {
-            return Err(Throw::argument_value(
-                3,
-                format!(
-                    "must be SWOOLE_SOCK_TCP, SWOOLE_SOCK_TCP6 or SWOOLE_SOCK_UNIX_STREAM, {other} given"
-                ),
-            ));
+        Err(failure) => {
+            highper_runtime::set_last_error(failure.code);
+            let text = format!(
+                "failed to listen server port[{host}:{port}], Error: {}[{}]",
+                failure.text, failure.code
+            );
+            Err(crate::exception(text, failure.code.into()))
         }
+    }
+}
+
+/// Binds one more socket; the object is in the server's list then.
+fn add_port(
+    server: &Object,
+    host: &str,
+    port: i64,
+    kind: i64,
+) -> Result<Result<ports::About, port::Failure>, Throw> {
+    let bound = match port::bind(host, port, kind) {
+        Ok(bound) => bound,
+        Err(failure) => return Ok(Err(failure)),
     };
-    let listener = bound.map_err(|e| crate::exception(e.to_string(), 98))?;
-    let port = match listener.address() {
-        listen::Address::Tcp(address) => i64::from(address.port()),
-        listen::Address::Unix(_) => 0,
+    let about = ports::About {
+        number: bound.number,
+        descriptor: bound.descriptor,
+        kind: bound.kind as i64 + 1,
     };
-    let object = call.this_object()?;
-    object.set_slot(HOST, Value::string(&host));
-    object.set_slot(PORT, port);
-    object.set_slot(TYPE, kind);
-    object.set_slot(MODE, mode);
-    object.set_slot(SETTING, Value::empty_array());
-    let connections = iterator::ITERATOR.instantiate()?;
-    let descriptor = i64::from(listener.as_raw_fd());
-    let port = port::object(object, &host, port, kind, descriptor, &connections)?;
-    let mut ports = Array::with_capacity(1);
-    ports.push(port);
-    object.set_slot(CONNECTIONS, connections);
-    object.set_slot(PORTS, ports);
-    call.this::<State>()?.listener.replace(Some(listener));
-    Ok(())
+    let Some(state) = server.state::<State>() else {
+        return Err(Throw::error("this object is no server"));
+    };
+    let place = state.ports.borrow().len();
+    let connections = iterator::object(Some(place))?;
+    let object = port::object(server, host, bound, &connections)?;
+    state.ports.borrow_mut().push(object);
+    let mut all = Array::with_capacity(place + 1);
+    for port in &*state.ports.borrow() {
+        all.push(port);
+    }
+    server.set_slot(PORTS, all);
+    Ok(Ok(about))
+}
+
+/// `listen(string $host, int $port, int $sock_type)`
+fn listen(call: &mut Call) -> Done {
+    let this = call.this::<State>()?;
+    if this.started.get() {
+        error::warning("server is running, cannot add listener")?;
+        return call.ret_bool(false);
+    }
+    let (host, port, kind) = (call.text(0)?.to_owned(), call.long(1)?, call.long(2)?);
+    let server = call.this_value()?;
+    match add_port(&server, &host, port, kind)? {
+        Ok(_) => {
+            let made = this.ports.borrow().last().cloned();
+            call.ret(made.map(|port| Value::from(&port)))
+        }
+        Err(failure) => {
+            highper_runtime::set_last_error(failure.code);
+            logging::put(logging::WARNING, &failure.text);
+            call.ret_bool(false)
+        }
+    }
 }
 
 /// An event's callback. One that can't be called ends the script, as in Swoole.
@@ -285,11 +346,9 @@ fn register(server: &Object, name: &str, callback: Callable) -> Result<bool, Thr
     }
     let key = name.to_ascii_lowercase();
     if !EVENTS.contains(&key.as_str()) {
-        error::raise_plain(
-            error::Level::Warning,
-            format!("Swoole\\Server\\Port::on(): unknown event types[{name}]"),
-        )?;
-        return Ok(false);
+        let first = state.ports.borrow().first().cloned();
+        let first = first.ok_or_else(|| Throw::error("the server was not constructed"))?;
+        return port::on(&first, name, callback);
     }
     state.callbacks.borrow_mut().insert(key, callback);
     Ok(true)
@@ -309,12 +368,7 @@ fn set(call: &mut Call) -> Done {
 
 /// Adds settings to those that a server has; all of them.
 fn merge(server: &Object, given: &Array) -> Result<Array, Throw> {
-    for (key, _) in given.iter() {
-        let name = String::from_utf8_lossy(&key.to_bytes()).into_owned();
-        if !settings::is_known(&name) {
-            error::warning(format!("unsupported option [{name}]"))?;
-        }
-    }
+    port::check_known(given)?;
     let mut all = match server.state::<State>() {
         Some(state) => state.settings.borrow().clone(),
         None => Array::new(),
@@ -326,7 +380,28 @@ fn merge(server: &Object, given: &Array) -> Result<Array, Throw> {
         state.settings.replace(all.clone());
     }
     server.set_slot(SETTING, all.clone());
+    let first = server
+        .state::<State>()
+        .and_then(|s| s.ports.borrow().first().cloned());
+    if let Some(first) = first {
+        port::set(&first, given)?;
+    }
     Ok(all)
+}
+
+/// Is there a setting of this name?
+fn is_known_setting(name: &str) -> bool {
+    settings::is_known(name)
+}
+
+/// The callback of an event: the server's own, or its first port's.
+fn event_callback(server: &Object, name: &str) -> Option<Callable> {
+    let state = server.state::<State>()?;
+    if let Some(found) = state.callbacks.borrow().get(name) {
+        return Some(found.clone());
+    }
+    let first = state.ports.borrow().first().cloned()?;
+    port::get_callback(&first, name)
 }
 
 fn ask(call: &mut Call, command: Command) -> Done {
@@ -340,7 +415,7 @@ fn ask(call: &mut Call, command: Command) -> Done {
     // The manager itself, or a user process.
     let manager = call
         .this_object()?
-        .slot(MANAGER_PID)
+        .slot(MASTER_PID)
         .map_or(0, Value::to_long);
     let signal = match command {
         Command::Shutdown => 15,
@@ -398,12 +473,9 @@ impl Callbacks {
     }
 }
 
-/// Does it speak WebSocket beside HTTP?
-fn is_websocket(server: &Object) -> bool {
-    let state = server.state::<State>();
-    state.is_some_and(|state| {
-        crate::websocket::server::is_websocket(server, &state.settings.borrow())
-    })
+/// Does a port of this server speak WebSocket beside HTTP?
+fn is_websocket(server: &Object, settings: &Array) -> bool {
+    crate::websocket::server::is_websocket(server, settings)
 }
 
 /// Is there a connection of this number?
@@ -441,6 +513,14 @@ impl Hooks for Callbacks {
     fn prepared(&mut self, post: &Arc<Post>) {
         highper_runtime::post::enter(post, -1, post::MANAGER);
         messages::set_server(Some(&self.server));
+        let settings = self
+            .server
+            .state::<State>()
+            .map(|s| s.settings.borrow().clone());
+        let first = settings.and_then(|s| s.get("start_session_id").map(Value::to_long));
+        if let Some(first) = first.and_then(|first| u64::try_from(first).ok()) {
+            post.sessions().start_at(first);
+        }
     }
 
     fn wait(&mut self, fds: &[RawFd], time: Duration) -> std::io::Result<Vec<bool>> {
@@ -454,7 +534,8 @@ impl Hooks for Callbacks {
     fn before_fork(&mut self) -> Result<(), ProcessError> {
         let pid = i64::from(std::process::id());
         self.server.set_slot(MASTER_PID, pid);
-        self.server.set_slot(MANAGER_PID, pid);
+        self.server
+            .set_slot(MANAGER_PID, if self.is_alone { 0 } else { pid });
         self.fire("beforestart", &[])?;
         match self.is_alone {
             true => self.fire_start(),
@@ -463,12 +544,12 @@ impl Hooks for Callbacks {
     }
 
     fn manager_start(&mut self) -> Result<(), ProcessError> {
-        let pid = i64::from(std::process::id());
-        self.server.set_slot(MASTER_PID, pid);
-        self.server.set_slot(MANAGER_PID, pid);
         if self.is_alone {
             return Ok(());
         }
+        let pid = i64::from(std::process::id());
+        self.server.set_slot(MASTER_PID, pid);
+        self.server.set_slot(MANAGER_PID, pid);
         self.fire_start()?;
         self.fire("managerstart", &[])
     }
@@ -536,116 +617,16 @@ impl Hooks for Callbacks {
     }
 }
 
-/// The events in a worker.
-struct Workers {
-    server: Object,
-    switches: settings::Switches,
-}
-
-impl Workers {
-    /// What every worker does first.
-    fn introduce(&self, worker: &Worker) {
-        let server = &self.server;
-        messages::set_server(Some(server));
-        server.set_slot(MASTER_PID, i64::from(worker.manager_pid()));
-        server.set_slot(MANAGER_PID, i64::from(worker.manager_pid()));
-        server.set_slot(WORKER_ID, worker.id() as i64);
-        server.set_slot(WORKER_PID, i64::from(std::process::id()));
-        server.set_slot(TASKWORKER, worker.context().kind() == ProcessKind::Task);
-        if let (Some(here), Some(time)) = (
-            highper_runtime::post::here(),
-            messages::modes(server).patience,
-        ) {
-            here.set_patience(time);
-        }
-    }
-}
-
-impl Face for Workers {
-    fn forked(&self) {
-        crate::process::begin_child();
-        highper_runtime::callback::in_coroutines(messages::modes(&self.server).coroutine);
-    }
-
-    fn tasks_in_coroutines(&self) -> bool {
-        messages::modes(&self.server).task_coroutine
-    }
-
-    fn user(&self, worker: &Rc<Worker>) -> Throw {
-        user::run(&self.server, worker)
-    }
-
-    fn message(&self, worker: &Rc<Worker>, message: Message) {
-        messages::take(&self.server, worker, message);
-    }
-
-    fn start_task(&self, worker: &Rc<Worker>) -> Result<(), Throw> {
-        self.introduce(worker);
-        let modes = messages::modes(&self.server);
-        if modes.task_coroutine
-            && let Some(flags) = self.switches.hooks
-        {
-            hooks::enable(flags);
-        }
-        let queue = task::queue::open(&modes)
-            .map_err(|cause| crate::exception(format!("the queue of tasks: {cause}"), 0))?;
-        let id = Value::from(worker.id() as i64);
-        fire(&self.server, "workerstart", &[id])?;
-        if let Some(queue) = queue {
-            task::queue::begin(queue, task::queue::is_preemptive(&modes), worker.id());
-        }
-        Ok(())
-    }
-
-    fn start(&self, worker: &Rc<Worker>) -> Result<Rc<dyn highper_http::Service>, Throw> {
-        self.introduce(worker);
-        let server = &self.server;
-        if let Some(flags) = self.switches.hooks {
-            hooks::enable(flags);
-        }
-        fire(server, "workerstart", &[Value::from(worker.id() as i64)])?;
-        let state = server.state::<State>();
-        let callback = |event: &str| state.and_then(|s| s.callbacks.borrow().get(event).cloned());
-        if is_websocket(server) {
-            return websocket::service(server, self.switches);
-        }
-        let request =
-            callback("request").ok_or_else(|| crate::exception("require onRequest callback", 0))?;
-        Ok(Rc::new(service::Requests {
-            server: server.clone(),
-            handler: Rc::new(service::Handler::new(request, self.switches)),
-            connect: callback("connect"),
-            close: callback("close"),
-        }))
-    }
-
-    fn log(&self, text: &str) {
-        logging::put(logging::WARNING, text);
-    }
-
-    fn cancelled(&self) -> highper_runtime::cancel::Thrown {
-        crate::coroutine::waiting::CANCELED
-    }
-
-    fn stop(&self, worker: &Rc<Worker>) {
-        let stopped = fire(
-            &self.server,
-            "workerstop",
-            &[Value::from(worker.id() as i64)],
-        );
-        if let Err(throw) = stopped
-            && let Some(exception) = throw.into_object()
-        {
-            highper_runtime::failure::report(&exception);
-        }
-    }
-}
-
 fn start(call: &mut Call) -> Done {
     let server = call.this_value()?;
     let this = call.this::<State>()?;
     if this.started.get() {
-        error::warning("server is running, unable to execute Swoole\\Server::start()")?;
+        let class = server.class_name();
+        let text = match this.ended.get() {
+            true => format!("The server have been shutdown, unable to execute {class}->start()"),
+            false => format!("The server is running, unable to execute {class}->start()"),
+        };
+        error::raise(error::Level::Warning, text)?;
         return call.ret_bool(false);
     }
     if highper_engine::is_running() || highper_engine::current().is_some() {
@@ -654,13 +635,7 @@ fn start(call: &mut Call) -> Done {
             0,
         ));
     }
-    let (needed, says) = match is_websocket(&server) {
-        true => ("message", "require onMessage callback"),
-        false => ("request", "require onRequest callback"),
-    };
-    if !this.callbacks.borrow().contains_key(needed) {
-        return Err(crate::exception(says, 0));
-    }
+    let ports = checked_ports(&server)?;
     logging::configure_level(&this.settings.borrow());
     let mut options = Options {
         name: "swoole".to_owned(),
@@ -679,6 +654,10 @@ fn start(call: &mut Call) -> Done {
             "failed to start server. Error: require 'onTask' callback",
         ));
     }
+    let mode = server.slot(MODE).and_then(Value::as_long);
+    if mode == Some(1) && this.settings.borrow().get("worker_num").is_none() {
+        options.worker_num = 1;
+    }
     let log_file = options.log_file.clone();
     let log = match &log_file {
         Some(path) if !options.daemonize => {
@@ -686,14 +665,12 @@ fn start(call: &mut Call) -> Done {
         }
         _ => None,
     };
-    let Some(listener) = this.listener.borrow_mut().take() else {
-        return Err(crate::exception(
-            "the server has no socket: it was closed or started before",
-            0,
-        ));
-    };
+    let Listening {
+        listeners,
+        ports: others,
+        http: http_ports,
+    } = listening(&ports, &http)?;
     this.started.set(true);
-    let mode = server.slot(MODE).and_then(Value::as_long);
     let is_alone = mode == Some(1)
         && options.worker_num == 1
         && options.max_request == 0
@@ -707,9 +684,11 @@ fn start(call: &mut Call) -> Done {
     server.set_slot(SETTING, shown);
     let plan = Plan {
         options,
-        listeners: vec![listener],
+        listeners,
         reuse_port: switches.reuse_port,
         settings: http,
+        ports: others,
+        one_row: true,
     };
     let mut hooks = Callbacks {
         server: server.clone(),
@@ -720,14 +699,22 @@ fn start(call: &mut Call) -> Done {
     if let Some(text) = serve::advice() {
         hooks.log(Level::Info, text);
     }
-    let face = Rc::new(Workers { server, switches });
+    let face = Rc::new(Workers {
+        server,
+        switches,
+        ports,
+        http: http_ports,
+    });
     let own = std::process::id();
     let served = serve::serve(plan, &mut hooks, face);
     if std::process::id() == own && !matches!(served, Ok(Served::Worker)) {
         manager::end();
     }
     match served? {
-        Served::Manager(0) => call.ret_bool(true),
+        Served::Manager(0) => {
+            this.ended.set(true);
+            call.ret_bool(true)
+        }
         Served::Manager(code) => {
             highper_zend::throw::set_exit_status(code);
             Err(Throw::Exit)

@@ -8,8 +8,8 @@ use rustls::crypto::{CryptoProvider, ring};
 use rustls::pki_types::ServerName;
 use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use rustls::{
-    ClientConfig, ClientConnection, ServerConfig, ServerConnection, SupportedProtocolVersion,
-    version,
+    ClientConfig, ClientConnection, InconsistentKeys, ServerConfig, ServerConnection,
+    SupportedProtocolVersion, version,
 };
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
@@ -69,8 +69,17 @@ fn certified(
 ) -> Result<Arc<CertifiedKey>, Error> {
     let passphrase = passphrase.map(|passphrase| passphrase.0.as_str());
     let chain = certificate::chain(certificate)?;
-    let key = key::read(key, passphrase)?;
-    Ok(Arc::new(CertifiedKey::from_der(chain, key, &provider())?))
+    let key = provider()
+        .key_provider
+        .load_private_key(key::read(key, passphrase)?)?;
+    let own = CertifiedKey::new(chain, key);
+    match own.keys_match() {
+        Err(error @ rustls::Error::InconsistentKeys(InconsistentKeys::KeyMismatch)) => {
+            Err(error.into())
+        }
+        // A certificate that can't be compared (of version 1, say) may still be good for its clients.
+        _ => Ok(Arc::new(own)),
+    }
 }
 
 fn own(settings: &Settings) -> Result<Option<Arc<CertifiedKey>>, Error> {

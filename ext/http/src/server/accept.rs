@@ -60,7 +60,10 @@ impl Core {
             connections.push(None);
             connections.len() - 1
         });
-        let serial = self.serial.get() + 1;
+        let serial = match self.numbers.get() {
+            Some(numbers) => numbers(),
+            None => self.serial.get() + 1,
+        };
         self.serial.set(serial);
         let connection = Rc::new(Connection::new(
             fd,

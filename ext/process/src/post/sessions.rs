@@ -34,6 +34,13 @@ impl Sessions {
         &self.entries[(number % ENTRIES) as usize]
     }
 
+    /// Numbers from here on, before the first connection.
+    pub fn start_at(&self, first: u64) {
+        let last = first.max(1) - 1;
+        self.marks[LAST].store(last, Ordering::Relaxed);
+        self.marks[LOW].store(last, Ordering::Relaxed);
+    }
+
     /// The next number, for a connection of the process in this slot.
     pub fn open(&self, place: u32) -> u64 {
         let number = self.marks[LAST].fetch_add(1, Ordering::Relaxed) + 1;

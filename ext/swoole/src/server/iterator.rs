@@ -1,17 +1,19 @@
 //! `Swoole\Connection\Iterator`: the connections of this worker.
 
 use super::connection;
-use highper_zend::{Class, ClassRef, Flags, Registry, Trace};
+use highper_zend::{Class, ClassRef, Flags, Object, Registry, Throw, Trace};
 use std::cell::{Cell, RefCell};
 
 /// The class.
-pub(super) static ITERATOR: ClassRef = ClassRef::new("Swoole\\Connection\\Iterator");
+static ITERATOR: ClassRef = ClassRef::new("Swoole\\Connection\\Iterator");
 
 /// The connections that were there when it was rewound.
 #[derive(Default)]
 struct State {
     numbers: RefCell<Vec<i64>>,
     at: Cell<usize>,
+    /// Those of this port only.
+    port: Cell<Option<usize>>,
 }
 
 impl Trace for State {}
@@ -20,6 +22,15 @@ impl State {
     fn current(&self) -> Option<i64> {
         self.numbers.borrow().get(self.at.get()).copied()
     }
+}
+
+/// The connections of a port, or of all.
+pub(super) fn object(port: Option<usize>) -> Result<Object, Throw> {
+    let made = ITERATOR.instantiate()?;
+    if let Some(state) = made.state::<State>() {
+        state.port.set(port);
+    }
+    Ok(made)
 }
 
 /// Declares it.
@@ -39,7 +50,7 @@ pub(super) fn declare(registry: &mut Registry) {
                 "Starts over, with those that are there now.",
                 |call| {
                     let state = call.this::<State>()?;
-                    state.numbers.replace(connection::numbers());
+                    state.numbers.replace(connection::numbers(state.port.get()));
                     state.at.set(0);
                     Ok(())
                 },
@@ -53,10 +64,14 @@ pub(super) fn declare(registry: &mut Registry) {
                 let number = call.this::<State>()?.current();
                 call.ret(number)
             })
-            .method("public function key(): mixed", "Its place.", |call| {
-                let at = call.this::<State>()?.at.get();
-                call.ret(at)
-            })
+            .method(
+                "public function key(): mixed",
+                "Its place, from 1.",
+                |call| {
+                    let at = call.this::<State>()?.at.get();
+                    call.ret(at + 1)
+                },
+            )
             .method("public function valid(): bool", "Is there one?", |call| {
                 let there = call.this::<State>()?.current().is_some();
                 call.ret_bool(there)
@@ -64,7 +79,10 @@ pub(super) fn declare(registry: &mut Registry) {
             .method(
                 "public function count(): int",
                 "How many there are.",
-                |call| call.ret(connection::numbers().len()),
+                |call| {
+                    let port = call.this::<State>()?.port.get();
+                    call.ret(connection::numbers(port).len())
+                },
             )
             .method(
                 "public function offsetExists(mixed $fd): bool",

@@ -93,7 +93,7 @@ pub(super) fn take(server: &Object, worker: &Rc<Worker>, message: Message) {
         Kind::Command => command::run(server, &message),
         // Nobody waits any more.
         Kind::Answer => drop(pending::arrived(message)),
-        Kind::Forward => {}
+        Kind::Forward => super::connection::forwarded(&message),
     }
 }
 

@@ -6,7 +6,8 @@ use highper_zend::{Array, Throw, Value};
 use std::time::Duration;
 
 /// Keys that Swoole 6.2 knows; those without a use here are taken and have no effect.
-const KNOWN: &str = " add_heartbeat admin_server aio_core_worker_num aio_max_idle_time aio_max_wait_time aio_worker_num \
+const KNOWN: &str = " start_session_id single_thread ssl_allow_self_signed ssl_cafile package_body_start \
+buffer_output_size init_arguments http_index_files add_heartbeat admin_server aio_core_worker_num aio_max_idle_time aio_max_wait_time aio_worker_num \
 backlog bind_address bind_port bootstrap buffer_high_watermark buffer_input_size buffer_low_watermark buffer_output_size cancel_on_disconnect \
 c_stack_size chroot compression_level compression_min_length compression_types cpu_affinity_ignore daemonize debug_mode \
 discard_timeout_request dispatch_func dispatch_mode display_errors dns_server document_root enable_coroutine \
@@ -207,7 +208,7 @@ pub(super) fn apply(
             "static_handler_locations" => files.prefixes = list(&name, value)?,
             "http_index_files" => files.index = list(&name, value)?,
             // Not in this version.
-            "open_http2_protocol" | "ssl_cert_file" if value.to_bool() => {
+            "open_http2_protocol" if value.to_bool() => {
                 return Err(crate::exception(
                     format!("the setting {name} is not supported by this version"),
                     0,

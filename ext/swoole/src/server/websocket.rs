@@ -1,12 +1,11 @@
 //! The service of a port that speaks WebSocket: requests for an upgrade go to the hub, others to the callback `request`.
 
-use super::State;
 use super::service::{Handler, Requests};
 use super::settings::Switches;
 use crate::websocket::hub::{self, Callbacks, Hub, Options};
 use highper_http::{Connection, Exchange, Head, ResponseHead, Service};
 use highper_runtime::coroutine;
-use highper_zend::{Callable, Object, Throw, Value};
+use highper_zend::{Array, Callable, Object, Throw, Value};
 use std::rc::Rc;
 
 /// What a request is answered with that nobody answers.
@@ -24,10 +23,13 @@ pub(super) struct WebSockets {
     pub(super) disconnect: Option<Callable>,
 }
 
-/// The service of a server that speaks WebSocket.
-pub(super) fn service(server: &Object, switches: Switches) -> Result<Rc<dyn Service>, Throw> {
-    let state = server.state::<State>();
-    let callback = |event: &str| state.and_then(|s| s.callbacks.borrow().get(event).cloned());
+/// The service of a port that speaks WebSocket, with the callbacks of its events.
+pub(super) fn service(
+    server: &Object,
+    settings: &Array,
+    callback: &dyn Fn(&str) -> Option<Callable>,
+    switches: Switches,
+) -> Result<Rc<dyn Service>, Throw> {
     let message =
         callback("message").ok_or_else(|| crate::exception("require onMessage callback", 0))?;
     let callbacks = Callbacks {
@@ -36,10 +38,7 @@ pub(super) fn service(server: &Object, switches: Switches) -> Result<Rc<dyn Serv
         handshake: callback("handshake"),
         before: callback("beforehandshakeresponse"),
     };
-    let options = match state {
-        Some(state) => Options::of(&state.settings.borrow()),
-        None => Options::of(&highper_zend::Array::new()),
-    };
+    let options = Options::of(settings);
     let requests = callback("request").map(|request| Requests {
         server: server.clone(),
         handler: Rc::new(Handler::new(request, switches)),

@@ -143,6 +143,15 @@ pub fn protocol(socket: &NetSocket, state: &State, settings: &Array) -> Result<b
 /// Applies the settings `ssl_*` to a socket that wants TLS.
 pub fn tls(socket: &NetSocket, settings: &Array) -> Result<bool, Throw> {
     let mut tls = socket.tls().unwrap_or_default();
+    let good = read_tls(&mut tls, settings)?;
+    if good {
+        socket.set_tls(tls);
+    }
+    Ok(good)
+}
+
+/// Takes the settings `ssl_*`. False, with a warning, when a file of them is not there.
+pub(crate) fn read_tls(tls: &mut Tls, settings: &Array) -> Result<bool, Throw> {
     if let Some(versions) = get(settings, "ssl_protocols").map(Value::to_long) {
         tls.protocols = Protocols {
             tls12: versions == 0 || versions & TLS_1_2 != 0,
@@ -198,7 +207,6 @@ pub fn tls(socket: &NetSocket, settings: &Array) -> Result<bool, Throw> {
     if let Some(folder) = file(settings, "ssl_capath")? {
         tls.ca_path = Some(folder);
     }
-    socket.set_tls(tls);
     Ok(true)
 }
 

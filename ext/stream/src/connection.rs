@@ -1,0 +1,330 @@
+//! One connection: its socket, what was received and not used, what waits to be sent.
+
+use crate::output::{Output, Plain, Sent};
+use crate::secure::{Secure, Shaken, Wire};
+use crate::settings::Settings;
+use highper_engine::{Kind, Token, Wake, reactor, wait};
+use highper_net::Address;
+use rustix::fd::{AsFd, AsRawFd, OwnedFd};
+use std::cell::{Cell, OnceCell, RefCell};
+use std::fs::File;
+use std::io::Read;
+use std::rc::Rc;
+
+/// A peer's connection. At rest it owns no buffer.
+pub struct Connection {
+    fd: RefCell<Option<OwnedFd>>,
+    pub(crate) slot: usize,
+    session: u64,
+    port: usize,
+    pub(crate) settings: Rc<Settings>,
+    secure: RefCell<Option<Box<Secure>>>,
+    /// Received, no whole packet yet.
+    pub(crate) carry: RefCell<Vec<u8>>,
+    /// How many of these were looked at.
+    pub(crate) seen: Cell<usize>,
+    output: RefCell<Option<Box<Output>>>,
+    /// Who waits until the output is not full any more.
+    waiters: RefCell<Vec<Token>>,
+    peer: OnceCell<Option<Address>>,
+    pub(crate) opened: u64,
+    pub(crate) received: Cell<u64>,
+    pub(crate) sent: Cell<u64>,
+    /// Since when output waits without the socket taking a byte.
+    pub(crate) stuck: Cell<u64>,
+    pub(crate) is_announced: Cell<bool>,
+    pub(crate) is_paused: Cell<bool>,
+    pub(crate) is_closing: Cell<bool>,
+    pub(crate) is_reading: Cell<bool>,
+    pub(crate) is_peer_closed: Cell<bool>,
+    pub(crate) is_full: Cell<bool>,
+    pub(crate) is_over: Cell<bool>,
+    is_protected: Cell<bool>,
+    user: Cell<i64>,
+}
+
+impl Connection {
+    pub(crate) fn new(
+        fd: OwnedFd,
+        (slot, session, port): (usize, u64, usize),
+        settings: &Rc<Settings>,
+        secure: Option<Secure>,
+    ) -> Self {
+        let now = reactor::coarse_now();
+        Self {
+            fd: RefCell::new(Some(fd)),
+            slot,
+            session,
+            port,
+            settings: Rc::clone(settings),
+            secure: RefCell::new(secure.map(Box::new)),
+            carry: RefCell::default(),
+            seen: Cell::new(0),
+            output: RefCell::default(),
+            waiters: RefCell::default(),
+            peer: OnceCell::new(),
+            opened: now,
+            received: Cell::new(now),
+            sent: Cell::new(0),
+            stuck: Cell::new(now),
+            is_announced: Cell::new(false),
+            is_paused: Cell::new(settings.delay_receive),
+            is_closing: Cell::new(false),
+            is_reading: Cell::new(false),
+            is_peer_closed: Cell::new(false),
+            is_full: Cell::new(false),
+            is_over: Cell::new(false),
+            is_protected: Cell::new(false),
+            user: Cell::new(0),
+        }
+    }
+
+    /// Its number: no other of the server had or will have it.
+    #[must_use]
+    pub fn session(&self) -> u64 {
+        self.session
+    }
+
+    /// The port that it came to, by order of [`crate::Server::listen`].
+    #[must_use]
+    pub fn port(&self) -> usize {
+        self.port
+    }
+
+    /// Is the socket still open?
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        self.fd.borrow().is_some()
+    }
+
+    /// Is it open, and neither side about to close it?
+    #[must_use]
+    pub fn is_alive(&self) -> bool {
+        !self.is_closing.get() && !self.is_peer_closed.get() && self.is_open()
+    }
+
+    /// The descriptor's number.
+    #[must_use]
+    pub fn descriptor(&self) -> Option<i32> {
+        self.fd.borrow().as_ref().map(AsRawFd::as_raw_fd)
+    }
+
+    /// The peer's address, asked of the system once; `None` for a nameless one.
+    #[must_use]
+    pub fn peer(&self) -> Option<&Address> {
+        self.peer
+            .get_or_init(|| {
+                let fd = self.fd.borrow();
+                let address = rustix::net::getpeername(fd.as_ref()?).ok()??;
+                Address::of_system(&address)
+            })
+            .as_ref()
+    }
+
+    /// When it was accepted, nanoseconds of the monotonic clock.
+    #[must_use]
+    pub fn opened(&self) -> u64 {
+        self.opened
+    }
+
+    /// When something last came; at first when it was accepted.
+    #[must_use]
+    pub fn last_received(&self) -> u64 {
+        self.received.get()
+    }
+
+    /// When something was last sent; 0 for never.
+    #[must_use]
+    pub fn last_sent(&self) -> u64 {
+        self.sent.get()
+    }
+
+    /// Bytes that wait to be sent.
+    #[must_use]
+    pub fn queued(&self) -> u64 {
+        self.output.borrow().as_ref().map_or(0, |o| o.queued())
+    }
+
+    /// Bytes that were received and make no packet yet.
+    #[must_use]
+    pub fn carried(&self) -> usize {
+        self.carry.borrow().len()
+    }
+
+    /// The application's number for who this is; 0 for none.
+    #[must_use]
+    pub fn user(&self) -> i64 {
+        self.user.get()
+    }
+
+    /// Binds it to a number of the application's. False when it is bound already.
+    pub fn bind(&self, user: i64) -> bool {
+        let free = self.user.get() == 0;
+        if free {
+            self.user.set(user);
+        }
+        free
+    }
+
+    /// Is it left alone by heartbeats?
+    #[must_use]
+    pub fn is_protected(&self) -> bool {
+        self.is_protected.get()
+    }
+
+    /// Leaves it alone in heartbeats, or no more.
+    pub fn protect(&self, on: bool) {
+        self.is_protected.set(on);
+    }
+
+    /// The certificate that the peer showed, PEM.
+    #[must_use]
+    pub fn peer_certificate(&self) -> Option<String> {
+        self.secure.borrow().as_ref()?.peer_certificate()
+    }
+
+    /// Does it speak TLS?
+    #[must_use]
+    pub fn is_secure(&self) -> bool {
+        self.secure.borrow().is_some()
+    }
+
+    /// Does a TLS handshake go on?
+    pub(crate) fn is_shaking(&self) -> bool {
+        self.secure.borrow().as_ref().is_some_and(|s| !s.is_ready)
+    }
+
+    pub(crate) fn shake(&self) -> Shaken {
+        let fd = self.fd.borrow();
+        match (fd.as_ref(), self.secure.borrow_mut().as_mut()) {
+            (Some(fd), Some(secure)) => secure.shake(fd.as_fd()),
+            _ => Shaken::Failed("the connection is closed".into()),
+        }
+    }
+
+    /// Receives into a buffer: bytes, zero at the end of the stream, `None` when nothing is there.
+    pub(crate) fn receive(&self, buffer: &mut [u8]) -> Option<Result<usize, ()>> {
+        let fd = self.fd.borrow();
+        let Some(fd) = fd.as_ref() else {
+            return Some(Err(()));
+        };
+        if let Some(secure) = self.secure.borrow_mut().as_mut() {
+            return secure.receive(fd.as_fd(), buffer);
+        }
+        match Wire(fd.as_fd()).read(buffer) {
+            Ok(count) => Some(Ok(count)),
+            Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => None,
+            Err(_) => Some(Err(())),
+        }
+    }
+
+    pub(crate) fn has_output(&self) -> bool {
+        self.output.borrow().as_ref().is_some_and(|o| !o.is_empty())
+            || self
+                .secure
+                .borrow()
+                .as_ref()
+                .is_some_and(|s| s.has_output())
+    }
+
+    /// Queues bytes and sends what the socket takes.
+    pub(crate) fn send(&self, bytes: &[u8]) -> Sent {
+        if self.has_output() || self.is_secure() {
+            self.queue(|output| output.push_bytes(bytes));
+            return self.flush();
+        }
+        let sent = {
+            let fd = self.fd.borrow();
+            let Some(fd) = fd.as_ref() else {
+                return Sent::Broken;
+            };
+            use crate::output::Sink;
+            Plain(fd.as_fd()).take(bytes)
+        };
+        match sent {
+            Ok(count) if count == bytes.len() => Sent::All,
+            Ok(count) => {
+                self.queue(|output| output.push_bytes(&bytes[count..]));
+                Sent::Blocked
+            }
+            Err(Sent::Blocked) => {
+                self.queue(|output| output.push_bytes(bytes));
+                Sent::Blocked
+            }
+            Err(end) => end,
+        }
+    }
+
+    pub(crate) fn send_file(&self, file: File, offset: u64, length: u64) -> Sent {
+        self.queue(|output| output.push_file(file, offset, length));
+        self.flush()
+    }
+
+    fn queue(&self, push: impl FnOnce(&mut Output)) {
+        push(self.output.borrow_mut().get_or_insert_default());
+    }
+
+    /// Sends of the output what the socket takes.
+    pub(crate) fn flush(&self) -> Sent {
+        let fd = self.fd.borrow();
+        let Some(fd) = fd.as_ref() else {
+            return Sent::Broken;
+        };
+        let mut slot = self.output.borrow_mut();
+        let mut empty = Output::default();
+        let output = slot.as_deref_mut().unwrap_or(&mut empty);
+        let before = output.queued();
+        let sent = match self.secure.borrow_mut().as_mut() {
+            Some(secure) => output.flush(&mut secure.sink(fd.as_fd())),
+            None => output.flush(&mut Plain(fd.as_fd())),
+        };
+        if sent == Sent::All {
+            *slot = None;
+        }
+        if slot.as_ref().map_or(0, |o| o.queued()) < before {
+            let now = reactor::coarse_now();
+            self.stuck.set(now);
+            self.sent.set(now);
+        }
+        sent
+    }
+
+    /// Waits, inside a coroutine, until the output is not full any more.
+    #[must_use]
+    pub fn wait_room(&self, deadline: Option<u64>) -> Wake {
+        if !self.is_over.get() {
+            return Wake::Ready;
+        }
+        let token = wait::begin(Kind::Descriptor);
+        self.waiters.borrow_mut().push(token);
+        wait::park(deadline)
+    }
+
+    pub(crate) fn wake_waiters(&self, why: Wake) {
+        for token in std::mem::take(&mut *self.waiters.borrow_mut()) {
+            token.wake(why);
+        }
+    }
+
+    /// Closes the socket now; with `reset` what waits in the kernel is thrown away too.
+    pub(crate) fn shut(&self, reset: bool) {
+        let fd = self.fd.borrow_mut().take();
+        if let Some(fd) = fd {
+            if let Some(secure) = self.secure.borrow_mut().as_mut()
+                && !reset
+            {
+                secure.say_goodbye(fd.as_fd());
+            }
+            if reset {
+                // A socket that can't be told so is closed the ordinary way.
+                let now = std::time::Duration::ZERO;
+                let _ordinary = rustix::net::sockopt::set_socket_linger(&fd, Some(now));
+            }
+            reactor::closing_last(fd.as_raw_fd());
+            drop(fd);
+        }
+        self.output.take();
+        self.carry.take();
+        self.wake_waiters(Wake::Closed);
+    }
+}

@@ -1,0 +1,102 @@
+//! What a server that starts listens on, and whether somebody answers there.
+
+use super::port::View;
+use super::{State, event_callback, is_websocket, settings};
+use crate::http::server::SERVER as HTTP_SERVER;
+use highper_process::Options;
+use highper_process::listen::Listener;
+use highper_runtime::serve::{Port, Speaks};
+use highper_zend::{Array, Object, Throw};
+
+/// The ports with their settings, as they are when the server starts.
+pub(super) fn checked_ports(server: &Object) -> Result<Vec<(Object, Array)>, Throw> {
+    let Some(state) = server.state::<State>() else {
+        return Ok(Vec::new());
+    };
+    let all = state.ports.borrow().clone();
+    let given = state.settings.borrow().clone();
+    let mut checked = Vec::with_capacity(all.len());
+    for (place, object) in all.into_iter().enumerate() {
+        let Some(view) = View::of(&object) else {
+            continue;
+        };
+        if place == 0 && server.is_instance_of(HTTP_SERVER.get()) {
+            view.speaks_http();
+        }
+        let settings = view.settings(&given)?;
+        let has = |event: &str| view.has(event) || event_callback(server, event).is_some();
+        let missing = if view.kind().is_datagram() {
+            (!has("packet")).then_some("require onPacket callback")
+        } else if is_websocket(server, &settings) && (place == 0 || view.is_http(&settings)) {
+            (!has("message") && !has("receive")).then_some("require onMessage callback")
+        } else if view.is_http(&settings) {
+            (!has("request") && !has("receive")).then_some("require onRequest callback")
+        } else {
+            (!has("receive")).then_some("require onReceive callback")
+        };
+        if let Some(text) = missing {
+            return Err(crate::exception(text, 0));
+        }
+        checked.push((object, settings));
+    }
+    Ok(checked)
+}
+
+/// What a server listens on, by what is spoken there.
+pub(super) struct Listening {
+    /// HTTP, by the first service.
+    pub(super) listeners: Vec<Listener>,
+    /// Everything else.
+    pub(super) ports: Vec<Port>,
+    /// The places of those that speak HTTP, in the order of the services.
+    pub(super) http: Vec<usize>,
+}
+
+/// Takes the sockets out of the ports.
+pub(super) fn listening(
+    ports: &[(Object, Array)],
+    http: &highper_http::Settings,
+) -> Result<Listening, Throw> {
+    let mut all = Listening {
+        listeners: Vec::new(),
+        ports: Vec::new(),
+        http: Vec::new(),
+    };
+    for (place, (object, settings)) in ports.iter().enumerate() {
+        let Some(view) = View::of(object) else {
+            continue;
+        };
+        let is_http = view.is_http(settings);
+        let Some(listener) = view.take_listener() else {
+            return Err(crate::exception(
+                "the server has no socket: it was closed or started before",
+                0,
+            ));
+        };
+        if is_http && view.is_secure() {
+            return Err(crate::exception(
+                "a port that speaks HTTP can't speak TLS in this version: put a proxy in front of it",
+                0,
+            ));
+        }
+        if is_http && all.http.is_empty() && place == 0 {
+            all.http.push(place);
+            all.listeners.push(listener);
+            continue;
+        }
+        let speaks = if is_http {
+            all.http.push(place);
+            let mut own = http.clone();
+            settings::apply(settings, &mut Options::default(), &mut own)?;
+            Speaks::Http(Box::new(own))
+        } else {
+            view.speaks(settings)?
+        };
+        all.ports.push(Port {
+            listener,
+            number: place,
+            speaks,
+        });
+    }
+    Ok(all)
+}

@@ -1,0 +1,147 @@
+//! A worker's life, as callbacks.
+
+use super::{
+    MASTER_PID, State, TASKWORKER, WORKER_ID, WORKER_PID, event_callback, fire, is_websocket,
+    messages, port, ports, service, settings, streams, task, user, websocket,
+};
+use crate::function::logging;
+use highper_process::Kind as ProcessKind;
+use highper_process::post::Message;
+use highper_runtime::hooks;
+use highper_runtime::serve::{Face, Services, Worker};
+use highper_zend::{Array, Object, Throw, Value};
+use std::rc::Rc;
+
+/// The events in a worker.
+pub(super) struct Workers {
+    pub(super) server: Object,
+    pub(super) switches: settings::Switches,
+    /// The ports with their settings.
+    pub(super) ports: Vec<(Object, Array)>,
+    /// Those that speak HTTP, the ones of the first service first.
+    pub(super) http: Vec<usize>,
+}
+
+impl Workers {
+    /// The service of a port that speaks HTTP, or WebSocket too.
+    fn http(&self, place: usize) -> Result<Rc<dyn highper_http::Service>, Throw> {
+        let Some((port, settings)) = self.ports.get(place) else {
+            return Err(Throw::error("the server has no such port"));
+        };
+        let callback = |event: &str| {
+            port::get_callback(port, event).or_else(|| event_callback(&self.server, event))
+        };
+        if is_websocket(&self.server, settings) {
+            return websocket::service(&self.server, settings, &callback, self.switches);
+        }
+        let request =
+            callback("request").ok_or_else(|| crate::exception("require onRequest callback", 0))?;
+        Ok(Rc::new(service::Requests {
+            server: self.server.clone(),
+            handler: Rc::new(service::Handler::new(request, self.switches)),
+            connect: callback("connect"),
+            close: callback("close"),
+        }))
+    }
+}
+
+impl Workers {
+    /// What every worker does first.
+    fn introduce(&self, worker: &Worker) {
+        let server = &self.server;
+        messages::set_server(Some(server));
+        if let Some(state) = server.state::<State>() {
+            logging::configure(&state.settings.borrow());
+        }
+        server.set_slot(MASTER_PID, i64::from(worker.manager_pid()));
+        server.set_slot(WORKER_ID, worker.id() as i64);
+        server.set_slot(WORKER_PID, i64::from(std::process::id()));
+        server.set_slot(TASKWORKER, worker.context().kind() == ProcessKind::Task);
+        if let (Some(here), Some(time)) = (
+            highper_runtime::post::here(),
+            messages::modes(server).patience,
+        ) {
+            here.set_patience(time);
+        }
+    }
+}
+
+impl Face for Workers {
+    fn forked(&self) {
+        crate::process::begin_child();
+        highper_runtime::callback::in_coroutines(messages::modes(&self.server).coroutine);
+    }
+
+    fn tasks_in_coroutines(&self) -> bool {
+        messages::modes(&self.server).task_coroutine
+    }
+
+    fn user(&self, worker: &Rc<Worker>) -> Throw {
+        user::run(&self.server, worker)
+    }
+
+    fn message(&self, worker: &Rc<Worker>, message: Message) {
+        messages::take(&self.server, worker, message);
+    }
+
+    fn start_task(&self, worker: &Rc<Worker>) -> Result<(), Throw> {
+        self.introduce(worker);
+        let modes = messages::modes(&self.server);
+        if modes.task_coroutine
+            && let Some(flags) = self.switches.hooks
+        {
+            hooks::enable(flags);
+        }
+        let queue = task::queue::open(&modes)
+            .map_err(|cause| crate::exception(format!("the queue of tasks: {cause}"), 0))?;
+        let id = Value::from(worker.id() as i64);
+        fire(&self.server, "workerstart", &[id])?;
+        if let Some(queue) = queue {
+            task::queue::begin(queue, task::queue::is_preemptive(&modes), worker.id());
+        }
+        Ok(())
+    }
+
+    fn start(&self, worker: &Rc<Worker>) -> Result<Services, Throw> {
+        self.introduce(worker);
+        let server = &self.server;
+        if let Some(flags) = self.switches.hooks {
+            hooks::enable(flags);
+        }
+        fire(server, "workerstart", &[Value::from(worker.id() as i64)])?;
+        let http = self.http.iter().map(|place| self.http(*place));
+        let mut services = Services {
+            http: http.collect::<Result<_, _>>()?,
+            streams: None,
+        };
+        ports::remember(&self.ports);
+        if self.http.len() < self.ports.len() {
+            let modes = messages::modes(server);
+            let reactor = worker.id() as i64;
+            let streams = streams::Streams::new(server, &self.ports, modes.event_object, reactor);
+            services.streams = Some(Rc::new(streams));
+        }
+        Ok(services)
+    }
+
+    fn log(&self, text: &str) {
+        logging::put(logging::WARNING, text);
+    }
+
+    fn cancelled(&self) -> highper_runtime::cancel::Thrown {
+        crate::coroutine::waiting::CANCELED
+    }
+
+    fn stop(&self, worker: &Rc<Worker>) {
+        let stopped = fire(
+            &self.server,
+            "workerstop",
+            &[Value::from(worker.id() as i64)],
+        );
+        if let Err(throw) = stopped
+            && let Some(exception) = throw.into_object()
+        {
+            highper_runtime::failure::report(&exception);
+        }
+    }
+}
