@@ -64,6 +64,26 @@ class Server
 
     public function sendwait(int $conn_fd, string $send_data): bool {}
 
+    public function sendfile(int $conn_fd, string $filename, int $offset = 0, int $length = 0): bool {}
+
+    public function sendto(string $ip, int $port, string $send_data, int $server_socket = -1): bool {}
+
+    public function listen(string $host, int $port, int $sock_type): \Server\Port|false {}
+
+    public function addlistener(string $host, int $port, int $sock_type): \Server\Port|false {}
+
+    public function pause(int $fd): bool {}
+
+    public function resume(int $fd): bool {}
+
+    public function confirm(int $fd): bool {}
+
+    public function protect(int $fd, bool $is_protected = true): bool {}
+
+    public function bind(int $fd, int $uid): bool {}
+
+    public function heartbeat(bool $ifCloseConnection = true): array|false {}
+
     public function close(int $fd, bool $reset = false): bool {}
 
     public function exist(int $fd): bool {}
