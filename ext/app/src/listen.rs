@@ -152,6 +152,8 @@ pub enum Action {
     Reload,
     /// Say whether it runs.
     Status,
+    /// Say what each coroutine of the workers does.
+    Coroutines,
     /// Print [`help`].
     Help,
 }
@@ -171,12 +173,13 @@ pub struct CommandLine {
     pub env: Option<String>,
 }
 
-const ACTIONS: [(&str, Action); 6] = [
+const ACTIONS: [(&str, Action); 7] = [
     ("start", Action::Start),
     ("stop", Action::Stop),
     ("restart", Action::Restart),
     ("reload", Action::Reload),
     ("status", Action::Status),
+    ("coroutines", Action::Coroutines),
     ("help", Action::Help),
 ];
 const OPTIONS: [&str; 6] = ["--daemon", "--listen", "--workers", "--env", "--help", "-d"];
@@ -311,6 +314,7 @@ Commands:
   restart [-d]  stop it, then start
   reload        new workers with new code; no request is lost
   status        say whether it runs, and its workers
+  coroutines    say what the coroutines of its workers do, and wait for
 
 Options:
   --listen ADDRESS  host:port, :port, [ipv6]:port, *:port or unix:/path; may be

@@ -80,6 +80,8 @@ pub(crate) struct Record {
     pub(crate) locals: RefCell<Vec<(TypeId, Box<dyn Any>)>>,
     pub(crate) waker: RefCell<Option<std::sync::Arc<crate::future::CoroutineWaker>>>,
     pub(crate) switches: Cell<u64>,
+    /// When it last gave the processor away, to the loop's turn.
+    pub(crate) parked: Cell<u64>,
     /// What it spends its time on, where that is counted.
     pub(crate) account: OnceCell<Box<Account>>,
 }
@@ -110,6 +112,7 @@ impl Record {
             locals: RefCell::new(Vec::new()),
             waker: RefCell::new(None),
             switches: Cell::new(0),
+            parked: Cell::new(0),
             account: OnceCell::new(),
         })
     }

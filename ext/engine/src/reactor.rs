@@ -143,6 +143,12 @@ impl Reactor {
         self.waiting.get()
     }
 
+    /// When the loop last turned, 0 for never.
+    #[inline]
+    pub(crate) fn turn_time(&self) -> u64 {
+        self.now.get()
+    }
+
     /// The time as of the loop's last turn.
     pub(crate) fn coarse_now(&self) -> u64 {
         let now = self.now.get();
@@ -420,6 +426,19 @@ fn control(epoll: RawFd, operation: i32, fd: RawFd, events: u32, data: u64) -> s
         return Err(std::io::Error::last_os_error());
     }
     Ok(())
+}
+
+/// Who waits for which descriptor: coroutine, descriptor, direction. Goes through all descriptors.
+#[must_use]
+pub fn waiters() -> Vec<(u64, RawFd, Interest)> {
+    crate::scheduler::with(|s| {
+        let entries = s.reactor.entries.borrow();
+        let each = entries.iter().enumerate().flat_map(|(fd, entry)| {
+            let waiting = entry.waiters.iter().filter(|(token, _)| token.is_waiting());
+            waiting.map(move |(token, interest)| (token.coroutine(), fd as RawFd, *interest))
+        });
+        each.collect()
+    })
 }
 
 /// Waits until a descriptor is ready, inside a coroutine.

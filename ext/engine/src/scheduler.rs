@@ -243,6 +243,8 @@ pub(crate) fn switch_in(s: &'static Scheduler, record: &'static Record) {
     unsafe { (s.vm.get().switch)(own_vm, previous_vm, dead) };
     if over {
         finish(s, record);
+    } else {
+        record.parked.set(s.reactor.turn_time());
     }
 }
 
@@ -599,6 +601,8 @@ pub struct Info {
     pub created: u64,
     /// How often it gave the processor away.
     pub switches: u64,
+    /// When it did so last, nanoseconds of [`clock::now`], to the loop's turn; `None` where that is not known.
+    pub parked: Option<u64>,
     /// The virtual machine's state, for a backtrace.
     pub vm: *mut c_void,
 }
@@ -614,6 +618,7 @@ pub fn info(id: u64) -> Option<Info> {
             kind: r.kind.get(),
             created: r.created.get(),
             switches: r.switches.get(),
+            parked: (r.switches.get() > 0 && r.parked.get() > 0).then(|| r.parked.get()),
             vm: r.vm.get().cast(),
         })
     })

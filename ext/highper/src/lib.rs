@@ -18,6 +18,7 @@ mod exception;
 mod failure;
 mod incoming;
 mod input;
+mod inspect;
 mod loader;
 mod log;
 mod next;
@@ -75,6 +76,7 @@ pub fn declare(registry: &mut Registry) {
         awaitable::declare,
         scope::declare,
         times::declare,
+        inspect::declare,
     ] {
         declare(registry);
     }

@@ -7,13 +7,14 @@ use highper_app::listen::{Action, Address, CommandLine, help};
 use highper_log::{Level, Record};
 use highper_process::listen::{Listener, TcpOptions, bind_tcp, bind_unix, resolve};
 use highper_process::{Error, Exit, Hooks, Options, control};
+use highper_runtime::inspect;
 use highper_runtime::serve::{Plan, Served};
 use highper_zend::{Throw, Value, call_function};
 use std::cell::{Cell, RefCell};
 use std::fs::File;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::Read;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -83,6 +84,10 @@ fn start(app: &Rc<App>, argv: &[String]) -> Result<i32, Stop> {
             say(control::status(&pid_file)?.trim_end());
             return Ok(0);
         }
+        Action::Coroutines => {
+            say(inspect(&pid_file)?.trim_end());
+            return Ok(0);
+        }
         Action::Restart if control::pid(&pid_file).is_ok() => {
             control::stop(&pid_file, patience)?;
         }
@@ -100,6 +105,22 @@ fn start(app: &Rc<App>, argv: &[String]) -> Result<i32, Stop> {
         options.log_file = Some(place(app, &addresses, "log"));
     }
     serve(app, options, listeners)
+}
+
+/// What the coroutines of all workers do.
+fn inspect(pid_file: &Path) -> Result<String, Error> {
+    let workers = control::workers(pid_file)?;
+    let processes: Vec<i32> = workers.iter().map(|(_, pid)| *pid).collect();
+    let mut text = String::new();
+    for ((id, pid), answer) in workers.iter().zip(inspect::ask_all(&processes)) {
+        text.push_str(&format!("worker {id}, process {pid}: "));
+        match answer {
+            Ok(answer) => text.push_str(&answer),
+            Err(error) => text.push_str(&format!("does not tell: {error}\n")),
+        }
+        text.push('\n');
+    }
+    Ok(text)
 }
 
 /// Settings that concern this process and its children alike.

@@ -245,6 +245,24 @@ impl Server {
         }
     }
 
+    /// The coroutines that answer requests, with the first line of each.
+    #[must_use]
+    pub fn requests(&self) -> Vec<(u64, Vec<u8>)> {
+        let mut all = Vec::new();
+        for connection in self.core.all() {
+            let Some(exchange) = connection.exchange.borrow().clone() else {
+                continue;
+            };
+            let request = exchange.request();
+            let bytes = request.bytes();
+            if exchange.owner() != 0 && !bytes.is_empty() {
+                let line = request.head().request_line(&bytes);
+                all.push((exchange.owner(), line.to_vec()));
+            }
+        }
+        all
+    }
+
     /// Closes every connection now, whatever is under way.
     pub fn close_all(&self) {
         for connection in self.core.all() {

@@ -75,6 +75,14 @@ pub fn status(pid_file: &Path) -> Result<String, Error> {
     Ok(text)
 }
 
+/// The workers of the server: what they are called in the status, and their process ids.
+///
+/// # Errors
+/// As [`status`].
+pub fn workers(pid_file: &Path) -> Result<Vec<(String, i32)>, Error> {
+    status(pid_file).map(|text| crate::status::workers(&text))
+}
+
 /// A path short enough for a Unix socket (107 bytes): a long one is reached
 /// through its opened folder.
 struct SocketAddress {

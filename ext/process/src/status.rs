@@ -69,6 +69,20 @@ pub(crate) fn render(name: &str, pid: i32, generation: u32, board: &ScoreBoard) 
     text
 }
 
+/// The workers that a status names, by id and process id.
+pub(crate) fn workers(text: &str) -> Vec<(String, i32)> {
+    let rows = text.lines().skip_while(|line| !line.starts_with("worker "));
+    let row = |line: &str| {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        let at = usize::from(words.first() == Some(&"task"));
+        Some((
+            words.get(..=at)?.join(" "),
+            words.get(at + 1)?.parse().ok()?,
+        ))
+    };
+    rows.skip(1).filter_map(row).collect()
+}
+
 /// "5 s", "3 min", "2.5 h", "12 d".
 pub(crate) fn uptime(time: Duration) -> String {
     let seconds = time.as_secs_f64();
@@ -112,6 +126,9 @@ mod tests {
             assert!(text.contains(part), "{part} is missing in:\n{text}");
         }
         assert_eq!(text.lines().filter(|l| l.contains("MB")).count(), 2);
+        let found = workers(&text);
+        assert_eq!(found[0], ("0".to_owned(), 4711));
+        assert_eq!(found[1].0, "task 1");
     }
 
     #[test]

@@ -22,6 +22,7 @@ pub mod ending;
 pub mod exit;
 pub mod failure;
 pub mod hooks;
+pub mod inspect;
 pub mod limit;
 mod numbered;
 pub mod post;

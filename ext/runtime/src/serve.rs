@@ -5,7 +5,7 @@ mod streams;
 use crate::cancel::Thrown;
 use crate::post::{self, Reader};
 use crate::sockets::{Closing, Sockets};
-use crate::{callback, coroutine, ending};
+use crate::{callback, coroutine, ending, inspect};
 use highper_engine::reactor::{self, Handler, Readiness};
 use highper_engine::scheduler;
 use highper_http::{Server, Service, Settings};
@@ -295,6 +295,11 @@ fn work(context: WorkerContext, mut listening: Listening, face: Rc<dyn Face>) ->
         let signals = reactor::add_handler(Rc::new(Signals(Rc::clone(&begun))));
         if let Err(error) = reactor::register(begun.context.signal_fd(), signals, 0) {
             face.log(&format!("a worker can't watch its signals: {error}"));
+        }
+        if let Err(error) = inspect::open(Rc::clone(&begun)) {
+            face.log(&format!(
+                "a worker can't be asked for its coroutines: {error}"
+            ));
         }
         let spawned = callback::call(move || {
             let outcome = match begun.context.kind() {

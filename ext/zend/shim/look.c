@@ -1,5 +1,5 @@
-/* Where the virtual machine stands, seen from another thread: everything is read through /proc/self/mem, which refuses
- * instead of crashing where there is nothing (any more). What is read may be out of date: who asks checks that. */
+/* Where the virtual machine stands, seen from another thread or process: everything is read through /proc/PID/mem, which
+ * refuses instead of crashing where there is nothing (any more). What is read may be out of date: who asks checks that. */
 #include "php.h"
 #include "vm.h"
 #include <stdio.h>
@@ -62,9 +62,9 @@ static uint32_t hp_read_line(int memory, const hp_frame *frame)
 	return line;
 }
 
-/* Writes the backtrace of what runs: a line for each function, with the place that called it, the innermost first; before
+/* Writes the backtrace of what runs, from where `current` keeps the innermost frame: a line for each function, with the place that called it, the innermost first; before
  * them the place itself. Returns the bytes, 0 when there is nothing to be seen. */
-size_t hp_vm_look(int memory, char *to, size_t room)
+size_t hp_vm_look(int memory, const void *current, char *to, size_t room)
 {
 	zend_execute_data *at = NULL;
 	hp_frame frame;
@@ -74,7 +74,7 @@ size_t hp_vm_look(int memory, char *to, size_t room)
 	/* The function whose call is still to be placed. */
 	char name[HP_NAME] = "", scope[HP_NAME] = "", file[HP_NAME];
 
-	if (!room || !hp_read(memory, &EG(current_execute_data), &at, sizeof(at))) {
+	if (!room || !hp_read(memory, current, &at, sizeof(at))) {
 		return 0;
 	}
 	while (number < HP_FRAMES && hp_read_frame(memory, at, &frame)) {
@@ -113,23 +113,8 @@ size_t hp_vm_look(int memory, char *to, size_t room)
 	return used;
 }
 
-/* The internal function that runs, if it is one: "Class::name". Returns the bytes. */
-size_t hp_vm_look_function(int memory, char *to, size_t room)
+/* Where the virtual machine keeps its innermost frame. */
+const void *hp_vm_look_from(void)
 {
-	zend_execute_data *at = NULL;
-	zend_class_entry class;
-	hp_frame frame;
-	char name[HP_NAME], scope[HP_NAME] = "";
-	int wrote;
-
-	if (!room || !hp_read(memory, &EG(current_execute_data), &at, sizeof(at)) || !hp_read_frame(memory, at, &frame)
-			|| frame.is_user) {
-		return 0;
-	}
-	hp_read_name(memory, frame.function.internal.function_name, name);
-	if (frame.function.internal.scope && hp_read(memory, frame.function.internal.scope, &class, sizeof(class))) {
-		hp_read_name(memory, class.name, scope);
-	}
-	wrote = snprintf(to, room, "%s%s%s", scope, scope[0] ? "::" : "", name);
-	return wrote > 0 ? MIN((size_t) wrote, room - 1) : 0;
+	return &EG(current_execute_data);
 }

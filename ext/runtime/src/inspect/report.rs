@@ -1,0 +1,124 @@
+//! The loop's own account of its coroutines, as text.
+
+use crate::backtrace;
+use crate::serve::Worker;
+use highper_engine::reactor::{self, Interest};
+use highper_engine::{self as engine, Info, Kind, State, account, clock};
+use highper_zend::error;
+use std::collections::HashMap;
+use std::fmt::Write;
+use std::time::Duration;
+
+/// Coroutines that one answer tells of: making their backtraces takes the loop's time.
+const MOST: usize = 500;
+/// Frames of each.
+const DEPTH: i64 = 20;
+
+type Waits = HashMap<u64, Vec<(i32, Interest)>>;
+
+/// All coroutines of the worker, the oldest first. Called on the loop's own stack, where none of them runs.
+pub(super) fn of(worker: &Worker) -> String {
+    let ids = engine::list();
+    let requests: HashMap<u64, Vec<u8>> = worker
+        .server()
+        .map(|server| server.requests().into_iter().collect())
+        .unwrap_or_default();
+    let mut waits: Waits = HashMap::new();
+    for (id, fd, interest) in reactor::waiters() {
+        waits.entry(id).or_default().push((fd, interest));
+    }
+    let mut text = format!("{} coroutines\n", ids.len());
+    for &id in ids.iter().take(MOST) {
+        let Some(info) = engine::info(id) else {
+            continue;
+        };
+        one(&mut text, &info, &waits, requests.get(&id));
+    }
+    if ids.len() > MOST {
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "  and {} more", ids.len() - MOST);
+    }
+    text
+}
+
+fn one(text: &mut String, info: &Info, waits: &Waits, request: Option<&Vec<u8>>) {
+    let now = clock::now();
+    let since = |moment: u64| seconds(Duration::from_nanos(now.saturating_sub(moment)));
+    let _ = write!(text, "  coroutine {}", info.id);
+    match info.state {
+        State::Ready => text.push_str(" is ready"),
+        State::Running => text.push_str(" has resumed another one"),
+        _ => {
+            let _ = write!(text, " waits for {}", waits_for(info, waits));
+        }
+    }
+    if let Some(parked) = info.parked {
+        let _ = write!(text, " since {}", since(parked));
+    }
+    let _ = write!(text, ", made {} ago", since(info.created));
+    if info.parent > 0 {
+        let _ = write!(text, " by {}", info.parent);
+    }
+    if let Some(spent) = account::spent(info.id) {
+        let _ = write!(
+            text,
+            ", on CPU {}, waited {}, was ready {}",
+            seconds(spent.on_cpu),
+            seconds(spent.waiting),
+            seconds(spent.ready)
+        );
+    }
+    if let Some(line) = request {
+        let line = String::from_utf8_lossy(line);
+        let _ = write!(text, ", answers {}", line.escape_debug());
+    }
+    text.push('\n');
+    match backtrace::backtrace_text(info.id, error::IGNORE_ARGS, DEPTH) {
+        Ok(trace) => indent(text, &trace.unwrap_or_default()),
+        Err(_) => text.push_str("    no backtrace can be had\n"),
+    }
+}
+
+fn waits_for(info: &Info, waits: &Waits) -> String {
+    let descriptors = waits
+        .get(&info.id)
+        .filter(|_| info.kind == Kind::Descriptor);
+    let Some(descriptors) = descriptors else {
+        return info.kind.describe().to_owned();
+    };
+    let each = descriptors.iter().map(|(fd, interest)| match interest {
+        Interest::Read => format!("descriptor {fd} to be readable"),
+        Interest::Write => format!("descriptor {fd} to be writable"),
+    });
+    each.collect::<Vec<_>>().join(" or ")
+}
+
+/// "0.3 ms", "1.25 s"
+fn seconds(time: Duration) -> String {
+    match time.as_secs() {
+        0 => format!("{:.1} ms", time.as_secs_f64() * 1e3),
+        1..600 => format!("{:.2} s", time.as_secs_f64()),
+        more => format!("{} min", more / 60),
+    }
+}
+
+/// The lines of a backtrace, moved to the right.
+pub(super) fn indent(text: &mut String, trace: &str) {
+    for line in trace.lines().filter(|line| !line.is_empty()) {
+        let _ = writeln!(text, "    {line}");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_short() {
+        let of = |ms| seconds(Duration::from_millis(ms));
+        assert_eq!(
+            [of(0), of(250), of(1250), of(601_000)],
+            ["0.0 ms", "250.0 ms", "1.25 s", "10 min"]
+        );
+    }
+}
