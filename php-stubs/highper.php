@@ -13,6 +13,8 @@ namespace Highper {
 
     function exit_script(string|int $status = 0): never {}
 
+    function inspect(int $process): string {}
+
     function scope(callable $body, ?float $timeout = null): mixed {}
 
     function stubs(string $directory): int {}
