@@ -8,6 +8,7 @@ pub mod context;
 mod exit_condition;
 pub mod function;
 pub mod http;
+pub mod http2;
 pub mod iterator;
 pub mod lock;
 pub mod option;
@@ -161,6 +162,7 @@ pub fn declare(registry: &mut Registry, shortname: bool) {
     server::declare(registry);
     client::declare(registry);
     http::declare(registry);
+    http2::declare(registry);
     system::declare(registry);
     function::declare(registry, shortname);
     highper_runtime::context::set_context_factory(|| Ok(context::CONTEXT.instantiate()?.into()));

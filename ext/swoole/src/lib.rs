@@ -12,6 +12,7 @@ pub mod event;
 pub mod exit_exception;
 pub mod function;
 pub mod http;
+pub mod http2;
 pub mod library;
 pub mod lock;
 pub mod name_resolver;
@@ -97,6 +98,7 @@ pub fn declare(registry: &mut Registry) {
     server::declare(registry);
     http::declare(registry);
     name_resolver::declare(registry);
+    http2::declare(registry);
     library::declare(registry, shortname);
     websocket::declare(registry);
 }

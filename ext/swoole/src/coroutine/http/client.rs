@@ -1,12 +1,12 @@
 //! `Swoole\Coroutine\Http\Client`: an HTTP/1.1 client whose calls wait in the running coroutine.
 
-mod body;
+pub(crate) mod body;
 mod exception;
 mod exchange;
 mod link;
-mod perform;
-mod request;
-mod response;
+pub(crate) mod perform;
+pub(crate) mod request;
+pub(crate) mod response;
 mod settings;
 mod upload;
 mod websocket;
@@ -234,7 +234,7 @@ impl Drop for Occupied<'_> {
 }
 
 /// The kind of socket for a host, and what of it is the address.
-fn kind_of(host: &[u8]) -> (Kind, Vec<u8>) {
+pub(crate) fn kind_of(host: &[u8]) -> (Kind, Vec<u8>) {
     if let Some(path) = host.strip_prefix(b"unix:/") {
         let slashes = path.iter().take_while(|byte| **byte == b'/').count();
         return (Kind::UnixStream, [b"/", &path[slashes..]].concat());

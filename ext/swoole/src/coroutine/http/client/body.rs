@@ -87,6 +87,11 @@ impl Body {
         Ok(())
     }
 
+    /// What has come until now, and forgets it.
+    pub fn take(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.bytes)
+    }
+
     /// The whole body.
     pub fn into_bytes(self) -> Vec<u8> {
         self.bytes

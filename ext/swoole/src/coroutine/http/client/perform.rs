@@ -146,7 +146,7 @@ fn send_request(call: &Call, client: &Client, path: &[u8]) -> Result<bool, Throw
 }
 
 /// PHP's memory_limit in bytes: a larger body could not become a string.
-fn memory_limit() -> usize {
+pub(crate) fn memory_limit() -> usize {
     let limit = setting::size(&Value::from(ini::string("memory_limit")));
     usize::try_from(limit)
         .ok()

@@ -39,7 +39,7 @@ fn list(this: &Object, slot: usize) -> Option<Array> {
 }
 
 /// Writes the request for a path. `None`: the error is told.
-pub fn build(
+pub(super) fn build(
     this: &Object,
     client: &Client,
     link: &Link,
@@ -166,7 +166,7 @@ fn cookie_line(cookies: &Array) -> Result<Vec<u8>, Throw> {
 }
 
 /// `http_build_query($form, '', '&')`
-fn query(form: Array) -> Result<Str, Throw> {
+pub(crate) fn query(form: Array) -> Result<Str, Throw> {
     if form.is_empty() {
         return Ok(Str::new(""));
     }

@@ -240,7 +240,7 @@ fn add(headers: &mut Array, name: &[u8], value: &[u8], lowercase: bool) {
 }
 
 /// A cookie of a `Set-Cookie` header.
-fn add_cookie(cookies: &mut Array, line: &[u8]) {
+pub(crate) fn add_cookie(cookies: &mut Array, line: &[u8]) {
     let pair = line.split(|byte| *byte == b';').next().unwrap_or_default();
     match pair.iter().position(|byte| *byte == b'=') {
         Some(at) if at > 0 => {
