@@ -8,6 +8,8 @@ namespace {
     class_alias('Swoole\\Coroutine\\Channel', 'co\\channel');
     class_alias('Swoole\\Coroutine\\Client', 'co\\client');
     class_alias('Swoole\\Coroutine\\Context', 'co\\context');
+    class_alias('Swoole\\Coroutine\\Http2\\Client', 'co\\http2\\client');
+    class_alias('Swoole\\Coroutine\\Http2\\Client\\Exception', 'co\\http2\\client\\exception');
     class_alias('Swoole\\Coroutine\\Http\\Client', 'co\\http\\client');
     class_alias('Swoole\\Coroutine\\Http\\Client\\Exception', 'co\\http\\client\\exception');
     class_alias('Swoole\\Coroutine\\Iterator', 'co\\iterator');
