@@ -24,6 +24,7 @@ fuzz_target!(|data: &[u8]| {
             chunk_extension_bytes: 6,
             trailer_bytes: 24,
             allow_connect: kind & 2 == 0,
+            require_host: kind & 4 == 0,
         }
     };
     let whole = drive(input, &[], &limits);

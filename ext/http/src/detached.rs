@@ -3,7 +3,7 @@
 use crate::form::Kind;
 use crate::multipart::{self, Parser};
 use crate::upload::{Config, Form, Uploads};
-use highper_http1::{Conn, Event, Head, Limits};
+use highper_http1::{Conn, Error, Event, Head, Limits};
 use std::path::PathBuf;
 
 /// A request under construction.
@@ -20,7 +20,7 @@ pub struct Detached {
     body: Vec<u8>,
     form: Option<Form>,
     is_complete: bool,
-    has_failed: bool,
+    failure: Option<Error>,
 }
 
 impl Detached {
@@ -37,14 +37,14 @@ impl Detached {
             body: Vec::new(),
             form: None,
             is_complete: false,
-            has_failed: false,
+            failure: None,
         }
     }
 
     /// Takes bytes. Returns how many belong to the request: fewer than given when it is complete
     /// before their end, none when it is malformed.
     pub fn feed(&mut self, bytes: &[u8]) -> usize {
-        if self.is_complete || self.has_failed {
+        if self.is_complete || self.failure.is_some() {
             return 0;
         }
         let before = self.raw.len();
@@ -56,7 +56,9 @@ impl Detached {
             let start = self.at;
             self.at += step.used;
             match step.event {
-                Event::NeedMore => return bytes.len(),
+                Event::NeedMore | Event::Upgraded | Event::Closed | Event::Pause => {
+                    return bytes.len();
+                }
                 Event::Head => {
                     // Empty lines before the request are no part of it.
                     let length = self.head.len();
@@ -70,8 +72,8 @@ impl Detached {
                 }
                 Event::Body(data) => self.body.extend_from_slice(data),
                 Event::End => return self.complete(before),
-                Event::Error(_) | Event::Upgraded | Event::Closed | Event::Pause => {
-                    self.has_failed = true;
+                Event::Error(error) => {
+                    self.failure = Some(error);
                     self.raw.truncate(before);
                     return 0;
                 }
@@ -108,6 +110,24 @@ impl Detached {
     #[must_use]
     pub fn head(&self) -> Option<(&Head, &[u8])> {
         self.head_length.map(|_| (&self.head, &*self.raw))
+    }
+
+    /// The codec, as it stands.
+    pub(crate) fn codec(&self) -> Conn {
+        self.codec.clone()
+    }
+
+    /// The status to refuse it with, and why; `None` while nothing is wrong with it.
+    #[must_use]
+    pub fn failure(&self) -> Option<(u16, &'static str)> {
+        self.failure
+            .as_ref()
+            .map(|error| (error.status(), error.message()))
+    }
+
+    /// Appends `100 Continue` where the client waits for it before it sends the body.
+    pub fn want_body(&mut self, out: &mut Vec<u8>) {
+        self.codec.want_body(out);
     }
 
     /// Is the whole request there?

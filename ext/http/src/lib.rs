@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+pub mod answer;
 mod collect;
 pub mod compression;
 pub mod connection;
@@ -29,6 +30,7 @@ pub mod traffic;
 pub mod upgrade;
 pub mod upload;
 
+pub use answer::{Answer, Signature};
 pub use connection::{Addresses, Connection};
 pub use exchange::{Exchange, Progress, SendError};
 pub use highper_http1::{EncodeError, Head, Limits, Response as ResponseHead, Version};

@@ -22,6 +22,9 @@ pub struct Limits {
     pub trailer_bytes: usize,
     /// Whether CONNECT is handed to the application. Default no: 501.
     pub allow_connect: bool,
+    /// Must HTTP/1.1 requests have a Host, as RFC 9112 section 3.2 wants it?
+    /// Default yes: 400 without.
+    pub require_host: bool,
 }
 
 impl Limits {
@@ -54,6 +57,7 @@ impl Default for Limits {
             chunk_extension_bytes: 1024,
             trailer_bytes: 4096,
             allow_connect: false,
+            require_host: true,
         }
     }
 }

@@ -238,7 +238,7 @@ fn transfer_encoding(value: &[u8]) -> Result<(), Error> {
 #[inline(always)]
 pub(crate) fn decide(head: &mut Head, seen: &Seen, limits: &Limits) -> Result<(), Error> {
     let http11 = head.version == Version::Http11;
-    if head.host == NONE && http11 {
+    if head.host == NONE && http11 && limits.require_host {
         return Err(Error::MissingHost);
     }
     head.framing = match (seen.length, seen.chunked) {

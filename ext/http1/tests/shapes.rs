@@ -138,3 +138,17 @@ fn connect_only_when_allowed() {
     let bad = b"CONNECT /x HTTP/1.1\r\nHost: a\r\n\r\n";
     assert_eq!(drive(bad, &[], &limits).status(), Some(400));
 }
+
+#[test]
+fn host_only_where_wanted() {
+    let input = b"GET / HTTP/1.1\r\n\r\nGET / HTTP/1.1\r\nA: b\r\n\r\n";
+    assert_eq!(drive(input, &[], &Limits::default()).status(), Some(400));
+    let limits = Limits {
+        require_host: false,
+        ..Limits::default()
+    };
+    let seen = drive(input, &[], &limits);
+    assert_eq!((seen.requests.len(), seen.status()), (2, None));
+    let two = b"GET / HTTP/1.1\r\nHost: a\r\nHost: a\r\n\r\n";
+    assert_eq!(drive(two, &[], &limits).status(), Some(400));
+}

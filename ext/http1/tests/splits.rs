@@ -63,6 +63,7 @@ fn mutated_at_random() {
         chunk_extension_bytes: 6,
         trailer_bytes: 24,
         allow_connect: true,
+        require_host: true,
     };
     let mut random = Random::new(7);
     let templates: Vec<&[u8]> = inputs().collect();

@@ -2,8 +2,10 @@
 
 pub mod close_frame;
 pub mod frame;
+pub(crate) mod greeting;
 pub(crate) mod hub;
 mod link;
+pub(crate) mod options;
 pub(crate) mod outgoing;
 pub mod server;
 
@@ -15,6 +17,10 @@ pub(crate) const FIN: i64 = 1;
 pub(crate) const COMPRESS: i64 = 2;
 /// `SWOOLE_WEBSOCKET_FLAG_RSV1`: what says on the wire that a message is compressed.
 pub(crate) const RSV1: i64 = 4;
+/// `SWOOLE_WEBSOCKET_FLAG_RSV2`
+pub(crate) const RSV2: i64 = 8;
+/// `SWOOLE_WEBSOCKET_FLAG_RSV3`
+pub(crate) const RSV3: i64 = 16;
 /// `SWOOLE_WEBSOCKET_FLAG_MASK`
 pub(crate) const MASK: i64 = 32;
 /// All flags that there are.

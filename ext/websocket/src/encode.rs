@@ -1,7 +1,7 @@
 //! Frames to be sent.
 
 use crate::close;
-use crate::header::Header;
+use crate::header::{Header, Raw};
 use crate::mask;
 use crate::opcode::Opcode;
 
@@ -12,15 +12,20 @@ pub const COMPRESSED: u8 = 2;
 
 /// Appends one frame. `flags`: [`FIN`], [`COMPRESSED`]; the key for what a client sends, see [`mask::Keys`].
 pub fn frame(out: &mut Vec<u8>, opcode: Opcode, flags: u8, key: Option<[u8; 4]>, payload: &[u8]) {
+    raw(out, opcode as u8, flags, key, payload);
+}
+
+/// As [`frame`], with any opcode (its lower four bits) and any length: for tools. A peer need not take it.
+pub fn raw(out: &mut Vec<u8>, opcode: u8, flags: u8, key: Option<[u8; 4]>, payload: &[u8]) {
     out.reserve(Header::LONGEST + payload.len());
-    let header = Header {
-        fin: flags & FIN != 0,
-        rsv1: flags & COMPRESSED != 0,
-        opcode,
+    let fin = u8::from(flags & FIN != 0) << 7;
+    let compressed = u8::from(flags & COMPRESSED != 0) << 6;
+    Raw {
+        first: fin | compressed | opcode & 0x0f,
         mask: key,
         length: payload.len() as u64,
-    };
-    header.write(out);
+    }
+    .write(out);
     let at = out.len();
     out.extend_from_slice(payload);
     if let Some(key) = key {

@@ -50,32 +50,18 @@ impl Header {
         if opcode.is_control() && short > 125 {
             return Err(Error::ControlTooLong(short));
         }
-        let (length, at) = match (short, &bytes[2..]) {
-            (126, [a, b, ..]) => (u64::from(u16::from_be_bytes([*a, *b])), 4),
-            (126, _) => return Ok(None),
-            (127, rest) => match rest.first_chunk::<8>() {
-                Some(length) => (u64::from_be_bytes(*length), 10),
-                None => return Ok(None),
-            },
-            (short, _) => (u64::from(short), 2),
+        let Some((raw, at)) = Raw::parse(bytes) else {
+            return Ok(None);
         };
-        if length >> 63 != 0 {
-            return Err(Error::Length(length));
+        if raw.length >> 63 != 0 {
+            return Err(Error::Length(raw.length));
         }
-        let (mask, at) = if second & 0x80 == 0 {
-            (None, at)
-        } else {
-            match bytes[at..].first_chunk::<4>() {
-                Some(key) => (Some(*key), at + 4),
-                None => return Ok(None),
-            }
-        };
         let header = Self {
             fin,
             rsv1,
             opcode,
-            mask,
-            length,
+            mask: raw.mask,
+            length: raw.length,
         };
         Ok(Some((header, at)))
     }
@@ -83,6 +69,54 @@ impl Header {
     /// Appends the head to what is to be sent.
     pub fn write(&self, out: &mut Vec<u8>) {
         let first = self.opcode as u8 | u8::from(self.fin) << 7 | u8::from(self.rsv1) << 6;
+        Raw {
+            first,
+            mask: self.mask,
+            length: self.length,
+        }
+        .write(out);
+    }
+}
+
+/// The head of a frame as it lies there, whatever it says: for tools. What comes from a peer is for [`Header`].
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Raw {
+    /// FIN, the three reserved bits, and the opcode's number.
+    pub first: u8,
+    /// The key that the payload is masked with.
+    pub mask: Option<[u8; 4]>,
+    /// Bytes of the payload.
+    pub length: u64,
+}
+
+impl Raw {
+    /// Reads a head from the front of the bytes, and how many bytes it takes; `None` when it is not all there.
+    #[inline]
+    #[must_use]
+    pub fn parse(bytes: &[u8]) -> Option<(Self, usize)> {
+        let [first, second, rest @ ..] = bytes else {
+            return None;
+        };
+        let (length, at) = match second & 0x7f {
+            126 => (u64::from(u16::from_be_bytes(*rest.first_chunk()?)), 4),
+            127 => (u64::from_be_bytes(*rest.first_chunk()?), 10),
+            short => (u64::from(short), 2),
+        };
+        let (mask, at) = match second & 0x80 {
+            0 => (None, at),
+            _ => (Some(*bytes[at..].first_chunk()?), at + 4),
+        };
+        let raw = Self {
+            first: *first,
+            mask,
+            length,
+        };
+        Some((raw, at))
+    }
+
+    /// Appends the head.
+    pub fn write(&self, out: &mut Vec<u8>) {
+        let first = self.first;
         let masked = u8::from(self.mask.is_some()) << 7;
         match self.length {
             short @ 0..=125 => out.extend_from_slice(&[first, masked | short as u8]),

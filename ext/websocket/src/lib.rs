@@ -33,5 +33,5 @@ mod utf8;
 pub use decoder::{Config, Decoder, Frame, Masks, Step};
 pub use deflate::{Deflater, Inflater};
 pub use error::Error;
-pub use header::Header;
+pub use header::{Header, Raw};
 pub use opcode::Opcode;

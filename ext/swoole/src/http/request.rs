@@ -1,8 +1,9 @@
 //! `Swoole\Http\Request`: made lazily from the bytes as they came.
 
-mod parsed;
+pub(crate) mod parsed;
 
 use super::{inputs, names};
+use highper_http::detached::Detached;
 use highper_http::form::Kind;
 use highper_http::{Addresses, Body, Exchange, Head, cookie, query};
 use highper_zend::{
@@ -65,6 +66,15 @@ impl State {
                 uploads::forget(path.as_os_str().as_encoded_bytes());
             }
         }
+        if let Some(parsed) = self.parsed.get_mut() {
+            parsed.unlist();
+        }
+    }
+
+    /// A request that came on a socket, for its answer.
+    pub(crate) fn detached(&self) -> Option<Rc<RefCell<Detached>>> {
+        let parsed = self.parsed.borrow();
+        parsed.as_ref().map(|parsed| Rc::clone(parsed.request()))
     }
 }
 

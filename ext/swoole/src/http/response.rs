@@ -2,7 +2,11 @@
 
 pub(crate) mod created;
 mod fields;
+mod file;
+pub(crate) mod packing;
+pub(crate) mod reply;
 pub(crate) mod upgrade;
+mod websocket;
 
 use super::cookie::{self, now};
 use crate::error_code;
@@ -14,6 +18,8 @@ use highper_zend::{
     Array, Call, Class, ClassRef, Done, Flags, LazyProperties, Renew, Str, Throw, Trace, Tracer,
     Value, error,
 };
+use packing::Packing;
+use reply::Reply;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
@@ -31,13 +37,16 @@ const TRAILER: usize = 4;
 #[derive(Default)]
 pub(crate) struct State {
     pub(crate) exchange: RefCell<Option<Rc<Exchange>>>,
+    /// Where it goes to a socket instead.
+    pub(crate) reply: RefCell<Option<Rc<Reply>>>,
     fields: RefCell<Fields>,
     /// Lines of Set-Cookie.
     cookies: RefCell<Vec<Vec<u8>>>,
     trailers: RefCell<Vec<(Vec<u8>, Vec<u8>)>>,
     status: Cell<u16>,
     reason: RefCell<Option<Vec<u8>>>,
-    pub(crate) compress: Cell<bool>,
+    /// Bytes of the shortest body that is compressed; none is where it is the most.
+    pub(crate) packs_from: Cell<u32>,
     detached: Cell<bool>,
     /// Made for a connection without a request under way: nothing of it can be sent.
     loose: Cell<bool>,
@@ -56,6 +65,11 @@ impl Trace for State {
         if let Ok(fields) = self.fields.try_borrow() {
             fields.trace(tracer);
         }
+        if let Ok(reply) = self.reply.try_borrow()
+            && let Some(reply) = &*reply
+        {
+            tracer.value(reply.object().as_value());
+        }
     }
 }
 
@@ -71,6 +85,11 @@ impl LazyProperties for State {
 impl Drop for State {
     fn drop(&mut self) {
         self.settle();
+        if let Some(reply) = self.reply.get_mut().take()
+            && !self.detached.get()
+        {
+            self.owe_reply(&reply);
+        }
     }
 }
 
@@ -189,15 +208,31 @@ impl State {
         self.fields.borrow().has(wanted)
     }
 
+    /// The content type that is sent, where one was set.
+    fn content_type(&self) -> Option<Vec<u8>> {
+        let fields = self.fields.borrow();
+        let found = fields
+            .iter()
+            .find(|(name, _)| name.eq_ignore_ascii_case(b"content-type"));
+        found.map(|(_, value)| value.to_vec())
+    }
+
     /// The encoding for a body of this length, as the client and the settings have it.
     fn encoding(&self, exchange: &Exchange, length: usize) -> Encoding {
-        if !self.compress.get() || length < 20 || self.has(b"content-encoding") {
+        if length < self.packs_from.get() as usize || self.has(b"content-encoding") {
             return Encoding::Identity;
         }
         let bytes = exchange.request().bytes();
-        let Some(accept) = exchange.request().head().accept_encoding(&bytes) else {
+        match exchange.request().head().accept_encoding(&bytes) {
+            Some(accept) => self.encoding_by(&packing::of_server(), accept),
+            None => Encoding::Identity,
+        }
+    }
+
+    fn encoding_by(&self, packing: &Packing, accept: &[u8]) -> Encoding {
+        if !packing.takes(self.content_type().as_deref()) {
             return Encoding::Identity;
-        };
+        }
         let policy = Policy {
             offered: compression::SWOOLE.to_vec(),
             ..Policy::default()
@@ -209,8 +244,9 @@ impl State {
         let encoding = self.encoding(exchange, body.len());
         let reason = self.reason.borrow();
         let mut packed = Vec::new();
+        let level = packing::of_server().level;
         let body = if encoding == Encoding::Identity
-            || compression::compress(encoding, None, body, &mut packed).is_err()
+            || compression::compress(encoding, level, body, &mut packed).is_err()
         {
             return exchange.respond(
                 status,
@@ -238,13 +274,13 @@ impl State {
 }
 
 pub(crate) fn class() -> Class {
-    Class::new("Swoole\\Http\\Response")
+    let class = Class::new("Swoole\\Http\\Response")
         .doc("The response to a request.")
         .handle(&RESPONSE)
         .flags(Flags::NOT_SERIALIZABLE)
         .lazy_state::<State>()
         .property("public $fd = 0", "The connection's number.")
-        .property("public $socket = null", "Unused in servers of this kind.")
+        .property("public $socket = null", "The Coroutine\\Socket that it goes to; null in servers with processes.")
         .lazy_property("public $header", "Fields set so far, or null.")
         .lazy_property("public $cookie", "Lines of cookies set so far, or null.")
         .lazy_property("public $trailer", "Trailers set so far, or null.")
@@ -252,10 +288,10 @@ pub(crate) fn class() -> Class {
         .method("public function setHeader(string $key, string|array $value, bool $format = true): bool", "Sets a field.", header)
         .method("public function status(int $http_code, string $reason = ''): bool", "Sets the status.", status)
         .method("public function setStatusCode(int $http_code, string $reason = ''): bool", "Sets the status.", status)
-        .method("public function cookie($name_or_object, string $value = '', int $expires = 0, string $path = '/', string $domain = '', bool $secure = false, bool $httponly = false, string $samesite = '', string $priority = '', bool $partitioned = false): bool", "Sets a cookie, its value encoded.", |call| cookie(call, false))
-        .method("public function setCookie($name_or_object, string $value = '', int $expires = 0, string $path = '/', string $domain = '', bool $secure = false, bool $httponly = false, string $samesite = '', string $priority = '', bool $partitioned = false): bool", "Sets a cookie, its value encoded.", |call| cookie(call, false))
-        .method("public function rawcookie(string $name, string $value = '', int $expires = 0, string $path = '/', string $domain = '', bool $secure = false, bool $httponly = false, string $samesite = '', string $priority = '', bool $partitioned = false): bool", "Sets a cookie, its value as given.", |call| cookie(call, true))
-        .method("public function setRawCookie(string $name, string $value = '', int $expires = 0, string $path = '/', string $domain = '', bool $secure = false, bool $httponly = false, string $samesite = '', string $priority = '', bool $partitioned = false): bool", "Sets a cookie, its value as given.", |call| cookie(call, true))
+        .method("public function cookie(Swoole\\Http\\Cookie|string $name_or_object, string $value = '', int $expires = 0, string $path = '/', string $domain = '', bool $secure = false, bool $httponly = false, string $samesite = '', string $priority = '', bool $partitioned = false): bool", "Sets a cookie, its value encoded.", |call| cookie(call, false))
+        .method("public function setCookie(Swoole\\Http\\Cookie|string $name_or_object, string $value = '', int $expires = 0, string $path = '/', string $domain = '', bool $secure = false, bool $httponly = false, string $samesite = '', string $priority = '', bool $partitioned = false): bool", "Sets a cookie, its value encoded.", |call| cookie(call, false))
+        .method("public function rawcookie(Swoole\\Http\\Cookie|string $name_or_object, string $value = '', int $expires = 0, string $path = '/', string $domain = '', bool $secure = false, bool $httponly = false, string $samesite = '', string $priority = '', bool $partitioned = false): bool", "Sets a cookie, its value as given.", |call| cookie(call, true))
+        .method("public function setRawCookie(Swoole\\Http\\Cookie|string $name_or_object, string $value = '', int $expires = 0, string $path = '/', string $domain = '', bool $secure = false, bool $httponly = false, string $samesite = '', string $priority = '', bool $partitioned = false): bool", "Sets a cookie, its value as given.", |call| cookie(call, true))
         .method("public function trailer(string $key, string $value): bool", "Sets a trailer of a chunked response.", trailer)
         .method("public function initHeader(): bool", "Makes arrays of the properties, if nothing was set.", |call| {
             if unavailable(call)? {
@@ -278,18 +314,20 @@ pub(crate) fn class() -> Class {
             this.dressed.set(true);
             call.ret_bool(true)
         })
-        .method("public static function create(object|array|int $server, int $fd = -1): \\Swoole\\Http\\Response|false", "A response for a connection, after detach().", created::create)
+        .method("public static function create(object|array|int $server = -1, int $fd = -1): \\Swoole\\Http\\Response|false", "A response for a connection, after detach().", created::create)
         .method("public function isWritable(): bool", "Can anything still be sent?", |call| {
             let this = call.this::<State>()?;
             let writable = !this.detached.get()
                 && (this.loose.get()
+                    || reply::is_writable(this)
                     || this
                         .exchange
                         .borrow()
                         .as_ref()
                         .is_some_and(|exchange| exchange.is_connected() && exchange.is_writable()));
             call.ret_bool(writable)
-        })
+        });
+    websocket::methods(class)
 }
 
 /// The response, as long as it can still be sent; without a word, as Swoole has it.
@@ -301,7 +339,9 @@ fn usable(call: &Call) -> Result<Option<Rc<Exchange>>, Throw> {
             Ok(Some(exchange))
         }
         _ => {
-            highper_runtime::set_last_error(error_code::HTTP_CONTEXT_UNAVAILABLE);
+            if this.reply.borrow().is_none() {
+                highper_runtime::set_last_error(error_code::HTTP_CONTEXT_UNAVAILABLE);
+            }
             Ok(None)
         }
     }
@@ -309,7 +349,9 @@ fn usable(call: &Call) -> Result<Option<Rc<Exchange>>, Throw> {
 
 /// Is it ended or detached? One for a connection without a request takes what is never sent.
 fn unavailable(call: &Call) -> Result<bool, Throw> {
-    Ok(!call.this::<State>()?.loose.get() && usable(call)?.is_none())
+    Ok(!call.this::<State>()?.loose.get()
+        && usable(call)?.is_none()
+        && reply::usable(call)?.is_none())
 }
 
 /// Brings properties up to date that somebody has read.
@@ -482,7 +524,7 @@ const HIGH_WATER: u64 = 2 << 20;
 
 fn write(call: &mut Call) -> Done {
     let Some(exchange) = usable(call)? else {
-        return call.ret_bool(false);
+        return reply::write(call);
     };
     let content = call.str(0)?;
     if content.as_bytes().is_empty() {
@@ -524,8 +566,8 @@ fn end_plain(call: &Call) -> Result<Option<()>, Throw> {
     let Some(body) = call.opt_value(0).map_or(Some(&b""[..]), Value::as_bytes) else {
         return Ok(None);
     };
-    let packs =
-        this.compress.get() && body.len() >= 20 && exchange.request().head().has_accept_encoding();
+    let packs = body.len() >= this.packs_from.get() as usize
+        && exchange.request().head().has_accept_encoding();
     if packs || body.len() >= SHARE_FROM || exchange.progress() != Progress::Waiting {
         return Ok(None);
     }
@@ -540,7 +582,7 @@ fn end(call: &mut Call) -> Done {
         return call.ret_bool(true);
     }
     let Some(exchange) = usable(call)? else {
-        return call.ret_bool(false);
+        return reply::end(call);
     };
     let content = call.opt_str(0)?;
     let body = content.as_ref().map_or(&b""[..], Str::as_bytes);
@@ -584,66 +626,24 @@ fn end(call: &mut Call) -> Done {
 fn sendfile(call: &mut Call) -> Done {
     call.this::<State>()?.dressed.set(true);
     let Some(exchange) = usable(call)? else {
-        return call.ret_bool(false);
+        return reply::sendfile(call);
     };
     if exchange.progress() != Progress::Waiting {
         error::warning("can't use sendfile when HTTP chunk is enabled")?;
         return call.ret_bool(false);
     }
-    let name = call.bytes(0)?.to_vec();
-    let (offset, length) = (call.opt_long(1, 0)?, call.opt_long(2, 0)?);
-    let path = std::path::PathBuf::from(String::from_utf8_lossy(&name).into_owned());
-    let opened =
-        std::fs::File::open(&path).and_then(|file| file.metadata().map(|meta| (file, meta)));
-    let (file, size) = match opened {
-        Ok((file, meta)) if meta.is_file() => (file, meta.len()),
-        Ok(_) => {
-            error::warning(format!(
-                "parameter $file[{}] given is not a regular file",
-                path.display()
-            ))?;
-            return call.ret_bool(false);
-        }
-        Err(problem) => {
-            let text = problem.to_string();
-            let text = text.split(" (os error").next().unwrap_or_default();
-            error::warning(format!(
-                "stat({}) failed, Error: {text}[{}]",
-                path.display(),
-                problem.raw_os_error().unwrap_or(0)
-            ))?;
-            return call.ret_bool(false);
-        }
-    };
-    let offset = u64::try_from(offset).unwrap_or(0);
-    if offset > size {
-        error::warning(format!("parameter $offset[{offset}] exceeds the file size"))?;
+    let Some(part) = file::part(call)? else {
         return call.ret_bool(false);
-    }
-    let length = match u64::try_from(length) {
-        Ok(0) | Err(_) => size - offset,
-        Ok(length) if length > size - offset => {
-            error::warning(format!("parameter $length[{length}] exceeds the file size"))?;
-            return call.ret_bool(false);
-        }
-        Ok(length) => length,
     };
     let this = call.this::<State>()?;
-    if !this.has(b"content-type") {
-        // The type alone, as Swoole: the file's charset is not known here.
-        let mime = highper_http::mime::of_name(&name);
-        let mime = mime.split(';').next().unwrap_or(mime);
-        this.fields
-            .borrow_mut()
-            .set_text(b"Content-Type", mime.as_bytes());
-    }
+    this.set_type_of(&part.name);
     warn_of_broken(call, &exchange)?;
     let result = exchange.send_file(
         this.status(),
         |h| this.add_fields(h, Encoding::Identity),
-        file,
-        offset,
-        length,
+        part.file,
+        part.offset,
+        part.length,
     );
     sent(call, result)
 }
@@ -651,7 +651,7 @@ fn sendfile(call: &mut Call) -> Done {
 fn redirect(call: &mut Call) -> Done {
     call.this::<State>()?.dressed.set(true);
     let Some(exchange) = usable(call)? else {
-        return call.ret_bool(false);
+        return reply::redirect(call);
     };
     let location = call.bytes(0)?.to_vec();
     let code = call.opt_long(1, 302)?;

@@ -26,7 +26,6 @@ pub(super) struct Handler {
 
 impl Handler {
     pub(super) fn new(callback: Callable, switches: Switches) -> Self {
-        response::created::set_compress(switches.compress);
         Self {
             callback,
             switches,
@@ -51,7 +50,7 @@ impl Handler {
         let response = self.responses.take()?;
         response.init_long(response::FD, serial);
         let state = response.state();
-        state.compress.set(self.switches.compress);
+        state.packs_from.set(self.switches.packs_from);
         state.exchange.replace(Some(exchange));
         let outcome = self
             .callback

@@ -1,5 +1,6 @@
 //! The keys of `set()` and what they mean here.
 
+use crate::http::response::packing::Packing;
 use highper_http::{Settings, StaticFiles};
 use highper_process::Options;
 use highper_zend::{Array, Throw, Value};
@@ -82,8 +83,8 @@ fn list(name: &str, value: &Value) -> Result<Vec<String>, Throw> {
 /// What handlers' objects do with requests and responses.
 #[derive(Clone, Copy)]
 pub(super) struct Switches {
-    /// `http_compression`.
-    pub(super) compress: bool,
+    /// Bytes of the shortest body that is compressed.
+    pub(super) packs_from: u32,
     /// `http_parse_post`.
     pub(super) post: bool,
     /// `http_parse_cookie`.
@@ -113,8 +114,10 @@ pub(super) fn apply(
     http.limits.head_bytes = 64_000;
     http.limits.fields = 128;
     http.limits.target_bytes = 64_000;
+    http.limits.require_host = false;
+    let packing = Packing::of(settings)?;
     let mut switches = Switches {
-        compress: true,
+        packs_from: 0,
         post: true,
         cookie: true,
         php_files: false,
@@ -156,7 +159,15 @@ pub(super) fn apply(
             "upload_tmp_dir" => http.temp_dir = text(&name, value)?.into(),
             "http_parse_files" => switches.php_files = value.to_bool(),
             "upload_max_filesize" => uploads = whole(&name, value, 1)?,
-            "http_compression" => switches.compress = value.to_bool(),
+            // These are read all together.
+            "http_compression"
+            | "http_compression_level"
+            | "http_compression_min_length"
+            | "http_compression_types"
+            | "http_gzip_level"
+            | "compression_level"
+            | "compression_min_length"
+            | "compression_types" => {}
             "http_parse_post" => switches.post = value.to_bool(),
             "http_parse_cookie" => switches.cookie = value.to_bool(),
             "cancel_on_disconnect" => {
@@ -200,7 +211,6 @@ pub(super) fn apply(
             | "open_websocket_ping_frame"
             | "open_websocket_pong_frame"
             | "websocket_compression"
-            | "websocket_mask"
             | "websocket_strict"
             | "websocket_subprotocol" => {}
             "document_root" => root = Some(text(&name, value)?),
@@ -217,6 +227,8 @@ pub(super) fn apply(
             _ => {}
         }
     }
+    switches.packs_from = packing.from;
+    packing.install();
     if uploads > http.limits.body_bytes {
         http.plain_bytes = Some(http.limits.body_bytes);
         http.limits.body_bytes = uploads;

@@ -2,7 +2,8 @@
 
 use super::service::{Handler, Requests};
 use super::settings::Switches;
-use crate::websocket::hub::{self, Callbacks, Hub, Options};
+use crate::websocket::hub::{self, Callbacks, Hub};
+use crate::websocket::options::Options;
 use highper_http::{Connection, Exchange, Head, ResponseHead, Service};
 use highper_runtime::coroutine;
 use highper_zend::{Array, Callable, Object, Throw, Value};

@@ -5,6 +5,10 @@ use highper_zend::{Class, ClassRef, Registry};
 /// The class.
 pub static CLOSE_FRAME: ClassRef = ClassRef::new("Swoole\\WebSocket\\CloseFrame");
 
+/// Slots of the properties that it declares beside its parent's.
+pub(super) const CODE: usize = 0;
+pub(super) const REASON: usize = 1;
+
 /// Declares it.
 pub fn declare(registry: &mut Registry) {
     registry.class(

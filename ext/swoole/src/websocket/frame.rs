@@ -1,10 +1,10 @@
 //! `Swoole\WebSocket\Frame`: a message, or a control frame.
 
 use super::close_frame::CLOSE_FRAME;
-use super::outgoing::Outgoing;
-use super::{COMPRESS, FIN, MASK, RSV1};
+use super::outgoing::{Outgoing, Rules};
+use super::{COMPRESS, FIN, MASK, RSV1, RSV2, RSV3};
 use crate::error_code;
-use highper_websocket::{Config, Header, Inflater, Opcode, close, mask};
+use highper_websocket::{Config, Inflater, Opcode, Raw, close, mask};
 use highper_zend::{Call, Class, ClassRef, Done, Object, Registry, Throw, Value, error};
 
 /// The class.
@@ -55,31 +55,25 @@ pub(super) fn pack(call: &mut Call) -> Done {
 fn packed(call: &Call, data: &Value, opcode: i64, flags: i64) -> Done {
     let outgoing = Outgoing::of(data, opcode, flags, close::NORMAL)?;
     let mut out = Vec::new();
-    if let Some(frame) = outgoing.prepare()? {
+    if let Some(frame) = outgoing.prepare(Rules::None)? {
         frame.write(&mut out);
     }
     call.ret_str(out)
 }
 
-/// What a single frame says: its head, its payload unmasked and unpacked.
-fn parse(bytes: &[u8]) -> Result<(Header, Vec<u8>), &'static str> {
-    let Ok(header) = Header::parse(bytes) else {
-        return Err("it breaks the rules of RFC 6455, section 5.2");
-    };
-    let Some((header, at)) = header else {
-        return Err("incomplete packet");
-    };
-    let end = usize::try_from(header.length)
+/// What a single frame says, also one that no peer would take.
+fn parse(bytes: &[u8]) -> Result<(Raw, Vec<u8>), &'static str> {
+    const INCOMPLETE: &str = "incomplete packet";
+    let (head, at) = Raw::parse(bytes).ok_or(INCOMPLETE)?;
+    let end = usize::try_from(head.length)
         .ok()
-        .and_then(|n| n.checked_add(at));
-    let Some(payload) = end.and_then(|end| bytes.get(at..end)) else {
-        return Err("incomplete packet");
-    };
+        .and_then(|length| length.checked_add(at));
+    let payload = end.and_then(|end| bytes.get(at..end)).ok_or(INCOMPLETE)?;
     let mut payload = payload.to_vec();
-    if let Some(key) = header.mask {
+    if let Some(key) = head.mask {
         mask::apply(&mut payload, key, 0);
     }
-    if header.rsv1 {
+    if head.first & 0x40 != 0 {
         let mut unpacked = Vec::new();
         let limit = Config::server().max_message.max(payload.len());
         if Inflater::new(false)
@@ -90,20 +84,18 @@ fn parse(bytes: &[u8]) -> Result<(Header, Vec<u8>), &'static str> {
         }
         payload = unpacked;
     }
-    Ok((header, payload))
+    Ok((head, payload))
 }
 
 pub(super) fn unpack(call: &mut Call) -> Done {
     match parse(call.bytes(0)?) {
-        Ok((header, payload)) => {
-            let mut flags = i64::from(header.fin) * FIN;
-            if header.rsv1 {
-                flags |= RSV1;
-            }
-            if header.mask.is_some() {
+        Ok((head, payload)) => {
+            let bit = |bit: u8, flag: i64| i64::from(head.first & bit != 0) * flag;
+            let mut flags = bit(0x80, FIN) | bit(0x40, RSV1) | bit(0x20, RSV2) | bit(0x10, RSV3);
+            if head.mask.is_some() {
                 flags |= MASK;
             }
-            let frame = make(header.opcode, &payload, flags, 0)?;
+            let frame = make_any(head.first & 0x0f, &payload, flags, 0)?;
             call.ret(frame)
         }
         Err(why) => {
@@ -121,13 +113,17 @@ pub(super) fn unpack(call: &mut Call) -> Done {
 /// # Errors
 /// The class has none.
 pub(crate) fn make(opcode: Opcode, payload: &[u8], flags: i64, fd: i64) -> Result<Object, Throw> {
+    make_any(opcode as u8, payload, flags, fd)
+}
+
+fn make_any(opcode: u8, payload: &[u8], flags: i64, fd: i64) -> Result<Object, Throw> {
     let flags = if flags & RSV1 != 0 {
         flags | COMPRESS
     } else {
         flags
     };
     let finish = flags & FIN != 0;
-    if opcode == Opcode::Close {
+    if opcode == Opcode::Close as u8 {
         let frame = CLOSE_FRAME.instantiate()?;
         if let Ok(Some((code, reason))) = close::split(payload) {
             frame.set("code", i64::from(code))?;
@@ -143,7 +139,7 @@ pub(crate) fn make(opcode: Opcode, payload: &[u8], flags: i64, fd: i64) -> Resul
     let frame = FRAME.instantiate()?;
     frame.set_slot(FD, fd);
     frame.set_slot(DATA, Value::string(payload));
-    frame.set_slot(OPCODE, i64::from(opcode as u8));
+    frame.set_slot(OPCODE, i64::from(opcode));
     frame.set_slot(FLAGS, flags);
     frame.set_slot(FINISH, finish);
     Ok(frame)

@@ -1,83 +1,20 @@
 //! What the WebSocket connections of one port have in common, and the numbers of all.
 
 use super::frame;
+use super::greeting::{self, Greeting};
 use super::link::Link;
+use super::options::Options;
 use super::outgoing::Prepared;
 use crate::http::request;
 use crate::http::response::upgrade;
 use highper_http::{Connection, EncodeError, Exchange, ResponseHead, SendError};
 use highper_runtime::coroutine;
-use highper_websocket::handshake::{self, extension::Deflate};
-use highper_websocket::{Config, Decoder, Masks, Opcode};
-use highper_zend::{Array, Callable, Object, Throw};
+use highper_websocket::{Opcode, handshake};
+use highper_zend::{Callable, Object, Throw};
 use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::rc::{Rc, Weak};
-
-/// Settings of a port.
-pub(crate) struct Options {
-    /// `open_websocket_close_frame`: does the callback see close frames?
-    pub(super) close: bool,
-    /// `open_websocket_ping_frame`: does it see pings? Then answering them is its own.
-    pub(super) ping: bool,
-    /// `open_websocket_pong_frame`
-    pub(super) pong: bool,
-    /// `websocket_compression`
-    compression: bool,
-    /// `websocket_subprotocol`
-    subprotocol: Option<Vec<u8>>,
-    /// Must clients mask, as RFC 6455 has it? Not with `websocket_mask` off.
-    masked: bool,
-    /// `websocket_strict`: are text and close codes checked?
-    strict: bool,
-    /// `package_max_length`: bytes of a message, unpacked.
-    max_message: usize,
-}
-
-impl Options {
-    /// From the settings of a server.
-    pub(crate) fn of(settings: &Array) -> Self {
-        let on = |name: &str| {
-            settings
-                .get(name)
-                .is_some_and(|value| value.deref().to_bool())
-        };
-        let text = |name: &str| {
-            let text = settings.get(name)?.deref().to_str().ok()?;
-            Some(text.as_bytes().to_vec()).filter(|text| !text.is_empty())
-        };
-        let max = settings
-            .get("package_max_length")
-            .map(|value| value.deref().to_long());
-        Self {
-            close: on("open_websocket_close_frame"),
-            ping: on("open_websocket_ping_frame"),
-            pong: on("open_websocket_pong_frame"),
-            compression: on("websocket_compression"),
-            subprotocol: text("websocket_subprotocol"),
-            masked: settings.get("websocket_mask").is_none() || on("websocket_mask"),
-            strict: on("websocket_strict"),
-            max_message: max
-                .and_then(|max| usize::try_from(max).ok())
-                .filter(|max| *max > 0)
-                .unwrap_or(Config::server().max_message),
-        }
-    }
-
-    fn decoder(&self, deflate: bool) -> Decoder {
-        Decoder::new(Config {
-            masks: match self.masked {
-                true => Masks::Required,
-                false => Masks::Either,
-            },
-            max_message: self.max_message,
-            strict: self.strict,
-            deflate,
-            takeover: false,
-        })
-    }
-}
 
 /// The callbacks of a port.
 pub(crate) struct Callbacks {
@@ -206,7 +143,7 @@ impl Hub {
             let outcome = callback.call_with([request.as_value(), response.as_value()]);
             return upgrade::left(&response, outcome);
         }
-        if let Some((status, field)) = refusal(&exchange) {
+        if let Some((status, field)) = greeting::refusal(|name| values(&exchange, name)) {
             return self.refuse(&exchange, status, field);
         }
         if let Some(callback) = &self.callbacks.before {
@@ -253,37 +190,12 @@ impl Hub {
         fields: impl FnOnce(&mut ResponseHead<'_>) -> Result<(), EncodeError>,
         has: impl Fn(&[u8]) -> bool,
     ) -> Result<(), SendError> {
-        let offered = values(exchange, b"sec-websocket-extensions");
-        let agreed = match self.options.compression && !has(b"sec-websocket-extensions") {
-            true => Deflate::default().answer(offered.iter().map(Vec::as_slice)),
-            false => None,
-        };
-        let key = values(exchange, b"sec-websocket-key");
-        let decoder = self.options.decoder(agreed.is_some());
-        let link = Link::new(self, exchange.server().downgrade(), decoder);
+        let greeting = Greeting::new(&self.options, |name| values(exchange, name), &has);
+        let link = Link::new(self, exchange.server().downgrade(), greeting.decoder());
         exchange.upgrade(
             |head| {
                 fields(head)?;
-                if !has(b"upgrade") {
-                    head.header(b"Upgrade", b"websocket")?;
-                }
-                if let (false, Some(key)) = (has(b"sec-websocket-accept"), key.first()) {
-                    head.header(b"Sec-WebSocket-Accept", &handshake::accept(key))?;
-                }
-                if !has(b"sec-websocket-version") {
-                    head.header(b"Sec-WebSocket-Version", handshake::VERSION.as_bytes())?;
-                }
-                if let (false, Some(protocol)) =
-                    (has(b"sec-websocket-protocol"), &self.options.subprotocol)
-                {
-                    head.header(b"Sec-WebSocket-Protocol", protocol)?;
-                }
-                match agreed {
-                    Some(agreed) => {
-                        head.header(b"Sec-WebSocket-Extensions", agreed.field().as_bytes())
-                    }
-                    None => Ok(()),
-                }
+                greeting.write(head, &has)
             },
             Rc::new(link),
         )
@@ -326,24 +238,6 @@ impl Hub {
         if let Err(error) = spawned {
             eprintln!("[warning] a message of connection {number} is lost: {error}");
         }
-    }
-}
-
-/// Why an upgrade is refused: the status, and a field that says what to do.
-type Refusal = (u16, Option<(&'static [u8], &'static [u8])>);
-
-/// RFC 6455, section 4.2.1.
-fn refusal(exchange: &Exchange) -> Option<Refusal> {
-    let version = values(exchange, b"sec-websocket-version");
-    if version
-        .iter()
-        .any(|version| version != handshake::VERSION.as_bytes())
-    {
-        return Some((426, Some((b"Sec-WebSocket-Version", b"13"))));
-    }
-    match values(exchange, b"sec-websocket-key").as_slice() {
-        [key] if handshake::is_key(key) => None,
-        _ => Some((400, None)),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::hub::Hub;
 use super::{FIN, MASK, RSV1};
+use crate::function::logging;
 use highper_http::server::WeakServer;
 use highper_http::{Connection, Protocol};
 use highper_websocket::{Decoder, Opcode, close, encode};
@@ -71,6 +72,12 @@ impl Link {
     fn fail(&self, connection: &Rc<Connection>, error: highper_websocket::Error) {
         self.status.set(Status::Over);
         let reason = error.to_string();
+        let ends = connection.addresses();
+        let port = ends.peer.map_or(0, |peer| peer.port());
+        logging::put(
+            logging::WARNING,
+            &format!("malformed data from {}:{port}: {reason}", ends.peer_ip),
+        );
         self.append(connection, |out| {
             encode::close(out, None, error.close_code(), reason.as_bytes());
         });

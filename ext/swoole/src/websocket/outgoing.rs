@@ -1,5 +1,6 @@
 //! What is to be sent as a frame: from the values of a call to bytes.
 
+use super::close_frame::{self, CLOSE_FRAME};
 use super::frame::{DATA, FINISH, FLAGS, FRAME, OPCODE};
 use super::{ALL, COMPRESS, FIN, MASK, RSV1};
 use highper_websocket::{Deflater, Opcode, close, encode, mask};
@@ -15,6 +16,18 @@ thread_local! {
 /// Of compression: zlib's usual one.
 const LEVEL: u32 = 6;
 
+/// Of a close frame that `pack()` makes; one that is sent holds [`close::REASON_LIMIT`] bytes.
+const LONGEST_REASON: usize = 125;
+
+/// Which rules of RFC 6455 are kept.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Rules {
+    /// All: for what is sent.
+    All,
+    /// None but that it can be written: for `pack()`, a tool.
+    None,
+}
+
 /// A frame as a call describes it.
 pub(crate) struct Outgoing {
     opcode: i64,
@@ -25,7 +38,7 @@ pub(crate) struct Outgoing {
 
 /// A frame that can be written.
 pub(crate) struct Prepared {
-    opcode: Opcode,
+    opcode: u8,
     flags: u8,
     key: Option<[u8; 4]>,
     code: u16,
@@ -34,8 +47,8 @@ pub(crate) struct Prepared {
 }
 
 /// A property of a frame; null where it was unset.
-fn property(frame: &Object, is_plain: bool, slot: usize, name: &str) -> Result<Value, Throw> {
-    match is_plain {
+fn property(frame: &Object, by_slot: bool, slot: usize, name: &str) -> Result<Value, Throw> {
+    match by_slot {
         true => Ok(frame.slot(slot).cloned().unwrap_or_default()),
         false => frame.get(name),
     }
@@ -65,10 +78,10 @@ impl Outgoing {
                 data: text(data)?,
             });
         };
-        let is_plain = frame.class_name() == "Swoole\\WebSocket\\Frame";
-        let opcode = property(frame, is_plain, OPCODE, "opcode")?.to_long();
-        let mut flags = property(frame, is_plain, FLAGS, "flags")?.to_long() & ALL;
-        let finish = property(frame, is_plain, FINISH, "finish")?;
+        let is_close = frame.is_instance_of(CLOSE_FRAME.get());
+        let opcode = property(frame, !is_close, OPCODE, "opcode")?.to_long();
+        let mut flags = property(frame, !is_close, FLAGS, "flags")?.to_long() & ALL;
+        let finish = property(frame, !is_close, FINISH, "finish")?;
         if !finish.is_null() {
             flags = if finish.to_bool() {
                 flags | FIN
@@ -77,18 +90,18 @@ impl Outgoing {
             };
         }
         let (code, data) = if opcode == Opcode::Close as i64 {
-            let of_close = |name: &str| match frame.class_name() {
-                "Swoole\\WebSocket\\Frame" => Ok(Value::null()),
-                _ => frame.get(name),
+            let of_close = |slot: usize| match is_close {
+                true => frame.slot(slot).cloned().unwrap_or_default(),
+                false => Value::null(),
             };
-            let code = of_close("code")?;
+            let code = of_close(close_frame::CODE);
             let code = match code.is_null() {
                 true => close::NORMAL,
                 false => code.to_long() as u16,
             };
-            (code, text(&of_close("reason")?)?)
+            (code, text(&of_close(close_frame::REASON))?)
         } else {
-            (0, text(&property(frame, is_plain, DATA, "data")?)?)
+            (0, text(&property(frame, !is_close, DATA, "data")?)?)
         };
         Ok(Self {
             opcode,
@@ -98,33 +111,56 @@ impl Outgoing {
         })
     }
 
+    /// As a server sends it: never masked, and compressed where that was agreed on.
+    pub(crate) fn set_sender_to_server(&mut self, compress: bool) {
+        self.flags &= !(MASK | COMPRESS);
+        if compress {
+            self.flags |= COMPRESS;
+        } else if self.flags & FIN != 0 {
+            // It may have come from a connection where that was agreed on; its data is unpacked.
+            self.flags &= !RSV1;
+        }
+    }
+
+    /// Is there something that a peer would not take? Warns.
+    fn is_wrong(&self, length: usize) -> Result<bool, Throw> {
+        const CLOSE: i64 = Opcode::Close as i64;
+        const PING: i64 = Opcode::Ping as i64;
+        const PONG: i64 = Opcode::Pong as i64;
+        match self.opcode {
+            3..=7 => error::warning(format!("the opcode {} is reserved", self.opcode))?,
+            CLOSE if length > close::REASON_LIMIT => error::warning(format!(
+                "the max length of close reason is {}",
+                close::REASON_LIMIT
+            ))?,
+            PING | PONG if length > 125 => error::warning(format!(
+                "a control frame holds 125 bytes at most, {length} given"
+            ))?,
+            _ => return Ok(false),
+        }
+        Ok(true)
+    }
+
     /// Checks and compresses. `None` with a warning when it can't be sent.
     ///
     /// # Errors
     /// What a handler of warnings throws.
-    pub(crate) fn prepare(self) -> Result<Option<Prepared>, Throw> {
-        let Some(opcode) = u8::try_from(self.opcode).ok().and_then(Opcode::of) else {
-            match self.opcode {
-                3..=7 => error::warning(format!("the opcode {} is reserved", self.opcode))?,
-                _ => error::warning("the maximum value of opcode is 10")?,
+    pub(crate) fn prepare(self, rules: Rules) -> Result<Option<Prepared>, Throw> {
+        let opcode = match u8::try_from(self.opcode) {
+            Ok(opcode) if opcode <= Opcode::Pong as u8 => opcode,
+            _ => {
+                error::warning("the maximum value of opcode is 10")?;
+                return Ok(None);
             }
-            return Ok(None);
         };
         let length = self.data.as_ref().map_or(0, |data| data.as_bytes().len());
-        let limit = match opcode {
-            Opcode::Close => close::REASON_LIMIT,
-            Opcode::Ping | Opcode::Pong => 125,
-            _ => usize::MAX,
-        };
-        if length > limit {
-            match opcode {
-                Opcode::Close => {
-                    error::warning(format!("the max length of close reason is {limit}"))?
-                }
-                _ => error::warning(format!(
-                    "a control frame holds {limit} bytes at most, {length} given"
-                ))?,
-            }
+        if rules == Rules::All && self.is_wrong(length)? {
+            return Ok(None);
+        }
+        if opcode == Opcode::Close as u8 && length > LONGEST_REASON {
+            error::warning(format!(
+                "the max length of close reason is {LONGEST_REASON}"
+            ))?;
             return Ok(None);
         }
         let key = match self.flags & MASK {
@@ -139,14 +175,15 @@ impl Outgoing {
         };
         let mut flags = (self.flags & FIN) as u8;
         let mut packed = None;
-        if opcode.is_control() {
+        let known = Opcode::of(opcode);
+        if known.is_some_and(Opcode::is_control) {
             flags = encode::FIN;
         } else if self.flags & RSV1 != 0 && (flags == 0 || self.flags & COMPRESS == 0) {
             // The program has packed it itself.
             flags |= encode::COMPRESSED;
         } else if self.flags & COMPRESS != 0
             && flags == encode::FIN
-            && opcode != Opcode::Continuation
+            && known != Some(Opcode::Continuation)
             && let Some(data) = self.data.as_ref().filter(|_| length > 0)
         {
             let mut out = Vec::new();
@@ -174,10 +211,15 @@ impl Prepared {
     /// Appends the frame.
     pub(crate) fn write(&self, out: &mut Vec<u8>) {
         let data = self.data.as_ref().map_or(&b""[..], Str::as_bytes);
-        match (&self.packed, self.opcode) {
-            (_, Opcode::Close) => encode::close(out, self.key, self.code, data),
-            (Some(packed), opcode) => encode::frame(out, opcode, self.flags, self.key, packed),
-            (None, opcode) => encode::frame(out, opcode, self.flags, self.key, data),
+        if self.opcode == Opcode::Close as u8 {
+            let mut payload = [0; 2 + LONGEST_REASON];
+            let length = 2 + data.len().min(LONGEST_REASON);
+            payload[..2].copy_from_slice(&self.code.to_be_bytes());
+            payload[2..length].copy_from_slice(&data[..length - 2]);
+            encode::raw(out, self.opcode, self.flags, self.key, &payload[..length]);
+            return;
         }
+        let data = self.packed.as_deref().unwrap_or(data);
+        encode::raw(out, self.opcode, self.flags, self.key, data);
     }
 }

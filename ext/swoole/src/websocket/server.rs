@@ -1,7 +1,7 @@
 //! `Swoole\WebSocket\Server`: an HTTP server whose connections may become WebSocket.
 
-use super::outgoing::Outgoing;
-use super::{COMPRESS, FIN, MASK, frame, hub};
+use super::outgoing::{Outgoing, Rules};
+use super::{FIN, frame, hub};
 use crate::coroutine::waiting;
 use crate::error_code;
 use highper_http::Connection;
@@ -130,12 +130,8 @@ fn send(call: &mut Call, mut outgoing: Outgoing) -> Done {
         return call.ret_bool(false);
     };
     let compress = hub::with_link(&connection, |link| link.compress).unwrap_or(false);
-    // A server never masks, and compresses where that was agreed on.
-    outgoing.flags &= !(MASK | COMPRESS);
-    if compress {
-        outgoing.flags |= COMPRESS;
-    }
-    let Some(frame) = outgoing.prepare()? else {
+    outgoing.set_sender_to_server(compress);
+    let Some(frame) = outgoing.prepare(Rules::All)? else {
         highper_runtime::set_last_error(error_code::WEBSOCKET_PACK_FAILED);
         return call.ret_bool(false);
     };

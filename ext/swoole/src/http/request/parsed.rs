@@ -1,20 +1,24 @@
 //! `Request::create()` and `parse()`: a request without a connection.
 
-use super::{COOKIE, FILES, GET, HEADER, POST, REQUEST, SERVER, State, TMPFILES};
+use super::{COOKIE, FD, FILES, GET, HEADER, POST, REQUEST, SERVER, State, TMPFILES};
 use crate::http::inputs;
 use highper_http::detached::Detached;
 use highper_http::form::Kind;
 use highper_http::{Head, Limits, Version, query};
-use highper_zend::{Array, Call, Done, Value};
+use highper_zend::{Array, Call, Done, Object, Throw, Value, uploads};
 use std::cell::{Cell, RefCell};
+use std::path::PathBuf;
+use std::rc::Rc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// What `create()` was told, and what `parse()` has taken.
 pub(crate) struct Parsed {
-    request: RefCell<Detached>,
+    request: Rc<RefCell<Detached>>,
     cookies: Cell<bool>,
     body: Cell<bool>,
     files: Cell<bool>,
+    /// Do files lie as in `$_FILES`?
+    php_files: bool,
 }
 
 /// `create(array $options = [])`
@@ -27,10 +31,11 @@ pub(super) fn create(call: &mut Call) -> Done {
         ..Limits::default()
     };
     let parsed = Parsed {
-        request: RefCell::new(Detached::new(limits)),
+        request: Rc::new(RefCell::new(Detached::new(limits))),
         cookies: Cell::new(true),
         body: Cell::new(true),
         files: Cell::new(true),
+        php_files: false,
     };
     if let Some(options) = call.opt_array(0)? {
         for (name, option) in [
@@ -86,7 +91,91 @@ pub(super) fn parse(call: &mut Call) -> Done {
     call.ret(used)
 }
 
+/// How a request that came on a socket becomes an object.
+pub(crate) struct Manner {
+    /// `http_parse_cookie`
+    pub(crate) cookies: bool,
+    /// `http_parse_post`
+    pub(crate) body: bool,
+    /// `http_parse_files`
+    pub(crate) php_files: bool,
+    /// `upload_tmp_dir`
+    pub(crate) dir: PathBuf,
+}
+
+/// Both ends of a socket: `remote_addr`, `remote_port`, `server_addr`, `server_port`.
+pub(crate) struct Ends {
+    pub(crate) remote: (Vec<u8>, i64),
+    pub(crate) server: (Vec<u8>, i64),
+}
+
+/// The object of a request that is complete.
+///
+/// # Errors
+/// As [`highper_zend::ClassRef::instantiate`].
+pub(crate) fn object(
+    request: &Rc<RefCell<Detached>>,
+    manner: &Manner,
+    ends: &Ends,
+    fd: i64,
+) -> Result<Object, Throw> {
+    request.borrow_mut().read_form(manner.dir.clone());
+    let parsed = Parsed {
+        request: Rc::clone(request),
+        cookies: Cell::new(manner.cookies),
+        body: Cell::new(manner.body),
+        files: Cell::new(true),
+        php_files: manner.php_files,
+    };
+    let made = REQUEST.instantiate()?;
+    made.set_slot(FD as usize, fd);
+    let mut values = parsed.of_head(&request.borrow());
+    values.extend(parsed.of_body(&request.borrow()));
+    for (slot, value) in values {
+        if slot == POST && !manner.body {
+            continue;
+        }
+        if slot == SERVER
+            && let Ok(mut array) = value.clone().into_array()
+        {
+            drop(value);
+            array
+                .set("remote_addr", Value::string(&ends.remote.0))
+                .set("remote_port", ends.remote.1)
+                .set("server_addr", Value::string(&ends.server.0))
+                .set("server_port", ends.server.1);
+            made.set_slot(slot, array);
+            continue;
+        }
+        made.set_slot(slot, value);
+    }
+    if let Some(state) = made.state::<State>() {
+        if let Some(form) = request.borrow().form() {
+            state.listed.set(true);
+            for path in form.temp.paths() {
+                uploads::add(path.as_os_str().as_encoded_bytes());
+            }
+        }
+        *state.parsed.borrow_mut() = Some(Box::new(parsed));
+    }
+    Ok(made)
+}
+
 impl Parsed {
+    /// The request itself, for its answer.
+    pub(super) fn request(&self) -> &Rc<RefCell<Detached>> {
+        &self.request
+    }
+
+    /// PHP knows of its files no more.
+    pub(super) fn unlist(&self) {
+        if let Some(form) = self.request.borrow().form() {
+            for path in form.temp.paths() {
+                uploads::forget(path.as_os_str().as_encoded_bytes());
+            }
+        }
+    }
+
     fn of_head(&self, request: &Detached) -> Vec<(usize, Value)> {
         let Some((head, bytes)) = request.head() else {
             return Vec::new();
@@ -108,8 +197,12 @@ impl Parsed {
             for path in form.temp.paths() {
                 paths.push(Value::string(path.as_os_str().as_encoded_bytes()));
             }
+            let files = match self.php_files {
+                true => inputs::array_or_null(&form.files),
+                false => inputs::files_or_null(&form.files),
+            };
             return vec![
-                (FILES, inputs::files_or_null(&form.files)),
+                (FILES, files),
                 (POST, inputs::array_or_null(&form.fields)),
                 (TMPFILES, paths.into()),
             ];

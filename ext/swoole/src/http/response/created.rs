@@ -1,23 +1,12 @@
 //! `Response::create()`: a response that is sent from elsewhere.
 
-use super::{FD, RESPONSE, State};
+use super::{FD, RESPONSE, State, packing, reply};
 use crate::http::request;
 use crate::server::SERVER;
 use highper_http::{Connection, Exchange};
 use highper_runtime::serve;
-use highper_zend::{Call, Done, Object, error};
-use std::cell::Cell;
+use highper_zend::{Call, Done, Object, Value, error};
 use std::rc::Rc;
-
-thread_local! {
-    /// Does the server of this worker compress?
-    static COMPRESS: Cell<bool> = const { Cell::new(true) };
-}
-
-/// What `http_compression` says, for responses to come.
-pub(crate) fn set_compress(on: bool) {
-    COMPRESS.set(on);
-}
 
 fn connection(fd: i64) -> Option<Rc<Connection>> {
     let serial = u64::try_from(fd).ok()?;
@@ -31,7 +20,9 @@ fn is_server(object: &Object) -> bool {
 /// `create(object|array|int $server, int $fd = -1)`
 pub(super) fn create(call: &mut Call) -> Done {
     let mut fd = call.opt_long(1, -1)?;
-    let given = call.value(0)?.deref().clone();
+    let given = call
+        .opt_value(0)
+        .map_or_else(|| Value::from(-1_i64), |value| value.deref().clone());
     let mut exchange: Option<Rc<Exchange>> = None;
     let mut server = None;
     if let Some(pair) = given.as_array() {
@@ -54,6 +45,16 @@ pub(super) fn create(call: &mut Call) -> Done {
     } else {
         fd = given.to_long();
     }
+    if let Some(socket) = server.iter().flatten().find_map(reply::Target::of) {
+        let request = given.as_array().and_then(|pair| {
+            pair.get_index(1)?
+                .as_object()?
+                .state::<request::State>()?
+                .detached()
+        });
+        let made = reply::object(socket, request)?;
+        return call.ret(made);
+    }
     if let Some(object) = server {
         if !object.as_ref().is_some_and(is_server) {
             error::warning("parameter $1 must be instanceof Server or Coroutine\\Socket")?;
@@ -74,7 +75,7 @@ pub(super) fn create(call: &mut Call) -> Done {
     let made = RESPONSE.instantiate()?;
     made.set_slot(FD as usize, fd);
     if let Some(state) = made.state::<State>() {
-        state.compress.set(COMPRESS.get());
+        state.packs_from.set(packing::of_server().from);
         state.dressed.set(true);
         state.loose.set(exchange.is_none());
         state.exchange.replace(exchange);

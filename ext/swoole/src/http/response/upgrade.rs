@@ -1,6 +1,6 @@
 //! Responses that end HTTP: `101 Switching Protocols`.
 
-use super::{FD, RESPONSE, SWITCHING, State};
+use super::{FD, RESPONSE, SWITCHING, State, packing};
 use crate::websocket::hub;
 use highper_http::{EncodeError, Exchange, ResponseHead, SendError};
 use highper_zend::{Object, Outcome, Throw};
@@ -15,6 +15,7 @@ pub(crate) fn of(exchange: &Rc<Exchange>) -> Result<Object, Throw> {
     made.set_slot(FD as usize, exchange.connection().serial() as i64);
     if let Some(state) = made.state::<State>() {
         state.exchange.replace(Some(Rc::clone(exchange)));
+        state.packs_from.set(packing::of_server().from);
         state.dressed.set(true);
     }
     Ok(made)
@@ -57,7 +58,10 @@ impl State {
         switched.unwrap_or(Err(SendError::Encode(EncodeError::Status(SWITCHING))))
     }
 
-    fn add_switching_fields(&self, head: &mut ResponseHead<'_>) -> Result<(), EncodeError> {
+    pub(super) fn add_switching_fields(
+        &self,
+        head: &mut ResponseHead<'_>,
+    ) -> Result<(), EncodeError> {
         for (name, value) in self.fields.borrow().iter() {
             head.header(name, value)?;
         }

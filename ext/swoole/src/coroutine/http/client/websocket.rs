@@ -10,7 +10,7 @@ use crate::coroutine::socket::failure;
 use crate::coroutine::waiting;
 use crate::error_code;
 use crate::function::logging;
-use crate::websocket::outgoing::Outgoing;
+use crate::websocket::outgoing::{Outgoing, Rules};
 use crate::websocket::{COMPRESS, FIN, MASK, RSV1, frame};
 use highper_net::{Error, Side};
 use highper_websocket::{
@@ -197,7 +197,7 @@ fn push(call: &Call, data: &Value, opcode: i64, flags: i64, code: u16) -> Result
     } else {
         outgoing.flags &= !COMPRESS;
     }
-    let Some(prepared) = outgoing.prepare()? else {
+    let Some(prepared) = outgoing.prepare(Rules::All)? else {
         let code = error_code::WEBSOCKET_PACK_FAILED;
         failure::set(this, SLOTS, code, "websocket frame pack failed");
         return Ok(false);
