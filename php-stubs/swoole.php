@@ -12,6 +12,7 @@ namespace {
     class_alias('Swoole\\Coroutine\\Http2\\Client\\Exception', 'co\\http2\\client\\exception');
     class_alias('Swoole\\Coroutine\\Http\\Client', 'co\\http\\client');
     class_alias('Swoole\\Coroutine\\Http\\Client\\Exception', 'co\\http\\client\\exception');
+    class_alias('Swoole\\Coroutine\\Http\\Server', 'co\\http\\server');
     class_alias('Swoole\\Coroutine\\Iterator', 'co\\iterator');
     class_alias('Swoole\\Coroutine\\Scheduler', 'co\\scheduler');
     class_alias('Swoole\\Coroutine\\Server', 'co\\server');

@@ -24,13 +24,13 @@ class Response
 
     public function setStatusCode(int $http_code, string $reason = ''): bool {}
 
-    public function cookie($name_or_object, string $value = '', int $expires = 0, string $path = '/', string $domain = '', bool $secure = false, bool $httponly = false, string $samesite = '', string $priority = '', bool $partitioned = false): bool {}
+    public function cookie(\Swoole\Http\Cookie|string $name_or_object, string $value = '', int $expires = 0, string $path = '/', string $domain = '', bool $secure = false, bool $httponly = false, string $samesite = '', string $priority = '', bool $partitioned = false): bool {}
 
-    public function setCookie($name_or_object, string $value = '', int $expires = 0, string $path = '/', string $domain = '', bool $secure = false, bool $httponly = false, string $samesite = '', string $priority = '', bool $partitioned = false): bool {}
+    public function setCookie(\Swoole\Http\Cookie|string $name_or_object, string $value = '', int $expires = 0, string $path = '/', string $domain = '', bool $secure = false, bool $httponly = false, string $samesite = '', string $priority = '', bool $partitioned = false): bool {}
 
-    public function rawcookie(string $name, string $value = '', int $expires = 0, string $path = '/', string $domain = '', bool $secure = false, bool $httponly = false, string $samesite = '', string $priority = '', bool $partitioned = false): bool {}
+    public function rawcookie(\Swoole\Http\Cookie|string $name_or_object, string $value = '', int $expires = 0, string $path = '/', string $domain = '', bool $secure = false, bool $httponly = false, string $samesite = '', string $priority = '', bool $partitioned = false): bool {}
 
-    public function setRawCookie(string $name, string $value = '', int $expires = 0, string $path = '/', string $domain = '', bool $secure = false, bool $httponly = false, string $samesite = '', string $priority = '', bool $partitioned = false): bool {}
+    public function setRawCookie(\Swoole\Http\Cookie|string $name_or_object, string $value = '', int $expires = 0, string $path = '/', string $domain = '', bool $secure = false, bool $httponly = false, string $samesite = '', string $priority = '', bool $partitioned = false): bool {}
 
     public function trailer(string $key, string $value): bool {}
 
@@ -46,7 +46,21 @@ class Response
 
     public function detach(): bool {}
 
-    public static function create(object|array|int $server, int $fd = -1): \Swoole\Http\Response|false {}
+    public static function create(object|array|int $server = -1, int $fd = -1): \Swoole\Http\Response|false {}
 
     public function isWritable(): bool {}
+
+    public function upgrade(): bool {}
+
+    public function push(\Swoole\WebSocket\Frame|string $data, int $opcode = 1, int $flags = 1): bool {}
+
+    public function recv(float $timeout = 0): \Swoole\WebSocket\Frame|string|false {}
+
+    public function close(): bool {}
+
+    public function ping(string $data = ''): bool {}
+
+    public function goaway(int $error_code = 0, string $debug_data = ''): bool {}
+
+    public function disconnect(int $code = 1000, string $reason = ''): bool {}
 }
