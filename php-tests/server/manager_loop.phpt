@@ -24,6 +24,12 @@ $server->on('start', function (Server $server) {
     }
     var_dump($server->command('wrong', 0, SWOOLE_SERVER_COMMAND_WORKER, 0, false));
     var_dump($server->command('who', 2, SWOOLE_SERVER_COMMAND_WORKER, 0), $server->command('none', 0, SWOOLE_SERVER_COMMAND_WORKER, 0));
+    [$watched, $other] = stream_socket_pair(STREAM_PF_UNIX, STREAM_SOCK_STREAM, 0);
+    Swoole\Event::add($watched, function ($watched) {
+        echo 'watched: ', fread($watched, 100), "\n";
+        Swoole\Event::del($watched);
+    });
+    Timer::after(10, fn () => fwrite($other, 'said after the loop was left once'));
     Process::signal(SIGWINCH, fn () => print("a signal\n"));
     Timer::after(20, fn () => Process::kill(getmypid(), SIGWINCH));
     $ticks = 0;
@@ -60,6 +66,7 @@ array(1) {
 string(41) "{"data": "wrong return type", "code": -2}"
 bool(false)
 bool(false)
+watched: said after the loop was left once
 a signal
 three ticks
 worker 0 ended by signal 9

@@ -26,9 +26,12 @@ pub const PATIENCE: Duration = Duration::from_millis(500);
 /// And to end it.
 const LIMIT: Duration = Duration::from_secs(3);
 
-/// The socket of a process: in Linux's abstract namespace, so that nothing is left behind.
+/// The socket of a process: in Linux's abstract namespace, so that nothing is left behind. Containers may
+/// share that and have processes of the same number, so the name tells whose numbers these are.
 fn address(process: u32) -> io::Result<SocketAddr> {
-    SocketAddr::from_abstract_name(format!("highper-worker-{process}"))
+    let numbers = std::fs::read_link("/proc/self/ns/pid").unwrap_or_default();
+    let name = format!("highper-worker-{}-{process}", numbers.display());
+    SocketAddr::from_abstract_name(name)
 }
 
 /// An answer on its way out.

@@ -131,6 +131,20 @@ pub enum Served {
 
 /// How a face takes part in a worker's life.
 pub trait Face {
+    /// Has a worker's start a part of its own for the application, [`first`](Self::first)? Then
+    /// [`start`](Self::start) is a plain call, made when that has returned or waits for the first time, and
+    /// there is no [`stop`](Self::stop).
+    fn starts_apart(&self) -> bool {
+        false
+    }
+    /// Runs first in a new worker, in a coroutine unless callbacks get none.
+    ///
+    /// # Errors
+    /// An exception ends the worker.
+    fn first(&self, worker: &Rc<Worker>) -> Result<(), Throw> {
+        let _ = worker;
+        Ok(())
+    }
     /// Runs in a coroutine of the new worker before it accepts anything; makes the services.
     ///
     /// # Errors
@@ -166,6 +180,10 @@ pub trait Face {
     }
     /// Runs in a coroutine of the worker when it has drained.
     fn stop(&self, worker: &Rc<Worker>) {
+        let _ = worker;
+    }
+    /// Runs when the worker's loop is over, outside of coroutines.
+    fn stopped(&self, worker: &Rc<Worker>) {
         let _ = worker;
     }
     /// The last connection is closed: may the coroutines that are left be cancelled at once,
@@ -290,6 +308,7 @@ fn work(context: WorkerContext, mut listening: Listening, face: Rc<dyn Face>) ->
     let failed = Rc::new(RefCell::new(None));
     let slot = Rc::clone(&failed);
     let begun = Rc::clone(&worker);
+    let after = Rc::clone(&face);
     let result = coroutine::run_loop(move || {
         scheduler::retain_loop();
         let signals = reactor::add_handler(Rc::new(Signals(Rc::clone(&begun))));
@@ -301,26 +320,47 @@ fn work(context: WorkerContext, mut listening: Listening, face: Rc<dyn Face>) ->
                 "a worker can't be asked for its coroutines: {error}"
             ));
         }
+        let fails = Rc::clone(&slot);
+        let failing = move |throw: Throw| {
+            scheduler::stop_loop();
+            match throw.into_object() {
+                Some(exception) => {
+                    fails.replace(Some(Throw::Object(exception)));
+                    Ok(())
+                }
+                None => Err(Throw::Exit),
+            }
+        };
+        let apart = begun.context.kind() == Kind::Worker && face.starts_apart();
+        if apart {
+            let (first, worker) = (Rc::clone(&face), Rc::clone(&begun));
+            let fails = failing.clone();
+            let spawned = callback::call(move || first.first(&worker).or_else(fails));
+            if spawned.is_err() {
+                scheduler::stop_loop();
+            }
+            if spawned.is_ok() && slot.borrow().is_none() {
+                // What it throws is no exception of PHP's yet, so nothing is lost here.
+                let _ = begin(&begun, listening, &*face).or_else(failing);
+            }
+            return;
+        }
         let spawned = callback::call(move || {
             let outcome = match begun.context.kind() {
                 Kind::Task => begin_task(&begun, &*face, plain),
                 _ => begin(&begun, listening, &*face),
             };
-            if let Err(throw) = outcome {
-                scheduler::stop_loop();
-                match throw.into_object() {
-                    Some(exception) => {
-                        slot.replace(Some(Throw::Object(exception)));
-                    }
-                    None => return Err(Throw::Exit),
-                }
-            }
-            Ok(())
+            outcome.or_else(failing)
         });
         if spawned.is_err() {
             scheduler::stop_loop();
         }
     });
+    // A loop that the application runs from here is its own.
+    scheduler::release_loop();
+    if worker.ending.get() {
+        after.stopped(&worker);
+    }
     worker.servers.take();
     worker.streams.take();
     worker.datagrams.take();
@@ -639,6 +679,9 @@ impl Worker {
         // Those that are left when the time is over are told of their end.
         if let Some(streams) = self.streams() {
             streams.close_all();
+        }
+        if self.face.as_ref().is_some_and(|face| face.starts_apart()) {
+            return scheduler::stop_loop();
         }
         let stop = self.stop.borrow_mut().take();
         let spawned = callback::call(move || {

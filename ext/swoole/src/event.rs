@@ -1,7 +1,7 @@
 //! `Swoole\Event` and the `swoole_event_*` functions: the loop.
 
 mod cycle;
-mod watched;
+pub(crate) mod watched;
 mod write;
 
 use crate::error_code;
@@ -79,7 +79,7 @@ pub fn declare(registry: &mut Registry) {
         LOOP.store(false, Relaxed);
         REGISTERED.set(false);
         highper_runtime::coroutine::on_loop_end(|| {
-            watched::forget();
+            watched::loop_ends();
             write::forget();
             cycle::loop_ends();
         });

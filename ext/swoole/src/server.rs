@@ -486,6 +486,9 @@ pub(crate) fn is_open(fd: i64) -> bool {
 impl Callbacks {
     /// `Start`: in a coroutine, unless the program wants none.
     fn fire_start(&self) -> Result<(), ProcessError> {
+        if event_callback(&self.server, "start").is_none() {
+            return Ok(());
+        }
         let server = self.server.clone();
         let begun = highper_runtime::callback::call(move || fire(&server, "start", &[]));
         begun.map_err(|cause| ProcessError::new(format!("the callback of start: {cause}")))?;
@@ -630,10 +633,11 @@ fn start(call: &mut Call) -> Done {
         return call.ret_bool(false);
     }
     if highper_engine::is_running() || highper_engine::current().is_some() {
-        return Err(crate::exception(
-            "eventLoop has already been created, unable to start Swoole\\Server",
-            0,
-        ));
+        let class = server.class_name();
+        error::warning(format!(
+            "The event-loop has already been created, unable to start {class}"
+        ))?;
+        return call.ret_bool(false);
     }
     let ports = checked_ports(&server)?;
     logging::configure_level(&this.settings.borrow());

@@ -24,6 +24,7 @@ struct Watched {
 
 thread_local! {
     static WATCHED: RefCell<BTreeMap<i32, Watched>> = const { RefCell::new(BTreeMap::new()) };
+    static KEPT: Cell<bool> = const { Cell::new(false) };
     /// The handler's number in the present loop; 0 for none yet.
     static HANDLER: Cell<u32> = const { Cell::new(0) };
 }
@@ -76,9 +77,22 @@ pub(super) fn declare(registry: &mut Registry) {
         ));
 }
 
+/// The loop that runs is a part of a longer one: what is watched stays watched at its end.
+pub(crate) fn keep(on: bool) {
+    KEPT.set(on);
+}
+
+/// The loop is over.
+pub(super) fn loop_ends() {
+    if !KEPT.get() {
+        forget();
+    }
+}
+
 /// The loop is over, or is a parent's: nothing is watched any more. The descriptors stay open.
 pub(super) fn forget() {
     HANDLER.set(0);
+    KEPT.set(false);
     let watched = WATCHED.take();
     for _ in &watched {
         scheduler::release_loop();
@@ -104,6 +118,20 @@ fn register(fd: i32) -> std::io::Result<()> {
         HANDLER.set(reactor::add_handler(Rc::new(Events)));
     }
     reactor::register(fd, HANDLER.get(), fd as u64)
+}
+
+/// Is anything watched?
+pub(crate) fn is_any() -> bool {
+    WATCHED.with_borrow(|watched| !watched.is_empty())
+}
+
+/// The loop is another one than before: it is told of all that is watched.
+pub(crate) fn move_on() {
+    HANDLER.set(0);
+    let all: Vec<i32> = WATCHED.with_borrow(|watched| watched.keys().copied().collect());
+    for fd in all {
+        renew(fd);
+    }
 }
 
 /// Is it watched?

@@ -1,6 +1,7 @@
 //! The manager's own loop: timers, signals and coroutines of the application there, and messages.
 
 use super::{command, messages, pending};
+use crate::event::watched;
 use crate::process::signal;
 use highper_engine::reactor::{self, Handler, Readiness};
 use highper_engine::{self as engine, clock, scheduler};
@@ -22,7 +23,8 @@ pub(super) fn wait(server: &Object, fds: &[RawFd], time: Duration) -> io::Result
     if let Some(here) = &here {
         all.push(here.post().reader(Address::Manager)?.as_raw_fd());
     }
-    if highper_runtime::timer::list().is_empty() && engine::stats().live == 0 {
+    let is_watching = watched::is_any();
+    if highper_runtime::timer::list().is_empty() && engine::stats().live == 0 && !is_watching {
         all.extend(watch::fd());
         let mut ready = packets::wait_readable(&all, Some(time))?;
         if ready[fds.len()..].contains(&true) {
@@ -34,6 +36,7 @@ pub(super) fn wait(server: &Object, fds: &[RawFd], time: Duration) -> io::Result
     }
     let watched = all.clone();
     let alarm = clock::now().saturating_add(time.as_nanos() as u64);
+    watched::keep(true);
     let ran = highper_runtime::run_loop(move || {
         let handler = reactor::add_handler(Rc::new(Stop));
         for fd in watched {
@@ -41,9 +44,13 @@ pub(super) fn wait(server: &Object, fds: &[RawFd], time: Duration) -> io::Result
                 scheduler::stop_loop();
             }
         }
+        if is_watching {
+            watched::move_on();
+        }
         scheduler::retain_loop();
         scheduler::at(alarm, false, scheduler::stop_loop);
     });
+    watched::keep(false);
     scheduler::release_loop();
     if let Err(throw) = ran {
         coroutine::report(throw);

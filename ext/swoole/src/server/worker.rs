@@ -102,13 +102,21 @@ impl Face for Workers {
         Ok(())
     }
 
-    fn start(&self, worker: &Rc<Worker>) -> Result<Services, Throw> {
+    fn starts_apart(&self) -> bool {
+        true
+    }
+
+    fn first(&self, worker: &Rc<Worker>) -> Result<(), Throw> {
         self.introduce(worker);
-        let server = &self.server;
         if let Some(flags) = self.switches.hooks {
             hooks::enable(flags);
         }
-        fire(server, "workerstart", &[Value::from(worker.id() as i64)])?;
+        let id = Value::from(worker.id() as i64);
+        fire(&self.server, "workerstart", &[id])
+    }
+
+    fn start(&self, worker: &Rc<Worker>) -> Result<Services, Throw> {
+        let server = &self.server;
         let http = self.http.iter().map(|place| self.http(*place));
         let mut services = Services {
             http: http.collect::<Result<_, _>>()?,
@@ -132,7 +140,7 @@ impl Face for Workers {
         crate::coroutine::waiting::CANCELED
     }
 
-    fn stop(&self, worker: &Rc<Worker>) {
+    fn stopped(&self, worker: &Rc<Worker>) {
         let stopped = fire(
             &self.server,
             "workerstop",
