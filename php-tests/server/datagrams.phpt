@@ -44,6 +44,8 @@ socket_bind($own, temp_path('own.sock'));
 socket_sendto($own, 'there', 5, 0, $path);
 socket_recvfrom($own, $answer, 100, 0, $from);
 check('a local socket', [$answer, $from], ['local there', $path]);
+$client = new Swoole\Client(SWOOLE_SOCK_UNIX_DGRAM);
+check('a client without a name is answered', [$client->connect($path, 0, 2), $client->send('me'), $client->recv()], [true, 2, 'local me']);
 $tcp = $server->connect();
 $tcp->send("x\n");
 check('a stream beside them', trim($tcp->readLine()), 'tcp x');
@@ -55,6 +57,7 @@ ok: where it came from
 ok: the largest
 ok: an empty one
 ok: a local socket
+ok: a client without a name is answered
 ok: a stream beside them
 ok: what sendto refuses
 ok: exit code

@@ -177,7 +177,10 @@ fn class() -> Class {
         .method("public function stop(int $workerId = -1): bool", "Ends a worker, by default this one; it is replaced.", stop)
         .method("public function stats(): array|false", "Figures of this worker and of the server.", stats::stats)
         .method("public function getMasterPid(): int", "The manager's process id.", master_pid)
-        .method("public function getManagerPid(): int", "The manager's process id.", master_pid)
+        .method("public function getManagerPid(): int", "The manager's process id; 0 where the server is one process in Swoole.", |call| {
+            let pid = call.this_object()?.slot(MANAGER_PID).cloned();
+            call.ret(pid)
+        })
         .method("public function getLastError(): int", "The number of the last error.", |call| {
             call.ret(i64::from(highper_runtime::last_error()))
         })
@@ -522,7 +525,7 @@ impl Hooks for Callbacks {
             .map(|s| s.settings.borrow().clone());
         let first = settings.and_then(|s| s.get("start_session_id").map(Value::to_long));
         if let Some(first) = first.and_then(|first| u64::try_from(first).ok()) {
-            post.sessions().start_at(first);
+            post.sessions().start_after(first);
         }
     }
 

@@ -2,8 +2,9 @@
 
 use super::{Limit, Side, Socket, open};
 use crate::{Address, Error, Kind, resolve};
+use rustix::fd::BorrowedFd;
 use rustix::io::Errno;
-use rustix::net::{self as sys, sockopt};
+use rustix::net::{self as sys, SocketAddrUnix, sockopt};
 
 impl Socket {
     /// Connects to a host by address or name, through the proxy if one is set, and makes the
@@ -72,7 +73,12 @@ impl Socket {
         self.with_fd(|fd| match address {
             Address::V4(v4) => sys::connect(fd, v4),
             Address::V6(v6) => sys::connect(fd, v6),
-            Address::Unix(unix) => sys::connect(fd, unix),
+            Address::Unix(unix) => {
+                if self.kind.get() == Kind::UnixDatagram {
+                    name(fd)?;
+                }
+                sys::connect(fd, unix)
+            }
         })
     }
 
@@ -117,4 +123,14 @@ impl Socket {
         self.tune();
         Ok(())
     }
+}
+
+/// Gives a local socket that has no name one of the system's choice, so that it can be answered.
+fn name(fd: BorrowedFd<'_>) -> Result<(), Errno> {
+    let own = SocketAddrUnix::try_from(sys::getsockname(fd)?)?;
+    let is_nameless = |name: Option<&[u8]>| name.is_none_or(<[u8]>::is_empty);
+    if is_nameless(own.path_bytes()) && is_nameless(own.abstract_name()) {
+        sys::bind(fd, &SocketAddrUnix::new_unnamed())?;
+    }
+    Ok(())
 }

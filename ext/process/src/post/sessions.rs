@@ -34,9 +34,8 @@ impl Sessions {
         &self.entries[(number % ENTRIES) as usize]
     }
 
-    /// Numbers from here on, before the first connection.
-    pub fn start_at(&self, first: u64) {
-        let last = first.max(1) - 1;
+    /// Numbers after this one, before the first connection.
+    pub fn start_after(&self, last: u64) {
         self.marks[LAST].store(last, Ordering::Relaxed);
         self.marks[LOW].store(last, Ordering::Relaxed);
     }

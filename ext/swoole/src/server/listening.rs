@@ -14,13 +14,24 @@ pub(super) fn checked_ports(server: &Object) -> Result<Vec<(Object, Array)>, Thr
         return Ok(Vec::new());
     };
     let all = state.ports.borrow().clone();
-    let given = state.settings.borrow().clone();
+    let mut given = state.settings.borrow().clone();
+    let is_http = server.is_instance_of(HTTP_SERVER.get());
+    if is_http {
+        // A port without settings speaks what the first one does.
+        for name in ["open_mqtt_protocol", "open_eof_check", "open_length_check"] {
+            given.set(name, false);
+        }
+        given.set("open_http_protocol", true);
+        if is_websocket(server, &given) {
+            given.set("open_websocket_protocol", true);
+        }
+    }
     let mut checked = Vec::with_capacity(all.len());
     for (place, object) in all.into_iter().enumerate() {
         let Some(view) = View::of(&object) else {
             continue;
         };
-        if place == 0 && server.is_instance_of(HTTP_SERVER.get()) {
+        if place == 0 && is_http {
             view.speaks_http();
         }
         let settings = view.settings(&given)?;

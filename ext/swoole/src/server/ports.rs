@@ -15,10 +15,13 @@ pub(super) struct About {
 
 thread_local! {
     static PORTS: RefCell<Vec<About>> = const { RefCell::new(Vec::new()) };
+    /// The places of those that speak HTTP, in the order of the services.
+    static HTTP: RefCell<Vec<usize>> = const { RefCell::new(Vec::new()) };
 }
 
 /// Remembers the ports, in their order.
-pub(super) fn remember(ports: &[(Object, Array)]) {
+pub(super) fn remember(ports: &[(Object, Array)], http: &[usize]) {
+    HTTP.set(http.to_vec());
     let about = ports.iter().map(|(port, _)| {
         View::of(port).map_or_else(About::default, |port| About {
             number: port.number(),
@@ -27,6 +30,11 @@ pub(super) fn remember(ports: &[(Object, Array)]) {
         })
     });
     PORTS.set(about.collect());
+}
+
+/// Which of the HTTP services serves the port of a place.
+pub(super) fn http_service(place: usize) -> Option<usize> {
+    HTTP.with_borrow(|places| places.iter().position(|http| *http == place))
 }
 
 /// The port of a place.

@@ -1,5 +1,6 @@
 //! The keys of `set()` and what they mean here.
 
+use crate::coroutine::socket::setting::size;
 use crate::http::response::packing::Packing;
 use highper_http::{Settings, StaticFiles};
 use highper_process::Options;
@@ -155,7 +156,12 @@ pub(super) fn apply(
             "user" => options.user = Some(text(&name, value)?),
             "group" => options.group = Some(text(&name, value)?),
             "chroot" => options.chroot = Some(text(&name, value)?.into()),
-            "package_max_length" => http.limits.body_bytes = whole(&name, value, 1)?,
+            "package_max_length" => {
+                http.limits.body_bytes = match size(value.deref()) {
+                    bytes @ 1.. => bytes as u64,
+                    _ => whole(&name, value, 1)?,
+                };
+            }
             "upload_tmp_dir" => http.temp_dir = text(&name, value)?.into(),
             "http_parse_files" => switches.php_files = value.to_bool(),
             "upload_max_filesize" => uploads = whole(&name, value, 1)?,

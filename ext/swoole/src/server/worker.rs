@@ -122,7 +122,7 @@ impl Face for Workers {
             http: http.collect::<Result<_, _>>()?,
             streams: None,
         };
-        ports::remember(&self.ports);
+        ports::remember(&self.ports, &self.http);
         if self.http.len() < self.ports.len() {
             let modes = messages::modes(server);
             let reactor = worker.id() as i64;

@@ -1,6 +1,7 @@
 //! Which connections there are.
 
 use super::{find, is_running};
+use crate::server::ports;
 use highper_runtime::serve;
 use highper_zend::{Array, Call, Done, Value, error};
 
@@ -16,12 +17,13 @@ pub(in crate::server) fn numbers(port: Option<usize>) -> Vec<i64> {
     if let Some(streams) = worker.streams() {
         all.extend(streams.sessions(port).into_iter().map(|n| n as i64));
     }
-    if port.is_none() {
-        for server in worker.servers() {
+    let only = port.map(ports::http_service);
+    for (place, server) in worker.servers().iter().enumerate() {
+        if only.is_none_or(|only| only == Some(place)) {
             all.extend(server.serials().into_iter().map(|n| n as i64));
         }
-        all.sort_unstable();
     }
+    all.sort_unstable();
     all
 }
 

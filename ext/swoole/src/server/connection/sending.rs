@@ -35,7 +35,9 @@ pub(in crate::server) fn send(call: &mut Call) -> Done {
         error::raise(error::Level::Warning, "fd can not be null")?;
         return call.ret_bool(false);
     }
-    let path = to.as_bytes().filter(|text| text.first() == Some(&b'/'));
+    let path = to
+        .as_bytes()
+        .filter(|text| matches!(text.first(), Some(b'/' | 0)));
     let path = path.map(<[u8]>::to_vec);
     let fd = to.to_long();
     let data = call.str(1)?;
@@ -269,7 +271,7 @@ pub(in crate::server) fn send_to(call: &mut Call) -> Done {
         return refuse_empty(call);
     }
     let host = host.as_bytes();
-    let (kind, name) = if host.first() == Some(&b'/') {
+    let (kind, name) = if matches!(host.first(), Some(b'/' | 0)) {
         (Kind::UnixDatagram, "UnixDgram")
     } else if host.contains(&b':') {
         (Kind::Udp6, "UDP6")
