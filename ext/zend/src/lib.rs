@@ -124,6 +124,7 @@ pub mod library;
 pub mod look;
 pub mod module;
 pub mod object;
+pub mod objects;
 pub mod pool;
 pub mod process;
 mod raw;
