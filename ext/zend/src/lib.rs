@@ -136,6 +136,7 @@ pub mod script;
 #[cfg(feature = "selftest")]
 mod selftest;
 mod signature;
+pub mod sockets;
 pub mod stream;
 pub mod string;
 pub mod stub;
