@@ -344,7 +344,7 @@ impl Driver {
         let waits = waits && self.is_idle() && self.over().is_none() && self.is_idle();
         if self.is_alone() {
             self.went_alone.set(true);
-            let (_, timer) = s.reactor.poll(waits);
+            let (_, timer) = s.reactor.poll(waits, || {});
             self.is_due.set(self.is_due.get() || timer);
             return true;
         }
@@ -369,17 +369,15 @@ impl Driver {
             preempt::idle(s, true);
         }
         let (count, timer) = loop {
-            let (count, timer) = s.reactor.poll(waits);
+            let (count, timer) = s.reactor.poll(waits, || preempt::idle(s, false));
             // It was set for a timer that was cleared since: nothing has happened.
             let is_false = waits && timer && count == 1 && !self.is_timer_due();
             if !is_false {
                 break (count, timer);
             }
             s.reactor.rearm_timer(s.timers.borrow_mut().next());
+            preempt::idle(s, true);
         };
-        if waits {
-            preempt::idle(s, false);
-        }
         self.is_due.set(self.is_due.get() || timer);
         // What is there at the last moment still comes first.
         end.filter(|_| count == 0 && self.is_idle() && !s.stopping.get() && !s.fatal.get())
@@ -390,7 +388,7 @@ impl Driver {
         let s = self.scheduler;
         if self.went_alone.get() {
             // Takes what tokio may have been told of long ago; it hears of everything after that.
-            let (count, timer) = s.reactor.poll(false);
+            let (count, timer) = s.reactor.poll(false, || {});
             self.is_due.set(self.is_due.get() || timer);
             self.went_alone.set(count == BATCH);
             if count > 0 {
@@ -400,7 +398,7 @@ impl Driver {
         let Poll::Ready(Ok(mut ready)) = self.epoll.poll_read_ready(cx) else {
             return false;
         };
-        let (count, timer) = s.reactor.poll(false);
+        let (count, timer) = s.reactor.poll(false, || {});
         self.is_due.set(self.is_due.get() || timer);
         if count < BATCH {
             ready.clear_ready();

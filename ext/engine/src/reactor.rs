@@ -337,7 +337,10 @@ impl Reactor {
 
     /// Takes what is ready (or waits until something is) and tells its waiters and handlers. Returns
     /// how many events came, and whether the timer fired.
-    pub(crate) fn poll(&self, waits: bool) -> (usize, bool) {
+    ///
+    /// `awake` is called before that, when it has waited: handlers may run for long.
+    #[inline(always)]
+    pub(crate) fn poll(&self, waits: bool, awake: impl FnOnce()) -> (usize, bool) {
         let Some(epoll) = self.epoll() else {
             return (0, false);
         };
@@ -348,6 +351,9 @@ impl Reactor {
         let n =
             unsafe { libc::epoll_wait(epoll, events.as_mut_ptr().cast(), BATCH as i32, timeout) };
         self.now.set(clock::now());
+        if waits {
+            awake();
+        }
         let mut timer = false;
         for event in &events[..n.max(0) as usize] {
             // SAFETY: the kernel wrote the first n events.

@@ -33,8 +33,18 @@ use std::rc::Rc;
 const BACKLOG: i32 = 512;
 /// For how long a listening socket stays that nobody holds any more, in nanoseconds.
 const LINGER: u64 = 1_000_000;
-/// Room that sockets for packets ask the system for, each way.
-const DATAGRAM_ROOM: usize = 8 * 1024 * 1024;
+/// Room that sockets for packets ask the system for, each way, in bytes.
+pub const DATAGRAM_ROOM: usize = 8 * 1024 * 1024;
+
+thread_local! {
+    static ROOM: Cell<usize> = const { Cell::new(DATAGRAM_ROOM) };
+}
+
+/// Sets what new sockets for packets ask for, in bytes. The system gives as much as `net.core.rmem_max` and `wmem_max`
+/// allow.
+pub fn set_datagram_room(bytes: usize) {
+    ROOM.set(bytes);
+}
 
 /// A socket.
 pub struct Socket {
@@ -146,8 +156,8 @@ impl Socket {
                 let _not_tcp = sockopt::set_tcp_nodelay(fd, true);
             }
             if kind.is_udp() {
-                let _as_it_is = sockopt::set_socket_send_buffer_size(fd, DATAGRAM_ROOM)
-                    .and_then(|()| sockopt::set_socket_recv_buffer_size(fd, DATAGRAM_ROOM));
+                let _as_it_is = sockopt::set_socket_send_buffer_size(fd, ROOM.get())
+                    .and_then(|()| sockopt::set_socket_recv_buffer_size(fd, ROOM.get()));
             }
             Ok(())
         });

@@ -1,6 +1,7 @@
 //! The functions of the module that belong to no class.
 
 pub mod logging;
+mod machine;
 pub mod mime;
 pub mod network;
 pub mod text;
@@ -84,6 +85,7 @@ pub fn declare(registry: &mut Registry) {
             },
         ));
     logging::declare(registry);
+    machine::declare(registry);
     mime::declare(registry);
     network::declare(registry);
     text::declare(registry);

@@ -366,6 +366,7 @@ fn set(call: &mut Call) -> Done {
     }
     let server = call.this_value()?;
     merge(&server, &given)?;
+    crate::coroutine::option::set_for_server(&given)?;
     call.ret_bool(true)
 }
 

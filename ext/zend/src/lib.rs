@@ -124,6 +124,7 @@ pub mod library;
 pub mod look;
 pub mod module;
 pub mod object;
+pub mod objects;
 pub mod pool;
 pub mod process;
 mod raw;
@@ -135,6 +136,7 @@ pub mod script;
 #[cfg(feature = "selftest")]
 mod selftest;
 mod signature;
+pub mod sockets;
 pub mod stream;
 pub mod string;
 pub mod stub;

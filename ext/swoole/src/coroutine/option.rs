@@ -69,23 +69,7 @@ pub fn set(settings: &Array) -> Result<(), Throw> {
     if let Some(capacity) = number("dns_cache_capacity") {
         resolver::set_capacity(usize::try_from(capacity).unwrap_or(0));
     }
-    let seconds = |name: &str| {
-        let seconds = settings.get(name).map(Value::to_double);
-        seconds.filter(|seconds| *seconds != 0.0)
-    };
-    highper_net::set_default_timeouts(|timeouts| {
-        let all = seconds("socket_timeout");
-        for (name, slot) in [
-            ("socket_dns_timeout", &mut timeouts.resolve),
-            ("socket_connect_timeout", &mut timeouts.connect),
-            ("socket_read_timeout", &mut timeouts.read),
-            ("socket_write_timeout", &mut timeouts.write),
-        ] {
-            if let Some(time) = seconds(name).or(all) {
-                *slot = time;
-            }
-        }
-    });
+    set_sockets(settings);
     crate::function::logging::configure(settings);
     if let Some(condition) = settings.get("exit_condition") {
         exit_condition::set(condition)?;
@@ -104,6 +88,40 @@ pub fn set(settings: &Array) -> Result<(), Throw> {
     let old = OPTIONS.with_borrow_mut(|options| options.replace(merged));
     drop(old);
     Ok(())
+}
+
+/// Time-outs and room of sockets to come.
+fn set_sockets(settings: &Array) {
+    let seconds = |name: &str| {
+        let seconds = settings.get(name).map(Value::to_double)?;
+        Some(if seconds > 0.0 { seconds } else { -1.0 })
+    };
+    highper_net::set_default_timeouts(|timeouts| {
+        let each = [
+            (&mut timeouts.resolve, seconds("socket_dns_timeout")),
+            (&mut timeouts.connect, seconds("socket_connect_timeout")),
+            (
+                &mut timeouts.read,
+                seconds("socket_timeout")
+                    .or_else(|| seconds("socket_read_timeout"))
+                    .or_else(|| seconds("socket_recv_timeout")),
+            ),
+            (
+                &mut timeouts.write,
+                seconds("socket_timeout")
+                    .or_else(|| seconds("socket_write_timeout"))
+                    .or_else(|| seconds("socket_send_timeout")),
+            ),
+        ];
+        for (slot, time) in each {
+            if let Some(time) = time {
+                *slot = time;
+            }
+        }
+    });
+    if let Some(size) = settings.get("socket_buffer_size") {
+        highper_net::set_datagram_room(bytes_of(size).unwrap_or(highper_net::DATAGRAM_ROOM));
+    }
 }
 
 /// What a program has to set before there is a loop (`swoole_async_set()`).
@@ -134,6 +152,52 @@ pub fn has(name: &str) -> bool {
     })
 }
 
+/// What php.ini says, at the start of a request.
+pub fn start() {
+    let room = Value::from(ini::string("swoole.socket_buffer_size").as_str());
+    highper_net::set_datagram_room(bytes_of(&room).unwrap_or(highper_net::DATAGRAM_ROOM));
+}
+
+/// What `Server::set()` is given for coroutines: in the workers it is as if their program had set it.
+///
+/// # Errors
+/// As [`set`].
+pub fn set_for_server(settings: &Array) -> Result<(), Throw> {
+    /// The rest is the server's own, or for programs that run a loop themselves.
+    const SHARED: [&str; 20] = [
+        "max_coro_num",
+        "max_coroutine",
+        "c_stack_size",
+        "stack_size",
+        "enable_preemptive_scheduler",
+        "display_errors",
+        "name_resolver",
+        "dns_server",
+        "socket_dns_timeout",
+        "socket_connect_timeout",
+        "socket_read_timeout",
+        "socket_recv_timeout",
+        "socket_write_timeout",
+        "socket_send_timeout",
+        "socket_timeout",
+        "socket_buffer_size",
+        "enable_deadlock_check",
+        "deadlock_check_limit",
+        "deadlock_check_depth",
+        "deadlock_check_disable_trace",
+    ];
+    let mut shared = Array::new();
+    for name in SHARED {
+        if let Some(value) = settings.get(name) {
+            shared.set(name, value.clone());
+        }
+    }
+    match shared.is_empty() {
+        true => Ok(()),
+        false => set(&shared),
+    }
+}
+
 /// Forgets everything, at the end of a request.
 pub fn forget() {
     let old = OPTIONS.with_borrow_mut(Option::take);
@@ -153,8 +217,19 @@ pub fn get_call(call: &mut Call) -> Done {
     call.ret(all())
 }
 
-/// Bytes: a number, or a text such as "2M".
+/// Bytes of a stack.
 fn parse_size(value: &Value) -> usize {
+    const SMALLEST: usize = 64 * 1024;
+    const LARGEST: usize = 16 * 1024 * 1024;
+    match bytes_of(value) {
+        Some(bytes) => bytes.clamp(SMALLEST, LARGEST).next_multiple_of(4096),
+        // As in Swoole, to which it is a huge number.
+        None => LARGEST,
+    }
+}
+
+/// Bytes: a number, or a text such as "2M"; `None` for less than nothing.
+fn bytes_of(value: &Value) -> Option<usize> {
     let bytes = match value.as_str() {
         Some(text) => {
             let text = text.trim();
@@ -177,11 +252,5 @@ fn parse_size(value: &Value) -> usize {
         }
         None => value.to_long(),
     };
-    const SMALLEST: usize = 64 * 1024;
-    const LARGEST: usize = 16 * 1024 * 1024;
-    match usize::try_from(bytes) {
-        Ok(bytes) => bytes.clamp(SMALLEST, LARGEST).next_multiple_of(4096),
-        // As in Swoole, to which it is a huge number.
-        Err(_) => LARGEST,
-    }
+    usize::try_from(bytes).ok()
 }
