@@ -57,6 +57,17 @@ run(static function () use ($fixed) {
     check('no such service', [$socket->connect('none', $port), $socket->errCode], [false, SWOOLE_ERROR_DNSLOOKUP_RESOLVE_FAILED]);
     try { (new Coroutine\Socket(AF_INET, SOCK_STREAM, 0))->connect('throws', $port); echo "connected\n"; } catch (LogicException $e) { echo get_class($e), ': ', $e->getMessage(), "\n"; }
     try { (new Coroutine\Client(SWOOLE_SOCK_TCP))->connect('throws', $port); echo "connected\n"; } catch (LogicException $e) { echo get_class($e), ': ', $e->getMessage(), "\n"; }
+    $web = new Coroutine\Socket(AF_INET, SOCK_STREAM, 0);
+    $web->bind('127.0.0.1'); $web->listen();
+    go(static function () use ($web) { for ($i = 0; $peer = $web->accept(0.5); $i++) { $peer->recv(); $peer->sendAll($i ? "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok" : "HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n"); $peer->close(); } });
+    foreach ([1, $web->getsockname()['port'], $web->getsockname()['port']] as $at) { $fixed->join('web', '127.0.0.1', $at); }
+    $http = new Coroutine\Http\Client('web');
+    $http->set(['max_retries' => 3, 'timeout' => 1]);
+    check('an HTTP client tries all nodes', [$http->get('/'), $http->body], [true, 'ok']);
+    $http = new Coroutine\Http\Client('none');
+    check('none for it', [$http->get('/'), $http->errCode, $http->statusCode], [false, SWOOLE_ERROR_DNSLOOKUP_RESOLVE_FAILED, -1]);
+    try { (new Coroutine\Http\Client('throws'))->get('/'); } catch (LogicException $e) { echo get_class($e), "\n"; }
+    $web->close();
     check('in a coroutine, by the system', swoole_name_resolver_lookup('localhost', new Context()), '127.0.0.1');
     $listener->close();
 });
@@ -78,6 +89,9 @@ ok: a client too
 ok: no such service
 LogicException: resolver failed
 LogicException: resolver failed
+ok: an HTTP client tries all nodes
+ok: none for it
+LogicException
 ok: in a coroutine, by the system
 ok: removed once
 ok: not to be copied

@@ -3,7 +3,7 @@
 mod functions;
 
 use highper_zend::library::Source;
-use highper_zend::{Access, Ini, Registry, ini};
+use highper_zend::{Access, Ini, Registry, ini, module};
 
 /// A file below `ext/swoole/library`, its classes and, after a semicolon, its functions.
 macro_rules! source {
@@ -33,6 +33,10 @@ static LIBRARY: &[Source] = &[
     source!("core/ObjectProxy.php": "Swoole\\ObjectProxy"),
     source!("core/ConnectionPool.php": "Swoole\\ConnectionPool"),
     source!("core/Http/Status.php": "Swoole\\Http\\Status"),
+    source!("core/Curl/Exception.php": "Swoole\\Curl\\Exception"),
+    source!("core/Curl/Handler.php": "Swoole\\Curl\\Handler"),
+    source!("core/Coroutine/Curl/Exception.php": "Swoole\\Coroutine\\Curl\\Exception", "Co\\Coroutine\\Curl\\Exception"),
+    source!("ext/curl.php": ; functions::CURL),
     source!("core/Database/ObjectProxy.php": "Swoole\\Database\\ObjectProxy"),
     source!("core/Database/DetectsLostConnections.php": "Swoole\\Database\\DetectsLostConnections"),
     source!("core/Database/MysqliConfig.php": "Swoole\\Database\\MysqliConfig"),
@@ -84,6 +88,10 @@ static LIBRARY: &[Source] = &[
     source!("core/RemoteObject/ProxyTrait.php": "Swoole\\RemoteObject\\ProxyTrait"),
     source!("core/RemoteObject/Server.php": "Swoole\\RemoteObject\\Server"),
     source!("core/Thread/Runnable.php": "Swoole\\Thread\\Runnable"),
+    source!("core/Thread/Pool.php": "Swoole\\Thread\\Pool"),
+    source!("core/Server/Admin.php": "Swoole\\Server\\Admin"),
+    source!("core/Server/AdminReports.php": "Highper\\Library\\AdminReports"),
+    source!("core/Server/Helper.php": "Swoole\\Server\\Helper"),
     source!("ext/mongodb.php": "Swoole\\MongoDB\\Client"),
     source!("ext/sockets.php": ; functions::SOCKETS),
     source!("ext/standard.php": ; functions::STANDARD),
@@ -91,6 +99,9 @@ static LIBRARY: &[Source] = &[
 
 /// With `swoole.use_shortname` too.
 static SHORT: &[Source] = &[source!("short.php": ; functions::SHORT)];
+
+/// Where the extension curl is.
+static CURL: &[Source] = &[source!("ext/native_curl.php": ; functions::NATIVE_CURL)];
 
 /// Declares the functions, and makes the classes available.
 pub fn declare(registry: &mut Registry, shortname: bool) {
@@ -110,5 +121,6 @@ pub fn declare(registry: &mut Registry, shortname: bool) {
     } else {
         &[]
     };
-    highper_zend::library::install(registry, library.iter().chain(short));
+    let curl: &[Source] = if module::is_loaded("curl") { CURL } else { &[] };
+    highper_zend::library::install(registry, library.iter().chain(short).chain(curl));
 }

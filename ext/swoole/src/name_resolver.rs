@@ -132,6 +132,42 @@ fn by_system(name: &str, context: &Object) -> Result<String, Throw> {
         .unwrap_or_default())
 }
 
+/// What the program's resolvers say of a host.
+pub enum Found {
+    /// The system is to be asked, or it is an address.
+    Unknown,
+    /// There is no such service, or no node is left.
+    Nothing,
+    /// A node, with a port where the context wants one.
+    Node(String, Option<u16>),
+}
+
+/// The next node of a host, of those that a context has.
+///
+/// # Errors
+/// What the resolvers throw.
+pub fn node(context: &Context, host: &[u8]) -> Result<Found, Throw> {
+    let Ok(host) = std::str::from_utf8(host) else {
+        return Ok(Found::Unknown);
+    };
+    if host.parse::<IpAddr>().is_ok() {
+        return Ok(Found::Unknown);
+    }
+    let Some(found) = look_up(host, context)? else {
+        return Ok(Found::Unknown);
+    };
+    if found.parse::<IpAddr>().is_ok() {
+        return Ok(Found::Node(found, None));
+    }
+    Ok(match found.rsplit_once(':') {
+        Some((address, port)) => match port.parse() {
+            Ok(port) => Found::Node(address.to_owned(), Some(port)),
+            Err(_) => Found::Nothing,
+        },
+        None => Found::Nothing,
+    })
+}
+
 /// What a connection asks: the address that the program's resolvers know. `None`: ask the system.
 pub fn for_connection(name: &str, six: bool) -> Option<Result<IpAddr, Error>> {
     if !any() {

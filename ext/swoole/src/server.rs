@@ -4,6 +4,7 @@ mod command;
 mod connection;
 mod event;
 mod figures;
+mod helper;
 mod iterator;
 mod listening;
 mod manager;
@@ -505,14 +506,15 @@ impl Callbacks {
 
 /// Calls an event's callback with the server as first argument.
 fn fire(server: &Object, event: &str, more: &[Value]) -> Result<(), Throw> {
+    let mut args = vec![Value::from(server)];
+    args.extend(more.iter().cloned());
+    helper::before(server, event, &args)?;
     let callback = server
         .state::<State>()
         .and_then(|s| s.callbacks.borrow().get(event).cloned());
     let Some(callback) = callback else {
         return Ok(());
     };
-    let mut args = vec![Value::from(server)];
-    args.extend(more.iter().cloned());
     callback.call(&args).into_result().map(drop)
 }
 

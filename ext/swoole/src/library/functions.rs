@@ -271,7 +271,6 @@ pub const SOCKETS: Functions = &[
 ];
 
 /// `ext/curl.php`
-#[expect(dead_code)]
 pub const CURL: Functions = &[
     (
         "function swoole_curl_close(Swoole\\Curl\\Handler $obj): void",
@@ -312,5 +311,105 @@ pub const CURL: Functions = &[
     (
         "function swoole_curl_setopt_array(Swoole\\Curl\\Handler $obj, $array): bool",
         "curl_setopt_array() on a Curl\\Handler.",
+    ),
+];
+
+/// `ext/native_curl.php`
+pub const NATIVE_CURL: Functions = &[
+    (
+        "function swoole_native_curl_close(CurlHandle $handle): void",
+        "The same as curl_close().",
+    ),
+    (
+        "function swoole_native_curl_copy_handle(CurlHandle $handle): CurlHandle|false",
+        "The same as curl_copy_handle().",
+    ),
+    (
+        "function swoole_native_curl_errno(CurlHandle $handle): int",
+        "The same as curl_errno().",
+    ),
+    (
+        "function swoole_native_curl_error(CurlHandle $handle): string",
+        "The same as curl_error().",
+    ),
+    (
+        "function swoole_native_curl_escape(CurlHandle $handle, string $string): string|false",
+        "The same as curl_escape().",
+    ),
+    (
+        "function swoole_native_curl_exec(CurlHandle $handle): string|bool",
+        "The same as curl_exec().",
+    ),
+    (
+        "function swoole_native_curl_getinfo(CurlHandle $handle, ?int $option = null): mixed",
+        "The same as curl_getinfo().",
+    ),
+    (
+        "function swoole_native_curl_init(?string $url = null): CurlHandle|false",
+        "The same as curl_init().",
+    ),
+    (
+        "function swoole_native_curl_multi_add_handle(CurlMultiHandle $multi_handle, CurlHandle $handle): int",
+        "The same as curl_multi_add_handle().",
+    ),
+    (
+        "function swoole_native_curl_multi_close(CurlMultiHandle $multi_handle): void",
+        "The same as curl_multi_close().",
+    ),
+    (
+        "function swoole_native_curl_multi_errno(CurlMultiHandle $multi_handle): int",
+        "The same as curl_multi_errno().",
+    ),
+    (
+        "function swoole_native_curl_multi_exec(CurlMultiHandle $multi_handle, &$still_running): int",
+        "The same as curl_multi_exec().",
+    ),
+    (
+        "function swoole_native_curl_multi_getcontent(CurlHandle $handle): ?string",
+        "The same as curl_multi_getcontent().",
+    ),
+    (
+        "function swoole_native_curl_multi_info_read(CurlMultiHandle $multi_handle, &$queued_messages = null): array|false",
+        "The same as curl_multi_info_read().",
+    ),
+    (
+        "function swoole_native_curl_multi_init(): CurlMultiHandle",
+        "The same as curl_multi_init().",
+    ),
+    (
+        "function swoole_native_curl_multi_remove_handle(CurlMultiHandle $multi_handle, CurlHandle $handle): int",
+        "The same as curl_multi_remove_handle().",
+    ),
+    (
+        "function swoole_native_curl_multi_select(CurlMultiHandle $multi_handle, float $timeout = 1.0): int",
+        "The same as curl_multi_select().",
+    ),
+    (
+        "function swoole_native_curl_multi_setopt(CurlMultiHandle $multi_handle, int $option, mixed $value): bool",
+        "The same as curl_multi_setopt().",
+    ),
+    (
+        "function swoole_native_curl_pause(CurlHandle $handle, int $flags): int",
+        "The same as curl_pause().",
+    ),
+    (
+        "function swoole_native_curl_reset(CurlHandle $handle): void",
+        "The same as curl_reset().",
+    ),
+    (
+        "function swoole_native_curl_setopt(CurlHandle $handle, int $option, mixed $value): bool",
+        "The same as curl_setopt().",
+    ),
+    (
+        "function swoole_native_curl_setopt_array(CurlHandle $handle, array $options): bool",
+        "The same as curl_setopt_array().",
+    ),
+    (
+        "function swoole_native_curl_unescape(CurlHandle $handle, string $string): string|false",
+        "The same as curl_unescape().",
+    ),
+    (
+        "function swoole_native_curl_upkeep(CurlHandle $handle): bool",
+        "The same as curl_upkeep().",
     ),
 ];

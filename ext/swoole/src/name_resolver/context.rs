@@ -35,6 +35,13 @@ impl Context {
         }
     }
 
+    /// For another lookup, of addresses of IPv4.
+    pub fn forget(&self, with_port: bool) {
+        self.six.set(false);
+        self.with_port.set(with_port);
+        self.keep(None);
+    }
+
     /// Are addresses of IPv6 wanted?
     pub fn is_six(&self) -> bool {
         self.six.get()

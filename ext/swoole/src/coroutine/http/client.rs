@@ -12,6 +12,7 @@ mod upload;
 mod websocket;
 
 use crate::coroutine::socket::failure::{self, Slots};
+use crate::name_resolver::context::Context;
 use crate::{error_code, event, swoole_error};
 use exception::EXCEPTION;
 use exchange::Exchange;
@@ -61,6 +62,8 @@ struct Target {
     kind: Kind,
     host: Vec<u8>,
     port: u16,
+    /// The port is the scheme's: a name resolver of the program may name another one.
+    default_port: bool,
     tls: bool,
 }
 
@@ -84,10 +87,13 @@ struct Client {
     in_callback: Cell<bool>,
     close_asked: Cell<bool>,
     websocket: WebSocket,
+    /// The nodes that name resolvers of the program know, of the request that is made.
+    nodes: Context,
 }
 
 impl Trace for Client {
     fn trace(&self, tracer: &mut Tracer) {
+        self.nodes.trace(tracer);
         self.write.trace(tracer);
         if let Ok(link) = self.link.try_borrow()
             && let Some(link) = link.as_ref()
@@ -256,6 +262,7 @@ fn construct(call: &mut Call) -> Done {
         // EINVAL
         return Err(Throw::new(&EXCEPTION, "host is empty", 22));
     }
+    let default_port = port == 0;
     let port = match port {
         0 if tls => 443,
         0 => 80,
@@ -270,6 +277,7 @@ fn construct(call: &mut Call) -> Done {
         kind,
         host,
         port,
+        default_port,
         tls,
     });
     Ok(())

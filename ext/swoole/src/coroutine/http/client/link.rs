@@ -7,6 +7,7 @@ use crate::coroutine::socket::setting::{self, get, text};
 use crate::coroutine::socket::{self, failure};
 use crate::coroutine::waiting;
 use crate::error_code;
+use crate::name_resolver::{self, Found};
 use highper_net::{Address, Error, Kind, Side, Socket as NetSocket, Timeouts};
 use highper_zend::{Array, Call, Class, Done, Object, Throw, Value};
 use std::rc::Rc;
@@ -253,7 +254,17 @@ fn connect(call: &Call) -> Result<Result<Link, Error>, Throw> {
         Ok(made) => made,
         Err(error) => return Ok(Err(error)),
     };
-    let (host, port) = (host.clone(), i64::from(port));
+    let (mut host, mut port) = (host.clone(), i64::from(port));
+    if name_resolver::any() && proxy.is_none() && target.kind.is_tcp() {
+        match name_resolver::node(&client.nodes, &host)? {
+            Found::Unknown => {}
+            Found::Nothing => return Ok(Err(Error::ResolveFailed)),
+            Found::Node(address, own) => {
+                host = address.into_bytes();
+                port = own.map_or(port, i64::from);
+            }
+        }
+    }
     let object = socket::object(made)?;
     let Some(socket) = socket::of(&object) else {
         return Ok(Err(Error::Closed));

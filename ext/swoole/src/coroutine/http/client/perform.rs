@@ -70,8 +70,9 @@ fn download(call: &mut Call) -> Done {
 pub(super) fn execute(call: &Call, path: &[u8]) -> Result<bool, Throw> {
     let own = waiting::can_wait()?;
     let client = call.this::<Client>()?;
-    client.target()?;
+    let default_port = client.target()?.default_port;
     let _occupied = client.occupy(own)?;
+    client.nodes.forget(default_port);
     let mut tries = 0;
     loop {
         if !send_request(call, client, path)? {
