@@ -480,6 +480,26 @@ namespace {
 
     function swoole_cpu_num(): int {}
 
+    function swoole_curl_close(\Swoole\Curl\Handler $obj): void {}
+
+    function swoole_curl_errno(\Swoole\Curl\Handler $obj): int {}
+
+    function swoole_curl_error(\Swoole\Curl\Handler $obj): string {}
+
+    function swoole_curl_exec(\Swoole\Curl\Handler $obj) {}
+
+    function swoole_curl_getinfo(\Swoole\Curl\Handler $obj, int $opt = 0) {}
+
+    function swoole_curl_init(string $url = ''): \Swoole\Curl\Handler {}
+
+    function swoole_curl_multi_getcontent(\Swoole\Curl\Handler $obj) {}
+
+    function swoole_curl_reset(\Swoole\Curl\Handler $obj) {}
+
+    function swoole_curl_setopt(\Swoole\Curl\Handler $obj, int $opt, $value): bool {}
+
+    function swoole_curl_setopt_array(\Swoole\Curl\Handler $obj, $array): bool {}
+
     function swoole_dns_check_record(string $hostname, string $type = 'MX'): bool {}
 
     function swoole_dns_get_mx(string $hostname, array &$hosts, ?array &$weights = null): bool {}
@@ -523,6 +543,12 @@ namespace {
     function swoole_get_local_mac(): array {}
 
     function swoole_get_mime_type(string $filename): string {}
+
+    function swoole_get_object_by_handle(int $handle): object|false {}
+
+    function swoole_get_objects(): array|false {}
+
+    function swoole_get_vm_status(): array {}
 
     function swoole_gethostbyaddr(string $ip): string {}
 
@@ -573,6 +599,54 @@ namespace {
     function swoole_name_resolver_lookup(string $name, \Swoole\NameResolver\Context $ctx): string {}
 
     function swoole_name_resolver_remove(\Swoole\NameResolver $ns): bool {}
+
+    function swoole_native_curl_close(\CurlHandle $handle): void {}
+
+    function swoole_native_curl_copy_handle(\CurlHandle $handle): \CurlHandle|false {}
+
+    function swoole_native_curl_errno(\CurlHandle $handle): int {}
+
+    function swoole_native_curl_error(\CurlHandle $handle): string {}
+
+    function swoole_native_curl_escape(\CurlHandle $handle, string $string): string|false {}
+
+    function swoole_native_curl_exec(\CurlHandle $handle): string|bool {}
+
+    function swoole_native_curl_getinfo(\CurlHandle $handle, ?int $option = null): mixed {}
+
+    function swoole_native_curl_init(?string $url = null): \CurlHandle|false {}
+
+    function swoole_native_curl_multi_add_handle(\CurlMultiHandle $multi_handle, \CurlHandle $handle): int {}
+
+    function swoole_native_curl_multi_close(\CurlMultiHandle $multi_handle): void {}
+
+    function swoole_native_curl_multi_errno(\CurlMultiHandle $multi_handle): int {}
+
+    function swoole_native_curl_multi_exec(\CurlMultiHandle $multi_handle, &$still_running): int {}
+
+    function swoole_native_curl_multi_getcontent(\CurlHandle $handle): ?string {}
+
+    function swoole_native_curl_multi_info_read(\CurlMultiHandle $multi_handle, &$queued_messages = null): array|false {}
+
+    function swoole_native_curl_multi_init(): \CurlMultiHandle {}
+
+    function swoole_native_curl_multi_remove_handle(\CurlMultiHandle $multi_handle, \CurlHandle $handle): int {}
+
+    function swoole_native_curl_multi_select(\CurlMultiHandle $multi_handle, float $timeout = 1.0): int {}
+
+    function swoole_native_curl_multi_setopt(\CurlMultiHandle $multi_handle, int $option, mixed $value): bool {}
+
+    function swoole_native_curl_pause(\CurlHandle $handle, int $flags): int {}
+
+    function swoole_native_curl_reset(\CurlHandle $handle): void {}
+
+    function swoole_native_curl_setopt(\CurlHandle $handle, int $option, mixed $value): bool {}
+
+    function swoole_native_curl_setopt_array(\CurlHandle $handle, array $options): bool {}
+
+    function swoole_native_curl_unescape(\CurlHandle $handle, string $string): string|false {}
+
+    function swoole_native_curl_upkeep(\CurlHandle $handle): bool {}
 
     function swoole_real_dns_get_record(string $hostname, int $type, ?array $authoritative_name_servers = null, ?array $additional_records = null, bool $raw = false): array {}
 
@@ -663,6 +737,12 @@ namespace {
     function swoole_timer_stats(): array {}
 
     function swoole_timer_tick(int $ms, callable $callback): int|false {}
+
+    function swoole_tracer_leak_detect(int $threshold = 64): void {}
+
+    function swoole_tracer_prof_begin(?array $options = null): bool {}
+
+    function swoole_tracer_prof_end(string $output_file): bool {}
 
     function swoole_version(): string {}
 }
