@@ -10,8 +10,12 @@ $ini = [
     'swoole.blocking_detection' => 'Tells of coroutines that hold the loop for longer than the threshold: [guarantees](guarantees.md)',
     'swoole.blocking_threshold' => 'That threshold, in microseconds',
     'swoole.display_errors' => 'Shows the warnings of the classes and functions of Swoole',
+    'swoole.enable_fiber_mock' => 'Accepted, without effect',
     'swoole.enable_library' => 'Provides the classes and functions of Swoole that are written in PHP, compiled when they are first used',
     'swoole.enable_preemptive_scheduler' => 'Coroutines that compute give the processor away after 10 ms, as with the option of `Coroutine::set()`',
+    'swoole.leak_detection' => 'Accepted, without effect',
+    'swoole.profile' => 'Accepted, without effect',
+    'swoole.socket_buffer_size' => 'Bytes of a socket\'s buffers where a program asks for none',
     'swoole.use_shortname' => 'Provides the short names `go()`, `defer()`, `Co` and their like',
 ];
 $application = [

@@ -202,6 +202,9 @@ const SIZES: [&str; 11] = [
 /// Refuses sizes that are none.
 pub(super) fn check_sizes(settings: &Array) -> Result<(), Throw> {
     for name in SIZES {
+        if get(settings, name).is_some_and(|value| value.deref().as_array().is_some()) {
+            return Err(no_size(name, "an array"));
+        }
         let Some(text) = text(settings, name)? else {
             continue;
         };
@@ -212,6 +215,19 @@ pub(super) fn check_sizes(settings: &Array) -> Result<(), Throw> {
                 "failed to parse '{text}' to size, Error: Invalid quantity \"{text}\": no valid leading digits, interpreting as \"0\" for backwards compatibility"
             )));
         }
+        let unit = digits
+            .trim_start_matches(|c: char| c.is_ascii_digit())
+            .trim();
+        let fits = unit.is_empty() || unit.len() == 1 && "kKmMgG".contains(unit);
+        if !fits && digits.parse::<f64>().is_err() {
+            return Err(no_size(name, &format!("'{text}'")));
+        }
     }
     Ok(())
+}
+
+fn no_size(name: &str, given: &str) -> Throw {
+    Throw::value_error(format!(
+        "the setting {name} must be a size in bytes, such as 2097152 or '2M', {given} given"
+    ))
 }
