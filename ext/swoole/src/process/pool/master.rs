@@ -97,6 +97,8 @@ pub(super) fn methods(class: Class) -> Class {
                     return call.ret_bool(true);
                 }
                 let pid = object.slot(MASTER_PID).map_or(-1, |pid| pid.to_long());
+                // This worker is at its end by itself, and is not to be cut off before.
+                worker::asks_for_end();
                 let told = pid > 0 && fork::kill(pid as i32, SIGTERM).is_ok();
                 call.ret_bool(told)
             },
@@ -213,7 +215,7 @@ fn watch_over(pool: &Pool, master: &mut Master) -> Result<Ended, Throw> {
     while pool.runs.get() {
         report(master.tick());
         while let Some(worker) = master.next_missing() {
-            match master.fork(worker) {
+            match master.fork(worker, pool.coroutine.get()) {
                 Ok(true) => return Ok(Ended::Worker(worker)),
                 Ok(false) => {}
                 Err(cause) => {
