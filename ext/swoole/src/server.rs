@@ -2,6 +2,7 @@
 
 mod command;
 mod connection;
+pub(crate) mod elsewhere;
 mod event;
 mod figures;
 mod helper;
@@ -647,6 +648,7 @@ fn start(call: &mut Call) -> Done {
     }
     let ports = checked_ports(&server)?;
     logging::configure_level(&this.settings.borrow());
+    logging::configure_file(&this.settings.borrow());
     let mut options = Options {
         name: "swoole".to_owned(),
         script: error::location().map_or_else(String::new, |(file, _)| file),

@@ -9,8 +9,15 @@ use std::time::{SystemTime, UNIX_EPOCH};
 /// `stats()`
 pub(super) fn stats(call: &mut Call) -> Done {
     let Some(worker) = serve::worker() else {
-        error::raise(error::Level::Warning, "server is not running")?;
-        return call.ret_bool(false);
+        if highper_runtime::post::here().is_none() {
+            error::raise(error::Level::Warning, "server is not running")?;
+            return call.ret_bool(false);
+        }
+        // The manager, or a user process: what all processes share.
+        let mut stats = Array::with_capacity(8);
+        stats.set("connection_num", numbers(None).len());
+        figures::add(&mut stats, &call.this_value()?);
+        return call.ret(stats);
     };
     let servers = worker.servers();
     let http: Vec<_> = servers.iter().map(highper_http::Server::figures).collect();

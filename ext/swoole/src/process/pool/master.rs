@@ -97,8 +97,6 @@ pub(super) fn methods(class: Class) -> Class {
                     return call.ret_bool(true);
                 }
                 let pid = object.slot(MASTER_PID).map_or(-1, |pid| pid.to_long());
-                // This worker is at its end by itself, and is not to be cut off before.
-                worker::asks_for_end();
                 let told = pid > 0 && fork::kill(pid as i32, SIGTERM).is_ok();
                 call.ret_bool(told)
             },

@@ -68,14 +68,6 @@ fn watch_signals(terminates: bool) {
     }
 }
 
-/// The worker has asked for the end of the pool: SIGTERM does not end it in the middle of something.
-pub(super) fn asks_for_end() {
-    if !signal::is_watched(SIGTERM) && !TERMINATES.get() {
-        // Refused for no signal of this number.
-        let _watched = watch::watch(SIGTERM);
-    }
-}
-
 pub(super) fn acts_on(number: i32) -> bool {
     number == SIGTERM && TERMINATES.get()
 }
