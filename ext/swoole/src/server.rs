@@ -4,6 +4,7 @@ mod command;
 mod connection;
 pub(crate) mod elsewhere;
 mod event;
+mod exiting;
 mod figures;
 mod helper;
 mod iterator;
@@ -582,6 +583,7 @@ impl Hooks for Callbacks {
     }
 
     fn before_reload(&mut self) -> Result<(), ProcessError> {
+        logging::put(2, "Server is reloading all workers now");
         self.fire("beforereload", &[])
     }
 

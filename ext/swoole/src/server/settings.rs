@@ -141,6 +141,10 @@ pub(super) fn apply(
             "worker_num" => options.worker_num = whole(&name, value, 1)? as usize,
             "max_request" => options.max_request = whole(&name, value, 0)?,
             "task_worker_num" => options.task_worker_num = whole(&name, value, 0)? as usize,
+            "socket_buffer_size" => {
+                let bytes = whole(&name, value, 1)? as usize;
+                options.message_room = Some(bytes.clamp(128 << 10, 64 << 20));
+            }
             "task_max_request" => options.task_max_request = whole(&name, value, 0)?,
             "task_max_request_grace" => {
                 options.task_max_request_grace = Some(whole(&name, value, 0)?);
