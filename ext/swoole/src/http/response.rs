@@ -4,8 +4,8 @@ pub(crate) mod created;
 mod fields;
 mod file;
 pub(crate) mod packing;
-pub(crate) mod reply;
 pub(crate) mod remote;
+pub(crate) mod reply;
 pub(crate) mod upgrade;
 mod websocket;
 

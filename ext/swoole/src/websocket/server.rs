@@ -205,11 +205,8 @@ pub(crate) fn arrived(fd: i64, pushes: bool, bytes: &[u8]) -> Result<(), Throw> 
         return Ok(());
     };
     let compress = hub::with_link(&connection, |link| link.compress).unwrap_or(false);
-    outgoing.flags &= !(MASK | COMPRESS);
-    if compress {
-        outgoing.flags |= COMPRESS;
-    }
-    if let Some(frame) = outgoing.prepare()? {
+    outgoing.set_sender_to_server(compress);
+    if let Some(frame) = outgoing.prepare(Rules::All)? {
         // One that ended meanwhile is sent nothing.
         let _ended = hub::push(&connection, &frame);
     }
