@@ -187,12 +187,13 @@ fn prepare<'h>(
     let board = ScoreBoard::new(2 * total + 2, options.remembered_requests)
         .map_err(|e| failed("the shared score board", &e))?;
     board.set_script(options.script.as_bytes());
-    let slots = board.slots().len();
+    let board = Arc::new(board);
     let post = Post::new(
         options.worker_num,
         options.task_worker_num,
         options.user_num,
-        slots,
+        &board,
+        options.message_room,
     );
     let post = Arc::new(post.map_err(|e| failed("the mailboxes of the workers", &e))?);
     hooks.prepared(&post);
@@ -207,7 +208,7 @@ fn prepare<'h>(
         options,
         hooks,
         identity,
-        board: Arc::new(board),
+        board,
         post,
         wake,
         signals,

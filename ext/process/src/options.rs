@@ -74,6 +74,8 @@ pub struct Options {
     /// Up to how many requests more, drawn per worker, so that they do not
     /// all go at once. None: half of `max_request`, as Swoole.
     pub max_request_grace: Option<u64>,
+    /// Bytes of messages that may wait in each mailbox. Default: what the kernel allows, up to 8 MiB.
+    pub message_room: Option<usize>,
     /// Tasks after which a task worker is replaced; 0: never. Default 0.
     pub task_max_request: u64,
     /// Up to how many tasks more. None: half of `task_max_request`, as Swoole.
@@ -118,6 +120,7 @@ impl Default for Options {
             chroot: None,
             max_request: 0,
             max_request_grace: None,
+            message_room: None,
             task_max_request: 0,
             task_max_request_grace: None,
             max_age: None,

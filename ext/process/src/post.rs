@@ -13,10 +13,11 @@ pub use parcel::{Head, Kind, Message, Parcel};
 pub use sessions::Sessions;
 
 use crate::sys;
-use highper_shm::SharedArray;
+use highper_shm::{ScoreBoard, SharedArray};
 use mailbox::Mailbox;
 use std::io;
 use std::os::fd::BorrowedFd;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicI32, AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -50,7 +51,6 @@ const WAITING: usize = 1;
 const TOTAL: usize = 2;
 
 /// The mailboxes of a server, and what its processes know of each other.
-#[derive(Debug)]
 pub struct Post {
     workers: usize,
     tasks: usize,
@@ -64,16 +64,24 @@ pub struct Post {
     running: SharedArray<AtomicU64>,
     counters: SharedArray<AtomicU64>,
     sessions: Sessions,
+    board: Arc<ScoreBoard>,
 }
 
 impl Post {
-    /// For so many workers, task workers and user processes, in so many slots of the score board.
+    /// For so many workers, task workers and user processes, with a place for each slot of the
+    /// score board. Each mailbox has room for so many bytes.
     ///
     /// # Errors
     /// The system's error: too many descriptors, no memory.
-    pub fn new(workers: usize, tasks: usize, users: usize, slots: usize) -> io::Result<Self> {
+    pub fn new(
+        workers: usize,
+        tasks: usize,
+        users: usize,
+        board: &Arc<ScoreBoard>,
+        room: Option<usize>,
+    ) -> io::Result<Self> {
         let total = workers + tasks + users;
-        let boxes = (0..total + 2 + slots).map(|_| Mailbox::new());
+        let boxes = (0..total + 2 + board.slots().len()).map(|_| Mailbox::new(room));
         Ok(Self {
             workers,
             tasks,
@@ -84,6 +92,7 @@ impl Post {
             running: SharedArray::new(total)?,
             counters: SharedArray::new(3)?,
             sessions: Sessions::new()?,
+            board: Arc::clone(board),
         })
     }
 
@@ -103,6 +112,12 @@ impl Post {
     #[must_use]
     pub fn total(&self) -> usize {
         self.total
+    }
+
+    /// What each process is doing.
+    #[must_use]
+    pub fn board(&self) -> &ScoreBoard {
+        &self.board
     }
 
     /// The connections of all processes.
@@ -296,6 +311,11 @@ fn less(counter: &AtomicU64) {
 mod tests {
     use super::*;
 
+    fn post(workers: usize, tasks: usize, users: usize, slots: usize) -> Post {
+        let board = Arc::new(ScoreBoard::new(slots, 0).unwrap());
+        Post::new(workers, tasks, users, &board, None).unwrap()
+    }
+
     fn head(kind: Kind, number: i64) -> Head {
         Head {
             number,
@@ -305,7 +325,7 @@ mod tests {
 
     #[test]
     fn messages_of_any_size_arrive_whole_and_in_order() {
-        let post = Post::new(1, 1, 0, 4).unwrap();
+        let post = post(1, 1, 0, 4);
         let to = Address::Worker(1);
         for (number, size) in [0, 1, 60_000, 70_000, 10_000_000].into_iter().enumerate() {
             let body: Vec<u8> = (0..size).map(|i| (i * 7) as u8).collect();
@@ -324,7 +344,7 @@ mod tests {
 
     #[test]
     fn a_full_mailbox_says_so_and_loses_nothing() {
-        let post = Post::new(1, 0, 0, 2).unwrap();
+        let post = post(1, 0, 0, 2);
         let to = Address::Worker(0);
         let mut sent = 0;
         loop {
@@ -346,7 +366,7 @@ mod tests {
 
     #[test]
     fn places_and_ids_are_apart_and_unknown_ones_refused() {
-        let post = Post::new(2, 1, 1, 3).unwrap();
+        let post = post(2, 1, 1, 3);
         let parcel = Parcel::new(head(Kind::Finish, 5), b"x").unwrap();
         post.try_send(Address::Place(2), &parcel).unwrap();
         assert!(post.try_receive(Address::Worker(2)).is_err());
@@ -366,7 +386,7 @@ mod tests {
 
     #[test]
     fn a_task_goes_to_who_is_idle_else_in_turn() {
-        let post = Post::new(1, 3, 0, 2).unwrap();
+        let post = post(1, 3, 0, 2);
         post.begin(1);
         post.task_sent(Some(2));
         assert_eq!(post.next_task_worker(), (2, true));

@@ -168,6 +168,22 @@ pub fn poll_one(fd: BorrowedFd<'_>, events: libc::c_short, timeout: Duration) ->
     }
 }
 
+/// How many bytes may be under way from a socket.
+pub fn set_send_buffer(fd: BorrowedFd<'_>, bytes: usize) -> io::Result<()> {
+    let room = libc::c_int::try_from(bytes).unwrap_or(libc::c_int::MAX);
+    // SAFETY: reads an integer on the stack.
+    check(unsafe {
+        libc::setsockopt(
+            fd.as_raw_fd(),
+            libc::SOL_SOCKET,
+            libc::SO_SNDBUF,
+            (&raw const room).cast(),
+            size_of::<libc::c_int>() as libc::socklen_t,
+        )
+    })
+    .map(drop)
+}
+
 /// A file that lies in memory, closed on exec.
 pub fn memory_file() -> io::Result<OwnedFd> {
     // SAFETY: a C string; makes a descriptor.

@@ -39,13 +39,18 @@ pub fn spawn(callable: Callable, args: &[Value]) -> Result<u64, SpawnError> {
 /// What the function returned is for its deferred calls.
 #[inline]
 fn returned(outcome: Outcome) -> Result<(), Throw> {
-    let value = outcome.into_result()?;
+    set_returned(outcome.into_result()?);
+    Ok(())
+}
+
+/// Notes what the running coroutine's function returned, for its deferred calls.
+#[inline]
+pub fn set_returned(value: Value) {
     if scheduler::has_locals()
         && let Some(id) = engine::current()
     {
         scheduler::local::<Own, _>(id, |own| own.returned.replace(Some(value)));
     }
-    Ok(())
 }
 
 /// As [`spawn`], with a Rust closure that may call PHP.

@@ -2,7 +2,9 @@
 
 mod command;
 mod connection;
+pub(crate) mod elsewhere;
 mod event;
+mod exiting;
 mod figures;
 mod helper;
 mod iterator;
@@ -581,6 +583,7 @@ impl Hooks for Callbacks {
     }
 
     fn before_reload(&mut self) -> Result<(), ProcessError> {
+        logging::put(2, "Server is reloading all workers now");
         self.fire("beforereload", &[])
     }
 
@@ -647,6 +650,7 @@ fn start(call: &mut Call) -> Done {
     }
     let ports = checked_ports(&server)?;
     logging::configure_level(&this.settings.borrow());
+    logging::configure_file(&this.settings.borrow());
     let mut options = Options {
         name: "swoole".to_owned(),
         script: error::location().map_or_else(String::new, |(file, _)| file),

@@ -1,7 +1,7 @@
 //! The master of a pool: which workers live, which are to be started, and how they end.
 
 use super::Board;
-use crate::{fork, sys};
+use crate::{fork, sys, watch};
 use std::collections::{BTreeSet, VecDeque};
 use std::io;
 use std::rc::Rc;
@@ -94,12 +94,21 @@ impl Master {
             .position(|due| due.is_some_and(|due| due <= now))
     }
 
-    /// Starts a worker: true in its process, where this master is of no use any more.
+    /// Starts a worker: true in its process, where this master is of no use any more. With
+    /// `terminates` SIGTERM is watched there from the first moment on, so none is lost.
     ///
     /// # Errors
     /// The system's error: too many processes, no memory.
-    pub fn fork(&mut self, worker: usize) -> io::Result<bool> {
-        let Some(pid) = fork::fork()? else {
+    pub fn fork(&mut self, worker: usize, terminates: bool) -> io::Result<bool> {
+        let mask = sys::block_signals();
+        let forked = fork::fork();
+        let watched = match (&forked, terminates) {
+            (Ok(None), true) => watch::watch(libc::SIGTERM),
+            _ => Ok(()),
+        };
+        sys::restore_signals(&mask, &[]);
+        watched?;
+        let Some(pid) = forked? else {
             self.board.set_pid(worker, sys::getpid());
             return Ok(true);
         };

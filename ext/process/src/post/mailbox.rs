@@ -20,8 +20,12 @@ pub(super) struct Mailbox {
 }
 
 impl Mailbox {
-    pub fn new() -> io::Result<Self> {
+    /// With room for so many bytes, by default 8 MiB; the kernel caps it.
+    pub fn new(room: Option<usize>) -> io::Result<Self> {
         let (write, read) = fork::pair(true)?;
+        if let Some(room) = room {
+            sys::set_send_buffer(write.as_fd(), room)?;
+        }
         write.set_nonblocking(true)?;
         read.set_nonblocking(true)?;
         Ok(Self { write, read })

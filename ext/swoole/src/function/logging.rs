@@ -72,6 +72,16 @@ pub(crate) fn takes(level: i64) -> bool {
     level >= LEVEL.get()
 }
 
+/// Takes `log_file` of a server: in the background all output goes there by itself.
+pub(crate) fn configure_file(settings: &Array) {
+    let in_background = settings.get("daemonize").is_some_and(Value::to_bool);
+    if let Some(file) = settings.get("log_file").and_then(Value::as_str)
+        && !in_background
+    {
+        FILE.with_borrow_mut(|slot| *slot = Some(file.to_owned()));
+    }
+}
+
 /// Takes `log_level` and `log_file` out of settings.
 pub fn configure(settings: &Array) {
     configure_level(settings);

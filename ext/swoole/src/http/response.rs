@@ -4,6 +4,7 @@ pub(crate) mod created;
 mod fields;
 mod file;
 pub(crate) mod packing;
+pub(crate) mod remote;
 pub(crate) mod reply;
 pub(crate) mod upgrade;
 mod websocket;
@@ -50,6 +51,8 @@ pub(crate) struct State {
     detached: Cell<bool>,
     /// Made for a connection without a request under way: nothing of it can be sent.
     loose: Cell<bool>,
+    /// Has another process begun to send it?
+    remote: Cell<bool>,
     /// Was a property of what is set read? It is kept up to date from then on.
     seen: Cell<bool>,
     /// Are the properties arrays although nothing is set?
@@ -102,6 +105,7 @@ impl Renew for State {
             self.cookies.get_mut().clear();
             self.trailers.get_mut().clear();
             self.loose.set(false);
+            self.remote.set(false);
             self.seen.set(false);
             self.begun.set(false);
             self.status.set(0);
@@ -524,7 +528,11 @@ const HIGH_WATER: u64 = 2 << 20;
 
 fn write(call: &mut Call) -> Done {
     let Some(exchange) = usable(call)? else {
-        return reply::write(call);
+        let content = call.str(0)?;
+        return match remote::send(call, content.as_bytes(), false)? {
+            Some(sent) => call.ret_bool(sent),
+            None => reply::write(call),
+        };
     };
     let content = call.str(0)?;
     if content.as_bytes().is_empty() {
@@ -582,7 +590,12 @@ fn end(call: &mut Call) -> Done {
         return call.ret_bool(true);
     }
     let Some(exchange) = usable(call)? else {
-        return reply::end(call);
+        let content = call.opt_str(0)?;
+        let body = content.as_ref().map_or(&b""[..], Str::as_bytes);
+        return match remote::send(call, body, true)? {
+            Some(sent) => call.ret_bool(sent),
+            None => reply::end(call),
+        };
     };
     let content = call.opt_str(0)?;
     let body = content.as_ref().map_or(&b""[..], Str::as_bytes);

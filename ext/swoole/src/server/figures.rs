@@ -87,8 +87,7 @@ fn in_flight(worker: &serve::Worker, id: usize) -> bool {
 }
 
 /// Workers of a kind, and how many of them have nothing to do.
-pub(super) fn count(worker: &serve::Worker, kind: Kind) -> (usize, usize) {
-    let board = worker.context().board();
+pub(super) fn count(board: &highper_process::ScoreBoard, kind: Kind) -> (usize, usize) {
     let own: Vec<_> = board
         .slots()
         .iter()

@@ -63,6 +63,14 @@ pub(super) fn is_worker() -> bool {
     serve::worker().is_some_and(|worker| worker.context().kind() == Process::Worker)
 }
 
+/// Do all processes of the server count as one, so that each sees the connections of all
+/// (SWOOLE_PROCESS)? A task worker has none of its own.
+pub(super) fn is_one_server() -> bool {
+    !is_worker()
+        || server()
+            .is_some_and(|server| server.slot(super::MODE).and_then(Value::as_long) == Some(2))
+}
+
 /// Notes why a message could not be sent, for `swoole_last_error()`.
 pub(super) fn note(cause: &std::io::Error) {
     const TIMED_OUT: i32 = 110;
@@ -93,7 +101,7 @@ pub(super) fn take(server: &Object, worker: &Rc<Worker>, message: Message) {
         Kind::Command => command::run(server, &message),
         // Nobody waits any more.
         Kind::Answer => drop(pending::arrived(message)),
-        Kind::Forward => super::connection::forwarded(&message),
+        Kind::Forward => super::elsewhere::arrived(&message),
     }
 }
 

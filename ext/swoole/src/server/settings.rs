@@ -24,7 +24,7 @@ max_wait_time message_queue_key min_wait_time open_cpu_affinity open_eof_check o
 open_http_protocol open_length_check open_mqtt_protocol open_redis_protocol open_ssl open_tcp_keepalive open_tcp_nodelay \
 open_websocket_close_frame open_websocket_ping_frame open_websocket_pong_frame open_websocket_protocol \
 output_buffer_size package_body_offset package_eof package_length_func package_length_offset package_length_type \
-package_max_length pid_file reactor_num reload_async send_timeout send_yield server_port socket_buffer_size \
+package_max_length pid_file reactor_num reload_async send_timeout send_yield server_port single_thread socket_buffer_size \
 socket_recv_timeout socket_send_timeout ssl_ca_file ssl_capath ssl_cert_file ssl_ciphers ssl_client_cert_file \
 ssl_compress ssl_dhparam ssl_ecdh_curve ssl_key_file ssl_passphrase ssl_prefer_server_ciphers ssl_protocols \
 ssl_session_cache ssl_sni_certs ssl_verify_depth ssl_verify_peer stack_size static_handler_locations stats_file \
@@ -141,6 +141,10 @@ pub(super) fn apply(
             "worker_num" => options.worker_num = whole(&name, value, 1)? as usize,
             "max_request" => options.max_request = whole(&name, value, 0)?,
             "task_worker_num" => options.task_worker_num = whole(&name, value, 0)? as usize,
+            "socket_buffer_size" => {
+                let bytes = whole(&name, value, 1)? as usize;
+                options.message_room = Some(bytes.clamp(128 << 10, 64 << 20));
+            }
             "task_max_request" => options.task_max_request = whole(&name, value, 0)?,
             "task_max_request_grace" => {
                 options.task_max_request_grace = Some(whole(&name, value, 0)?);

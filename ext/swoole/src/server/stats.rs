@@ -8,24 +8,27 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 /// `stats()`
 pub(super) fn stats(call: &mut Call) -> Done {
-    let Some(worker) = serve::worker() else {
+    let Some(here) = highper_runtime::post::here() else {
         error::raise(error::Level::Warning, "server is not running")?;
         return call.ret_bool(false);
     };
-    let servers = worker.servers();
+    // None in the manager and in user processes.
+    let worker = serve::worker();
+    let servers = worker.as_ref().map(|w| w.servers()).unwrap_or_default();
     let http: Vec<_> = servers.iter().map(highper_http::Server::figures).collect();
-    let streams = worker.streams().map(|s| s.figures()).unwrap_or_default();
+    let streams = worker.as_ref().and_then(|w| w.streams());
+    let streams = streams.map(|s| s.figures()).unwrap_or_default();
     let accepted = streams.accepted + http.iter().map(|f| f.accepted).sum::<u64>();
     let open = streams.connections + http.iter().map(|f| f.connections).sum::<usize>();
     let answered: u64 = http.iter().map(|f| f.answered).sum();
-    let context = worker.context();
-    let board = context.board();
+    let board = here.post().board();
     let live: Vec<_> = board.slots().iter().filter(|s| s.pid() > 0).collect();
-    let (_, idle) = figures::count(&worker, highper_process::Kind::Worker);
+    let (_, idle) = figures::count(board, highper_process::Kind::Worker);
     let concurrency: u64 = live.iter().map(|s| s.in_flight()).sum();
     let connections: i64 = live.iter().map(|s| s.connections() as i64).sum();
     let requests = board.total_requests();
-    let own = context.slot().requests();
+    let slot = worker.as_ref().map(|w| w.context().slot());
+    let own = slot.map_or(0, |slot| slot.requests());
     let uptime = highper_process::monotonic().saturating_sub(board.started());
     let started = SystemTime::now()
         .duration_since(UNIX_EPOCH)
@@ -58,7 +61,10 @@ pub(super) fn stats(call: &mut Call) -> Done {
         .set("worker_request_count", own)
         .set("worker_response_count", answered)
         .set("worker_dispatch_count", own)
-        .set("worker_concurrency", context.slot().in_flight());
+        .set(
+            "worker_concurrency",
+            slot.map_or(0, |slot| slot.in_flight()),
+        );
     figures::add(&mut stats, &call.this_value()?);
     stats
         .set("coroutine_num", highper_engine::stats().live)

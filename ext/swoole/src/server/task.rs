@@ -250,7 +250,10 @@ pub(super) fn run(server: &Object, worker: &Rc<Worker>, message: Message) {
             worker.take_no_tasks();
         }
         let returned = done?;
-        if !returned.is_null() {
+        if modes.task_coroutine {
+            // As in Swoole: only finish() sends something.
+            coroutine::set_returned(returned);
+        } else if !returned.is_null() {
             finish(&returned, Some(head))?;
         }
         Ok(())

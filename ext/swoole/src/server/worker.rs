@@ -1,8 +1,8 @@
 //! A worker's life, as callbacks.
 
 use super::{
-    MASTER_PID, State, TASKWORKER, WORKER_ID, WORKER_PID, event_callback, fire, is_websocket,
-    messages, port, ports, service, settings, streams, task, user, websocket,
+    MASTER_PID, State, TASKWORKER, WORKER_ID, WORKER_PID, event_callback, exiting, fire,
+    is_websocket, messages, port, ports, service, settings, streams, task, user, websocket,
 };
 use crate::function::logging;
 use highper_process::Kind as ProcessKind;
@@ -82,6 +82,10 @@ impl Face for Workers {
 
     fn message(&self, worker: &Rc<Worker>, message: Message) {
         messages::take(&self.server, worker, message);
+    }
+
+    fn draining(&self, _worker: &Rc<Worker>) {
+        exiting::begin();
     }
 
     fn start_task(&self, worker: &Rc<Worker>) -> Result<(), Throw> {

@@ -62,6 +62,30 @@ fn text(value: &Value) -> Result<Option<Str>, Throw> {
 }
 
 impl Outgoing {
+    /// For another process.
+    pub(crate) fn to_bytes(&self) -> Vec<u8> {
+        let data = self.data.as_ref().map_or(&b""[..], Str::as_bytes);
+        let mut bytes = Vec::with_capacity(18 + data.len());
+        bytes.extend(self.opcode.to_ne_bytes());
+        bytes.extend(self.flags.to_ne_bytes());
+        bytes.extend(self.code.to_ne_bytes());
+        bytes.extend_from_slice(data);
+        bytes
+    }
+
+    /// What another process has sent.
+    pub(crate) fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let (opcode, rest) = bytes.split_first_chunk::<8>()?;
+        let (flags, rest) = rest.split_first_chunk::<8>()?;
+        let (code, data) = rest.split_first_chunk::<2>()?;
+        Some(Self {
+            opcode: i64::from_ne_bytes(*opcode),
+            flags: i64::from_ne_bytes(*flags),
+            code: u16::from_ne_bytes(*code),
+            data: Some(Str::new(data)),
+        })
+    }
+
     /// From data and the other arguments, or from a frame object, which has its own.
     ///
     /// # Errors

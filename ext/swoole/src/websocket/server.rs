@@ -4,8 +4,8 @@ use super::outgoing::{Outgoing, Rules};
 use super::{FIN, frame, hub};
 use crate::coroutine::waiting;
 use crate::error_code;
+use crate::server::elsewhere;
 use highper_http::Connection;
-use highper_runtime::serve;
 use highper_websocket::{Opcode, close, encode};
 use highper_zend::{Call, Class, ClassRef, Done, Flags, Object, Registry, Throw, error};
 use std::rc::Rc;
@@ -82,7 +82,7 @@ pub(crate) fn is_websocket(server: &Object, settings: &highper_zend::Array) -> b
 }
 
 fn is_running() -> Result<bool, Throw> {
-    let runs = serve::worker().is_some();
+    let runs = highper_runtime::post::here().is_some();
     if !runs {
         error::warning("server is not running")?;
     }
@@ -116,6 +116,14 @@ fn push(call: &mut Call) -> Done {
         Some(value) => value.deref().to_long(),
         None => FIN,
     };
+    let fd = call.long(0)?;
+    if hub::established(fd).is_none() && elsewhere::is_there(fd) {
+        let opcode = call.opt_long(2, 1)?;
+        let outgoing = Outgoing::of(call.value(1)?.deref(), opcode, flags, close::NORMAL)?;
+        let sent = elsewhere::send(fd, elsewhere::PUSH, &outgoing.to_bytes());
+        waiting::resumed()?;
+        return call.ret_bool(sent.unwrap_or(false));
+    }
     let outgoing = Outgoing::of(
         call.value(1)?.deref(),
         call.opt_long(2, 1)?,
@@ -160,7 +168,14 @@ fn disconnect(call: &mut Call) -> Done {
         ))?;
         return call.ret_bool(false);
     }
-    let Some(connection) = target(call.long(0)?)? else {
+    let fd = call.long(0)?;
+    if hub::established(fd).is_none() && elsewhere::is_there(fd) {
+        let mut bytes = (code as u16).to_ne_bytes().to_vec();
+        bytes.extend_from_slice(reason);
+        let sent = elsewhere::send(fd, elsewhere::DISCONNECT, &bytes);
+        return call.ret_bool(sent.unwrap_or(false));
+    }
+    let Some(connection) = target(fd)? else {
         return call.ret_bool(false);
     };
     let closed = hub::with_link(&connection, |link| {
@@ -169,4 +184,31 @@ fn disconnect(call: &mut Call) -> Done {
         })
     });
     call.ret_bool(closed.unwrap_or(false))
+}
+
+/// In the process that has the connection: another one pushes, or ends it.
+pub(crate) fn arrived(fd: i64, pushes: bool, bytes: &[u8]) -> Result<(), Throw> {
+    let Some(connection) = hub::established(fd) else {
+        // It ended meanwhile.
+        return Ok(());
+    };
+    if !pushes {
+        if let Some((code, reason)) = bytes.split_first_chunk::<2>() {
+            let code = u16::from_ne_bytes(*code);
+            hub::with_link(&connection, |link| {
+                link.close(&connection, |out| encode::close(out, None, code, reason))
+            });
+        }
+        return Ok(());
+    }
+    let Some(mut outgoing) = Outgoing::from_bytes(bytes) else {
+        return Ok(());
+    };
+    let compress = hub::with_link(&connection, |link| link.compress).unwrap_or(false);
+    outgoing.set_sender_to_server(compress);
+    if let Some(frame) = outgoing.prepare(Rules::All)? {
+        // One that ended meanwhile is sent nothing.
+        let _ended = hub::push(&connection, &frame);
+    }
+    Ok(())
 }

@@ -2,7 +2,7 @@
 
 use super::{FD, RESPONSE, State, packing, reply};
 use crate::http::request;
-use crate::server::SERVER;
+use crate::server::{SERVER, elsewhere};
 use highper_http::{Connection, Exchange};
 use highper_runtime::serve;
 use highper_zend::{Call, Done, Object, Value, error};
@@ -60,14 +60,14 @@ pub(super) fn create(call: &mut Call) -> Done {
             error::warning("parameter $1 must be instanceof Server or Coroutine\\Socket")?;
             return call.ret_bool(false);
         }
-        if connection(fd).is_none() {
+        if connection(fd).is_none() && !elsewhere::is_there(fd) {
             error::warning(format!(
                 "parameter $2 ({fd}) must be valid connection session_id"
             ))?;
             return call.ret_bool(false);
         }
     }
-    if serve::worker().is_none() {
+    if highper_runtime::post::here().is_none() {
         error::warning("server is not running")?;
         return call.ret_bool(false);
     }

@@ -213,7 +213,7 @@ fn watch_over(pool: &Pool, master: &mut Master) -> Result<Ended, Throw> {
     while pool.runs.get() {
         report(master.tick());
         while let Some(worker) = master.next_missing() {
-            match master.fork(worker) {
+            match master.fork(worker, pool.coroutine.get()) {
                 Ok(true) => return Ok(Ended::Worker(worker)),
                 Ok(false) => {}
                 Err(cause) => {

@@ -143,6 +143,8 @@ fn between() -> Result<(), Throw> {
 }
 
 fn in_coroutines(object: Object, number: usize) -> Result<(), Throw> {
+    // It is watched since the fork.
+    TERMINATES.set(true);
     let ended = highper_runtime::run_loop(move || {
         let Some(pool) = object.state::<Pool>() else {
             return;

@@ -1,6 +1,7 @@
 //! `getClientInfo()`.
 
 use super::{Found, find, is_running};
+use crate::server::elsewhere;
 use crate::server::ports;
 use crate::server::streams::wall;
 use highper_runtime::serve;
@@ -69,14 +70,25 @@ fn of_stream(connection: &highper_stream::Connection) -> Array {
     info
 }
 
+/// What is known of a connection of this process.
+pub(in crate::server) fn info_of(fd: i64) -> Option<Array> {
+    match find(fd)? {
+        Found::Http(_, connection) => Some(of_http(&connection)),
+        Found::Stream(_, connection) => Some(of_stream(&connection)),
+    }
+}
+
 /// `getClientInfo(int $fd, …)`
 pub(in crate::server) fn client_info(call: &mut Call) -> Done {
     if !is_running()? {
         return call.ret_bool(false);
     }
-    match find(call.value(0)?.deref().to_long()) {
-        Some(Found::Http(_, connection)) => call.ret(of_http(&connection)),
-        Some(Found::Stream(_, connection)) => call.ret(of_stream(&connection)),
+    let fd = call.value(0)?.deref().to_long();
+    if let Some(info) = info_of(fd) {
+        return call.ret(info);
+    }
+    match elsewhere::info(fd)? {
+        Some(info) => call.ret(info),
         None => call.ret_bool(false),
     }
 }

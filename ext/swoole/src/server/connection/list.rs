@@ -10,8 +10,18 @@ const FIND_MAX: i64 = 100;
 
 /// The numbers of this worker's connections, in their order; of one port only, where one is named.
 pub(in crate::server) fn numbers(port: Option<usize>) -> Vec<i64> {
-    let Some(worker) = serve::worker() else {
-        return Vec::new();
+    let worker = match serve::worker() {
+        Some(worker) if port.is_some() || !crate::server::messages::is_one_server() => worker,
+        _ => {
+            // Of all processes.
+            let here = highper_runtime::post::here();
+            let all = here.map(|here| here.post().sessions().list());
+            return all
+                .unwrap_or_default()
+                .into_iter()
+                .map(|n| n as i64)
+                .collect();
+        }
     };
     let mut all = Vec::new();
     if let Some(streams) = worker.streams() {
@@ -40,7 +50,7 @@ pub(in crate::server) fn client_list(call: &mut Call) -> Done {
         )?;
         return call.ret_bool(false);
     }
-    if start != 0 && find(start).is_none() {
+    if start != 0 && find(start).is_none() && !crate::server::elsewhere::is_there(start) {
         return call.ret_bool(false);
     }
     let found: Vec<i64> = numbers(None)

@@ -42,8 +42,9 @@ pub(in crate::server) fn exists(call: &mut Call) -> Done {
     if !is_running()? {
         return call.ret_bool(false);
     }
-    let alive = match find(call.value(0)?.deref().to_long()) {
-        None => false,
+    let fd = call.value(0)?.deref().to_long();
+    let alive = match find(fd) {
+        None => crate::server::elsewhere::is_there(fd),
         Some(Found::Http(..)) => true,
         Some(Found::Stream(_, connection)) => connection.is_alive(),
     };

@@ -1,0 +1,119 @@
+//! Connections that other processes of the server have: what is asked of them, and done with them.
+
+use super::connection::{self, Found};
+use super::pending::Pending;
+use super::{messages, payload};
+use crate::http::response::remote;
+use highper_process::post::{Address, Kind, Message};
+use highper_runtime::post;
+use highper_zend::{Throw, Value};
+use std::time::Duration;
+
+/// What is to be done ([`highper_process::post::Head::code`]), beside what is sent as bytes.
+pub(crate) const RESPOND: u32 = 16;
+pub(crate) const PUSH: u32 = 17;
+pub(crate) const DISCONNECT: u32 = 18;
+const INFO: u32 = 19;
+
+/// How long a plain call waits for what another process knows.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// Where the process is that has a connection, if another one has it.
+fn place(fd: i64) -> Option<u32> {
+    let here = post::here()?;
+    let owner = here.post().sessions().owner(u64::try_from(fd).ok()?)?;
+    (owner != here.place()).then_some(owner)
+}
+
+/// Has another process this connection?
+pub(crate) fn is_there(fd: i64) -> bool {
+    place(fd).is_some()
+}
+
+/// Sends something for a connection to the process that has it: whether that worked; `None` when no
+/// other process has it.
+pub(crate) fn send(fd: i64, code: u32, bytes: &[u8]) -> Option<bool> {
+    let (here, place) = (post::here()?, place(fd)?);
+    let mut head = here.head(Kind::Forward);
+    head.code = code;
+    head.number = fd;
+    let sent = here.send(Address::Place(place), head, bytes);
+    if let Err(cause) = &sent {
+        messages::note(cause);
+    }
+    Some(sent.is_ok())
+}
+
+/// What another process knows of its connection.
+pub(super) fn info(fd: i64) -> Result<Option<Value>, Throw> {
+    let (Some(here), Some(place)) = (post::here(), place(fd)) else {
+        return Ok(None);
+    };
+    let pending = Pending::new();
+    let mut head = here.head(Kind::Forward);
+    head.code = INFO;
+    head.number = here.next_number();
+    pending.expect(Some(head.number));
+    match here.send(Address::Place(place), head, &fd.to_ne_bytes()) {
+        Ok(()) if highper_engine::can_suspend() => {
+            let deadline = crate::coroutine::waiting::deadline(PATIENCE.as_secs_f64());
+            crate::coroutine::waiting::settle(pending.wait(deadline));
+        }
+        Ok(()) => {
+            pending.block(&here, Some(PATIENCE));
+        }
+        Err(cause) => messages::note(&cause),
+    }
+    let answer = pending.finish().pop().flatten();
+    crate::coroutine::waiting::resumed()?;
+    match answer {
+        Some(message) => payload::unpack(message.head.flags, &message.body),
+        None => Ok(None),
+    }
+}
+
+/// Does what another process wants with a connection of this one.
+pub(super) fn arrived(message: &Message) {
+    let head = &message.head;
+    match head.code {
+        RESPOND => {
+            if let Some(Found::Http(_, connection)) = connection::find(head.number)
+                && let Some(exchange) = connection.exchange()
+            {
+                remote::arrived(&exchange, &message.body);
+            }
+        }
+        PUSH | DISCONNECT => {
+            let done =
+                crate::websocket::server::arrived(head.number, head.code == PUSH, &message.body);
+            if let Err(throw) = done {
+                highper_runtime::coroutine::report(throw);
+            }
+        }
+        INFO => answer(message),
+        _ => connection::forwarded(message),
+    }
+}
+
+fn answer(message: &Message) {
+    let Some(here) = post::here() else { return };
+    let number = message.body.first_chunk::<8>();
+    let info = number
+        .and_then(|fd| connection::info_of(i64::from_ne_bytes(*fd)))
+        .map_or(Value::bool(false), Value::from);
+    let packed = match payload::pack(&info) {
+        Ok(packed) => packed,
+        Err(throw) => return highper_runtime::coroutine::report(throw),
+    };
+    let mut head = here.head(Kind::Answer);
+    head.number = message.head.number;
+    head.to = message.head.pid;
+    head.flags = packed.1;
+    if let Err(cause) = here.send(
+        Address::Place(message.head.place),
+        head,
+        packed.0.as_bytes(),
+    ) {
+        crate::function::logging::warning(&format!("an answer is lost: {cause}"));
+    }
+}
