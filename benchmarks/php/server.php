@@ -92,6 +92,19 @@ $handlers = [
     },
 ];
 
+if ($case === 'echo') {
+    $server = new Swoole\Server('127.0.0.1', (int) $port, SWOOLE_BASE);
+    $server->set(['worker_num' => 1, 'log_level' => SWOOLE_LOG_WARNING, 'open_length_check' => true, 'package_length_type' => 'N',
+        'package_length_offset' => 0, 'package_body_offset' => 4, 'package_max_length' => 1 << 20]);
+    $server->on('workerStart', static function () use ($pidFile): void {
+        file_put_contents($pidFile, getmypid());
+    });
+    $server->on('receive', static function (Swoole\Server $server, int $fd, int $reactor, string $data): void {
+        $server->send($fd, $data);
+    });
+    $server->start();
+    return;
+}
 $server = new Server('127.0.0.1', (int) $port, SWOOLE_BASE);
 $server->set([
     'worker_num' => 1,

@@ -47,6 +47,8 @@ check('lengths', talk($server->port, implode($packets), 6), $answers(...$packets
 check('lengths, in pieces of 7,000', talk($server->port, implode($packets), 6, 7000), $answers(...$packets));
 $few = array_slice($packets, 0, 3);
 check('lengths, byte by byte', talk($server->port, implode($few), 3, 1), $answers(...$few));
+$many = array_map(fn ($n) => pack('N', $n % 50) . str_repeat('m', $n % 50), range(1, 3000));
+check('3,000 at once, answered in their order', talk($server->port, implode($many), 3000) === $answers(...$many));
 check('a length over the limit', talk($server->port, pack('N', 100_001), 1), ['']);
 check('garbage for a length', talk($server->port, 'GET / HTTP/1.1', 1), ['']);
 check('marks', talk($ports['split'], "one\r\ntwo\r\n\r\nfour\r", 3), $answers("one\r\n", "two\r\n", "\r\n"));
@@ -66,6 +68,7 @@ check('exit code', $server->stop(), 0);
 ok: lengths
 ok: lengths, in pieces of 7,000
 ok: lengths, byte by byte
+ok: 3,000 at once, answered in their order
 ok: a length over the limit
 ok: garbage for a length
 ok: marks

@@ -11,6 +11,9 @@ use std::fs::File;
 use std::io::Read;
 use std::rc::Rc;
 
+/// Bytes that are gathered in a burst before they are sent.
+const GATHER_MAX: u64 = 64 * 1024;
+
 /// A peer's connection. At rest it owns no buffer.
 pub struct Connection {
     fd: RefCell<Option<OwnedFd>>,
@@ -36,6 +39,8 @@ pub struct Connection {
     pub(crate) is_paused: Cell<bool>,
     pub(crate) is_closing: Cell<bool>,
     pub(crate) is_reading: Cell<bool>,
+    /// More packets were received with the one at hand: what is sent meanwhile goes together.
+    pub(crate) in_burst: Cell<bool>,
     pub(crate) is_peer_closed: Cell<bool>,
     pub(crate) is_full: Cell<bool>,
     pub(crate) is_over: Cell<bool>,
@@ -71,6 +76,7 @@ impl Connection {
             is_paused: Cell::new(settings.delay_receive),
             is_closing: Cell::new(false),
             is_reading: Cell::new(false),
+            in_burst: Cell::new(false),
             is_peer_closed: Cell::new(false),
             is_full: Cell::new(false),
             is_over: Cell::new(false),
@@ -229,6 +235,11 @@ impl Connection {
 
     /// Queues bytes and sends what the socket takes.
     pub(crate) fn send(&self, bytes: &[u8]) -> Sent {
+        let gathered = self.in_burst.get() && self.queued() + (bytes.len() as u64) < GATHER_MAX;
+        if gathered {
+            self.queue(|output| output.push_bytes(bytes));
+            return Sent::All;
+        }
         if self.has_output() || self.is_secure() {
             self.queue(|output| output.push_bytes(bytes));
             return self.flush();

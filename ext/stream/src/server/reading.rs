@@ -98,6 +98,7 @@ impl Core {
                 Ok(Step::Packet(count)) => {
                     at += count;
                     seen = 0;
+                    connection.in_burst.set(at < bytes.len());
                     self.service.received(connection, &rest[..count]);
                 }
                 Ok(Step::More(count)) => {
@@ -106,18 +107,29 @@ impl Core {
                     break;
                 }
                 Err(why) => {
+                    self.end_burst(connection);
                     self.service.malformed(connection, why);
                     self.end(connection, End::Malformed, true);
                     return;
                 }
             }
         }
+        self.end_burst(connection);
         if at < bytes.len() && connection.is_open() && !connection.is_closing.get() {
             let rest = &bytes[at..];
             let mut carry = Vec::with_capacity(need.min(4 << 20).max(rest.len()));
             carry.extend_from_slice(rest);
             connection.carry.replace(carry);
             connection.seen.set(seen);
+        }
+    }
+
+    /// Sends what was gathered.
+    fn end_burst(&self, connection: &Rc<Connection>) {
+        connection.in_burst.set(false);
+        if connection.is_open() && connection.has_output() {
+            let sent = connection.flush();
+            self.after_flush(connection, sent);
         }
     }
 
