@@ -3,14 +3,17 @@
 mod exception;
 mod kept;
 mod link;
+mod outbox;
 mod transfer;
 
+use crate::async_client::{ASYNC_CLIENT, Calls};
 use crate::coroutine::socket::{State, failure, setting};
 use crate::error_code;
 use highper_net::{Error, Kind, Socket as NetSocket, Timeouts};
 use highper_zend::{
     Array, Call, Class, ClassRef, Done, Flags, Object, Registry, Throw, Trace, Tracer, Value, error,
 };
+pub(crate) use outbox::{Item, Outbox};
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
@@ -21,7 +24,7 @@ const ERR_CODE: usize = 0;
 const SOCK: usize = 1;
 const REUSE: usize = 2;
 const REUSE_COUNT: usize = 3;
-const TYPE: usize = 4;
+pub(crate) const TYPE: usize = 4;
 const ID: usize = 5;
 const SETTING: usize = 6;
 
@@ -38,7 +41,7 @@ const IN_PROGRESS: i32 = 115;
 
 /// What an object carries.
 #[derive(Default)]
-struct Client {
+pub(crate) struct Client {
     socket: RefCell<Option<Rc<NetSocket>>>,
     /// Under which name the connection is kept for others.
     key: RefCell<Option<String>>,
@@ -48,11 +51,47 @@ struct Client {
     active: Cell<bool>,
     /// The setting package_length_func.
     own: State,
+    /// What an `Async\Client` has.
+    calls: Calls,
+}
+
+impl Client {
+    pub(crate) fn calls(&self) -> &Calls {
+        &self.calls
+    }
+
+    pub(crate) fn own(&self) -> &State {
+        &self.own
+    }
+
+    pub(crate) fn socket(&self) -> Option<Rc<NetSocket>> {
+        self.socket.borrow().clone()
+    }
+
+    pub(crate) fn has_socket(&self) -> bool {
+        self.socket.borrow().is_some()
+    }
+
+    /// Is it still the connection of this client?
+    pub(crate) fn holds(&self, socket: &NetSocket) -> bool {
+        let held = self.socket.borrow();
+        held.as_ref()
+            .is_some_and(|held| std::ptr::eq(&raw const **held, socket))
+    }
+
+    pub(crate) fn is_active(&self) -> bool {
+        self.active.get() && self.has_socket()
+    }
+
+    pub(crate) fn set_active(&self) {
+        self.active.set(true);
+    }
 }
 
 impl Trace for Client {
     fn trace(&self, tracer: &mut Tracer) {
         self.own.trace(tracer);
+        self.calls.trace(tracer);
     }
 }
 
@@ -100,7 +139,7 @@ pub fn declare(registry: &mut Registry) {
                 for (key, value) in call.array(0)? {
                     merged.set_key(key, value.clone());
                 }
-                this.set_slot(SETTING, merged);
+                put(this, SETTING, merged);
                 call.ret_bool(true)
             },
         )
@@ -113,7 +152,7 @@ pub fn declare(registry: &mut Registry) {
     registry.on_request_shutdown(kept::forget);
 }
 
-fn kind_of(number: i64) -> Option<Kind> {
+pub(crate) fn kind_of(number: i64) -> Option<Kind> {
     Kind::of_number(number & !FLAGS).filter(|kind| kind.is_stream() || kind.is_datagram())
 }
 
@@ -130,21 +169,21 @@ fn construct(call: &mut Call) -> Done {
             "{class}::__construct() expects parameter 1 to be client type, unknown type {number} given"
         )));
     }
-    this.set_slot(TYPE, number);
+    put(this, TYPE, number);
     if let Some(id) = id {
-        this.set_slot(ID, id);
+        put(this, ID, id);
     }
     Ok(())
 }
 
-fn settings_of(this: &Object) -> Option<Array> {
-    this.slot(SETTING)?.as_array().cloned()
+pub(crate) fn settings_of(this: &Object) -> Option<Array> {
+    read(this, SETTING).as_array().cloned()
 }
 
 /// Writes the number of an error.
-fn tell(this: &Object, code: i32) {
+pub(crate) fn tell(this: &Object, code: i32) {
     highper_runtime::set_last_error(code);
-    this.set_slot(ERR_CODE, code);
+    put(this, ERR_CODE, code);
 }
 
 /// Writes an error, throws what has to be thrown, and warns of what was tried.
@@ -160,7 +199,7 @@ fn warn(call: &Call, what: &str, error: &Error) -> Result<(), Throw> {
 }
 
 /// The socket, if it is connected; warns when it is not.
-fn connected(call: &Call) -> Result<Option<Rc<NetSocket>>, Throw> {
+pub(crate) fn connected(call: &Call) -> Result<Option<Rc<NetSocket>>, Throw> {
     let client = call.this::<Client>()?;
     let socket = client.socket.borrow().clone();
     if client.active.get() && socket.is_some() {
@@ -171,25 +210,60 @@ fn connected(call: &Call) -> Result<Option<Rc<NetSocket>>, Throw> {
     Ok(None)
 }
 
+/// The names of the properties, for objects whose slots are counted from those of `Async\\Client`.
+const NAMES: [&str; 7] = [
+    "errCode",
+    "sock",
+    "reuse",
+    "reuseCount",
+    "type",
+    "id",
+    "setting",
+];
+
+/// Writes a property.
+pub(crate) fn put(this: &Object, slot: usize, value: impl Into<Value>) {
+    if is_async(this) {
+        // It is public and has no type: nothing refuses the value.
+        let _written = this.set(NAMES[slot], value);
+    } else {
+        this.set_slot(slot, value);
+    }
+}
+
+/// Reads a property.
+pub(crate) fn read(this: &Object, slot: usize) -> Value {
+    if is_async(this) {
+        this.get(NAMES[slot]).unwrap_or_default()
+    } else {
+        this.slot(slot).cloned().unwrap_or_default()
+    }
+}
+
+/// Do its calls not wait?
+fn is_async(this: &Object) -> bool {
+    this.is_instance_of(ASYNC_CLIENT.get())
+}
+
 /// Lets go of the socket.
-fn detach(client: &Client) -> Option<Rc<NetSocket>> {
+pub(crate) fn detach(client: &Client) -> Option<Rc<NetSocket>> {
     client.active.set(false);
     client.own.set_length_function(None);
     client.socket.take()
 }
 
 /// A new socket, or one that was kept.
-fn open(call: &Call, host: &[u8], port: i64) -> Result<Option<Rc<NetSocket>>, Throw> {
+pub(crate) fn open(call: &Call, host: &[u8], port: i64) -> Result<Option<Rc<NetSocket>>, Throw> {
     let this = call.this_object()?;
-    let number = this.slot(TYPE).map_or(0, Value::to_long);
+    let number = read(this, TYPE).to_long();
     let kind = kind_of(number).unwrap_or(Kind::Tcp);
     if kind.is_tcp() && !(0..=65535).contains(&port) {
         error::warning("The port is invalid")?;
         highper_runtime::set_last_error(error_code::INVALID_PARAMS);
         return Ok(None);
     }
-    let id = this.slot(ID).and_then(Value::as_bytes);
-    let key = match id.filter(|id| !id.is_empty()) {
+    let id = read(this, ID);
+    let key = match id.as_bytes().filter(|id| !id.is_empty()) {
         Some(id) => String::from_utf8_lossy(id).into_owned(),
         None => format!("{}:{port}", String::from_utf8_lossy(host)),
     };
@@ -200,8 +274,8 @@ fn open(call: &Call, host: &[u8], port: i64) -> Result<Option<Rc<NetSocket>>, Th
     if keeps && let Some((socket, count)) = kept::take(&key) {
         client.reused.set(count + 1);
         client.active.set(true);
-        this.set_slot(REUSE_COUNT, count + 1);
-        this.set_slot(SOCK, socket.fd());
+        put(this, REUSE_COUNT, count + 1);
+        put(this, SOCK, socket.fd());
         client.socket.replace(Some(Rc::clone(&socket)));
         return Ok(Some(socket));
     }
@@ -216,7 +290,7 @@ fn open(call: &Call, host: &[u8], port: i64) -> Result<Option<Rc<NetSocket>>, Th
     if number & SSL != 0 {
         socket.set_tls(highper_tls::Settings::default());
     }
-    this.set_slot(SOCK, socket.fd());
+    put(this, SOCK, socket.fd());
     let socket = Rc::new(socket);
     client.socket.replace(Some(Rc::clone(&socket)));
     Ok(Some(socket))
@@ -240,7 +314,7 @@ fn connect(call: &mut Call) -> Done {
     let client = call.this::<Client>()?;
     let this = call.this_object()?;
     if client.active.get() {
-        this.set_slot(REUSE, true);
+        put(this, REUSE, true);
         return call.ret_bool(true);
     }
     // Negative is without end, and so is 0 here.

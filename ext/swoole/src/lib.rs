@@ -1,6 +1,7 @@
 //! The Swoole face: classes and functions in PHP's namespace `Swoole`.
 #![forbid(unsafe_code)]
 
+pub mod async_client;
 pub mod atomic;
 mod blocking;
 pub mod client;
@@ -95,6 +96,7 @@ pub fn declare(registry: &mut Registry) {
     table::declare(registry);
     process::declare(registry);
     client::declare(registry);
+    async_client::declare(registry);
     server::declare(registry);
     http::declare(registry);
     name_resolver::declare(registry);

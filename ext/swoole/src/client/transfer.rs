@@ -1,6 +1,7 @@
 //! Sending and receiving.
 
-use super::{Client, connected, open, tell, warn};
+use super::{Client, connected, is_async, open, tell, warn};
+use crate::async_client;
 use crate::coroutine::socket::{failure, receive, send};
 use highper_net::framing::Malformed;
 use highper_net::{Error, Side};
@@ -104,6 +105,13 @@ fn send_all(call: &mut Call) -> Done {
     let Some(socket) = connected(call)? else {
         return call.ret_bool(false);
     };
+    if is_async(call.this_object()?) {
+        let length = data.len();
+        return match async_client::send(call, &socket, data)? {
+            true => call.ret(length),
+            false => call.ret_bool(false),
+        };
+    }
     let error = match socket.send_all(&data, 0.0) {
         Ok(part) => match part.error {
             None => return call.ret(part.done),
@@ -134,6 +142,11 @@ fn send_file(call: &mut Call) -> Done {
     if !socket.kind().is_stream() {
         error::warning("dgram socket cannot use sendfile")?;
         return call.ret_bool(false);
+    }
+    if is_async(call.this_object()?) {
+        let file = send::path(&file).to_owned();
+        let taken = async_client::send_file(call, &socket, file, offset, length)?;
+        return call.ret_bool(taken);
     }
     match socket.send_file(send::path(&file), offset, length) {
         Ok(()) => call.ret_bool(true),
