@@ -85,6 +85,7 @@ $swoole = [
     'task_tmpdir' => ['/tmp', 'where large tasks lie on their way'],
     'task_max_request' => ['0: no limit', 'tasks after which a task worker is replaced'],
     'task_max_request_grace' => ['half of it', 'up to how many more, drawn for each'],
+    'socket_buffer_size' => ['8 MiB', 'bytes on their way between the processes of a server, and of a connection\'s output'],
     'upload_tmp_dir' => ['`TMPDIR`, else /tmp', 'where uploaded files lie until the request ends'],
     'http_parse_files' => ['false', 'lays the files of `name[]` out as `$_FILES` has them'],
     'upload_max_filesize' => ['`package_max_length`', 'bytes of a multipart form, where that may be more than another body'],
