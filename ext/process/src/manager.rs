@@ -257,6 +257,7 @@ impl Manager<'_> {
             self.reap();
             let now = Instant::now();
             self.notice_ready();
+            self.end_user_processes();
             self.enforce_deadlines(now);
             self.advance_reload(now);
             self.advance_recycling(now);

@@ -120,6 +120,7 @@ pub struct SignalPipe {
     _write: OwnedFd,
     before: Vec<Before>,
     owner: sys::Pid,
+    for_good: bool,
 }
 
 struct Before {
@@ -151,7 +152,15 @@ impl SignalPipe {
             _write: write,
             before,
             owner,
+            for_good: false,
         })
+    }
+
+    /// Leaves the handlers in place for the rest of the process: a signal that comes while it ends
+    /// must not cut that off.
+    pub(crate) fn for_good(mut self) -> Self {
+        self.for_good = true;
+        self
     }
 
     /// The descriptor that becomes readable when a signal came: non-blocking,
@@ -206,6 +215,10 @@ impl Drop for SignalPipe {
         if self.owner != sys::getpid() {
             return;
         }
+        WRITE_END.store(-1, Ordering::Release);
+        if self.for_good {
+            return;
+        }
         for before in &self.before {
             // SAFETY: gives back an action that the kernel gave us.
             unsafe {
@@ -216,7 +229,6 @@ impl Drop for SignalPipe {
                 )
             };
         }
-        WRITE_END.store(-1, Ordering::Release);
     }
 }
 

@@ -8,6 +8,7 @@ use highper_shm::State;
 use super::{Manager, Phase, Stopping};
 use crate::hooks::Level;
 use crate::sys::{self, Pid};
+use crate::worker::Kind;
 
 /// What workers get between SIGQUIT and SIGKILL when the server ends at once.
 const FAST: Duration = Duration::from_millis(300);
@@ -70,7 +71,13 @@ impl Manager<'_> {
                 self.options.max_wait_time + self.options.cut_time,
             )
         };
-        let pids: Vec<_> = self.workers.iter().map(|w| w.pid).collect();
+        // What the application runs beside the workers goes on until these have ended.
+        let pids: Vec<_> = self
+            .workers
+            .iter()
+            .filter(|w| fast || w.kind != Kind::User)
+            .map(|w| w.pid)
+            .collect();
         for pid in pids {
             let already = self.workers.iter().find_map(|w| match w.phase {
                 Phase::Draining { kill_at } if w.pid == pid => Some(kill_at),
@@ -80,6 +87,22 @@ impl Manager<'_> {
             if already.is_none() || fast {
                 self.end_worker(pid, signal, kill_at);
             }
+        }
+    }
+
+    /// Ends the user processes once they are the last.
+    pub(super) fn end_user_processes(&mut self) {
+        if self.stopping.is_none() || self.workers.iter().any(|w| w.kind != Kind::User) {
+            return;
+        }
+        let pids: Vec<_> = self
+            .workers
+            .iter()
+            .filter(|w| w.counts())
+            .map(|w| w.pid)
+            .collect();
+        for pid in pids {
+            self.drain(pid);
         }
     }
 

@@ -220,7 +220,8 @@ impl Manager<'_> {
             Kind::User => None,
             Kind::Worker | Kind::Task => {
                 let signals = SignalPipe::install(&signals::WORKER)
-                    .map_err(|e| failed("install the signal handlers", &e))?;
+                    .map_err(|e| failed("install the signal handlers", &e))?
+                    .for_good();
                 signals
                     .arm_last_resort(
                         self.options.max_wait_time + self.options.cut_time + Duration::from_secs(1),
