@@ -2,19 +2,20 @@
 The end of a server: workers first, user processes then; stop() in a worker that just began
 --FILE--
 <?php
-use Swoole\{Atomic, Process};
+use Swoole\{Atomic, Process, Timer};
 use Swoole\Http\Server;
 
 [$starts, $hears] = [new Atomic(), new Atomic()];
 $server = new Server('127.0.0.1', 0);
-$server->set(['worker_num' => 1, 'task_worker_num' => 1, 'log_level' => SWOOLE_LOG_WARNING]);
+$server->set(['worker_num' => 1, 'task_worker_num' => 1, 'log_level' => SWOOLE_LOG_ERROR]);
 $server->on('request', fn () => null);
 $server->on('task', fn () => null);
 $server->addProcess(new Process(function () use ($hears) {
     Process::signal(SIGTERM, function () {
         echo "the user process ends\n";
-        exit(0);
+        Timer::clearAll();
     });
+    Timer::tick(1000, fn () => null);
     $hears->set(1);
 }));
 $server->on('workerStart', function (Server $server) use ($starts, $hears) {

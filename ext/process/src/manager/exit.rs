@@ -51,6 +51,7 @@ impl Manager<'_> {
             (true, How::Code(0)) => Level::Info,
             // Its signals are its own: it ends as any program does.
             (true, How::Signal(libc::SIGTERM)) if exit.kind == Kind::User => Level::Info,
+            (false, How::Code(0)) if exit.kind == Kind::User => Level::Info,
             (_, How::Code(0)) if exit.reason.is_some() => Level::Info,
             (true, _) | (false, How::Code(0)) => Level::Warning,
             _ => Level::Error,
