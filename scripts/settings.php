@@ -19,7 +19,6 @@ $ini = [
     'swoole.enable_preemptive_scheduler' => 'Coroutines that compute give the processor away after 10 ms, as with the option of `Coroutine::set()`',
     'swoole.leak_detection' => 'Accepted, without effect',
     'swoole.profile' => 'Accepted, without effect',
-    'swoole.socket_buffer_size' => 'Bytes of a socket\'s buffers where a program asks for none',
     'swoole.use_shortname' => 'Provides the short names `go()`, `defer()`, `Co` and their like',
 ];
 $application = [
