@@ -25,7 +25,7 @@ use highper_engine::{
     self as engine, CancelError, TimerId, account, clock, scheduler as coroutines,
 };
 use highper_runtime::{backtrace, preempt};
-use highper_zend::{Array, Call, Class, Done, Registry, Throw, Value, call_function, error};
+use highper_zend::{Array, Call, Class, Done, Registry, Throw, Value, call_function, error, ini};
 use std::cell::Cell;
 
 /// Declares the class and what belongs to it.
@@ -33,6 +33,14 @@ pub fn declare(registry: &mut Registry, shortname: bool) {
     let mut class = system::methods(Class::new("Swoole\\Coroutine").doc("Coroutines."));
     if shortname {
         class = class.alias("Co");
+    }
+    // Programs ask whether it exists: Swoole has it only where it was compiled in.
+    if ini::configured("highper.time_accounting", false) {
+        class = class.method(
+            "public static function getExecuteTime(int $cid = 0): int",
+            "Microseconds that a coroutine had the processor; -1 when there is no such one.",
+            get_execute_time,
+        );
     }
     registry.class(
         class
@@ -116,11 +124,6 @@ pub fn declare(registry: &mut Registry, shortname: bool) {
                 "public static function getElapsed(int $cid = 0): int",
                 "Milliseconds since a coroutine was made; -1 when there is no such one.",
                 get_elapsed,
-            )
-            .method(
-                "public static function getExecuteTime(int $cid = 0): int",
-                "Microseconds that a coroutine had the processor; -1 when there is no such one. Needs highper.time_accounting in php.ini.",
-                get_execute_time,
             )
             .method(
                 "public static function getStackUsage(int $cid = 0): int|false",
@@ -359,9 +362,6 @@ pub fn print(text: &str) -> Result<(), Throw> {
 }
 
 fn get_execute_time(call: &mut Call) -> Done {
-    if !account::is_kept(account::Reader::Program) {
-        error::warning("time is not counted: set highper.time_accounting=1 in php.ini")?;
-    }
     match id_or_current(call)?.and_then(account::spent) {
         Some(spent) => call.ret_long(i64::try_from(spent.on_cpu.as_micros()).unwrap_or(i64::MAX)),
         None => call.ret_long(-1),

@@ -40,7 +40,7 @@ typedef struct {
 /* A frame and its function; false at the bottom, or where there is none. */
 static bool hp_read_frame(int memory, const zend_execute_data *at, hp_frame *to)
 {
-	zend_uchar type = 0;
+	unsigned char type = 0;
 	if (!at || !hp_read(memory, at, &to->frame, sizeof(to->frame)) || !to->frame.func
 			|| hp_vm_is_bottom(&to->frame) || !hp_read(memory, to->frame.func, &type, sizeof(type))) {
 		return false;
