@@ -161,8 +161,10 @@ fn class() -> Class {
         .property("public $stats_timer = null", "For the admin server of Swoole's library.")
         .property("public $admin_server = null", "For the admin server of Swoole's library.")
         .method("public function __construct(string $host = '0.0.0.0', int $port = 0, int $mode = 1, int $sock_type = 1)", "Binds the socket.", construct)
+        .method("public function __destruct()", "", |_| Ok(()))
+        .method("public function getSocket(int $port = 0): Socket|false", "False: the extension sockets has no way to take over a descriptor.", port::get_socket)
         .method("public function on(string $event_name, callable $callback): bool", "Sets the callback of an event.", on)
-        .method("public function getCallback(string $event_name): mixed", "The callback of an event, or null.", |call| {
+        .method("public function getCallback(string $event_name): Closure|array|string|null", "The callback of an event, or null.", |call| {
             let name = call.text(0)?.to_ascii_lowercase();
             let found = event_callback(&call.this_value()?, &name);
             call.ret(found.map(|callable| callable.value().clone()))
@@ -178,7 +180,7 @@ fn class() -> Class {
             ask(call, command)
         })
         .method("public function stop(int $workerId = -1): bool", "Ends a worker, by default this one; it is replaced.", stop)
-        .method("public function stats(): array|false", "Figures of this worker and of the server.", stats::stats)
+        .method("public function stats(): array", "Figures of this worker and of the server.", stats::stats)
         .method("public function getMasterPid(): int", "The manager's process id.", master_pid)
         .method("public function getManagerPid(): int", "The manager's process id; 0 where the server is one process in Swoole.", |call| {
             let pid = call.this_object()?.slot(MANAGER_PID).cloned();
@@ -191,8 +193,8 @@ fn class() -> Class {
         .method("public function sendwait(int $conn_fd, string $send_data): bool", "The same, without waiting where the output is full.", connection::send_wait)
         .method("public function sendfile(int $conn_fd, string $filename, int $offset = 0, int $length = 0): bool", "Sends a file, or a part of it, on a connection.", connection::send_file)
         .method("public function sendto(string $ip, int $port, string $send_data, int $server_socket = -1): bool", "Sends a datagram by a port of its kind.", connection::send_to)
-        .method("public function listen(string $host, int $port, int $sock_type): false|Server\\Port", "Listens on one more address, before start().", listen)
-        .method("public function addlistener(string $host, int $port, int $sock_type): false|Server\\Port", "The same.", listen)
+        .method("public function listen(string $host, int $port, int $sock_type): Swoole\\Server\\Port|false", "Listens on one more address, before start().", listen)
+        .method("public function addlistener(string $host, int $port, int $sock_type): Swoole\\Server\\Port|false", "The same.", listen)
         .method("public function pause(int $fd): bool", "Reads no more from a connection until resume().", connection::pause)
         .method("public function resume(int $fd): bool", "Reads from a connection again.", connection::resume)
         .method("public function confirm(int $fd): bool", "The same: begins to read where enable_delay_receive is set.", connection::resume)

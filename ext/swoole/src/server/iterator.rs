@@ -45,6 +45,7 @@ pub(super) fn declare(registry: &mut Registry) {
             .flags(Flags::NOT_SERIALIZABLE)
             .state::<State>()
             .method("public function __construct()", "", |_| Ok(()))
+            .method("public function __destruct()", "", |_| Ok(()))
             .method(
                 "public function rewind(): void",
                 "Starts over, with those that are there now.",

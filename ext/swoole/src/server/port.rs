@@ -8,8 +8,8 @@ use highper_net::Kind;
 use highper_process::listen::Listener;
 use highper_runtime::serve::Speaks;
 use highper_zend::{
-    Array, Call, Callable, Class, ClassRef, Flags, Object, Registry, Throw, Trace, Tracer, Value,
-    error,
+    Array, Call, Callable, Class, ClassRef, Done, Flags, Object, Registry, Throw, Trace, Tracer,
+    Value, error,
 };
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -100,6 +100,15 @@ pub(super) fn declare(registry: &mut Registry) {
                 "public $connections = null",
                 "The connections of this port in this worker.",
             )
+            .method("private function __construct()", "", |_| {
+                Err(Throw::error("please use the Swoole\\Server->listen method"))
+            })
+            .method("public function __destruct()", "", |_| Ok(()))
+            .method(
+                "public function getSocket(): Socket|false",
+                "False: the extension sockets has no way to take over a descriptor.",
+                get_socket,
+            )
             .method(
                 "public function set(array $settings): void",
                 "Changes settings of this port, before start().",
@@ -136,6 +145,14 @@ pub(super) fn declare(registry: &mut Registry) {
                 },
             ),
     );
+}
+
+/// `getSocket()`
+pub(super) fn get_socket(call: &mut Call) -> Done {
+    error::warning(
+        "the extension sockets has no way to take over a descriptor; set socket options by set()",
+    )?;
+    call.ret_bool(false)
 }
 
 fn is_started(call: &Call) -> Result<bool, Throw> {
