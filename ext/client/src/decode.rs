@@ -1,8 +1,11 @@
 //! Content codings undone (RFC 9110, section 8.4.1), in steps whose output is bounded.
 
+mod ring;
+
 use crate::Error;
 use brotli::{BrotliDecompressStream, BrotliResult, BrotliState, HeapAlloc, HuffmanCode};
 use flate2::{Decompress, FlushDecompress, Status};
+use ring::Windows;
 use zstd::stream::raw::{Decoder as ZstdDecoder, InBuffer, Operation, OutBuffer};
 
 /// Bytes of output that one call of a library makes room for.
@@ -50,7 +53,7 @@ pub struct Progress {
     pub more: bool,
 }
 
-type Brotli = BrotliState<HeapAlloc<u8>, HeapAlloc<u32>, HeapAlloc<HuffmanCode>>;
+type Brotli = BrotliState<Windows, HeapAlloc<u32>, HeapAlloc<HuffmanCode>>;
 
 enum Inner {
     Gzip(Decompress),
@@ -89,7 +92,7 @@ impl Decoder {
             Coding::Gzip => Inner::Gzip(gzip()),
             Coding::Deflate => Inner::Deflate(Decompress::new(true), true),
             Coding::Brotli => Inner::Brotli(Box::new(BrotliState::new(
-                HeapAlloc::default(),
+                Windows,
                 HeapAlloc::default(),
                 HeapAlloc::default(),
             ))),
