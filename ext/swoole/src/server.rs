@@ -6,6 +6,7 @@ mod event;
 mod figures;
 mod helper;
 mod iterator;
+mod limited;
 mod listening;
 mod manager;
 mod messages;
