@@ -255,6 +255,14 @@ pub(crate) fn is_trailer(name: &[u8]) -> bool {
         "x-real-ip",
     ];
     const PREFIXES: [&str; 4] = ["accept", "content-", "if-", "x-forwarded-"];
+    // Sums of what was sent can be known at its end only: RFC 9530 section 2, RFC 1864.
+    const SUMS: [&str; 2] = ["content-digest", "content-md5"];
+    if SUMS
+        .iter()
+        .any(|sum| name.eq_ignore_ascii_case(sum.as_bytes()))
+    {
+        return true;
+    }
     !FORBIDDEN
         .iter()
         .any(|f| name.eq_ignore_ascii_case(f.as_bytes()))

@@ -8,6 +8,7 @@ mod exiting;
 mod figures;
 mod helper;
 mod iterator;
+mod limited;
 mod listening;
 mod manager;
 mod messages;

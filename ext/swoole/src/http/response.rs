@@ -154,6 +154,13 @@ impl State {
     }
 }
 
+/// Fields whose empty value says only that there is to be none: an empty Content-Encoding switches compression off.
+fn is_left_out_empty(name: &[u8]) -> bool {
+    [&b"content-encoding"[..], b"content-length"]
+        .iter()
+        .any(|other| name.eq_ignore_ascii_case(other))
+}
+
 impl State {
     /// What a property shows.
     fn property(&self, slot: usize) -> Value {
@@ -194,6 +201,9 @@ impl State {
         let mut typed = false;
         for (name, value) in self.fields.borrow().iter() {
             typed |= name.len() == 12 && name.eq_ignore_ascii_case(b"content-type");
+            if value.is_empty() && is_left_out_empty(name) {
+                continue;
+            }
             head.header(name, value)?;
         }
         for line in self.cookies.borrow().iter() {
@@ -283,6 +293,7 @@ pub(crate) fn class() -> Class {
         .handle(&RESPONSE)
         .flags(Flags::NOT_SERIALIZABLE)
         .lazy_state::<State>()
+        .deny_unset()
         .property("public $fd = 0", "The connection's number.")
         .property("public $socket = null", "The Coroutine\\Socket that it goes to; null in servers with processes.")
         .lazy_property("public $header", "Fields set so far, or null.")

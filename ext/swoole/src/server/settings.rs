@@ -215,6 +215,8 @@ pub(super) fn apply(
             | "task_tmpdir"
             | "message_queue_key"
             | "event_object" => {}
+            // These are read where a port's service is made.
+            "max_concurrency" | "worker_max_concurrency" => {}
             // These are read by the ports that speak WebSocket.
             "open_websocket_protocol"
             | "open_websocket_close_frame"

@@ -2,7 +2,8 @@
 
 use super::{
     MASTER_PID, State, TASKWORKER, WORKER_ID, WORKER_PID, event_callback, exiting, fire,
-    is_websocket, messages, port, ports, service, settings, streams, task, user, websocket,
+    is_websocket, limited, messages, port, ports, service, settings, streams, task, user,
+    websocket,
 };
 use crate::function::logging;
 use highper_process::Kind as ProcessKind;
@@ -32,16 +33,18 @@ impl Workers {
             port::get_callback(port, event).or_else(|| event_callback(&self.server, event))
         };
         if is_websocket(&self.server, settings) {
-            return websocket::service(&self.server, settings, &callback, self.switches);
+            let service = websocket::service(&self.server, settings, &callback, self.switches)?;
+            return Ok(limited::limited(service, settings));
         }
         let request =
             callback("request").ok_or_else(|| crate::exception("require onRequest callback", 0))?;
-        Ok(Rc::new(service::Requests {
+        let service = Rc::new(service::Requests {
             server: self.server.clone(),
             handler: Rc::new(service::Handler::new(request, self.switches)),
             connect: callback("connect"),
             close: callback("close"),
-        }))
+        });
+        Ok(limited::limited(service, settings))
     }
 }
 
