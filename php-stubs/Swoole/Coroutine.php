@@ -68,8 +68,6 @@ class Coroutine
 
     public static function getElapsed(int $cid = 0): int {}
 
-    public static function getExecuteTime(int $cid = 0): int {}
-
     public static function getStackUsage(int $cid = 0): int|false {}
 
     public static function list(): \Swoole\Coroutine\Iterator {}

@@ -38,9 +38,13 @@ class Server
 
     public function __construct(string $host = '0.0.0.0', int $port = 0, int $mode = 1, int $sock_type = 1) {}
 
+    public function __destruct() {}
+
+    public function getSocket(int $port = 0): \Socket|false {}
+
     public function on(string $event_name, callable $callback): bool {}
 
-    public function getCallback(string $event_name): mixed {}
+    public function getCallback(string $event_name): \Closure|array|string|null {}
 
     public function set(array $settings): bool {}
 
@@ -52,7 +56,7 @@ class Server
 
     public function stop(int $workerId = -1): bool {}
 
-    public function stats(): array|false {}
+    public function stats(): array {}
 
     public function getMasterPid(): int {}
 
@@ -68,9 +72,9 @@ class Server
 
     public function sendto(string $ip, int $port, string $send_data, int $server_socket = -1): bool {}
 
-    public function listen(string $host, int $port, int $sock_type): \Server\Port|false {}
+    public function listen(string $host, int $port, int $sock_type): \Swoole\Server\Port|false {}
 
-    public function addlistener(string $host, int $port, int $sock_type): \Server\Port|false {}
+    public function addlistener(string $host, int $port, int $sock_type): \Swoole\Server\Port|false {}
 
     public function pause(int $fd): bool {}
 

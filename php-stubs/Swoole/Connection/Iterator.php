@@ -8,6 +8,8 @@ class Iterator implements \Iterator, \Traversable, \ArrayAccess, \Countable
 {
     public function __construct() {}
 
+    public function __destruct() {}
+
     public function rewind(): void {}
 
     public function next(): void {}

@@ -20,6 +20,10 @@ class Port
 
     public $connections;
 
+    public function __destruct() {}
+
+    public function getSocket(): \Socket|false {}
+
     public function set(array $settings): void {}
 
     public function on(string $event_name, callable $callback): bool {}
