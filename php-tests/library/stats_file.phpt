@@ -14,7 +14,7 @@ foreach (['txt', 'json', 'php'] as $kind) {
         <?php
         $http = new Swoole\Http\Server('127.0.0.1', (int) $argv[1], SWOOLE_BASE);
         $http->set(['worker_num' => 2, 'stats_file' => $argv[2], 'stats_timer_interval' => 20]);
-        $http->on('workerStart', function ($server, $id) { echo "worker {$id} ", $server->stats_timer > 0 ? 'writes' : 'does not', "\n"; });
+        $http->on('workerStart', function ($server, $id) { echo "worker {$id} " . ($server->stats_timer > 0 ? "writes" : "does not") . "\n"; });
         $http->on('request', function ($request, $response) { $response->end('x'); });
         $http->start();
         PHP, [$file]);

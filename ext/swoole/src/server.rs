@@ -684,6 +684,7 @@ fn start(call: &mut Call) -> Done {
         ports: others,
         http: http_ports,
     } = listening(&ports, &http)?;
+    helper::before_start(call.this_object()?)?;
     this.started.set(true);
     let is_alone = mode == Some(1)
         && options.worker_num == 1

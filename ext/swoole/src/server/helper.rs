@@ -4,8 +4,7 @@ use super::State;
 use highper_zend::{Callable, Object, Throw, Value};
 
 /// The events that it sees to, and its methods for them.
-const METHODS: [(&str, &str); 5] = [
-    ("beforestart", "onBeforeStart"),
+const METHODS: [(&str, &str); 4] = [
     ("start", "onStart"),
     ("beforeshutdown", "onBeforeShutdown"),
     ("workerstart", "onWorkerStart"),
@@ -17,9 +16,21 @@ const METHODS: [(&str, &str); 5] = [
 /// # Errors
 /// What the library throws.
 pub(super) fn before(server: &Object, event: &str, arguments: &[Value]) -> Result<(), Throw> {
-    let Some((_, method)) = METHODS.iter().find(|(name, _)| *name == event) else {
-        return Ok(());
-    };
+    match METHODS.iter().find(|(name, _)| *name == event) {
+        Some((_, method)) => call(server, method, arguments),
+        None => Ok(()),
+    }
+}
+
+/// Runs before anything is made of the server: commands can still be added.
+///
+/// # Errors
+/// As [`before`].
+pub(super) fn before_start(server: &Object) -> Result<(), Throw> {
+    call(server, "onBeforeStart", &[Value::from(server)])
+}
+
+fn call(server: &Object, method: &str, arguments: &[Value]) -> Result<(), Throw> {
     let is_wanted = server.state::<State>().is_some_and(|state| {
         let settings = state.settings.borrow();
         ["stats_file", "admin_server"]

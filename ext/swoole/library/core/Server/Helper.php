@@ -4,7 +4,6 @@ declare(strict_types=1);
 
 namespace Swoole\Server;
 
-use Swoole\Coroutine;
 use Swoole\Server;
 use Swoole\Timer;
 
@@ -228,19 +227,20 @@ class Helper
         }
     }
 
+    /** The manager has no loop that waits for sockets: a worker has to serve. */
     public static function onStart(Server $server): void
     {
         if (!empty($server->setting['admin_server'])) {
-            Coroutine::create(Admin::start(...), $server);
+            \swoole_error_log(
+                \SWOOLE_LOG_NOTICE,
+                'admin_server: call Swoole\Server\Admin::start($server) in a coroutine of one worker, which serves it',
+            );
         }
     }
 
     public static function onBeforeShutdown(Server $server): void
     {
-        if (isset($server->admin_server)) {
-            $server->admin_server->shutdown();
-            $server->admin_server = null;
-        }
+        self::endAdmin($server);
     }
 
     /** The first worker writes the figures. */
@@ -257,6 +257,7 @@ class Helper
 
     public static function onWorkerExit(Server $server, int $workerId): void
     {
+        self::endAdmin($server);
         if ($server->stats_timer) {
             Timer::clear($server->stats_timer);
             $server->stats_timer = null;
@@ -289,6 +290,14 @@ class Helper
 
     public static function onManagerStop(Server $server)
     {
+    }
+
+    private static function endAdmin(Server $server): void
+    {
+        if (isset($server->admin_server)) {
+            $server->admin_server->shutdown();
+            $server->admin_server = null;
+        }
     }
 
     /** As JSON, as PHP code or as lines, by the name of the file. */
