@@ -65,6 +65,19 @@ final class Stubs
         }
     }
 
+    /** The classes that come as PHP code. */
+    public function addLibrary(): void
+    {
+        foreach ([...get_declared_classes(), ...get_declared_traits()] as $name) {
+            $class = new ReflectionClass($name);
+            // Aliases are listed too; what is not Swoole's is for the library alone.
+            $isShown = str_starts_with((string) $class->getFileName(), '@swoole/library/') && strcasecmp($name, $class->getName()) === 0;
+            if ($isShown && str_starts_with($name, 'Swoole')) {
+                $this->files[strtr($name, '\\', '/') . '.php'] = $this->inNamespace($class->getNamespaceName(), $this->class($class));
+            }
+        }
+    }
+
     public function write(string $folder): int
     {
         // What is no longer declared goes away.
@@ -241,5 +254,8 @@ foreach ($modules as $name) {
         exit(1);
     }
     $stubs->add(new ReflectionExtension($name));
+}
+if (in_array('swoole', $modules, true)) {
+    $stubs->addLibrary();
 }
 echo $stubs->write($folder), " files below {$folder}\n";

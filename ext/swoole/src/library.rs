@@ -3,7 +3,7 @@
 mod functions;
 
 use highper_zend::library::Source;
-use highper_zend::{Access, Ini, Registry, ini, module};
+use highper_zend::{Access, Ini, Registry, ini};
 
 /// A file below `ext/swoole/library`, its classes and, after a semicolon, its functions.
 macro_rules! source {
@@ -100,7 +100,7 @@ static LIBRARY: &[Source] = &[
 /// With `swoole.use_shortname` too.
 static SHORT: &[Source] = &[source!("short.php": ; functions::SHORT)];
 
-/// Where the extension curl is.
+/// Always: that of Swoole cannot be without the extension curl. Without it calls of these say that its functions are missing.
 static CURL: &[Source] = &[source!("ext/native_curl.php": ; functions::NATIVE_CURL)];
 
 /// Declares the functions, and makes the classes available.
@@ -121,6 +121,5 @@ pub fn declare(registry: &mut Registry, shortname: bool) {
     } else {
         &[]
     };
-    let curl: &[Source] = if module::is_loaded("curl") { CURL } else { &[] };
-    highper_zend::library::install(registry, library.iter().chain(short).chain(curl));
+    highper_zend::library::install(registry, library.iter().chain(short).chain(CURL));
 }
