@@ -74,4 +74,4 @@ check('refused requests reach no handler', preg_match_all('~^reached (?!/lf|/smu
 check('the server goes on', $server->get('/on')->body, 'reached /on');
 check('exit code', $server->stop(), 0);
 --EXPECTREGEX--
-\A(?:ok: [^\n]*\n){33}ok: exit code\s*\Z
+\A(?:ok: [^\n]*\n){34}ok: exit code\s*\Z

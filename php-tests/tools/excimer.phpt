@@ -23,6 +23,8 @@ $server = Server::start(
         });
         $http->on("workerStop", function () {
             $GLOBALS["profiler"]->stop();
+            // A tick that is under way takes a lock of Excimer\'s, which is gone once PHP ends.
+            usleep(50_000);
             file_put_contents(' . var_export($file, true) . ', json_encode($GLOBALS["profiler"]->getLog()->aggregateByFunction()));
         });'),
     ini: ['extension' => 'excimer.so'],

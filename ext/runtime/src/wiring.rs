@@ -6,6 +6,7 @@ use highper_zend::error::SuspendedFrame;
 use highper_zend::{release, vm as zend};
 use std::cell::Cell;
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Wires everything up. Call once, at MINIT.
 pub fn install() {
@@ -33,6 +34,9 @@ pub fn install() {
     crate::preempt::install();
 }
 
+/// Is there an [`ON_TURN`]? Asked at each turn, where a thread-local costs a call.
+static HAS_ON_TURN: AtomicBool = AtomicBool::new(false);
+
 thread_local! {
     static ON_TURN: Cell<Option<fn()>> = const { Cell::new(None) };
 }
@@ -40,11 +44,14 @@ thread_local! {
 /// Calls back on the driver's stack at each turn of the loop, once its coroutines have run; `None`
 /// ends that.
 pub fn on_turn(call: Option<fn()>) {
+    HAS_ON_TURN.store(call.is_some(), Ordering::Relaxed);
     ON_TURN.set(call);
 }
 
 fn release_deferred() {
-    if let Some(call) = ON_TURN.get() {
+    if HAS_ON_TURN.load(Ordering::Relaxed)
+        && let Some(call) = ON_TURN.get()
+    {
         call();
     }
     if release::pending() == 0 {

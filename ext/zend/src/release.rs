@@ -13,6 +13,9 @@ use crate::value::{ARRAY, COLLECTABLE, STRING, Value};
 static DEFER: AtomicPtr<()> = AtomicPtr::new(std::ptr::null_mut());
 static AFTER_SHUTDOWN: AtomicBool = AtomicBool::new(false);
 
+/// May anything wait? Asked at each turn of the loop.
+static WAITING: AtomicBool = AtomicBool::new(false);
+
 thread_local! {
     static QUEUE: RefCell<Vec<Value>> = const { RefCell::new(Vec::new()) };
 }
@@ -35,8 +38,12 @@ pub fn is_after_shutdown() -> bool {
 }
 
 /// How many values wait to be released.
+#[inline]
 pub fn pending() -> usize {
-    QUEUE.with_borrow(Vec::len)
+    match WAITING.load(Ordering::Relaxed) {
+        true => QUEUE.with_borrow(Vec::len),
+        false => 0,
+    }
 }
 
 /// Releases what waits, including what is queued meanwhile. Destructors run
@@ -47,6 +54,7 @@ pub fn drain() -> usize {
         released_now(value);
         released += 1;
     }
+    WAITING.store(false, Ordering::Relaxed);
     released
 }
 
@@ -97,6 +105,7 @@ fn queue(value: &mut Value) -> bool {
     let queued = QUEUE.try_with(|queue| {
         if let Ok(mut queue) = queue.try_borrow_mut() {
             queue.extend(waiting.take());
+            WAITING.store(true, Ordering::Relaxed);
             true
         } else {
             false

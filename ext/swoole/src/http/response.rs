@@ -111,8 +111,9 @@ impl Renew for State {
             self.status.set(0);
             self.reason.get_mut().take();
         }
-        self.exchange.get_mut().take();
-        self.detached.set(false);
+        if self.detached.replace(false) {
+            self.exchange.get_mut().take();
+        }
         self.failed.set(false);
     }
 }
