@@ -19,6 +19,6 @@ Co\run(function () {
 Fatal error: Uncaught Swoole\Error: Socket#%d has already been bound to another coroutine#%d, reading or writing of the same socket in coroutine#%d at the same time is not allowed in %s:%d
 Stack trace:
 #0 %s(%d): Swoole\Coroutine\Http\Client->get('/two')
-#1 [internal function]: {closure}()
+#1 [internal function]: {closure%S}()
 #2 {main}
   thrown in %s on line %d%A

@@ -37,7 +37,7 @@ ends('a long list', str_replace("\n    \$list = null", ' $list = null', "\n" . $
 ?>
 --EXPECTREGEX--
 callbacks
-(?:the guard page: line 5, the process ends|an Error: line 5, code 255, the others go on)
+(?:the guard page: line 5, the process ends|an Error: line 5, code 255)
 callbacks, unchecked
 the guard page: line 5, the process ends
 a long list

@@ -27,6 +27,12 @@ static void hp_interrupt(zend_execute_data *execute_data)
 	if (hp_previous_interrupt) {
 		hp_previous_interrupt(execute_data);
 	}
+	/* Since PHP 8.4 it is asked after internal functions too, before their frame is gone. Their caller has
+	 * its own point soon. */
+	if (execute_data && execute_data->func && !ZEND_USER_CODE(execute_data->func->type)) {
+		zend_atomic_bool_store_ex(&EG(vm_interrupt), true);
+		return;
+	}
 	if (!EG(exception) && hp_is_due() && hp_only_php(execute_data)) {
 		hp_give_way();
 	}

@@ -154,6 +154,10 @@ static void hz_take_over(const char *name, zif_handler *previous, zif_handler ha
 	if (func && func->type == ZEND_INTERNAL_FUNCTION) {
 		*previous = func->internal_function.handler;
 		func->internal_function.handler = handler;
+#if PHP_VERSION_ID >= 80400
+		/* Otherwise the compiler calls another one, without a frame. */
+		func->internal_function.frameless_function_infos = NULL;
+#endif
 	}
 }
 
