@@ -123,13 +123,12 @@ impl SharedAtomic32 {
         if self.cmpset(1, 0) {
             return true;
         }
-        let limit = timeout.map(|t| libc::timespec {
-            tv_sec: i64::try_from(t.as_secs()).unwrap_or(i64::MAX),
-            tv_nsec: libc::c_long::from(t.subsec_nanos() as i32),
-        });
-        let limit_ptr = limit
-            .as_ref()
-            .map_or(std::ptr::null(), std::ptr::from_ref::<libc::timespec>);
+        // Always with a limit: the kernel begins a wait without one anew after a signal.
+        let timeout = timeout.unwrap_or(Duration::from_secs(u64::from(u32::MAX)));
+        let limit = libc::timespec {
+            tv_sec: i64::try_from(timeout.as_secs()).unwrap_or(i64::MAX),
+            tv_nsec: libc::c_long::from(timeout.subsec_nanos() as i32),
+        };
         // SAFETY: the word and the timeout outlive the call; not PRIVATE, as other processes wake it.
         let result = unsafe {
             libc::syscall(
@@ -137,7 +136,7 @@ impl SharedAtomic32 {
                 self.0.get().as_ptr(),
                 libc::FUTEX_WAIT,
                 0,
-                limit_ptr,
+                &raw const limit,
                 std::ptr::null::<u32>(),
                 0,
             )
