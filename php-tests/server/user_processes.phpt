@@ -5,7 +5,7 @@ addProcess: its socket, timers and coroutines, started again when it ends, fails
 use Swoole\{Atomic, Process, Timer};
 use Swoole\Http\Server;
 
-[$starts, $timers, $workers] = [new Atomic(), new Atomic(), new Atomic()];
+[$starts, $timers, $workers, $coroutines] = [new Atomic(), new Atomic(), new Atomic(), new Atomic()];
 $server = new Server('127.0.0.1', 0);
 $server->set(['worker_num' => 1, 'log_level' => SWOOLE_LOG_NONE]);
 $server->on('request', fn () => null);
@@ -24,10 +24,10 @@ $asked = new Process(function (Process $process) use ($starts) {
         $process->write(strrev($process->read()));
     }
 });
-$ticking = new Process(function () use ($timers) {
-    go(function () {
+$ticking = new Process(function () use ($timers, $coroutines) {
+    go(function () use ($coroutines) {
         Co::sleep(0.001);
-        echo "a coroutine\n";
+        $coroutines->add();
     });
     Timer::tick(1, fn () => $timers->add());
 });
@@ -35,12 +35,12 @@ var_dump($server->addProcess($asked), $server->addProcess($ticking), $asked->id,
 $server->on('workerError', function (Server $server, int $id, int $pid, int $code, int $signal) {
     echo "worker $id: code $code, signal $signal\n";
 });
-$server->on('workerStart', function (Server $server) use ($asked, $starts, $timers, $workers) {
+$server->on('workerStart', function (Server $server) use ($asked, $starts, $timers, $workers, $coroutines) {
     if ($workers->add() === 1) {
         return $server->reload();
     }
     $asked->write('abc');
-    while ($starts->get() < 4 || $timers->get() < 3) {
+    while ($starts->get() < 4 || $timers->get() < 3 || $coroutines->get() < 1) {
         usleep(1000);
     }
     var_dump($asked->read(), $server->stats()['user_worker_num'], $starts->get());
@@ -55,7 +55,6 @@ int(0)
 int(1)
 int(0)
 int(1)
-a coroutine
 worker 1: code 3, signal 0
 worker 1: code 0, signal 9
 string(3) "cba"
