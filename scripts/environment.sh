@@ -119,7 +119,10 @@ prepare_tests() {
         have php && has_extension php redis || wanted+=(php-redis)
         have php && has_extension php mysqli || wanted+=(php-mysql)
         have php && has_extension php curl || wanted+=(php-curl)
+        have php && has_extension php mbstring || wanted+=(php-mbstring)
         have php-cgi || wanted+=(php-cgi)
+        compgen -c php-fpm >/dev/null || compgen -G '/usr/sbin/php-fpm*' >/dev/null || wanted+=(php-fpm)
+        have openssl || wanted+=(openssl)
         [ ${#wanted[@]} = 0 ] || install_packages "${wanted[@]}"
     fi
     MODULE=$ROOT/build/test/highper.so

@@ -3,7 +3,7 @@ The detector names the call that blocks while it blocks, and PHP code that compu
 --EXTENSIONS--
 highper
 --SKIPIF--
-<?php if (ini_get('opcache.jit') === 'function') die('skip what the function JIT keeps in registers is lost when PHP 8.4 is interrupted in a loop, by whomever'); ?>
+<?php if (PHP_VERSION_ID >= 80400 && ini_get('opcache.jit') === 'function') die('skip what the function JIT keeps in registers is lost when PHP 8.4 is interrupted in a loop, by whomever'); ?>
 --INI--
 swoole.blocking_detection=1
 swoole.blocking_threshold=40000

@@ -296,6 +296,7 @@ pub fn pair() -> [i32; 2] {
 
 pub fn pipe() -> [i32; 2] {
     let mut fds = [0; 2];
+    // SAFETY: room for two descriptors.
     assert_eq!(unsafe { libc::pipe(fds.as_mut_ptr()) }, 0);
     fds.map(|fd| {
         highper_hook::forget(fd);
@@ -305,6 +306,7 @@ pub fn pipe() -> [i32; 2] {
 
 pub fn close(fds: &[i32]) {
     for &fd in fds {
+        // SAFETY: a descriptor that the test made.
         unsafe { libc::close(fd) };
         highper_hook::forget(fd);
     }
@@ -324,6 +326,7 @@ pub fn later<T: Send + 'static>(
 /// Writes all of it, blocking.
 pub fn write_all(fd: i32, mut data: &[u8]) {
     while !data.is_empty() {
+        // SAFETY: reads the bytes of a slice.
         let sent = unsafe { libc::write(fd, data.as_ptr().cast(), data.len()) };
         assert!(sent > 0, "{}", std::io::Error::last_os_error());
         data = &data[sent as usize..];
@@ -336,6 +339,7 @@ pub fn read_slowly(fd: i32, len: usize) -> Vec<u8> {
     let mut bite = vec![0; 40_000];
     while data.len() < len {
         let want = bite.len().min(len - data.len());
+        // SAFETY: room for as many bytes.
         let got = unsafe { libc::read(fd, bite.as_mut_ptr().cast(), want) };
         assert!(got > 0, "{}", std::io::Error::last_os_error());
         data.extend_from_slice(&bite[..got as usize]);

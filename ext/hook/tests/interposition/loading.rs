@@ -60,6 +60,7 @@ fn patches_each_build_and_restores_it() {
         assert_eq!(library.int("f_usleep", 1), 0);
         assert_eq!(asked().len(), 1);
         highper_hook::unpatch();
+        // SAFETY: a library that was loaded above, and is not used any more.
         unsafe { libc::dlclose(library.handle()) };
     }
 }
@@ -99,6 +100,7 @@ fn libraries_loaded_later_are_patched_and_forgotten() {
     }
     assert!(dlopen(c"/nowhere/at/all.so".as_ptr()).is_null());
     std::fs::remove_file(path).unwrap();
+    // SAFETY: a text of the loader's, which has just failed.
     let message = unsafe { std::ffi::CStr::from_ptr(libc::dlerror()) };
     assert!(
         message.to_str().unwrap().contains("/nowhere/at/all.so"),
@@ -117,6 +119,7 @@ fn loading_unseen_is_found_by_refresh() {
     assert_eq!(unseen.int("f_usleep", 1), 0);
     assert_eq!(asked().len(), 1);
     // Unloaded unseen, then something else loaded into its place.
+    // SAFETY: a library that was loaded above, and is not used any more.
     unsafe { libc::dlclose(unseen.handle()) };
     let other = Library::load(&build(Build::Lazy, "other"));
     highper_hook::refresh();
