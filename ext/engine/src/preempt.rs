@@ -230,7 +230,6 @@ mod tests {
                 while !is_due() {
                     assert!(crate::clock::now() - begun < 5_000_000_000);
                 }
-                assert!(crate::clock::now() - begun > 1_000_000);
                 give_way();
                 assert!(!is_due(), "it has just waited");
                 let _hold = scheduler::hold();
