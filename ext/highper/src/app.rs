@@ -1,6 +1,8 @@
 //! An application: what was configured, and what a worker compiles of it.
 
-use crate::container::{Concrete, Container, Service, key};
+use crate::config::Config;
+use crate::container::check::Check;
+use crate::container::{Container, Service, key, object};
 use crate::endpoint::{Endpoint, throw_text};
 use crate::incoming::{Incoming, PathValues, Running};
 use crate::route::{Middleware, Route};
@@ -13,7 +15,7 @@ use highper_log::{Level, Logger, Record, Target, Value as Field};
 use highper_zend::{Callable, Object, Throw, Value};
 use std::cell::{Cell, OnceCell, RefCell};
 use std::path::{Path, PathBuf};
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 
 /// What a worker serves.
 pub(crate) struct Compiled {
@@ -30,6 +32,7 @@ pub(crate) struct App {
     pub(crate) base: PathBuf,
     pub(crate) env: RefCell<Env>,
     pub(crate) container: Container,
+    pub(crate) config: Config,
     pub(crate) routes: RefCell<Vec<Route>>,
     /// Namespaces and folders to look for controllers in.
     pub(crate) scans: RefCell<Vec<(String, PathBuf)>>,
@@ -44,8 +47,8 @@ pub(crate) struct App {
     pub(crate) worker: Cell<Option<u32>>,
     pub(crate) logs_access: Cell<bool>,
     pub(crate) is_development: Cell<bool>,
+    this: Weak<Self>,
     object: RefCell<Option<Object>>,
-    log_object: OnceCell<Object>,
     shared: RefCell<Vec<(Rc<str>, Object)>>,
     pub(crate) spare: Spare,
     pub(crate) running: Running,
@@ -53,11 +56,12 @@ pub(crate) struct App {
 }
 
 impl App {
-    pub(crate) fn new(base: &Path, env: Env) -> Self {
+    pub(crate) fn new(base: &Path, env: Env, this: Weak<Self>) -> Self {
         let app = Self {
             base: base.to_owned(),
             env: RefCell::new(env),
             container: Container::default(),
+            config: Config::default(),
             routes: RefCell::default(),
             scans: RefCell::default(),
             middleware: RefCell::default(),
@@ -70,8 +74,8 @@ impl App {
             worker: Cell::new(None),
             logs_access: Cell::new(false),
             is_development: Cell::new(false),
+            this,
             object: RefCell::default(),
-            log_object: OnceCell::new(),
             shared: RefCell::default(),
             spare: Spare::default(),
             running: Running::default(),
@@ -120,68 +124,61 @@ impl App {
     /// An object that lives as long as the worker although nothing binds it so: a controller,
     /// a middleware.
     pub(crate) fn shared(&self, class: &str) -> Result<Value, Throw> {
-        let key = key(class);
-        let known = self
-            .shared
-            .borrow()
-            .iter()
-            .find(|(k, _)| *k == key)
-            .map(|(_, o)| o.clone());
-        if let Some(object) = known {
-            return Ok(object.into());
-        }
-        let made = self.container.get(self, &Service::new(class, None), None)?;
-        if let Some(object) = made.as_object() {
-            let mut shared = self.shared.borrow_mut();
-            // Another coroutine may have been faster while this one waited.
-            if let Some((_, first)) = shared.iter().find(|(k, _)| *k == key) {
-                return Ok(first.into());
-            }
-            shared.push((key, object.clone()));
-        }
-        Ok(made)
+        let made = self.one(&key(class), || {
+            let made = self.container.get(self, &Service::new(class, None), None)?;
+            made.into_object()
+                .map_err(|_| Throw::error(format!("{class} is no object")))
+        });
+        made.map(Value::from)
     }
 
     pub(crate) fn is_built_in(&self, key: &str) -> bool {
         matches!(
             key,
-            "highper\\application" | "highper\\http\\request" | "highper\\log\\logger"
+            "highper\\application"
+                | "highper\\config"
+                | "highper\\container"
+                | "highper\\http\\request"
+                | "highper\\log\\logger"
         )
     }
 
-    /// Objects of our own classes.
-    pub(crate) fn built_in(
-        &self,
-        key: &str,
-        incoming: Option<&Rc<Incoming>>,
-    ) -> Result<Option<Value>, Throw> {
+    /// Objects of our own classes that live as long as the application.
+    pub(crate) fn built_in(&self, key: &str) -> Result<Option<Object>, Throw> {
+        let this = || {
+            let this = self.this.upgrade();
+            this.ok_or_else(|| Throw::error("the application is gone"))
+        };
         Ok(match key {
-            "highper\\application" => self.object.borrow().as_ref().map(Value::from),
-            "highper\\http\\request" => {
-                let running = match incoming {
-                    Some(incoming) => Some(Rc::clone(incoming)),
-                    None => crate::incoming::current(),
-                };
-                match running {
-                    Some(incoming) => Some(incoming.object()?.into()),
-                    None => {
-                        return Err(Throw::new(
-                            &crate::container::ERROR,
-                            "there is no request here: take it as a parameter of the handler, or bind the class with ->scoped()",
-                            0,
-                        ));
-                    }
-                }
-            }
-            "highper\\log\\logger" => {
-                if self.log_object.get().is_none() {
-                    let made = crate::log::object(&self.logger)?;
-                    let _first = self.log_object.set(made);
-                }
-                self.log_object.get().map(Value::from)
-            }
+            "highper\\application" => self.object.borrow().clone(),
+            "highper\\config" => Some(self.one(key, || crate::config::object(&this()?))?),
+            "highper\\container" => Some(self.one(key, || object::object(&this()?))?),
+            "highper\\log\\logger" => Some(self.one(key, || crate::log::object(&self.logger))?),
             _ => None,
         })
+    }
+
+    /// The one object of a name among those that live as long as the worker.
+    fn one(
+        &self,
+        key: &str,
+        make: impl FnOnce() -> Result<Object, Throw>,
+    ) -> Result<Object, Throw> {
+        let find = |list: &[(Rc<str>, Object)]| {
+            let found = list.iter().find(|(k, _)| **k == *key);
+            found.map(|(_, object)| object.clone())
+        };
+        if let Some(known) = find(&self.shared.borrow()) {
+            return Ok(known);
+        }
+        let made = make()?;
+        let mut shared = self.shared.borrow_mut();
+        // Another coroutine may have been faster while this one waited.
+        if let Some(first) = find(&shared) {
+            return Ok(first);
+        }
+        shared.push((key.into(), made.clone()));
+        Ok(made)
     }
 
     /// Says something.
@@ -269,14 +266,11 @@ impl App {
         let Some(compiled) = self.compiled.get() else {
             return Ok(());
         };
+        let mut check = Check::new(self);
         for endpoint in &compiled.endpoints {
-            for class in endpoint.classes() {
-                self.container
-                    .check(self, class, &mut Vec::new())
-                    .map_err(throw_text)?;
-            }
+            endpoint.check(&mut check).map_err(throw_text)?;
         }
-        Ok(())
+        check.bindings().map_err(throw_text)
     }
 
     pub(crate) fn compiled(&self) -> Option<&Compiled> {
@@ -344,23 +338,8 @@ impl App {
     pub(crate) fn start_hooks(&self) -> Result<(), Throw> {
         let hooks = self.on_start.borrow().clone();
         for hook in hooks {
-            let needs = crate::container::callable_needs(&hook)?;
-            let args = self.container.fill(self, &needs, None).map_err(|unmet| {
-                unmet.or(&|why| Throw::new(&crate::container::ERROR, format!("onStart: {why}"), 0))
-            })?;
-            hook.call(&args).into_result()?;
+            self.container.call(self, &hook, None, None, "onStart")?;
         }
         Ok(())
-    }
-
-    /// Binds a type as `bind`, `singleton` and `scoped` do.
-    pub(crate) fn bind(
-        &self,
-        class: &str,
-        lifetime: crate::container::Lifetime,
-        concrete: Option<Concrete>,
-    ) {
-        let concrete = concrete.unwrap_or_else(|| Concrete::Class(class.to_owned()));
-        self.container.bind(class, lifetime, concrete);
     }
 }

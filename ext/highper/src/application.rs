@@ -1,13 +1,11 @@
 //! `Highper\Application`
 
 use crate::app::App;
-use crate::container::{Concrete, Lifetime, Service};
+use crate::container::{Lifetime, object};
 use crate::route::{Shared, middleware};
-use crate::{incoming, routes, run};
+use crate::{routes, run};
 use highper_app::env::Env;
-use highper_zend::{
-    Call, Callable, Class, ClassRef, Done, Flags, Registry, Throw, Trace, Value, find_class,
-};
+use highper_zend::{Array, Call, Class, ClassRef, Done, Flags, Registry, Throw, Trace, Value};
 use std::cell::OnceCell;
 use std::path::Path;
 use std::rc::Rc;
@@ -73,31 +71,48 @@ pub(crate) fn declare(registry: &mut Registry) {
                 call.ret_this()
             })
             .method("public function bind(string $class, string|\\Closure|null $concrete = null): static", "An object made anew for each that asks.", |call| bind(call, Lifetime::Each))
-            .method("public function singleton(string $class, string|\\Closure|null $concrete = null): static", "One object for a worker, made when it is first asked for.", |call| bind(call, Lifetime::Worker))
+            .method("public function singleton(string $class, string|\\Closure|null $concrete = null): static", "One object for a worker, made when it is first asked for: what classes are without a binding.", |call| bind(call, Lifetime::Worker))
             .method("public function scoped(string $class, string|\\Closure|null $concrete = null): static", "One object for a request.", |call| bind(call, Lifetime::Request))
             .method("public function instance(string $class, object $object): static", "This object.", |call| {
-                let object = call.object(1)?.clone();
-                let class = call.text(0)?;
-                if let Some(wanted) = find_class(class)?
-                    && !object.is_instance_of(wanted)
-                {
-                    return Err(Throw::argument_type(1, format!("must be of type {class}, {} given", object.class_name())));
+                let app = Rc::clone(of(call)?);
+                object::instance(call, &app)
+            })
+            .method("public function tag(string $tag, string ...$classes): static", "Puts classes under a tag, in this order; #[Tagged] gives a list of their objects.", |call| {
+                let app = Rc::clone(of(call)?);
+                object::tag(call, &app)
+            })
+            .method("public function provider(string|object ...$providers): static", "Parts of the application that register themselves: objects or names of classes that implement Highper\\Provider.", |call| {
+                let app = Rc::clone(of(call)?);
+                for at in 0..call.num_args() {
+                    let value = call.value(at)?;
+                    let provider = match value.as_object() {
+                        Some(object) => object.clone(),
+                        None => app.container.anew(&app, call.text(at)?, &Array::new(), None)?,
+                    };
+                    crate::provider::add(&app, &provider)?;
                 }
-                of(call)?.container.instance(class, object);
                 call.ret_this()
             })
-            .method("public function make(string $class): object", "An object by its type, with everything that its constructor needs.", |call| {
+            .method("public function container(): \\Highper\\Container", "The container.", |call| {
+                let app = of(call)?;
+                call.ret(app.built_in("highper\\container")?)
+            })
+            .method("public function make(string $class, array $parameters = []): object", "An object by its type, with everything that its constructor needs; with parameters by their names a new one that nobody keeps.", |call| {
                 let app = Rc::clone(of(call)?);
-                let service = Service::new(call.text(0)?, None);
-                let running = incoming::current();
-                call.ret(app.container.get(&app, &service, running.as_ref())?)
+                object::make(call, &app)
             })
             .method("public function has(string $class): bool", "Is it bound, or a class that can be made?", |call| {
                 let app = Rc::clone(of(call)?);
-                let class = call.text(0)?;
-                let found = app.container.is_bound(class)
-                    || app.container.check(&app, class, &mut Vec::new()).is_ok();
-                call.ret_bool(found)
+                object::has(call, &app)
+            })
+            .method("public function config(string $path, mixed $default = null): mixed", "A value of config/*.php by its path, 'db.host', or the default where there is none.", |call| {
+                let app = of(call)?;
+                crate::config::value(call, app)
+            })
+            .method("public function configure(array $values): static", "Values that go over those of config/*.php: maps key by key, lists as a whole.", |call| {
+                let app = of(call)?;
+                app.config.give(call.array(0)?.clone());
+                call.ret_this()
             })
             .method("public function static(string $prefix, string $folder): static", "Files below a folder, where no route matches.", |call| {
                 let app = of(call)?;
@@ -153,7 +168,7 @@ fn create(call: &mut Call) -> Done {
         let pair = Value::from(format!("{name}={value}"));
         highper_zend::call_function("putenv", &[pair]).into_result()?;
     }
-    let app = Rc::new(App::new(&base, env));
+    let app = Rc::new_cyclic(|this| App::new(&base, env, this.clone()));
     mistake.into_iter().for_each(|mistake| app.mistake(mistake));
     let object = APPLICATION.instantiate()?;
     if let Some(state) = object.state::<Application>() {
@@ -212,17 +227,6 @@ fn add(call: &mut Call, methods: &[&str]) -> Done {
 }
 
 fn bind(call: &mut Call, lifetime: Lifetime) -> Done {
-    let class = call.text(0)?.to_owned();
-    let concrete = match call.opt_value(1).filter(|v| !v.is_null()) {
-        None => None,
-        Some(value) => Some(match value.as_str() {
-            Some(class) => Concrete::Class(class.to_owned()),
-            None => {
-                let factory = Callable::new(value).map_err(|why| Throw::argument_value(1, why))?;
-                Concrete::Factory(factory, OnceCell::new())
-            }
-        }),
-    };
-    of(call)?.bind(&class, lifetime, concrete);
-    call.ret_this()
+    let app = Rc::clone(of(call)?);
+    object::bind(call, &app, lifetime)
 }

@@ -2,11 +2,13 @@
 
 mod any;
 mod body;
+mod config;
 mod controller;
 mod cookie;
 mod delete;
 mod get;
 mod header;
+mod inject;
 mod middleware;
 mod patch;
 mod post;
@@ -14,6 +16,7 @@ mod put;
 mod query;
 mod status;
 mod stream_body;
+mod tagged;
 
 use highper_zend::Registry;
 
@@ -21,11 +24,13 @@ pub(crate) fn declare(registry: &mut Registry) {
     for declare in [
         any::declare,
         body::declare,
+        config::declare,
         controller::declare,
         cookie::declare,
         delete::declare,
         get::declare,
         header::declare,
+        inject::declare,
         middleware::declare,
         patch::declare,
         post::declare,
@@ -33,6 +38,7 @@ pub(crate) fn declare(registry: &mut Registry) {
         query::declare,
         status::declare,
         stream_body::declare,
+        tagged::declare,
     ] {
         declare(registry);
     }

@@ -1,8 +1,9 @@
 //! A compiled route: middleware around a handler, and how a result becomes a response.
 
 use crate::app::App;
+use crate::container::check::Check;
 use crate::incoming::Incoming;
-use crate::plan::Plan;
+use crate::plan::{Plan, Source};
 use crate::request;
 use crate::response;
 use crate::response::data::{Body, Data, Kind};
@@ -102,26 +103,29 @@ impl Endpoint {
         })
     }
 
-    /// The classes that the container is to make for this route.
-    pub(crate) fn classes(&self) -> impl Iterator<Item = &str> {
-        let handler = match &self.handler {
-            Handler::Method(class, _) => Some(&**class),
-            Handler::Closure(_) => None,
-        };
-        let layers = self
-            .layers
-            .iter()
-            .filter_map(|layer| match &layer.middleware {
-                Middleware::Class(class) => Some(&**class),
-                Middleware::Closure(_) => None,
-            });
-        let services = self.plan.args.iter().filter_map(|source| match source {
-            crate::plan::Source::Service(service) if service.instead.is_none() => {
-                Some(&*service.name)
+    /// Looks through what the container is to make for this route.
+    ///
+    /// # Errors
+    /// The chain and what is wrong at its end.
+    pub(crate) fn check(&self, check: &mut Check<'_>) -> Result<(), Throw> {
+        for layer in &self.layers {
+            if let Middleware::Class(class) = &layer.middleware {
+                check.kept(class)?;
             }
-            _ => None,
-        });
-        layers.chain(handler).chain(services)
+        }
+        if let Handler::Method(class, _) = &self.handler {
+            check.kept(class)?;
+        }
+        for source in &self.plan.args {
+            match source {
+                Source::Service(service) => check.service(service, None)?,
+                Source::Need(need) => check.asked(need).map_err(|throw| {
+                    Throw::error(format!("route {}: {}", self.label, throw_text(throw)))
+                })?,
+                _ => {}
+            }
+        }
+        Ok(())
     }
 
     /// Runs the whole.

@@ -5,12 +5,14 @@
 #![forbid(unsafe_code)]
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+mod annotation;
 mod app;
 mod application;
 mod attribute;
 mod awaitable;
 mod body;
 mod cache;
+mod config;
 mod container;
 mod container_exception;
 mod endpoint;
@@ -23,6 +25,7 @@ mod loader;
 mod log;
 mod next;
 mod plan;
+mod provider;
 mod psr;
 mod request;
 mod response;
@@ -65,7 +68,10 @@ pub fn declare(registry: &mut Registry) {
         application::declare,
         cache::declare,
         routes::declare,
+        config::declare,
+        container::object::declare,
         container_exception::declare,
+        provider::declare,
         loader::declare,
         log::declare,
         next::declare,

@@ -1,9 +1,12 @@
 //! From a method's signature to a plan that makes its arguments.
 
 pub(crate) mod dto;
+pub(crate) mod fit;
 pub(crate) mod scalar;
 
-use crate::container::{Need, Service, need};
+use crate::annotation::{self, Place};
+use crate::container::need::need;
+use crate::container::{Need, Service};
 use crate::exception::http_exception::exception;
 use crate::incoming::{Incoming, PathValue, PathValues};
 use crate::request::fields;
@@ -29,6 +32,8 @@ pub(crate) enum Source {
     BodyObject(Rc<Dto>),
     Request,
     Service(Service),
+    /// Something else that the container gives.
+    Need(Need),
     Value(Value),
 }
 
@@ -66,7 +71,7 @@ impl Plan {
             if param.is_variadic() {
                 break;
             }
-            let source = plan.source(&param, names)?;
+            let source = plan.source(function, &param, names)?;
             plan.args.push(source);
         }
         Ok(plan)
@@ -83,7 +88,12 @@ impl Plan {
         self.args.iter().any(wants)
     }
 
-    fn source(&mut self, param: &Param, names: &[&str]) -> Result<Source, Throw> {
+    fn source(
+        &mut self,
+        function: &Function,
+        param: &Param,
+        names: &[&str],
+    ) -> Result<Source, Throw> {
         let name = param.name();
         let kind = param.kind();
         let nullable = kind.as_ref().is_some_and(Type::is_nullable);
@@ -106,10 +116,10 @@ impl Plan {
             return Ok(Source::Path(self.path.len() - 1, default));
         }
         for attribute in param.attributes() {
-            let known = attribute.name();
-            let Some(known) = known.strip_prefix("Highper\\Attribute\\") else {
+            let Some(known) = annotation::own(&attribute) else {
                 continue;
             };
+            let place = Place::Param(function, param);
             let text = |key: String| -> Result<Text, Throw> {
                 Ok(Text {
                     name: key.into(),
@@ -117,26 +127,26 @@ impl Plan {
                     default: default.clone(),
                 })
             };
-            match known {
-                "Query" if kind.as_ref().is_some_and(is_array) => {
-                    let key = given_name(&attribute)?.unwrap_or(name);
+            match &*known {
+                "query" if kind.as_ref().is_some_and(is_array) => {
+                    let key = given_name(&attribute, place)?.unwrap_or(name);
                     return Ok(Source::QueryArray(key.into_bytes().into(), default));
                 }
-                "Query" => {
+                "query" => {
                     return Ok(Source::Query(text(
-                        given_name(&attribute)?.unwrap_or(name.clone()),
+                        given_name(&attribute, place)?.unwrap_or(name.clone()),
                     )?));
                 }
-                "Cookie" => {
+                "cookie" => {
                     return Ok(Source::Cookie(text(
-                        given_name(&attribute)?.unwrap_or(name.clone()),
+                        given_name(&attribute, place)?.unwrap_or(name.clone()),
                     )?));
                 }
-                "Header" => {
-                    let key = given_name(&attribute)?.unwrap_or_else(|| header_name(&name));
+                "header" => {
+                    let key = given_name(&attribute, place)?.unwrap_or_else(|| header_name(&name));
                     return Ok(Source::Header(text(key)?));
                 }
-                "Body" => return body(kind.as_ref()).map_err(&wrong),
+                "body" => return body(kind.as_ref()).map_err(&wrong),
                 _ => {}
             }
         }
@@ -147,8 +157,9 @@ impl Plan {
         {
             return Ok(Source::Request);
         }
-        match need(param)? {
+        match need(function, param)? {
             Need::Service(service) => Ok(Source::Service(service)),
+            need @ (Need::Config(_) | Need::Tagged(_)) => Ok(Source::Need(need)),
             Need::Value(value) => Ok(Source::Value(value)),
             Need::Missing(_) => Err(wrong(format!(
                 "({}) is not in the path; mark it with #[Query], #[Header], #[Cookie] or #[Body], or give it a default",
@@ -248,6 +259,11 @@ impl Plan {
                 let app = &incoming.app;
                 app.container.get(app, service, Some(incoming))?
             }
+            Source::Need(need) => {
+                let app = &incoming.app;
+                let met = app.container.meet(app, need, Some(incoming));
+                met.map_err(|unmet| unmet.or(&Throw::error))?
+            }
             Source::Value(value) => value.clone(),
         })
     }
@@ -295,12 +311,9 @@ fn is_array(kind: &Type) -> bool {
 }
 
 /// The name that an attribute gives.
-fn given_name(attribute: &Attribute) -> Result<Option<String>, Throw> {
-    let made = attribute.instantiate()?.into_result()?;
-    let Some(object) = made.as_object() else {
-        return Ok(None);
-    };
-    Ok(object.get("name")?.as_str().map(str::to_owned))
+fn given_name(attribute: &Attribute, place: Place<'_>) -> Result<Option<String>, Throw> {
+    let made = annotation::made(attribute, place)?;
+    Ok(made.get("name")?.as_str().map(str::to_owned))
 }
 
 /// `$userAgent` and `$user_agent` are `user-agent`.

@@ -7,17 +7,25 @@ use highper_zend::{Callable, ClassRef, Throw, Value, find_class};
 
 const LOGGER: &str = "Psr\\Log\\LoggerInterface";
 const OUR_LOGGER: &str = "Highper\\Psr\\Logger";
+const CONTAINER: &str = "Psr\\Container\\ContainerInterface";
+const OUR_CONTAINER: &str = "Highper\\Psr\\Container";
 const BRIDGE: &str = "Highper\\Psr\\Middleware";
 static MIDDLEWARE: ClassRef = ClassRef::new("Psr\\Http\\Server\\MiddlewareInterface");
 
-/// Binds the application's log to PSR-3's interface, unless somebody else has.
+/// Binds the application's log and container to PSR's interfaces, unless somebody else has.
 ///
 /// # Errors
 /// What an autoloader throws.
 pub(crate) fn bind(app: &App) -> Result<(), Throw> {
-    if !app.container.is_bound(LOGGER) && find_class(OUR_LOGGER)?.is_some() {
-        let ours = Concrete::Class(OUR_LOGGER.to_owned());
-        app.container.bind(LOGGER, Lifetime::Worker, ours);
+    for (interface, ours) in [(LOGGER, OUR_LOGGER), (CONTAINER, OUR_CONTAINER)] {
+        // The interface first: without it the bridge can't be compiled.
+        if !app.container.is_bound(interface)
+            && find_class(interface)?.is_some()
+            && find_class(ours)?.is_some()
+        {
+            let ours = Concrete::Class(ours.to_owned());
+            app.container.bind(interface, Lifetime::Worker, ours);
+        }
     }
     Ok(())
 }
@@ -40,7 +48,7 @@ pub(crate) fn middleware(app: &App, class: &str, object: &Value) -> Result<Optio
         )));
     }
     let of = Callable::new(&Value::string(format!("{BRIDGE}::of"))).map_err(Throw::error)?;
-    let application = app.built_in("highper\\application", None)?;
+    let application = app.built_in("highper\\application")?;
     of.call(&[object.clone(), application.into()])
         .into_result()
         .map(Some)

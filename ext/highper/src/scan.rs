@@ -1,8 +1,9 @@
 //! Controllers of a folder: their attributes become routes.
 
+use crate::annotation::{self, Place, made};
 use crate::route::{Handler, Middleware, Route};
 use highper_app::router::Group;
-use highper_zend::reflect::{self, Attribute, Function};
+use highper_zend::reflect::{self, Function};
 use highper_zend::{Callable, Object, Throw, Value, call_function, find_class};
 use std::path::{Path, PathBuf};
 
@@ -87,30 +88,17 @@ fn list(root: &Path, folder: &Path, depth: usize, files: &mut Vec<PathBuf>) -> R
     Ok(())
 }
 
-/// The name below `Highper\Attribute`, in any letter case as PHP has it.
-fn own(attribute: &Attribute) -> Option<String> {
-    let name = attribute.name();
-    let at = name.rfind('\\')?;
-    name[..at]
-        .eq_ignore_ascii_case("Highper\\Attribute")
-        .then(|| name[at + 1..].to_ascii_lowercase())
-}
-
-fn made(attribute: &Attribute) -> Result<Object, Throw> {
-    let made = attribute.instantiate()?.into_result()?;
-    made.into_object()
-        .map_err(|_| Throw::error("internal error: an attribute is no object"))
-}
-
 fn controller(class: reflect::Class, routes: &mut Vec<Route>) -> Result<(), Throw> {
     let mut prefix = None;
     let mut middleware = Vec::new();
     for attribute in class.attributes() {
-        match own(&attribute).as_deref() {
+        match annotation::own(&attribute).as_deref() {
             Some("controller") => {
-                prefix = Some(text(&made(&attribute)?, "prefix")?);
+                prefix = Some(text(&made(&attribute, Place::Class(class))?, "prefix")?);
             }
-            Some("middleware") => middleware.extend(classes(&made(&attribute)?)?),
+            Some("middleware") => {
+                middleware.extend(classes(&made(&attribute, Place::Class(class))?)?)
+            }
             _ => {}
         }
     }
@@ -141,14 +129,16 @@ fn action(
     let mut middleware = outer.to_vec();
     let mut status = None;
     for attribute in method.attributes() {
-        match own(&attribute).as_deref() {
+        match annotation::own(&attribute).as_deref() {
             Some(verb @ ("get" | "post" | "put" | "patch" | "delete" | "any")) => {
-                let path = text(&made(&attribute)?, "path")?;
+                let path = text(&made(&attribute, Place::Function(method))?, "path")?;
                 paths.push((verb.to_ascii_uppercase(), group.join(&path)));
             }
-            Some("middleware") => middleware.extend(classes(&made(&attribute)?)?),
+            Some("middleware") => {
+                middleware.extend(classes(&made(&attribute, Place::Function(method))?)?)
+            }
             Some("status") => {
-                let object = made(&attribute)?;
+                let object = made(&attribute, Place::Function(method))?;
                 status = object
                     .get("status")?
                     .as_long()

@@ -114,7 +114,10 @@ impl Face {
         if generation > 1 {
             let scans = app.scans.borrow().clone();
             crate::scan::refresh(&scans).map_err(Stop::Throw)?;
+            app.config.forget();
+            app.container.reread();
         }
+        app.config.tree(app).map_err(Stop::Throw)?;
         app.compile()?;
         app.start_hooks().map_err(Stop::Throw)?;
         app.check()?;

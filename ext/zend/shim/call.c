@@ -374,6 +374,21 @@ int hz_property_set(zend_object *object, const char *name, size_t len, zval *val
 	return rc;
 }
 
+/* The same, as code inside `scope` writes it: private properties of parents, readonly ones. */
+int hz_property_set_in(zend_class_entry *scope, zend_object *object, const char *name, size_t len, zval *value)
+{
+	volatile int rc = HZ_OK;
+	HZ_TRY {
+		zend_update_property(scope, object, name, len, value);
+		if (EG(exception)) {
+			rc = HZ_EXCEPTION;
+		}
+	} HZ_CATCH {
+		rc = HZ_BAILOUT;
+	} HZ_END
+	return rc;
+}
+
 int hz_static_get(zend_class_entry *ce, const char *name, size_t len, zval *ret)
 {
 	volatile int rc = HZ_OK;

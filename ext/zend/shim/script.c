@@ -44,3 +44,42 @@ int hz_require_once(const char *path, size_t len, int *found)
 	} HZ_END
 	return rc;
 }
+
+/* `require`: runs a file, each time; 1 in `found` when there is one, and what it returns in `ret`. */
+int hz_run_file(const char *path, size_t len, int *found, zval *ret)
+{
+	volatile int rc = HZ_OK;
+	*found = 0;
+	ZVAL_UNDEF(ret);
+	HZ_TRY {
+		zend_file_handle handle;
+		zend_string *name = zend_string_init(path, len, 0);
+		zend_stream_init_filename_ex(&handle, name);
+		if (php_stream_open_for_zend_ex(&handle, USE_PATH | STREAM_OPEN_FOR_INCLUDE) == SUCCESS) {
+			zend_op_array *code;
+			if (!handle.opened_path) {
+				handle.opened_path = zend_string_copy(name);
+			}
+			*found = 1;
+			code = zend_compile_file(&handle, ZEND_REQUIRE);
+			if (code) {
+				uint32_t trace = EG(jit_trace_num);
+				zend_execute(code, ret);
+				EG(jit_trace_num) = trace;
+				destroy_op_array(code);
+				efree_size(code, sizeof(zend_op_array));
+			}
+		}
+		zend_destroy_file_handle(&handle);
+		zend_string_release(name);
+		if (EG(exception)) {
+			zval_ptr_dtor(ret);
+			ZVAL_UNDEF(ret);
+			rc = HZ_EXCEPTION;
+		}
+	} HZ_CATCH {
+		ZVAL_UNDEF(ret);
+		rc = HZ_BAILOUT;
+	} HZ_END
+	return rc;
+}

@@ -144,6 +144,30 @@ impl Object {
         })
     }
 
+    /// `$object->name = value`, as code inside a class of its line writes it: private properties
+    /// of a parent and readonly ones are reached from the class that declares them.
+    ///
+    /// # Errors
+    /// The type does not fit, or what a `__set` throws.
+    pub fn set_in(
+        &self,
+        scope: ClassHandle,
+        name: &str,
+        value: impl Into<Value>,
+    ) -> Result<(), Throw> {
+        let mut value = value.into();
+        // SAFETY: guarded; the value is borrowed, the class is alive.
+        Throw::check(unsafe {
+            raw::hz_property_set_in(
+                scope.as_ptr(),
+                self.as_ptr(),
+                name.as_ptr(),
+                name.len(),
+                &raw mut value,
+            )
+        })
+    }
+
     /// `$object->name(...$args)`
     pub fn call(&self, name: &str, args: &[Value]) -> Outcome {
         let mut out = Value::undef();

@@ -333,6 +333,13 @@ unsafe extern "C" {
         len: usize,
         value: *mut Value,
     ) -> c_int;
+    pub(crate) fn hz_property_set_in(
+        scope: *mut zend_class_entry,
+        object: *mut zend_object,
+        name: *const u8,
+        len: usize,
+        value: *mut Value,
+    ) -> c_int;
     pub(crate) fn hz_static_get(
         class: *mut zend_class_entry,
         name: *const u8,

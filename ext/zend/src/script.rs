@@ -2,9 +2,11 @@
 use std::ffi::c_int;
 
 use crate::throw::Throw;
+use crate::value::Value;
 
 unsafe extern "C" {
     fn hz_require_once(path: *const u8, len: usize, found: *mut c_int) -> c_int;
+    fn hz_run_file(path: *const u8, len: usize, found: *mut c_int, ret: *mut Value) -> c_int;
 }
 
 /// `require_once`, for autoloaders. False when there is no such file.
@@ -16,4 +18,20 @@ pub fn require_once(path: &str) -> Result<bool, Throw> {
     // SAFETY: guarded; the path is copied.
     Throw::check(unsafe { hz_require_once(path.as_ptr(), path.len(), &raw mut found) })?;
     Ok(found != 0)
+}
+
+/// `require`: runs a file, each time, and gives what it returns. None when there is no such file.
+///
+/// # Errors
+/// What the file throws, also a `ParseError`.
+pub fn run(path: &str) -> Result<Option<Value>, Throw> {
+    let (mut found, mut value) = (0, Value::undef());
+    // SAFETY: guarded; the path is copied, and the value written when the file returns.
+    Throw::check(unsafe {
+        hz_run_file(path.as_ptr(), path.len(), &raw mut found, &raw mut value)
+    })?;
+    Ok((found != 0).then(|| match value.is_undef() {
+        true => Value::null(),
+        false => value,
+    }))
 }

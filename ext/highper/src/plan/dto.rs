@@ -1,10 +1,11 @@
 //! Objects made of a request's body: the constructor's types are the rules.
 
 use super::error_list;
-use super::scalar::{Cases, Scalar};
+use super::fit::fit;
+use super::scalar::Cases;
 use crate::exception::unprocessable::unprocessable;
 use highper_app::parameter;
-use highper_zend::reflect::{self, Builtin, Type};
+use highper_zend::reflect::{self, Type};
 use highper_zend::{Array, ClassHandle, Throw, Value, find_class};
 use std::cell::RefCell;
 
@@ -172,53 +173,5 @@ impl Field {
         };
         errors.push((path.to_owned(), wrong));
         Ok(None)
-    }
-}
-
-/// A value of one of the builtin types, as strictly as JSON tells them apart.
-fn fit(kind: &Type, value: &Value, is_form: bool) -> Result<Value, String> {
-    let has = |builtin| kind.has(builtin);
-    let fits = value.is_string() && has(Builtin::String)
-        || value.as_long().is_some() && has(Builtin::Int)
-        || value.as_double().is_some() && has(Builtin::Float)
-        || value.as_bool() == Some(true) && has(Builtin::True)
-        || value.as_bool() == Some(false) && has(Builtin::False)
-        || value.is_array() && has(Builtin::Array);
-    if fits {
-        return Ok(value.clone());
-    }
-    if let (Some(number), true) = (value.as_long(), has(Builtin::Float)) {
-        return Ok(Value::double(number as f64));
-    }
-    if let (Some(text), true) = (value.as_str(), is_form)
-        && let Ok(scalar) = Scalar::of(Some(kind))
-        && let Ok(value) = scalar.value("", text)
-    {
-        return Ok(value);
-    }
-    let given = match value.as_bool() {
-        Some(_) => "bool",
-        None => value.type_name(),
-    };
-    Err(format!("must be {}, {given} given", wanted(kind)))
-}
-
-fn wanted(kind: &Type) -> String {
-    let names = [
-        (Builtin::String, "a text"),
-        (Builtin::Int, "an integer"),
-        (Builtin::Float, "a number"),
-        (Builtin::True, "true or false"),
-        (Builtin::Array, "a list or an object"),
-    ];
-    let all: Vec<&str> = names
-        .iter()
-        .filter(|(b, _)| kind.has(*b))
-        .map(|(_, n)| *n)
-        .collect();
-    if all.is_empty() {
-        kind.text.clone()
-    } else {
-        all.join(" or ")
     }
 }

@@ -1,0 +1,80 @@
+//! Our attributes as they stand in PHP code: which is which, and where one is wrong.
+
+use crate::endpoint::throw_text;
+use highper_zend::reflect::{Attribute, Class, Function, Param, Property};
+use highper_zend::{Object, Throw};
+
+/// What an attribute stands on.
+#[derive(Clone, Copy)]
+pub(crate) enum Place<'a> {
+    Class(Class),
+    Function(&'a Function),
+    Param(&'a Function, &'a Param),
+    Property(&'a Property),
+}
+
+impl Place<'_> {
+    /// `App\Notes::show() in /app/src/Notes.php:12`
+    pub(crate) fn text(&self) -> String {
+        let at = |found: Option<(String, u32)>| match found {
+            Some((file, line)) => format!(" in {file}:{line}"),
+            None => String::new(),
+        };
+        let name = |function: &Function| match function.scope() {
+            Some(class) => format!("{}::{}()", class.name(), function.name()),
+            None => format!("{}()", function.name()),
+        };
+        match self {
+            Self::Class(class) => format!("{}{}", class.name(), at(class.location())),
+            Self::Function(function) => format!("{}{}", name(function), at(function.location())),
+            Self::Param(function, param) => format!(
+                "${} of {}{}",
+                param.name(),
+                name(function),
+                at(function.location())
+            ),
+            Self::Property(property) => match property.scope() {
+                Some(class) => {
+                    format!(
+                        "{}::${}{}",
+                        class.name(),
+                        property.name(),
+                        at(class.location())
+                    )
+                }
+                None => format!("${}", property.name()),
+            },
+        }
+    }
+
+    /// An attribute that can't stand here as it does.
+    pub(crate) fn wrong(&self, attribute: &str, why: &str) -> Throw {
+        let short = attribute.rsplit('\\').next().unwrap_or(attribute);
+        Throw::error(format!("#[{short}] on {}: {why}", self.text()))
+    }
+}
+
+/// The name below `Highper\Attribute` in lower case; `None` for attributes of others.
+pub(crate) fn own(attribute: &Attribute) -> Option<String> {
+    let name = attribute.name();
+    let at = name.rfind('\\')?;
+    name[..at]
+        .eq_ignore_ascii_case("Highper\\Attribute")
+        .then(|| name[at + 1..].to_ascii_lowercase())
+}
+
+/// The attribute's object.
+///
+/// # Errors
+/// Wrong arguments, with the place.
+pub(crate) fn made(attribute: &Attribute, place: Place<'_>) -> Result<Object, Throw> {
+    let made = attribute
+        .instantiate()
+        .and_then(|outcome| outcome.into_result());
+    let object = match made {
+        Ok(value) => value.into_object(),
+        Err(throw @ (Throw::Exit | Throw::Bailout)) => return Err(throw),
+        Err(throw) => return Err(place.wrong(&attribute.name(), &throw_text(throw))),
+    };
+    object.map_err(|_| place.wrong(&attribute.name(), "it is no object"))
+}
