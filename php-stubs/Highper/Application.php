@@ -42,9 +42,19 @@ final class Application
 
     public function instance(string $class, object $object): static {}
 
-    public function make(string $class): object {}
+    public function tag(string $tag, string ...$classes): static {}
+
+    public function provider(object|string ...$providers): static {}
+
+    public function container(): \Highper\Container {}
+
+    public function make(string $class, array $parameters = []): object {}
 
     public function has(string $class): bool {}
+
+    public function config(string $path, mixed $default = null): mixed {}
+
+    public function configure(array $values): static {}
 
     public function static(string $prefix, string $folder): static {}
 
