@@ -32,6 +32,17 @@ pub enum Interest {
     Write,
 }
 
+impl Interest {
+    fn events(self) -> i32 {
+        // Room to write is not told to those who read: a socket has it nearly always.
+        libc::EPOLLET
+            | match self {
+                Self::Read => libc::EPOLLIN | libc::EPOLLPRI | libc::EPOLLRDHUP,
+                Self::Write => libc::EPOLLOUT,
+            }
+    }
+}
+
 /// Takes the events of descriptors that a service owns, on the driver's stack.
 pub trait Handler {
     /// A descriptor registered with `key` became ready. Edge-triggered: use it up.
@@ -48,6 +59,10 @@ struct Entry {
     /// Index of the handler plus one and its key, when a service owns the descriptor.
     handler: u32,
     key: u64,
+    /// What the kernel was asked to tell, where no service owns it.
+    events: i32,
+    /// What it told last, for the one waiter that this woke.
+    found: i32,
     waiters: Vec<(Token, Interest)>,
 }
 
@@ -236,6 +251,7 @@ impl Reactor {
             }
             entry.registered = false;
             entry.handler = 0;
+            entry.found = 0;
             entry.generation = entry.generation.wrapping_add(1);
             self.descriptors.set(self.descriptors.get() - 1);
             std::mem::take(&mut entry.waiters)
@@ -245,18 +261,35 @@ impl Reactor {
         }
     }
 
-    fn watch(&self, fd: RawFd, token: Token, interest: Interest) -> std::io::Result<()> {
+    fn watch(
+        &self,
+        fd: RawFd,
+        token: Token,
+        interest: Interest,
+        is_same: bool,
+    ) -> std::io::Result<()> {
         let epoll = self.epoll().ok_or_else(not_running)?;
         let mut entries = self.entries.borrow_mut();
         let entry = entry_of(&mut entries, fd)?;
-        let events = (libc::EPOLLIN | libc::EPOLLOUT | libc::EPOLLRDHUP | libc::EPOLLET) as u32;
+        entry.found = 0;
+        let events = if entry.handler != 0 {
+            Interest::Read.events() | Interest::Write.events()
+        } else {
+            let others = entry.waiters.iter().map(|(_, other)| other.events());
+            others.fold(interest.events(), |all, more| all | more)
+        };
+        // An edge that comes after the caller has looked is kept by the kernel until it is taken.
+        if is_same && entry.registered && entry.handler == 0 && entry.events == events {
+            entry.waiters.push((token, interest));
+            return Ok(());
+        }
         // Modifying re-arms the edge, and tells when the number was closed behind our back.
         let known = entry.registered
             && control(
                 epoll,
                 libc::EPOLL_CTL_MOD,
                 fd,
-                events,
+                events as u32,
                 pack(fd, entry.generation),
             )
             .is_ok();
@@ -264,11 +297,12 @@ impl Reactor {
             let stale = std::mem::take(&mut entry.waiters);
             entry.generation = entry.generation.wrapping_add(1);
             entry.handler = 0;
+            entry.events = interest.events();
             control(
                 epoll,
                 libc::EPOLL_CTL_ADD,
                 fd,
-                events,
+                interest.events() as u32,
                 pack(fd, entry.generation),
             )?;
             if !entry.registered {
@@ -282,6 +316,7 @@ impl Reactor {
             }
             return Ok(());
         }
+        entry.events = events;
         entry.waiters.push((token, interest));
         Ok(())
     }
@@ -369,12 +404,12 @@ impl Reactor {
                 write: bits & (libc::EPOLLOUT | libc::EPOLLHUP | libc::EPOLLERR) != 0,
                 hangup: bits & (libc::EPOLLRDHUP | libc::EPOLLHUP | libc::EPOLLERR) != 0,
             };
-            self.deliver(data, readiness);
+            self.deliver(data, bits, readiness);
         }
         (n.max(0) as usize, timer)
     }
 
-    fn deliver(&self, data: u64, readiness: Readiness) {
+    fn deliver(&self, data: u64, bits: i32, readiness: Readiness) {
         let (fd, generation) = ((data & 0xffff_ffff) as usize, (data >> 32) as u32);
         let mut entries = self.entries.borrow_mut();
         let Some(entry) = entries.get_mut(fd) else {
@@ -391,17 +426,30 @@ impl Reactor {
             }
             return;
         }
+        let hits = |interest: Interest| match interest {
+            Interest::Read => readiness.read,
+            Interest::Write => readiness.write,
+        };
+        entry.found = bits;
+        if let [(token, interest)] = entry.waiters[..] {
+            if hits(interest) {
+                entry.waiters.clear();
+                drop(entries);
+                token.wake(Wake::Ready);
+            }
+            return;
+        }
         let mut woken: Vec<Token> = Vec::new();
         entry.waiters.retain(|(token, interest)| {
-            let hit = match interest {
-                Interest::Read => readiness.read,
-                Interest::Write => readiness.write,
-            };
+            let hit = hits(*interest);
             if hit {
                 woken.push(*token);
             }
             !hit
         });
+        if woken.len() > 1 {
+            entry.found = 0;
+        }
         drop(entries);
         for token in woken {
             token.wake(Wake::Ready);
@@ -454,9 +502,23 @@ pub fn waiters() -> Vec<(u64, RawFd, Interest)> {
 /// # Errors
 /// The system's error when the descriptor can't be watched.
 pub fn wait_fd(fd: RawFd, interest: Interest, deadline: Option<u64>) -> std::io::Result<Wake> {
+    wait_unready(fd, interest, deadline, false)
+}
+
+/// As [`wait_fd`], for a descriptor that the caller has just found not to be ready. `is_same` says
+/// that it was waited for before and is certain to be the same file since: then the kernel need not be told again.
+///
+/// # Errors
+/// As there.
+pub fn wait_unready(
+    fd: RawFd,
+    interest: Interest,
+    deadline: Option<u64>,
+    is_same: bool,
+) -> std::io::Result<Wake> {
     let s = crate::scheduler::get();
     let token = wait::begin(Kind::Descriptor);
-    if let Err(error) = s.reactor.watch(fd, token, interest) {
+    if let Err(error) = s.reactor.watch(fd, token, interest, is_same) {
         wait::disarm(token);
         return match error.raw_os_error() {
             Some(libc::EPERM) => Ok(Wake::Ready),
@@ -472,6 +534,16 @@ pub fn wait_fd(fd: RawFd, interest: Interest, deadline: Option<u64>) -> std::io:
         s.reactor.unwatch(fd, token);
     }
     Ok(reason)
+}
+
+/// What the last event of a descriptor said (`EPOLLIN` and so on), where it woke one coroutine alone
+/// and nobody has begun to wait since; 0 otherwise.
+#[must_use]
+pub fn found(fd: RawFd) -> i32 {
+    let s = crate::scheduler::get();
+    let entries = s.reactor.entries.borrow();
+    let entry = entries.get(usize::try_from(fd).unwrap_or(usize::MAX));
+    entry.map_or(0, |entry| entry.found)
 }
 
 /// Looks whether a descriptor is ready, without waiting.
@@ -511,6 +583,18 @@ pub fn look(fd: RawFd, read: bool, write: bool) -> std::io::Result<Readiness> {
 /// # Errors
 /// The system's error when one can't be watched.
 pub fn wait_any(set: &[(RawFd, Interest)], deadline: Option<u64>) -> std::io::Result<Wake> {
+    wait_any_unready(set, deadline, false)
+}
+
+/// As [`wait_any`], with what [`wait_unready`] says of `is_same`, for all of them.
+///
+/// # Errors
+/// As there.
+pub fn wait_any_unready(
+    set: &[(RawFd, Interest)],
+    deadline: Option<u64>,
+    is_same: bool,
+) -> std::io::Result<Wake> {
     let s = crate::scheduler::get();
     let token = wait::begin(Kind::Descriptor);
     let unwatch = |upto: usize| {
@@ -519,7 +603,7 @@ pub fn wait_any(set: &[(RawFd, Interest)], deadline: Option<u64>) -> std::io::Re
         }
     };
     for (index, &(fd, interest)) in set.iter().enumerate() {
-        if let Err(error) = s.reactor.watch(fd, token, interest) {
+        if let Err(error) = s.reactor.watch(fd, token, interest, is_same) {
             wait::disarm(token);
             unwatch(index);
             return match error.raw_os_error() {

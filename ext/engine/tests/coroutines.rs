@@ -263,6 +263,44 @@ fn a_number_closed_behind_our_back_is_watched_anew() {
 }
 
 #[test]
+fn what_is_registered_serves_the_next_wait() {
+    run(|| {
+        use std::io::{Read, Write};
+        let (a, b) = std::os::unix::net::UnixStream::pair().unwrap();
+        let fd = a.as_raw_fd();
+        a.set_nonblocking(true).unwrap();
+        for round in 0..6 {
+            let mut peer = b.try_clone().unwrap();
+            go(move || {
+                engine::sleep(1_000_000);
+                peer.write_all(b"x").unwrap();
+            });
+            // In between, a wait for the other direction changes what the kernel tells.
+            if round == 3 {
+                let wake = reactor::wait_unready(fd, Interest::Write, None, false);
+                assert_eq!(wake.unwrap(), Wake::Ready);
+                assert_eq!(reactor::found(fd), libc::EPOLLOUT);
+            }
+            assert!((&a).read(&mut [0; 9]).is_err(), "nothing there yet");
+            let wake = reactor::wait_unready(fd, Interest::Read, None, round > 0);
+            assert_eq!(wake.unwrap(), Wake::Ready);
+            assert_eq!(reactor::found(fd), libc::EPOLLIN, "and not EPOLLOUT");
+            assert_eq!((&a).read(&mut [0; 9]).unwrap(), 1);
+        }
+        // An event that comes while nobody waits is not lost for the one who looks before he waits.
+        let mut peer = b.try_clone().unwrap();
+        peer.write_all(b"x").unwrap();
+        engine::sleep(1_000_000);
+        assert_eq!((&a).read(&mut [0; 9]).unwrap(), 1);
+        let soon = Some(clock::now() + 1_000_000);
+        let wake = reactor::wait_unready(fd, Interest::Read, soon, true);
+        assert_eq!(wake.unwrap(), Wake::Timeout);
+        reactor::closing(fd);
+        assert_eq!(reactor::found(fd), 0);
+    });
+}
+
+#[test]
 fn futures_of_the_runtime_and_of_other_threads() {
     run(|| {
         let (tx, rx) = tokio::sync::oneshot::channel();

@@ -1,21 +1,21 @@
 //! What is known of each descriptor: its kind, and whether it is in non-blocking mode.
 //!
-//! One byte per descriptor in segments of a page that are mapped when first needed, so
+//! Two bytes per descriptor in segments of a page that are mapped when first needed, so
 //! that a look-up is two loads and never allocates from the heap. Knowledge is dropped
 //! when the descriptor is closed or replaced.
 
 use std::os::fd::RawFd;
 use std::ptr;
-use std::sync::atomic::{AtomicPtr, AtomicU8, Ordering};
+use std::sync::atomic::{AtomicPtr, AtomicU16, Ordering};
 
 use crate::errno;
 use crate::policy::Families;
 use crate::recent;
 
-const SEGMENT: usize = 4096;
-const SEGMENTS: usize = 256;
+const SEGMENT: usize = 2048;
+const SEGMENTS: usize = 512;
 
-static TABLE: [AtomicPtr<AtomicU8>; SEGMENTS] =
+static TABLE: [AtomicPtr<AtomicU16>; SEGMENTS] =
     [const { AtomicPtr::new(ptr::null_mut()) }; SEGMENTS];
 
 /// What a descriptor refers to.
@@ -96,22 +96,24 @@ enum Mode {
     Shared,
 }
 
-/// The byte of one descriptor.
+/// What is known of one descriptor.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) struct State(u8);
+pub(crate) struct State(u16);
 
-const KIND: u8 = 0x0f;
-const MODE: u8 = 0x30;
+const KIND: u16 = 0x0f;
+const MODE: u16 = 0x30;
 /// There is known to be no `SO_RCVTIMEO`.
-const NO_RECEIVE_TIMEOUT: u8 = 0x40;
+const NO_RECEIVE_TIMEOUT: u16 = 0x40;
 /// There is known to be no `SO_SNDTIMEO`.
-const NO_SEND_TIMEOUT: u8 = 0x80;
+const NO_SEND_TIMEOUT: u16 = 0x80;
+/// It was waited for, and has been the same file since.
+const WAITED_FOR: u16 = 0x100;
 
 impl State {
     const UNKNOWN: Self = Self(0);
 
     fn new(kind: Kind, mode: Mode) -> Self {
-        Self(kind as u8 | (mode as u8) << 4)
+        Self(kind as u16 | (mode as u16) << 4)
     }
 
     /// What the descriptor refers to.
@@ -132,7 +134,7 @@ impl State {
     }
 
     fn with_mode(self, mode: Mode) -> Self {
-        Self(self.0 & !MODE | (mode as u8) << 4)
+        Self(self.0 & !MODE | (mode as u16) << 4)
     }
 }
 
@@ -144,8 +146,8 @@ fn mode_of(non_blocking: bool) -> Mode {
     }
 }
 
-/// The descriptor's byte; `None` past the table's end, or when unmapped and not `create`.
-fn cell(fd: RawFd, create: bool) -> Option<&'static AtomicU8> {
+/// The descriptor's element; `None` past the table's end, or when unmapped and not `create`.
+fn cell(fd: RawFd, create: bool) -> Option<&'static AtomicU16> {
     let index = usize::try_from(fd).ok()?;
     let slot = TABLE.get(index / SEGMENT)?;
     let mut segment = slot.load(Ordering::Acquire);
@@ -155,18 +157,18 @@ fn cell(fd: RawFd, create: bool) -> Option<&'static AtomicU8> {
         }
         segment = map_segment(slot)?;
     }
-    // SAFETY: a segment has SEGMENT bytes, is zeroed memory (a valid AtomicU8) and is
+    // SAFETY: a segment has SEGMENT elements, is zeroed memory (a valid AtomicU16) and is
     // never unmapped once published.
     Some(unsafe { &*segment.add(index % SEGMENT) })
 }
 
 #[cold]
-fn map_segment(slot: &AtomicPtr<AtomicU8>) -> Option<*mut AtomicU8> {
+fn map_segment(slot: &AtomicPtr<AtomicU16>) -> Option<*mut AtomicU16> {
     // SAFETY: an anonymous private mapping at an address of the kernel's choice.
     let fresh = errno::preserve(|| unsafe {
         libc::mmap(
             ptr::null_mut(),
-            SEGMENT,
+            SEGMENT * size_of::<AtomicU16>(),
             libc::PROT_READ | libc::PROT_WRITE,
             libc::MAP_PRIVATE | libc::MAP_ANONYMOUS,
             -1,
@@ -176,12 +178,12 @@ fn map_segment(slot: &AtomicPtr<AtomicU8>) -> Option<*mut AtomicU8> {
     if fresh == libc::MAP_FAILED {
         return None;
     }
-    let fresh = fresh.cast::<AtomicU8>();
+    let fresh = fresh.cast::<AtomicU16>();
     match slot.compare_exchange(ptr::null_mut(), fresh, Ordering::AcqRel, Ordering::Acquire) {
         Ok(_) => Some(fresh),
         Err(winner) => {
             // SAFETY: `fresh` was mapped above and was never published.
-            unsafe { libc::munmap(fresh.cast(), SEGMENT) };
+            unsafe { libc::munmap(fresh.cast(), SEGMENT * size_of::<AtomicU16>()) };
             Some(winner)
         }
     }
@@ -334,7 +336,7 @@ fn lookup_known(fd: RawFd) -> bool {
 
 /// This file's system knows no `RWF_NOWAIT`: reads block.
 pub(crate) fn set_plain_file(fd: RawFd) {
-    update(fd, |state| State(state.0 & !KIND | Kind::Other as u8));
+    update(fd, |state| State(state.0 & !KIND | Kind::Other as u16));
 }
 
 /// `fd` was accepted from `listener` with these flags.
@@ -355,8 +357,8 @@ fn store(fd: RawFd, state: State) {
 fn update(fd: RawFd, change: impl Fn(State) -> State) {
     if let Some(cell) = cell(fd, false) {
         // The closure always returns a value, so this can't fail.
-        let _ = cell.fetch_update(Ordering::AcqRel, Ordering::Acquire, |byte| {
-            Some(change(State(byte)).0)
+        let _ = cell.fetch_update(Ordering::AcqRel, Ordering::Acquire, |bits| {
+            Some(change(State(bits)).0)
         });
     }
 }
@@ -373,7 +375,7 @@ pub(crate) fn set_non_blocking(fd: RawFd, on: bool) {
 /// `copy` now refers to what `original` refers to, so both share their mode.
 pub(crate) fn duplicated(original: RawFd, copy: RawFd) {
     if let Some(cell) = cell(original, true) {
-        let before = cell.fetch_or(Mode::Shared as u8 * 16, Ordering::AcqRel);
+        let before = cell.fetch_or(Mode::Shared as u16 * 16, Ordering::AcqRel);
         // Time-outs may be set through either of the two as well.
         cell.fetch_and(!(NO_RECEIVE_TIMEOUT | NO_SEND_TIMEOUT), Ordering::AcqRel);
         store(copy, State::new(State(before).kind(), Mode::Shared));
@@ -382,7 +384,26 @@ pub(crate) fn duplicated(original: RawFd, copy: RawFd) {
 
 /// This pipe knows no `RWF_NOWAIT`.
 pub(crate) fn set_plain_pipe(fd: RawFd) {
-    update(fd, |state| State(state.0 & !KIND | Kind::PlainPipe as u8));
+    update(fd, |state| State(state.0 & !KIND | Kind::PlainPipe as u16));
+}
+
+/// Was it waited for, and is it certain to be the same file since?
+pub(crate) fn was_waited_for(fd: RawFd) -> bool {
+    cell(fd, false).is_some_and(|cell| cell.load(Ordering::Acquire) & WAITED_FOR != 0)
+}
+
+/// A wait for it has ended. Whatever closes or replaces it takes that back. Kept of streams only: for the
+/// others a call may say that it would block where the kernel tells of no change that would end that.
+pub(crate) fn set_waited_for(fd: RawFd) {
+    update(fd, |state| match state.kind().is_stream() {
+        true => State(state.0 | WAITED_FOR),
+        false => state,
+    });
+}
+
+/// The next wait is not for a change.
+pub(crate) fn forget_wait(fd: RawFd) {
+    update(fd, |state| State(state.0 & !WAITED_FOR));
 }
 
 /// Whether the socket is known to have no time-out for this direction.
@@ -405,7 +426,7 @@ pub(crate) fn timeouts_changed(fd: RawFd) {
     });
 }
 
-fn timeout_bit(option: i32) -> u8 {
+fn timeout_bit(option: i32) -> u16 {
     if option == libc::SO_RCVTIMEO {
         NO_RECEIVE_TIMEOUT
     } else {
@@ -466,6 +487,27 @@ mod tests {
         for fd in [a, b, copy] {
             close(fd);
         }
+    }
+
+    #[test]
+    fn a_wait_is_remembered_until_the_number_is_another_file() {
+        let [a, b] = pair();
+        forget(a);
+        set_waited_for(a);
+        assert!(!was_waited_for(a));
+        lookup(a);
+        set_waited_for(a);
+        set_non_blocking(a, true);
+        assert!(was_waited_for(a));
+        made_socket(a, libc::AF_UNIX, libc::SOCK_STREAM);
+        assert!(!was_waited_for(a));
+        set_waited_for(a);
+        duplicated(b, a);
+        assert!(!was_waited_for(a));
+        set_waited_for(a);
+        close(a);
+        assert!(!was_waited_for(a));
+        close(b);
     }
 
     #[test]

@@ -132,11 +132,18 @@ pub struct Policy {
     pub sleep: fn(Duration) -> SleepOutcome,
     /// Waits until the descriptor is ready, at most for the given time (`None`: for ever).
     /// Readiness that arises between two waits on a descriptor must not be lost.
-    pub wait_fd: fn(RawFd, Interest, Option<Duration>) -> WaitOutcome,
+    ///
+    /// The flag says that it was waited for before, has been the same file since, and was
+    /// found not to be ready just now: what was registered for that wait still holds.
+    pub wait_fd: fn(RawFd, Interest, Option<Duration>, bool) -> WaitOutcome,
+    /// What the wait for the descriptor that has just ended found, as events of `poll`;
+    /// 0 when that can't be told, or others were woken as well.
+    pub found: fn(RawFd) -> i16,
     /// Waits until one of the descriptors is ready for its `events`, at most for the given
     /// time. Entries with a negative descriptor are ignored; an empty list waits for the
-    /// time alone. `revents` is filled in by the hooked call, not here.
-    pub wait_many: fn(&mut [libc::pollfd], Option<Duration>) -> WaitOutcome,
+    /// time alone. `revents` is filled in by the hooked call, not here. The flag is that of
+    /// `wait_fd`, for all of them.
+    pub wait_many: fn(&mut [libc::pollfd], Option<Duration>, bool) -> WaitOutcome,
     /// Asks the query on another thread, and waits for its answer.
     pub resolve: fn(Query) -> ResolveOutcome,
     /// Does the work on another thread, and waits for its end.

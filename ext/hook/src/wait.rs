@@ -76,7 +76,13 @@ pub(crate) fn wait_fd(
     interest: Interest,
     left: Option<Duration>,
 ) -> WaitOutcome {
-    catch_unwind(|| (policy.wait_fd)(fd, interest, left)).unwrap_or(WaitOutcome::Refused)
+    let is_same = fds::was_waited_for(fd);
+    let ended = catch_unwind(|| (policy.wait_fd)(fd, interest, left, is_same))
+        .unwrap_or(WaitOutcome::Refused);
+    if !is_same && matches!(ended, WaitOutcome::Ready | WaitOutcome::TimedOut) {
+        fds::set_waited_for(fd);
+    }
+    ended
 }
 
 /// Calls the policy's wait for many; a panic in it is a refused wait.
@@ -85,8 +91,16 @@ pub(crate) fn wait_many(
     list: &mut [libc::pollfd],
     left: Option<Duration>,
 ) -> WaitOutcome {
-    catch_unwind(AssertUnwindSafe(|| (policy.wait_many)(list, left)))
-        .unwrap_or(WaitOutcome::Refused)
+    let mut watched = list.iter().filter(|entry| entry.fd >= 0);
+    let is_same = watched.all(|entry| fds::was_waited_for(entry.fd));
+    let ended = catch_unwind(AssertUnwindSafe(|| (policy.wait_many)(list, left, is_same)))
+        .unwrap_or(WaitOutcome::Refused);
+    if !is_same && matches!(ended, WaitOutcome::Ready | WaitOutcome::TimedOut) {
+        for entry in list.iter().filter(|entry| entry.fd >= 0) {
+            fds::set_waited_for(entry.fd);
+        }
+    }
+    ended
 }
 
 /// Calls the policy's sleep; a panic in it is a refused sleep.

@@ -127,6 +127,7 @@ static POLICY: Policy = Policy {
     flags: || Families::from_bits(FAMILIES.load(Ordering::Relaxed)),
     sleep,
     wait_fd,
+    found: |fd| reactor::found(fd) as i16,
     wait_many,
     resolve,
     offload,
@@ -306,14 +307,17 @@ fn outcome(result: std::io::Result<Wake>, own: Option<u64>, until: Option<u64>) 
     }
 }
 
-fn wait_fd(fd: RawFd, wanted: Wanted, timeout: Option<Duration>) -> WaitOutcome {
+fn wait_fd(fd: RawFd, wanted: Wanted, timeout: Option<Duration>, is_same: bool) -> WaitOutcome {
     let own = timeout.map(clock::after);
     let until = within(own);
     closing::enter(fd);
     let ended = match (wanted.is_read(), wanted.is_write()) {
-        (true, true) => reactor::wait_any(&[(fd, Interest::Read), (fd, Interest::Write)], until),
-        (false, true) => reactor::wait_fd(fd, Interest::Write, until),
-        _ => reactor::wait_fd(fd, Interest::Read, until),
+        (true, true) => {
+            let both = [(fd, Interest::Read), (fd, Interest::Write)];
+            reactor::wait_any_unready(&both, until, is_same)
+        }
+        (false, true) => reactor::wait_unready(fd, Interest::Write, until, is_same),
+        _ => reactor::wait_unready(fd, Interest::Read, until, is_same),
     };
     closing::leave(fd);
     outcome(ended, own, until)
@@ -324,7 +328,11 @@ const FEW: usize = 256;
 /// How often a descriptor is looked at that waits for what the loop can't tell: urgent data.
 const LOOK: Duration = Duration::from_millis(10);
 
-fn wait_many(entries: &mut [libc::pollfd], timeout: Option<Duration>) -> WaitOutcome {
+fn wait_many(
+    entries: &mut [libc::pollfd],
+    timeout: Option<Duration>,
+    is_same: bool,
+) -> WaitOutcome {
     const READ: i16 = libc::POLLIN | libc::POLLRDNORM | libc::POLLRDBAND | libc::POLLRDHUP;
     const WRITE: i16 = libc::POLLOUT | libc::POLLWRNORM | libc::POLLWRBAND;
     let mut set = Set::new();
@@ -349,7 +357,7 @@ fn wait_many(entries: &mut [libc::pollfd], timeout: Option<Duration>) -> WaitOut
     let until = within(own);
     let watched = || entries.iter().map(|entry| entry.fd).filter(|fd| *fd >= 0);
     watched().for_each(closing::enter);
-    let ended = reactor::wait_any(set.list(), until);
+    let ended = reactor::wait_any_unready(set.list(), until, is_same);
     watched().for_each(closing::leave);
     // It may leave for good from here on.
     drop(set);

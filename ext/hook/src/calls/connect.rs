@@ -40,11 +40,14 @@ pub(crate) unsafe extern "C" fn connect(
             libc::EINPROGRESS => break,
             // A local listener with a full queue: nothing tells when there is room, so
             // the pauses of `Wait` between false alarms do the waiting.
-            libc::EAGAIN if state.kind() == Kind::UnixStream => match wait() {
-                WaitOutcome::Ready => {}
-                WaitOutcome::Refused => return original(),
-                ended => return errno::fail(error_of(ended)) as c_int,
-            },
+            libc::EAGAIN if state.kind() == Kind::UnixStream => {
+                fds::forget_wait(fd);
+                match wait() {
+                    WaitOutcome::Ready => {}
+                    WaitOutcome::Refused => return original(),
+                    ended => return errno::fail(error_of(ended)) as c_int,
+                }
+            }
             _ => return result,
         }
     }

@@ -100,6 +100,16 @@ unsafe fn watch(
                 return block(list, count, deadline);
             }
         }
+        if outcome == WaitOutcome::Ready
+            && let [entry] = entries
+        {
+            let events = told(policy, entry);
+            if events != 0 {
+                entry.revents = events;
+                errno::set(before);
+                return 1;
+            }
+        }
         // SAFETY: as the caller's own call, without waiting.
         let found = unsafe { libc::poll(list, count, 0) };
         if found < 0 {
@@ -131,15 +141,35 @@ fn may_suspend(policy: &Policy, entries: &[pollfd]) -> bool {
     !needs_poll || flags.has(Families::POLL)
 }
 
+/// What the wait found of the events that the caller asks for, and of those that nobody has to
+/// ask for; 0 when the kernel has to be asked again.
+fn told(policy: &Policy, entry: &pollfd) -> i16 {
+    const TOLD: i16 = libc::POLLIN | libc::POLLPRI | libc::POLLOUT | libc::POLLRDHUP;
+    const ALWAYS: i16 = libc::POLLERR | libc::POLLHUP;
+    // The kernel tells these together with POLLIN and POLLOUT, or of what nobody uses.
+    const WITH: i16 = libc::POLLRDNORM | libc::POLLRDBAND | libc::POLLWRNORM;
+    if entry.fd < 0 || entry.events & !(TOLD | ALWAYS | WITH) != 0 {
+        return 0;
+    }
+    let mut found = (policy.found)(entry.fd);
+    if found & libc::POLLIN != 0 {
+        found |= libc::POLLRDNORM;
+    }
+    if found & libc::POLLOUT != 0 {
+        found |= libc::POLLWRNORM;
+    }
+    found & (entry.events | ALWAYS)
+}
+
 /// One descriptor and plain events are a wait on a descriptor; all else is a wait for many.
 fn wait_for(policy: &Policy, entries: &mut [pollfd], left: Option<Duration>) -> WaitOutcome {
-    const READ: i16 = libc::POLLIN | libc::POLLRDNORM | libc::POLLRDHUP;
+    const READ: i16 = libc::POLLIN | libc::POLLRDNORM | libc::POLLRDBAND | libc::POLLRDHUP;
     const WRITE: i16 = libc::POLLOUT | libc::POLLWRNORM;
     if let [entry] = entries
         && entry.fd >= 0
     {
         // POLLPRI comes with an event of the reader's side.
-        let read = entry.events & (READ | libc::POLLPRI) != 0;
+        let read = entry.events & READ != 0;
         let write = entry.events & WRITE != 0;
         let plain =
             entry.events & !(READ | WRITE | libc::POLLPRI | libc::POLLERR | libc::POLLHUP) == 0;
@@ -149,7 +179,7 @@ fn wait_for(policy: &Policy, entries: &mut [pollfd], left: Option<Duration>) -> 
             (true, true) => Some(Interest::BOTH),
             (false, false) => None,
         };
-        if let Some(interest) = interest.filter(|_| plain && entry.events & libc::POLLPRI == 0) {
+        if let Some(interest) = interest.filter(|_| plain) {
             return wait::wait_fd(policy, entry.fd, interest, left);
         }
     }

@@ -74,7 +74,7 @@ static POLICY: Policy = Policy {
         std::thread::sleep(time);
         SleepOutcome::Done
     },
-    wait_fd: |fd, interest, limit| {
+    wait_fd: |fd, interest, limit, _| {
         note(Asked::Wait(fd, interest));
         let mut events = 0;
         if interest.is_read() {
@@ -92,7 +92,8 @@ static POLICY: Policy = Policy {
             limit,
         )
     },
-    wait_many: |list, limit| {
+    found: |_| 0,
+    wait_many: |list, limit, _| {
         note(Asked::WaitMany(list.len()));
         wait(list, limit)
     },
