@@ -5,6 +5,7 @@ use std::cell::Cell;
 
 thread_local! {
     static LAST: Cell<i32> = const { Cell::new(0) };
+    static AFTER: Cell<Option<(u32, String)>> = const { Cell::new(None) };
     static OBSERVER: Cell<Option<fn(&Value)>> = const { Cell::new(None) };
 }
 
@@ -24,10 +25,23 @@ pub fn observe(observer: fn(&Value)) {
     OBSERVER.set(Some(observer));
 }
 
+/// What is written to standard error after the report of this exception, if nobody catches it.
+pub fn tell_after(exception: u32, text: String) {
+    AFTER.set(Some((exception, text)));
+}
+
 /// Reports an exception that ended a coroutine; false when that ended in a fatal error.
 pub fn report(exception: &Value) -> bool {
     if let Some(observer) = OBSERVER.get() {
         observer(exception);
     }
-    vm::report_uncaught(exception)
+    let done = vm::report_uncaught(exception);
+    if let Some((id, text)) = AFTER.take()
+        && exception
+            .as_object()
+            .is_some_and(|object| object.id() == id)
+    {
+        eprintln!("{text}");
+    }
+    done
 }

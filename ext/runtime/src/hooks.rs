@@ -145,6 +145,11 @@ pub fn declare(registry: &mut Registry) {
             "Makes blocking calls of PHP's extensions and their libraries waits of the coroutine.",
         ))
         .info("Hooks", describe)
+        .on_request_start(|| {
+            if is_allowed() {
+                crate::lease::cover();
+            }
+        })
         .on_request_shutdown(|| {
             FLAGS.store(UNSET, Ordering::Relaxed);
             FAMILIES.store(0, Ordering::Relaxed);
@@ -167,6 +172,7 @@ pub fn enable(flags: u32) -> bool {
     }
     FAMILIES.store(families(flags).bits(), Ordering::Relaxed);
     if flags != 0 {
+        highper_zend::interpose::awake();
         attach();
     }
     true
@@ -213,6 +219,7 @@ fn attach() {
 /// PHP ends: every slot leads to libc again.
 fn shutdown() {
     uninstall();
+    highper_zend::interpose::end();
     if IS_PATCHED.swap(false, Ordering::AcqRel) {
         unpatch();
     }

@@ -23,6 +23,7 @@ pub mod exit;
 pub mod failure;
 pub mod hooks;
 pub mod inspect;
+pub mod lease;
 pub mod limit;
 mod numbered;
 pub mod post;

@@ -31,6 +31,7 @@ pub fn install() {
     crate::autoload::install();
     crate::closing::install();
     crate::collect::install();
+    crate::lease::install();
     crate::preempt::install();
 }
 
@@ -105,6 +106,7 @@ pub fn request_shutdown() {
     crate::signals::forget();
     crate::children::forget();
     scheduler::set_turn_hooks(scheduler::TurnHooks::NONE);
+    highper_zend::lease::forget();
     highper_engine::driver::forget();
 }
 

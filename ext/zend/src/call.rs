@@ -521,6 +521,18 @@ impl Call {
         self.ret(self.this_value()?)
     }
 
+    /// Puts another object in the place of `$this`.
+    pub(crate) fn set_this(&mut self, object: *mut raw::zend_object) {
+        // SAFETY: `This` of the live frame holds an object; whoever exchanges it puts the first one back.
+        unsafe { (*self.frame).this.payload.object = object };
+    }
+
+    /// What the call has returned so far.
+    pub fn result(&self) -> &Value {
+        // SAFETY: the engine's return slot.
+        unsafe { (*self.ret).deref() }
+    }
+
     /// Is the return value unused? (It never matters but for speed.)
     pub fn returned(&self) -> Kind {
         // SAFETY: the engine's return slot.
