@@ -1,0 +1,266 @@
+//! The pool.
+
+use crate::{Held, Limits, Refused, Taken, Ticket};
+use highper_engine::sync::Semaphore;
+use highper_engine::{Wake, can_suspend, clock, current};
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeMap, VecDeque};
+use std::time::Duration;
+
+/// What a pool has done so far, and does now.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// That nobody uses now.
+    pub idle: usize,
+    /// That somebody uses.
+    pub taken: usize,
+    /// Coroutines in line.
+    pub waiting: usize,
+    /// How often one was taken.
+    pub takes: u64,
+    /// How often somebody had to get in line for that.
+    pub waits: u64,
+    /// How long these waited altogether, in nanoseconds.
+    pub waited: u64,
+    /// How often there was none in time, or no place in line.
+    pub refused: u64,
+    /// Leaves to make a new one.
+    pub made: u64,
+    /// That came to an end: broken, too old, unused for too long.
+    pub ended: u64,
+}
+
+struct Idle<T> {
+    value: T,
+    made: u64,
+    since: u64,
+}
+
+/// Connections, or whatever else is dear to make. One thread's.
+pub struct Pool<T> {
+    limits: Cell<Limits>,
+    permits: Semaphore,
+    /// The one used last is taken first, so that those that are not needed grow old.
+    idle: RefCell<VecDeque<Idle<T>>>,
+    held: RefCell<BTreeMap<u64, Held>>,
+    next: Cell<u64>,
+    closed: Cell<bool>,
+    counts: Cell<Counts>,
+}
+
+fn nanos(time: Duration) -> u64 {
+    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
+}
+
+impl<T> Pool<T> {
+    /// An empty pool.
+    #[must_use]
+    pub fn new(limits: Limits) -> Self {
+        let max = limits.max.max(1);
+        Self {
+            limits: Cell::new(Limits { max, ..limits }),
+            permits: Semaphore::new(max),
+            idle: RefCell::default(),
+            held: RefCell::default(),
+            next: Cell::new(1),
+            closed: Cell::new(false),
+            counts: Cell::default(),
+        }
+    }
+
+    /// Its limits.
+    #[must_use]
+    pub fn limits(&self) -> Limits {
+        self.limits.get()
+    }
+
+    fn count(&self, change: impl FnOnce(&mut Counts)) {
+        let mut counts = self.counts.get();
+        change(&mut counts);
+        self.counts.set(counts);
+    }
+
+    /// Takes one, waiting in line if all are out: first come, first served. `place` tells where, for [`Self::held`].
+    /// `deadline` (nanoseconds of the engine's clock) may end the wait before the pool's own limit does.
+    ///
+    /// Idle ones that are past their limits are dropped here, in the taker's coroutine.
+    ///
+    /// # Errors
+    /// [`Refused`].
+    pub fn take(
+        &self,
+        place: impl FnOnce() -> String,
+        deadline: Option<u64>,
+    ) -> Result<Taken<T>, Refused> {
+        if self.closed.get() {
+            return Err(Refused::Closed);
+        }
+        if !self.permits.try_acquire() {
+            self.wait(deadline)?;
+        }
+        let now = clock::now();
+        let number = self.next.replace(self.next.get() + 1);
+        self.held.borrow_mut().insert(
+            number,
+            Held {
+                coroutine: current().unwrap_or(0),
+                since: now,
+                place: place(),
+            },
+        );
+        self.count(|counts| counts.takes += 1);
+        loop {
+            let idle = self.idle.borrow_mut().pop_back();
+            match idle {
+                Some(idle) if self.is_old(&idle, now) => {
+                    self.count(|counts| counts.ended += 1);
+                    drop(idle);
+                }
+                Some(Idle { value, made, since }) => {
+                    let idle = now.saturating_sub(since);
+                    return Ok(Taken::Idle(Ticket { number, made, idle }, value));
+                }
+                None => {
+                    self.count(|counts| counts.made += 1);
+                    let (made, idle) = (now, 0);
+                    return Ok(Taken::New(Ticket { number, made, idle }));
+                }
+            }
+        }
+    }
+
+    #[cold]
+    fn wait(&self, deadline: Option<u64>) -> Result<(), Refused> {
+        let limits = self.limits.get();
+        let refuse = |why| {
+            self.count(|counts| counts.refused += 1);
+            Err(why)
+        };
+        if !can_suspend() {
+            return refuse(Refused::Unable(limits.max));
+        }
+        let waiting = self.counts.get().waiting;
+        if waiting >= limits.queue {
+            return refuse(Refused::Crowded(waiting));
+        }
+        let begun = clock::now();
+        let own = limits.wait.map(clock::after);
+        let until = match (own, deadline) {
+            (Some(own), Some(other)) => Some(own.min(other)),
+            (own, other) => own.or(other),
+        };
+        self.count(|counts| {
+            counts.waits += 1;
+            counts.waiting += 1;
+        });
+        let ended = self.permits.acquire(until);
+        let waited = clock::now().saturating_sub(begun);
+        self.count(|counts| {
+            counts.waiting -= 1;
+            counts.waited += waited;
+        });
+        match ended {
+            Ok(()) if self.closed.get() => {
+                self.permits.release_later();
+                Err(Refused::Closed)
+            }
+            Ok(()) => Ok(()),
+            Err(Wake::Timeout) => {
+                let time = Duration::from_nanos(waited);
+                refuse(Refused::TimedOut(time, limits.max, self.longest()))
+            }
+            Err(Wake::Closed) => Err(Refused::Closed),
+            Err(_) => refuse(Refused::Cancelled),
+        }
+    }
+
+    fn is_old(&self, idle: &Idle<T>, now: u64) -> bool {
+        let limits = self.limits.get();
+        let is_past = |limit: Option<Duration>, since: u64| {
+            limit.is_some_and(|limit| now.saturating_sub(since) >= nanos(limit))
+        };
+        is_past(limits.lifetime, idle.made)
+            || (is_past(limits.idle, idle.since) && self.idle.borrow().len() >= limits.min_idle)
+    }
+
+    /// Gives one back: the first in line gets it, in its turn, or it is idle. Where the pool is closed it is dropped.
+    pub fn give_back(&self, ticket: Ticket, value: T) {
+        self.held.borrow_mut().remove(&ticket.number);
+        let mut kept = Some(Idle {
+            value,
+            made: ticket.made,
+            since: clock::now(),
+        });
+        if !self.closed.get() {
+            self.idle.borrow_mut().extend(kept.take());
+        }
+        self.permits.release_later();
+        if kept.is_some() {
+            self.count(|counts| counts.ended += 1);
+        }
+        drop(kept);
+    }
+
+    /// What the ticket stood for is gone, or was never made: the first in line may make another one.
+    pub fn give_up(&self, ticket: Ticket) {
+        self.held.borrow_mut().remove(&ticket.number);
+        self.count(|counts| counts.ended += 1);
+        self.permits.release_later();
+    }
+
+    /// Takes out one idle thing that is past its limits, to be dropped where the caller likes.
+    pub fn take_old(&self) -> Option<T> {
+        let now = clock::now();
+        // The one that was used least lately is in front.
+        let oldest = self.idle.borrow_mut().pop_front()?;
+        if self.is_old(&oldest, now) {
+            self.count(|counts| counts.ended += 1);
+            return Some(oldest.value);
+        }
+        self.idle.borrow_mut().push_front(oldest);
+        None
+    }
+
+    /// Takes out everything that is idle: it is not to be trusted any more.
+    pub fn take_idle(&self) -> Vec<T> {
+        let all = std::mem::take(&mut *self.idle.borrow_mut());
+        self.count(|counts| counts.ended += all.len() as u64);
+        all.into_iter().map(|idle| idle.value).collect()
+    }
+
+    /// Ends it: nothing is handed out or kept from now on, and those in line are sent away as their turn comes.
+    /// Returns what was idle.
+    pub fn close(&self) -> Vec<T> {
+        self.closed.set(true);
+        self.take_idle()
+    }
+
+    /// Is it closed?
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        self.closed.get()
+    }
+
+    /// Who holds what, the longest first.
+    #[must_use]
+    pub fn held(&self) -> Vec<Held> {
+        self.held.borrow().values().cloned().collect()
+    }
+
+    fn longest(&self) -> Option<Held> {
+        self.held.borrow().values().next().cloned()
+    }
+
+    /// Its numbers.
+    #[must_use]
+    pub fn counts(&self) -> Counts {
+        Counts {
+            idle: self.idle.borrow().len(),
+            taken: self.held.borrow().len(),
+            ..self.counts.get()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
