@@ -123,6 +123,11 @@ prepare_tests() {
         have php-cgi || wanted+=(php-cgi)
         compgen -c php-fpm >/dev/null || compgen -G '/usr/sbin/php-fpm*' >/dev/null || wanted+=(php-fpm)
         have openssl || wanted+=(openssl)
+        have php && has_extension php pdo_pgsql || wanted+=(php-pgsql)
+        compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || wanted+=(postgresql)
+        [ -f /usr/share/php/Illuminate/Database/autoload.php ] || wanted+=(php-illuminate-database)
+        [ -f /usr/share/php/Doctrine/DBAL/autoload.php ] || wanted+=(php-doctrine-dbal)
+        [ -f /usr/share/php/GuzzleHttp/autoload.php ] || wanted+=(php-guzzlehttp-guzzle)
         [ ${#wanted[@]} = 0 ] || install_packages "${wanted[@]}"
     fi
     MODULE=$ROOT/build/test/highper.so

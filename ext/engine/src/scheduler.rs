@@ -193,7 +193,8 @@ fn end_of_body() {
     let Some(record) = current_record() else {
         return;
     };
-    if !record.locals.borrow().is_empty() {
+    // What goes may run code that leaves something new.
+    while !record.locals.borrow().is_empty() {
         let locals = std::mem::take(&mut *record.locals.borrow_mut());
         drop(locals);
     }

@@ -95,3 +95,14 @@ pub fn install(ops: Ops) {
     );
     crate::scheduler::with(|s| s.vm.set(ops));
 }
+
+/// The type of [`Ops::switch`].
+pub type Switch = unsafe extern "C" fn(from: *mut c_void, to: *mut c_void, dead: c_int);
+
+/// From now on this function follows the switches of this thread's coroutines.
+///
+/// # Safety
+/// It does at least what the one does that was installed, for the same states.
+pub unsafe fn exchange_switch(switch: Switch) {
+    crate::account::exchange_switch(switch);
+}

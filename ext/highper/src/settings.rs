@@ -4,6 +4,7 @@ use highper_app::env::{duration, size};
 use highper_http::Settings as Http;
 use highper_log::Level;
 use highper_process::{MemoryLimit, Options};
+use highper_runtime::pdo;
 use highper_zend::{Array, Value};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -28,7 +29,7 @@ pub(crate) struct Settings {
     pub(crate) workers: Option<u32>,
 }
 
-const NAMES: [&str; 32] = [
+const NAMES: [&str; 33] = [
     "access_log",
     "blocking_threshold",
     "body_timeout",
@@ -51,6 +52,7 @@ const NAMES: [&str; 32] = [
     "max_wait_time",
     "memory_limit",
     "body_memory",
+    "pdo_pool",
     "pid_file",
     "request_timeout",
     "reuse_port",
@@ -123,6 +125,11 @@ impl Settings {
             "max_uri_length" => http.limits.target_bytes = v.bytes()? as usize,
             "max_wait_time" => process.max_wait_time = v.time()?,
             "memory_limit" => process.memory_limit = Some(MemoryLimit::Bytes(v.bytes()?)),
+            // Objects of PDO may be made before the server starts.
+            "pdo_pool" => match v.count(0)? as usize {
+                0 => pdo::disable(),
+                max => drop(pdo::enable(max)),
+            },
             "pid_file" => process.pid_file = Some(v.text()?.into()),
             "request_timeout" => {
                 http.request_timeout = if value.is_null() {

@@ -65,7 +65,11 @@ impl fmt::Display for Refused {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::TimedOut(time, max, longest) => {
-                write!(f, "none of the {max} became free within {} s", time.as_secs_f64())?;
+                write!(
+                    f,
+                    "none of the {max} became free within {} s",
+                    time.as_secs_f64()
+                )?;
                 match longest {
                     Some(held) => write!(
                         f,

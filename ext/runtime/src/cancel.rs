@@ -133,6 +133,7 @@ pub fn late() -> Result<(), Throw> {
 
 /// Makes an exception pending under a hooked call, which is about to fail.
 pub(crate) fn raise(outcome: Result<(), Throw>) {
+    crate::pdo::interrupted();
     if let Err(throw) = outcome
         && !highper_zend::throw::is_pending()
     {

@@ -26,6 +26,7 @@ pub mod inspect;
 pub mod lease;
 pub mod limit;
 mod numbered;
+pub mod pdo;
 pub mod post;
 pub mod preempt;
 pub mod resolver;

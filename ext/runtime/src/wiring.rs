@@ -35,6 +35,18 @@ pub fn install() {
     crate::preempt::install();
 }
 
+/// Some properties of shared objects are each coroutine's own from now on: they follow the switches, too.
+pub(crate) fn isolate() {
+    // SAFETY: it calls the installed function, for the same states.
+    unsafe { vm::exchange_switch(highper_zend::pdo::hp_isolate_switch) };
+}
+
+/// There are no such properties any more.
+pub(crate) fn isolation_ended() {
+    // SAFETY: the function that was installed, with nothing around it.
+    unsafe { vm::exchange_switch(zend::hp_vm_switch) };
+}
+
 /// Is there an [`ON_TURN`]? Asked at each turn, where a thread-local costs a call.
 static HAS_ON_TURN: AtomicBool = AtomicBool::new(false);
 

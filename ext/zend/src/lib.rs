@@ -127,6 +127,7 @@ pub mod look;
 pub mod module;
 pub mod object;
 pub mod objects;
+pub mod pdo;
 pub mod pool;
 pub mod process;
 mod raw;

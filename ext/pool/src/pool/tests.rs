@@ -79,7 +79,10 @@ fn a_hundred_coroutines_share_two_first_come_first_served() {
         engine::join(&ids, None).unwrap();
         assert_eq!(*order.borrow(), (0..100).collect::<Vec<_>>());
         let counts = pool.counts();
-        assert_eq!((counts.idle, counts.taken, counts.made, counts.waiting), (2, 0, 2, 0));
+        assert_eq!(
+            (counts.idle, counts.taken, counts.made, counts.waiting),
+            (2, 0, 2, 0)
+        );
         assert_eq!((counts.takes, counts.waits), (100, 98));
     });
 }

@@ -1,7 +1,7 @@
 //! The loop's own account of its coroutines, as text.
 
-use crate::backtrace;
 use crate::serve::Worker;
+use crate::{backtrace, pdo};
 use highper_engine::reactor::{self, Interest};
 use highper_engine::{self as engine, Info, Kind, State, account, clock};
 use highper_zend::error;
@@ -13,6 +13,9 @@ use std::time::Duration;
 const MOST: usize = 500;
 /// Frames of each.
 const DEPTH: i64 = 20;
+
+/// Coroutines with a connection that are named.
+const HOLDERS: usize = 10;
 
 type Waits = HashMap<u64, Vec<(i32, Interest)>>;
 
@@ -38,7 +41,48 @@ pub(super) fn of(worker: &Worker) -> String {
         // Writing to a String cannot fail.
         let _ = writeln!(text, "  and {} more", ids.len() - MOST);
     }
+    for account in pdo::accounts() {
+        pool(&mut text, &account);
+    }
     text
+}
+
+/// Who has had one of its connections the longest may have forgotten it.
+fn pool(text: &mut String, account: &pdo::Account) {
+    let counts = account.counts;
+    let _ = writeln!(
+        text,
+        "pool of {}: {} of {} connections in use, {} idle, {} coroutines wait; {} takes, {} waits of {} altogether, {} refused, {} made, {} ended",
+        account.name,
+        counts.taken,
+        account.max,
+        counts.idle,
+        counts.waiting,
+        counts.takes,
+        counts.waits,
+        seconds(Duration::from_nanos(counts.waited)),
+        counts.refused,
+        counts.made,
+        counts.ended
+    );
+    let now = clock::now();
+    for held in account.held.iter().take(HOLDERS) {
+        let since = Duration::from_nanos(now.saturating_sub(held.since));
+        let _ = match held.coroutine {
+            0 => writeln!(
+                text,
+                "  code outside of coroutines has one since {}, taken at {}",
+                seconds(since),
+                held.place
+            ),
+            id => writeln!(
+                text,
+                "  coroutine {id} has one since {}, taken at {}",
+                seconds(since),
+                held.place
+            ),
+        };
+    }
 }
 
 fn one(text: &mut String, info: &Info, waits: &Waits, request: Option<&Vec<u8>>) {
