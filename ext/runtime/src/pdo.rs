@@ -180,6 +180,8 @@ fn kept(args: &[Value]) -> Vec<Value> {
 }
 
 fn construct(object: &Object, args: &[Value]) -> Result<bool, Throw> {
+    // What it stood for before, if this is not the first time.
+    freed(pdo::identity(object));
     let Some(limits) = LIMITS.get() else {
         return Ok(false);
     };

@@ -74,9 +74,13 @@ static zend_always_inline bool hp_is_pooled(const zend_object *object)
 static zend_never_inline void hp_pdo_construct(INTERNAL_FUNCTION_PARAMETERS)
 {
 	zend_object *object = Z_OBJ(EX(This));
-	int rc = object->handlers == &hp_connection_handlers || hp_is_pooled(object) ? 2
+	int rc = object->handlers == &hp_connection_handlers ? 2
 		: hp_hooks.construct(object, EX_NUM_ARGS(), ZEND_CALL_ARG(execute_data, 1));
 	if (rc == 2) {
+		if (UNEXPECTED(hp_is_pooled(object))) {
+			/* Constructed a second time, for something else. */
+			object->handlers = hp_plain_handlers;
+		}
 		hp_pdo_original[hp_pdo_n_construct](INTERNAL_FUNCTION_PARAM_PASSTHRU);
 	} else if (rc < 0) {
 		zend_bailout();
