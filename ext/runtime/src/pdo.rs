@@ -6,6 +6,7 @@
 //!
 //! What the code that made the object does before anything else (attributes, `SET …`) is done with each connection.
 
+mod numbers;
 mod owners;
 mod renew;
 mod source;
@@ -16,10 +17,10 @@ use highper_engine as engine;
 use highper_pool::{Counts, Held, Limits};
 use highper_zend::pdo::{self, Hooks, Identity, Method};
 use highper_zend::{Access, Ini, Object, Registry, Throw, Value, ini};
+use numbers::Numbers;
 use source::{Making, Source};
 use sql::Dialect;
 use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
 use std::rc::{Rc, Weak};
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::Duration;
@@ -28,7 +29,7 @@ thread_local! {
     /// The limits of new pools; none while the pool is off.
     static LIMITS: Cell<Option<Limits>> = const { Cell::new(None) };
     /// The objects that stand for a pool.
-    static STANDING: RefCell<HashMap<Identity, Rc<Standing>>> = RefCell::default();
+    static STANDING: RefCell<Numbers<Identity, Rc<Standing>>> = RefCell::default();
     /// All that are alive, for those who join one, and for reports.
     static ALL: RefCell<Vec<Weak<Source>>> = const { RefCell::new(Vec::new()) };
 }

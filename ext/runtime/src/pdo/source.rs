@@ -1,5 +1,6 @@
 //! A pool of connections to one data source, and what each coroutine has of it.
 
+use super::numbers::Numbers;
 use super::renew::{self, Renewed, Step, Use};
 use super::sql::{self, Dialect};
 use super::{Account, PINNED, owners};
@@ -9,7 +10,6 @@ use highper_pool::{Limits, Pool, Refused, Taken, Ticket};
 use highper_zend::pdo::{self, Identity, Method};
 use highper_zend::{ClassHandle, Object, Throw, Value, error, find_class};
 use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
@@ -60,7 +60,7 @@ pub(super) struct Source {
     making: Making,
     pool: RefCell<Rc<Pool<Connection>>>,
     /// By coroutine; 0 outside of them.
-    pins: RefCell<HashMap<u64, Rc<Pin>>>,
+    pins: RefCell<Numbers<u64, Rc<Pin>>>,
     /// What is done with each connection, numbered from 1.
     steps: RefCell<Vec<(u32, Step)>>,
     version: Cell<u32>,

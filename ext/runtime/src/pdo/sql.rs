@@ -61,10 +61,58 @@ const WORDS: [&str; 12] = [
 /// Words that take numbers from sequences.
 const NUMBERS: [&str; 5] = ["INSERT", "NEXTVAL", "COPY", "MERGE", "SETVAL"];
 
-fn is_one_of(word: &[u8], list: &[&str]) -> bool {
+/// A bit for each length that a word of the list has: most words are told by that alone.
+const fn lengths(list: &[&str]) -> u64 {
+    let (mut bits, mut at) = (0, 0);
+    while at < list.len() {
+        bits |= 1 << list[at].len();
+        at += 1;
+    }
+    bits
+}
+
+const CHANGES_LENGTHS: u64 = lengths(&CHANGES);
+const WORDS_LENGTHS: u64 = lengths(&WORDS);
+const NUMBERS_LENGTHS: u64 = lengths(&NUMBERS);
+
+#[inline]
+fn is_one_of(word: &[u8], list: &[&str], lengths: u64) -> bool {
+    word.len() < 64 && lengths >> word.len() & 1 != 0 && is_one_of_that_length(word, list)
+}
+
+#[cold]
+fn is_one_of_that_length(word: &[u8], list: &[&str]) -> bool {
     list.iter()
         .any(|other| word.eq_ignore_ascii_case(other.as_bytes()))
 }
+
+/// What a byte may begin.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Byte {
+    Nothing,
+    Word,
+    /// Part of a word that has begun.
+    Digit,
+    Other,
+}
+
+const BYTES: [Byte; 256] = {
+    let mut bytes = [Byte::Nothing; 256];
+    let mut at = 0;
+    while at < 256 {
+        let byte = at as u8;
+        bytes[at] = match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'_' => Byte::Word,
+            b'0'..=b'9' => Byte::Digit,
+            b'\'' | b'"' | b'`' | b'-' | b'#' | b'/' | b'$' | b';' | b'?' | b':' | b'@' => {
+                Byte::Other
+            }
+            _ => Byte::Nothing,
+        };
+        at += 1;
+    }
+    bytes
+};
 
 /// The position behind a quoted part that begins at `at`.
 fn behind_quotes(text: &[u8], at: usize, dialect: Dialect) -> usize {
@@ -110,6 +158,44 @@ pub(super) fn look(text: &[u8], dialect: Dialect) -> Seen {
         (0, 0, false, false, false);
     while at < text.len() {
         let byte = text[at];
+        match BYTES[byte as usize] {
+            Byte::Nothing | Byte::Digit => {
+                at += 1;
+                continue;
+            }
+            Byte::Word => {
+                let begin = at;
+                while at < text.len()
+                    && matches!(BYTES[text[at] as usize], Byte::Word | Byte::Digit)
+                {
+                    at += 1;
+                }
+                let word = &text[begin..at];
+                match word_number {
+                    0 => {
+                        any = true;
+                        is_set = word.eq_ignore_ascii_case(b"SET");
+                        seen.is_setup &= is_set || word.eq_ignore_ascii_case(b"USE");
+                        seen.changes_session |= is_one_of(word, &CHANGES, CHANGES_LENGTHS);
+                    }
+                    // For the transaction that is open, or the next one.
+                    1 if is_set
+                        && ["LOCAL", "TRANSACTION", "CONSTRAINTS"]
+                            .iter()
+                            .any(|own| word.eq_ignore_ascii_case(own.as_bytes())) =>
+                    {
+                        seen.is_setup = false;
+                        seen.changes_session &= dialect == Dialect::MySql;
+                    }
+                    _ => {}
+                }
+                seen.changes_session |= is_one_of(word, &WORDS, WORDS_LENGTHS);
+                seen.takes_numbers |= is_one_of(word, &NUMBERS, NUMBERS_LENGTHS);
+                word_number += 1;
+                continue;
+            }
+            Byte::Other => {}
+        }
         match byte {
             b'\'' | b'"' | b'`' => {
                 at = behind_quotes(text, at, dialect);
@@ -149,31 +235,6 @@ pub(super) fn look(text: &[u8], dialect: Dialect) -> Seen {
                 } else {
                     seen.changes_session = true;
                 }
-            }
-            _ if byte.is_ascii_alphabetic() || byte == b'_' => {
-                let begin = at;
-                while at < text.len() && (text[at].is_ascii_alphanumeric() || text[at] == b'_') {
-                    at += 1;
-                }
-                let word = &text[begin..at];
-                match word_number {
-                    0 => {
-                        any = true;
-                        is_set = word.eq_ignore_ascii_case(b"SET");
-                        seen.is_setup &= is_one_of(word, &["SET", "USE"]);
-                        seen.changes_session |= is_one_of(word, &CHANGES);
-                    }
-                    // For the transaction that is open, or the next one.
-                    1 if is_set && is_one_of(word, &["LOCAL", "TRANSACTION", "CONSTRAINTS"]) => {
-                        seen.is_setup = false;
-                        seen.changes_session &= dialect == Dialect::MySql;
-                    }
-                    _ => {}
-                }
-                seen.changes_session |= is_one_of(word, &WORDS);
-                seen.takes_numbers |= is_one_of(word, &NUMBERS);
-                word_number += 1;
-                continue;
             }
             _ => {}
         }
