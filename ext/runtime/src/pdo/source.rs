@@ -174,10 +174,17 @@ impl Source {
             owners::caller();
         }
         self.leave_parents();
-        let (ticket, connection) = self.take(anew)?;
+        // Code outside of coroutines can't wait, and must not keep them waiting: its one is beyond the limit.
+        let (ticket, connection) = match id {
+            0 => (None, self.make()?),
+            _ => {
+                let (ticket, connection) = self.take(anew)?;
+                (Some(ticket), connection)
+            }
+        };
         let pin = Rc::new(Pin {
             connection,
-            ticket: Cell::new(Some(ticket)),
+            ticket: Cell::new(ticket),
             changed: Cell::new(false),
             took_numbers: Cell::new(false),
             is_suspect: Cell::new(false),
