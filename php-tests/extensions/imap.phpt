@@ -33,6 +33,21 @@ Proof::interleaved('search, flags, errors', static fn () => $open('user7'), stat
     $found = imap_search($imap, 'SUBJECT "second"');
     return $found === [2] && @imap_reopen($imap, '{127.0.0.1:1/imap/notls}none', OP_HALFOPEN, 0) === false ? $i : $found;
 }, 0.3);
+$slow = Services::slow($daemon->socket, 0.1);
+Proof::atOnce('imap', static fn () => $open('user1'), static fn ($imap) => imap_ping($imap) ?: throw new Exception('no answer'), static fn () => $slow->signal(SIGUSR1));
+imap_timeout(IMAP_OPENTIMEOUT, 1);
+imap_timeout(IMAP_READTIMEOUT, 1);
+Proof::timesOut('imap_timeout()', static fn (string $host, int $port) => @imap_open("{{$host}:{$port}/imap/notls}INBOX", 'x', 'x', 0, 1) === false);
 imap_errors();
+imap_alerts();
 ?>
 --EXPECT--
+ok: mailboxes: each its own answer
+ok: mailboxes: at the same time
+ok: search, flags, errors: each its own answer
+ok: search, flags, errors: at the same time
+ok: imap: 200 without a mistake
+ok: imap: 200 × 0.1 s at once
+ok: imap_timeout(): gives up
+ok: imap_timeout(): in time
+ok: imap_timeout(): others run meanwhile

@@ -64,6 +64,8 @@ final class Proof
                 $took = microtime(true) - $start;
             }
             $figures[] = $took;
+            // Some say good-bye, and wait for the answer.
+            self::each($coroutines, static function (int $i) use (&$connections): void { unset($connections[$i]); }, $wrong);
         });
         check("{$name}: {$coroutines} without a mistake", self::few($wrong), []);
         [$connecting, $busy, $took] = $figures + [2 => 0];
