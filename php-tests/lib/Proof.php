@@ -60,7 +60,7 @@ final class Proof
                 gc_collect_cycles();
                 $start = microtime(true);
                 // What it returns goes here: a statement that is released later would use its connection beside the next one.
-                self::each($coroutines, static function (int $i) use ($wait, $connections): void { $wait($connections[$i], $i); }, $wrong);
+                self::each($coroutines, static function (int $i) use ($wait, &$connections): void { $wait($connections[$i], $i); }, $wrong);
                 $took = microtime(true) - $start;
             }
             $figures[] = $took;

@@ -1,5 +1,5 @@
 --TEST--
-Calls that keep their state in a module's globals: nested, in fibers, cancelled, with exit() and exceptions inside
+Calls that keep their state in a module's globals: nested, cancelled, with exit() and exceptions inside
 --EXTENSIONS--
 highper
 xml
@@ -62,17 +62,6 @@ Coroutine\run(static function () {
     $right = static fn (array $got) => array_filter($got, static fn ($value, $i) => $value !== $i, ARRAY_FILTER_USE_BOTH);
     check('side by side', [$right(Proof::each(30, static fn (int $i) => ask(client($i, 0), $i), $wrong)), $wrong], [[], []]);
     check('one inside another', [$right(Proof::each(30, static fn (int $i) => ask(client($i, 2), $i), $wrong)), $wrong], [[], []]);
-    check('in fibers', [$right(Proof::each(10, static function (int $i): int {
-        $fibers = [];
-        for ($k = 0; $k < 3; $k++) {
-            $fibers[] = $fiber = new Fiber(static fn () => ask(client($i, 0, static fn () => Fiber::suspend()), $i));
-            $fiber->start();
-        }
-        // The first one ends first.
-        foreach ($fibers as $fiber) { $fiber->resume(); }
-        foreach ($fibers as $fiber) { if ($fiber->getReturn() !== $i) { return -1; } }
-        return $i;
-    }, $wrong)), $wrong], [[], []]);
     $ended = 0;
     for ($i = 0; $i < 10; $i++) {
         $id = go(static function () use ($i, &$ended) {
@@ -89,3 +78,6 @@ Coroutine\run(static function () {
 --EXPECT--
 ok: side by side
 ok: one inside another
+ok: others meanwhile
+ok: exceptions and cancelling
+ok: afterwards
