@@ -10,6 +10,7 @@ pub extern "C" fn get_module() -> *mut Entry {
         highper: |registry| {
             highper_runtime::install();
             registry.on_request_shutdown(highper_runtime::request_shutdown);
+            highper_zend::modules::declare(registry);
             highper_runtime::hooks::declare(registry);
             highper_runtime::pdo::declare(registry);
             highper_face::declare(registry);

@@ -123,11 +123,23 @@ prepare_tests() {
         have php-cgi || wanted+=(php-cgi)
         compgen -c php-fpm >/dev/null || compgen -G '/usr/sbin/php-fpm*' >/dev/null || wanted+=(php-fpm)
         have openssl || wanted+=(openssl)
-        have php && has_extension php pdo_pgsql || wanted+=(php-pgsql)
-        compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || wanted+=(postgresql)
         [ -f /usr/share/php/Illuminate/Database/autoload.php ] || wanted+=(php-illuminate-database)
         [ -f /usr/share/php/Doctrine/DBAL/autoload.php ] || wanted+=(php-doctrine-dbal)
         [ -f /usr/share/php/GuzzleHttp/autoload.php ] || wanted+=(php-guzzlehttp-guzzle)
+        # For php-tests/extensions: what they load by themselves is only asked for by its file.
+        local folder program extension
+        folder=$(php -r 'echo ini_get("extension_dir");' 2>/dev/null || true)
+        for extension in amqp imap ldap memcached mongodb odbc pgsql soap xml; do
+            [ -f "$folder/$extension.so" ] || wanted+=("php-$extension")
+        done
+        for program in memcached slapd vsftpd; do
+            have $program || [ -x /usr/sbin/$program ] || wanted+=($program)
+        done
+        have dovecot || [ -x /usr/sbin/dovecot ] || wanted+=(dovecot-imapd)
+        have rabbitmq-server || [ -x /usr/sbin/rabbitmq-server ] || wanted+=(rabbitmq-server)
+        compgen -G '/usr/lib/postgresql/*/bin/postgres' >/dev/null || wanted+=(postgresql)
+        compgen -G '/usr/lib/*/odbc/libmaodbc.so' >/dev/null || wanted+=(odbc-mariadb)
+        compgen -G '/usr/lib/*/odbc/psqlodbcw.so' >/dev/null || wanted+=(odbc-postgresql)
         [ ${#wanted[@]} = 0 ] || install_packages "${wanted[@]}"
     fi
     MODULE=$ROOT/build/test/highper.so

@@ -4,11 +4,11 @@ declare(strict_types=1);
 
 namespace HighperTest;
 
-/** A private MariaDB or Redis on a local socket, in the test's temporary folder, until the test ends. */
+/** A private service on a local socket or port, in the test's temporary folder, until the test ends. More of them: Services. */
 final class Daemon
 {
     /** @param resource $process */
-    private function __construct(private $process, public readonly string $socket)
+    private function __construct(private $process, public readonly string $socket, private readonly int $end)
     {
     }
 
@@ -25,7 +25,7 @@ final class Daemon
     }
 
     /** MariaDB: user root, no password, database `test`. */
-    public static function mariaDb(): self
+    public static function mariaDb(int $connections = 100): self
     {
         $data = temp_path('mariadb');
         $user = posix_geteuid() === 0 ? ['--user=root'] : [];
@@ -33,7 +33,7 @@ final class Daemon
             '--skip-test-db', '--skip-name-resolve', ...$user]);
         $socket = temp_path('mariadb.sock');
         $daemon = self::start([self::find('mariadbd'), '--no-defaults', "--datadir={$data}", "--socket={$socket}", '--skip-networking',
-            "--pid-file={$data}/pid", '--max-connections=100', '--innodb-buffer-pool-size=8M', '--skip-name-resolve', ...$user], $socket);
+            "--pid-file={$data}/pid", "--max-connections={$connections}", "--back-log={$connections}", '--innodb-buffer-pool-size=8M', '--skip-name-resolve', ...$user], $socket);
         wait_until(static function () use ($socket): bool {
             try {
                 (new \PDO("mysql:unix_socket={$socket}", 'root', ''))->exec('CREATE DATABASE IF NOT EXISTS test');
@@ -52,7 +52,7 @@ final class Daemon
     {
         $socket = temp_path('redis.sock');
 
-        return self::start([self::find('redis-server'), '--port', '0', '--unixsocket', $socket, '--save', '', '--dir', temp_path('')], $socket);
+        return self::start([self::find('redis-server'), '--port', '0', '--unixsocket', $socket, '--hz', '100', '--save', '', '--dir', temp_path('')], $socket);
     }
 
     /** PHP-FPM of this PHP's version, or of none in its name. */
@@ -75,29 +75,46 @@ final class Daemon
 
     public function __destruct()
     {
-        proc_terminate($this->process, SIGKILL);
+        proc_terminate($this->process, $this->end);
         proc_close($this->process);
     }
 
-    /** @param list<string> $command */
-    private static function start(array $command, string $socket): self
+    /** Sends it a signal. */
+    public function signal(int $signal): void
     {
-        $log = ['file', $socket . '.log', 'w'];
-        $process = proc_open($command, [['file', '/dev/null', 'r'], $log, $log], $pipes);
-        $daemon = new self($process, $socket);
-        wait_until(static fn () => file_exists($socket) || ! proc_get_status($process)['running'], "the socket of {$command[0]}", 30);
-        if (! file_exists($socket)) {
-            throw new \RuntimeException("{$command[0]} did not start: " . file_get_contents($socket . '.log'));
-        }
+        proc_terminate($this->process, $signal);
+    }
 
-        // There before somebody listens on it.
-        wait_until(static fn () => is_resource(@stream_socket_client("unix://{$socket}")), "{$command[0]} at its socket", 30);
+    /**
+     * Starts a service and waits until it accepts connections.
+     *
+     * @param list<string> $command
+     * @param string $socket a path, or host:port
+     * @param array<string, string> $environment added to the test's own
+     * @param int $end the signal that ends it
+     */
+    public static function start(array $command, string $socket, array $environment = [], int $end = SIGKILL, float $seconds = 30): self
+    {
+        $file = temp_path(strtr(basename($socket), ':', '-') . '.log');
+        $log = ['file', $file, 'w'];
+        $process = proc_open($command, [['file', '/dev/null', 'r'], $log, $log], $pipes, null, $environment + getenv());
+        $daemon = new self($process, $socket, $end);
+        $address = $socket[0] === '/' ? "unix://{$socket}" : "tcp://{$socket}";
+        // A socket's file is there before somebody listens on it.
+        wait_until(static fn () => is_resource(@stream_socket_client($address)) || ! proc_get_status($process)['running'], "{$command[0]} at its socket", $seconds);
+        if (! proc_get_status($process)['running']) {
+            throw new \RuntimeException("{$command[0]} did not start: " . file_get_contents($file));
+        }
 
         return $daemon;
     }
 
-    /** @param list<string> $command */
-    private static function run(array $command): void
+    /**
+     * Runs a program to its end; an exception says how it failed.
+     *
+     * @param list<string> $command
+     */
+    public static function run(array $command): void
     {
         exec(implode(' ', array_map(escapeshellarg(...), $command)) . ' 2>&1', $output, $code);
         if ($code !== 0) {
@@ -105,9 +122,10 @@ final class Daemon
         }
     }
 
-    private static function find(string $program): ?string
+    /** Its path, or null where it is not installed. */
+    public static function find(string $program): ?string
     {
-        foreach ([...explode(':', (string) getenv('PATH')), '/usr/sbin', '/usr/local/sbin'] as $folder) {
+        foreach ([...explode(':', (string) getenv('PATH')), '/usr/sbin', '/usr/local/sbin', ...glob('/usr/lib/postgresql/*/bin')] as $folder) {
             if ($folder !== '' && is_executable("{$folder}/{$program}")) {
                 return "{$folder}/{$program}";
             }

@@ -42,8 +42,9 @@ JIT_INI = {
     "tracing": "opcache.enable_cli=1\nopcache.jit=tracing\nopcache.jit_buffer_size=64M\n"
                "opcache.jit_hot_loop=4\nopcache.jit_hot_func=4\nopcache.jit_hot_return=4\nopcache.jit_hot_side_exit=4\n",
 }
-# Extensions that change how code runs; a test that is about one of them loads it in its INI section.
-UNWANTED = ("xdebug", "pcov", "excimer", "swoole", "openswoole", "highper", "blackfire", "ddtrace")
+# Extensions that change how code runs, or that most tests have no use for; a test that is about one of them loads it in its INI section.
+UNWANTED = ("xdebug", "pcov", "excimer", "swoole", "openswoole", "highper", "blackfire", "ddtrace", "amqp", "apcu", "imagick", "imap", "ldap",
+            "memcached", "mongodb", "odbc", "soap", "ssh2")
 # What a test may see of the environment that the runner was started in.
 PASSED_ON = ("PATH", "HOME", "USER", "TMPDIR", "LD_LIBRARY_PATH", "LD_PRELOAD", "DATABASE_TEST_URL", "SWOOLE_SO",
              "ASAN_OPTIONS", "LSAN_OPTIONS", "UBSAN_OPTIONS", "CHROMIUM")

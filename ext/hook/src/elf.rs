@@ -268,10 +268,12 @@ unsafe fn symbol(symbols: usize, entry: &Rela) -> Sym {
     unsafe { symbol.read_unaligned() }
 }
 
-/// File names, up to a dot or dash after them, of what is part of the C runtime. libresolv
-/// keeps its state by thread: two coroutines inside it would mix it up.
+/// File names, up to a dot or a dash and a digit after them, of what is part of the C runtime;
+/// those that end with `_` or `-` go on in any way. libresolv keeps its state by thread: two
+/// coroutines inside it would mix it up.
 const RUNTIME: &[&str] = &[
     "ld",
+    "ld-",
     "ld64",
     "libc",
     "libpthread",
@@ -320,7 +322,10 @@ pub(crate) fn is_runtime(path: &[u8]) -> bool {
     let file = path.rsplit(|&byte| byte == b'/').next().unwrap_or(path);
     RUNTIME.iter().chain(WATCHERS).any(|name| {
         file.strip_prefix(name.as_bytes()).is_some_and(|rest| {
-            name.ends_with('_') || rest.starts_with(b".") || rest.starts_with(b"-")
+            // libc-2.31 is libc, and libc-client is no part of it.
+            name.ends_with(['_', '-'])
+                || rest.starts_with(b".")
+                || matches!(rest, [b'-', b'0'..=b'9', ..])
         })
     })
 }
@@ -355,6 +360,8 @@ mod tests {
             "/usr/lib/php/20220829/redis.so",
             "/usr/lib/libldap.so.2",
             "/usr/lib/libmemcached.so",
+            "/lib/libc-client.so.2007e",
+            "/usr/lib/libm-something.so",
         ] {
             assert!(!is_runtime(path.as_bytes()), "{path}");
         }

@@ -27,6 +27,7 @@ typedef struct hp_waiter {
 typedef struct {
 	hp_load *innermost;
 	uint32_t depth;
+	void *calls;
 	bool record_errors;
 #if PHP_VERSION_ID < 80500
 	uint32_t num_errors;
@@ -274,6 +275,7 @@ void *hp_loading_save(void)
 	}
 	saved->innermost = hp_innermost;
 	saved->depth = hp_loads_here;
+	saved->calls = hp_modules_save();
 	saved->record_errors = EG(record_errors);
 #if PHP_VERSION_ID < 80500
 	saved->num_errors = EG(num_errors);
@@ -305,6 +307,7 @@ void hp_loading_load(void *state)
 	}
 	hp_innermost = saved->innermost;
 	hp_loads_here = saved->depth;
+	hp_modules_load(saved->calls);
 	EG(record_errors) = saved->record_errors;
 #if PHP_VERSION_ID < 80500
 	EG(num_errors) = saved->num_errors;
@@ -341,4 +344,5 @@ void hp_autoload_forget(void)
 	hp_waiters = NULL;
 	hp_innermost = NULL;
 	hp_loads_here = 0;
+	hp_modules_forget();
 }

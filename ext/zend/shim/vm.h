@@ -33,9 +33,13 @@ void hp_vm_destroy(hp_vm *vm);
 /* Run `body(arg)` under zend_try: 0 when it returned, 1 when a fatal error ended it. */
 int hp_vm_guard(void (*body)(void *), void *arg);
 
-/* Classes that the running coroutine is loading; what it keeps in globals for that (autoload.c). */
+/* Classes that the running coroutine is loading, and calls that it is inside (modules.c); what it keeps in globals
+ * for them (autoload.c). One number, because each switch asks for it. */
 extern uint32_t hp_loads_here;
 void *hp_loading_save(void);
 void hp_loading_load(void *saved);
+void *hp_modules_save(void);
+void hp_modules_load(void *saved);
+void hp_modules_forget(void);
 
 #endif

@@ -125,6 +125,7 @@ pub mod lease;
 pub mod library;
 pub mod look;
 pub mod module;
+pub mod modules;
 pub mod object;
 pub mod objects;
 pub mod pdo;
