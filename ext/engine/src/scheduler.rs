@@ -4,10 +4,12 @@
 //! the caller; after its first suspension it lives in the ready queue, which the
 //! driver ([`crate::driver`]) empties.
 
+mod current;
 mod locals;
 mod program;
 mod spawning;
 
+pub use current::running;
 pub use locals::{has_locals, local, set_local, set_local_of};
 pub use program::{TurnHooks, abandon, is_abandoned, is_joined, set_turn_hooks, turn_hooks, turns};
 pub use spawning::spawn;
@@ -18,13 +20,14 @@ use crate::stack::{Guard, KEEP_WARM, StackError, Stacks};
 use crate::timer::{Target, TimerId, Timers};
 use crate::wait::{self, Kind, Token, Wake};
 use crate::{account, clock, vm};
+use current::Current;
 use spawning::strip;
 use std::cell::{Cell, RefCell, UnsafeCell};
 use std::collections::VecDeque;
 use std::ffi::c_void;
 
 pub(crate) struct Scheduler {
-    pub(crate) current: Cell<*const Record>,
+    pub(crate) current: Current,
     main_vm: UnsafeCell<vm::State>,
     main_ready: Cell<bool>,
     /// Records without a stack.
@@ -72,7 +75,7 @@ pub(crate) struct Scheduler {
 impl Scheduler {
     pub(crate) fn new() -> Self {
         Self {
-            current: Cell::new(std::ptr::null()),
+            current: Current::new(),
             main_vm: UnsafeCell::new(vm::State::new()),
             main_ready: Cell::new(false),
             pool: RefCell::new(Vec::new()),

@@ -1,6 +1,21 @@
 //! The hooked calls. Each has the signature and the semantics of the libc call of its
 //! name; the order inside is always: may we suspend, is the family on, would it block.
 
+/// The calls that programs make most: where nobody can be suspended they are the original ones, and
+/// no frame is made to find that out.
+macro_rules! gated {
+    ($name:ident => $inside:ident($($argument:ident: $type:ty),*) -> $result:ty) => {
+        pub(crate) unsafe extern "C" fn $name($($argument: $type),*) -> $result {
+            if crate::policy::is_outside() {
+                // SAFETY: the caller's own call.
+                return unsafe { libc::$name($($argument),*) };
+            }
+            // SAFETY: as above.
+            unsafe { $inside($($argument),*) }
+        }
+    };
+}
+
 pub(crate) mod accept;
 pub(crate) mod connect;
 pub(crate) mod create;

@@ -35,6 +35,6 @@ pub use names::names;
 pub use offload::{FileWork, OffloadOutcome};
 pub use patch::{ObjectReport, Summary, patch, refresh, report, unpatch};
 pub use policy::{
-    Bypass, Families, Interest, Policy, SleepOutcome, WaitOutcome, install, uninstall,
+    Bypass, Families, Interest, Policy, SleepOutcome, WaitOutcome, install, set_gate, uninstall,
 };
 pub use resolve::{Answer, Query, ResolveOutcome};

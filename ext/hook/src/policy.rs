@@ -1,6 +1,7 @@
 //! What the embedding extension decides: whether a call may suspend, and how to wait.
 
 use std::cell::Cell;
+use std::ffi::c_void;
 use std::marker::PhantomData;
 use std::os::fd::RawFd;
 use std::ptr;
@@ -155,6 +156,29 @@ pub struct Policy {
     pub forked: fn(),
 }
 
+/// Points to a word that is null while nobody can be suspended; null where that isn't known.
+static GATE: AtomicPtr<AtomicPtr<c_void>> = AtomicPtr::new(ptr::null_mut());
+/// The word for several threads with loops: they are asked each time.
+static OPEN: AtomicPtr<c_void> = AtomicPtr::new(ptr::dangling_mut());
+
+/// Says which word is null whenever no caller can be suspended, so that calls made then need not
+/// ask `can_suspend`. With a second, different word all calls ask again.
+pub fn set_gate(word: &'static AtomicPtr<c_void>) {
+    let word = ptr::from_ref(word).cast_mut();
+    let before = GATE.compare_exchange(ptr::null_mut(), word, Ordering::AcqRel, Ordering::Acquire);
+    if before.is_err_and(|before| before != word) {
+        GATE.store(ptr::from_ref(&OPEN).cast_mut(), Ordering::Release);
+    }
+}
+
+/// Is it certain that the caller can't be suspended? The shortest way to say so.
+#[inline(always)]
+pub(crate) fn is_outside() -> bool {
+    // SAFETY: the pointer is null or came from a &'static in `set_gate`.
+    let gate = unsafe { GATE.load(Ordering::Acquire).as_ref() };
+    gate.is_some_and(|word| word.load(Ordering::Relaxed).is_null())
+}
+
 static POLICY: AtomicPtr<Policy> = AtomicPtr::new(ptr::null_mut());
 
 /// Installs the policy; it replaces the one from before. Takes effect with the next call.
@@ -177,6 +201,9 @@ pub(crate) fn installed() -> Option<&'static Policy> {
 /// The policy if the caller may suspend now: the first question of every hooked call.
 #[inline]
 pub(crate) fn active() -> Option<&'static Policy> {
+    if is_outside() {
+        return None;
+    }
     let policy = installed()?;
     if !(policy.can_suspend)() {
         return None;

@@ -8,7 +8,8 @@ use highper_engine::reactor::{self, Interest};
 use highper_engine::{self as engine, Wake, clock};
 use highper_hook::{
     Families, FileWork, Interest as Wanted, OffloadOutcome, Policy, Query, ResolveOutcome,
-    SleepOutcome, Summary, WaitOutcome, install, patch, refresh, report, uninstall, unpatch,
+    SleepOutcome, Summary, WaitOutcome, install, patch, refresh, report, set_gate, uninstall,
+    unpatch,
 };
 use highper_zend::{Access, Ini, Registry, ini, vm};
 use std::os::fd::RawFd;
@@ -212,6 +213,7 @@ fn attach() {
         Ordering::Relaxed,
     );
     wiring::in_forked_children(forked);
+    set_gate(engine::scheduler::running());
     install(&POLICY);
     patch();
 }

@@ -18,7 +18,10 @@ const AHEAD: usize = 256 * 1024;
 /// Up to this size a write to a pipe that polls writable doesn't block (and is atomic).
 const ATOMIC: usize = libc::PIPE_BUF;
 
-pub(crate) unsafe extern "C" fn read(fd: c_int, buffer: *mut c_void, len: size_t) -> ssize_t {
+gated!(read => read_inside(fd: c_int, buffer: *mut c_void, len: size_t) -> ssize_t);
+
+#[inline(never)]
+unsafe fn read_inside(fd: c_int, buffer: *mut c_void, len: size_t) -> ssize_t {
     // SAFETY: the caller's own call.
     let original = || unsafe { libc::read(fd, buffer, len) };
     if fds::never_waits(fd) {
@@ -44,7 +47,10 @@ pub(crate) unsafe extern "C" fn read(fd: c_int, buffer: *mut c_void, len: size_t
     unsafe { read_pipe(policy, state, fd, &raw const segment, 1, original) }
 }
 
-pub(crate) unsafe extern "C" fn readv(fd: c_int, list: *const iovec, count: c_int) -> ssize_t {
+gated!(readv => readv_inside(fd: c_int, list: *const iovec, count: c_int) -> ssize_t);
+
+#[inline(never)]
+unsafe fn readv_inside(fd: c_int, list: *const iovec, count: c_int) -> ssize_t {
     // SAFETY: the caller's own call.
     let original = || unsafe { libc::readv(fd, list, count) };
     let Some((policy, state)) = suspends(transfer, fd, count as usize) else {
@@ -62,7 +68,10 @@ pub(crate) unsafe extern "C" fn readv(fd: c_int, list: *const iovec, count: c_in
     unsafe { read_pipe(policy, state, fd, list, count, original) }
 }
 
-pub(crate) unsafe extern "C" fn write(fd: c_int, buffer: *const c_void, len: size_t) -> ssize_t {
+gated!(write => write_inside(fd: c_int, buffer: *const c_void, len: size_t) -> ssize_t);
+
+#[inline(never)]
+unsafe fn write_inside(fd: c_int, buffer: *const c_void, len: size_t) -> ssize_t {
     let Some((policy, state)) = suspends(transfer_out, fd, len) else {
         // SAFETY: the caller's own call.
         return unsafe { libc::write(fd, buffer, len) };
@@ -84,7 +93,10 @@ pub(crate) unsafe extern "C" fn write(fd: c_int, buffer: *const c_void, len: siz
     unsafe { write_pipe(policy, state, fd, &raw const segment, 1, false) }
 }
 
-pub(crate) unsafe extern "C" fn writev(fd: c_int, list: *const iovec, count: c_int) -> ssize_t {
+gated!(writev => writev_inside(fd: c_int, list: *const iovec, count: c_int) -> ssize_t);
+
+#[inline(never)]
+unsafe fn writev_inside(fd: c_int, list: *const iovec, count: c_int) -> ssize_t {
     let Some((policy, state)) = suspends(transfer_out, fd, count as usize) else {
         // SAFETY: the caller's own call.
         return unsafe { libc::writev(fd, list, count) };

@@ -9,7 +9,10 @@ use crate::fds;
 use crate::policy::{self, Families, Interest, Policy, WaitOutcome};
 use crate::wait::{self, Deadline, error_of, pause};
 
-pub(crate) unsafe extern "C" fn poll(list: *mut pollfd, count: nfds_t, timeout: c_int) -> c_int {
+gated!(poll => poll_inside(list: *mut pollfd, count: nfds_t, timeout: c_int) -> c_int);
+
+#[inline(never)]
+unsafe fn poll_inside(list: *mut pollfd, count: nfds_t, timeout: c_int) -> c_int {
     // SAFETY: the caller's own call.
     let original = || unsafe { libc::poll(list, count, timeout) };
     if timeout == 0 {

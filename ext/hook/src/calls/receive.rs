@@ -22,12 +22,10 @@ fn suspends(fd: c_int, flags: c_int) -> Option<(&'static Policy, State)> {
     }
 }
 
-pub(crate) unsafe extern "C" fn recv(
-    fd: c_int,
-    buffer: *mut c_void,
-    len: size_t,
-    flags: c_int,
-) -> ssize_t {
+gated!(recv => recv_inside(fd: c_int, buffer: *mut c_void, len: size_t, flags: c_int) -> ssize_t);
+
+#[inline(never)]
+unsafe fn recv_inside(fd: c_int, buffer: *mut c_void, len: size_t, flags: c_int) -> ssize_t {
     // SAFETY: the caller's own call.
     let call = |more: c_int| unsafe { libc::recv(fd, buffer, len, flags | more) };
     let Some((policy, state)) = suspends(fd, flags) else {
@@ -40,7 +38,10 @@ pub(crate) unsafe extern "C" fn recv(
     receive(policy, state, fd, flags, || len, call, rest)
 }
 
-pub(crate) unsafe extern "C" fn recvfrom(
+gated!(recvfrom => recvfrom_inside(fd: c_int, buffer: *mut c_void, len: size_t, flags: c_int, address: *mut sockaddr, address_len: *mut socklen_t) -> ssize_t);
+
+#[inline(never)]
+unsafe fn recvfrom_inside(
     fd: c_int,
     buffer: *mut c_void,
     len: size_t,
@@ -62,7 +63,10 @@ pub(crate) unsafe extern "C" fn recvfrom(
     receive(policy, state, fd, flags, || len, call, rest)
 }
 
-pub(crate) unsafe extern "C" fn recvmsg(fd: c_int, message: *mut msghdr, flags: c_int) -> ssize_t {
+gated!(recvmsg => recvmsg_inside(fd: c_int, message: *mut msghdr, flags: c_int) -> ssize_t);
+
+#[inline(never)]
+unsafe fn recvmsg_inside(fd: c_int, message: *mut msghdr, flags: c_int) -> ssize_t {
     // SAFETY: the caller's own call.
     let call = |more: c_int| unsafe { libc::recvmsg(fd, message, flags | more) };
     let Some((policy, state)) = suspends(fd, flags) else {

@@ -20,12 +20,10 @@ fn suspends(fd: c_int, flags: c_int) -> Option<(&'static Policy, State)> {
     }
 }
 
-pub(crate) unsafe extern "C" fn send(
-    fd: c_int,
-    buffer: *const c_void,
-    len: size_t,
-    flags: c_int,
-) -> ssize_t {
+gated!(send => send_inside(fd: c_int, buffer: *const c_void, len: size_t, flags: c_int) -> ssize_t);
+
+#[inline(never)]
+unsafe fn send_inside(fd: c_int, buffer: *const c_void, len: size_t, flags: c_int) -> ssize_t {
     // SAFETY: the caller's own call.
     let call = |more: c_int| unsafe { libc::send(fd, buffer, len, flags | more) };
     let Some((policy, state)) = suspends(fd, flags) else {
@@ -38,7 +36,10 @@ pub(crate) unsafe extern "C" fn send(
     transmit(policy, state, fd, || len, call, rest)
 }
 
-pub(crate) unsafe extern "C" fn sendto(
+gated!(sendto => sendto_inside(fd: c_int, buffer: *const c_void, len: size_t, flags: c_int, address: *const sockaddr, address_len: socklen_t) -> ssize_t);
+
+#[inline(never)]
+unsafe fn sendto_inside(
     fd: c_int,
     buffer: *const c_void,
     len: size_t,
@@ -59,11 +60,10 @@ pub(crate) unsafe extern "C" fn sendto(
     transmit(policy, state, fd, || len, call, rest)
 }
 
-pub(crate) unsafe extern "C" fn sendmsg(
-    fd: c_int,
-    message: *const msghdr,
-    flags: c_int,
-) -> ssize_t {
+gated!(sendmsg => sendmsg_inside(fd: c_int, message: *const msghdr, flags: c_int) -> ssize_t);
+
+#[inline(never)]
+unsafe fn sendmsg_inside(fd: c_int, message: *const msghdr, flags: c_int) -> ssize_t {
     // SAFETY: the caller's own call.
     let call = |more: c_int| unsafe { libc::sendmsg(fd, message, flags | more) };
     let Some((policy, state)) = suspends(fd, flags) else {
