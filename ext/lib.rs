@@ -11,6 +11,7 @@ pub extern "C" fn get_module() -> *mut Entry {
             highper_runtime::install();
             registry.on_request_shutdown(highper_runtime::request_shutdown);
             highper_runtime::hooks::declare(registry);
+            highper_runtime::superglobals::declare(registry);
             highper_face::declare(registry);
         },
         swoole: highper_swoole::declare,

@@ -5,6 +5,7 @@ declare(strict_types=1);
 
 $ini = [
     'highper.hooks' => 'Makes blocking calls of PHP\'s extensions and their libraries waits of the coroutine: [hooks](hooks.md)',
+    'highper.superglobals' => '`request` gives each request superglobals, a session, header lines and output of its own, as php-fpm does; with `shared` they are the process\'s: [guarantees](guarantees.md#superglobals-sessions-and-output)',
     'highper.time_accounting' => 'Counts for each coroutine how long it had the processor, waited and was ready: [guarantees](guarantees.md)',
     'highper.swoole' => 'Provides the namespace `Swoole`',
     'swoole.blocking_detection' => 'Tells of coroutines that hold the loop for longer than the threshold: [guarantees](guarantees.md)',
@@ -32,6 +33,7 @@ $application = [
     'log_level' => ['`info`, in development `debug`', '`debug`, `info`, `notice`, `warning`, `error` and so on'],
     'blocking_threshold' => ['off', 'what holds the loop for longer is named in the log: [guarantees](guarantees.md)'],
     'time_accounting' => ['`highper.time_accounting`', 'counts what each coroutine spends its time on, for `Highper\\times()`'],
+    'superglobals' => ['`highper.superglobals`', '`request` or `shared`: whose superglobals, sessions and output are: [guarantees](guarantees.md#superglobals-sessions-and-output)'],
     'access_log' => ['on in development', 'a line for each request'],
     'max_wait_time' => ['3 s', 'how long running requests have to end at shutdown and reload'],
     'max_requests' => ['0: no limit', 'requests after which a worker is replaced'],

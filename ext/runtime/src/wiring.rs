@@ -33,6 +33,15 @@ pub fn install() {
     crate::collect::install();
     crate::lease::install();
     crate::preempt::install();
+    highper_zend::superglobals::install();
+}
+
+/// Has PHP's globals follow the requests, from the next switch on.
+pub(crate) fn follow_sets() {
+    vm::exchange(
+        highper_zend::superglobals::hp_vm_switch_sets,
+        highper_zend::superglobals::hp_vm_finish_sets,
+    );
 }
 
 /// Is there an [`ON_TURN`]? Asked at each turn, where a thread-local costs a call.
@@ -97,6 +106,7 @@ pub fn stack_usage(id: u64) -> Option<usize> {
 
 /// Lets go of everything that holds PHP values. Call at RSHUTDOWN.
 pub fn request_shutdown() {
+    highper_zend::superglobals::disable();
     crate::timer::forget_all();
     crate::autoload::forget();
     crate::callback::forget();
