@@ -152,18 +152,12 @@ fn end(s: &Scheduler) {
     runs(0, 0);
 }
 
-/// The function below is exchanged, or the one that is installed where nothing is counted.
-pub(crate) fn exchange_switch(switch: vm::Switch) {
-    if PLAIN.get().is_some() {
-        PLAIN.set(Some(switch));
-        return;
-    }
-    scheduler::with(|s| {
-        s.vm.set(vm::Ops {
-            switch,
-            ..s.vm.get()
-        });
-    });
+/// The virtual machine has another function that follows switches: [`follow`] calls that one from now on, and stays
+/// where it is. `None` where it is not in use.
+pub(crate) fn exchange(plain: Switch) -> Option<Switch> {
+    PLAIN.get()?;
+    PLAIN.set(Some(plain));
+    Some(follow)
 }
 
 fn runs(id: u64, now: u64) {

@@ -98,11 +98,19 @@ pub fn install(ops: Ops) {
 
 /// The type of [`Ops::switch`].
 pub type Switch = unsafe extern "C" fn(from: *mut c_void, to: *mut c_void, dead: c_int);
+/// The type of [`Ops::finish`].
+pub type Finish = unsafe extern "C" fn(state: *mut c_void);
 
-/// From now on this function follows the switches of this thread's coroutines.
-///
-/// # Safety
-/// It does at least what the one does that was installed, for the same states.
-pub unsafe fn exchange_switch(switch: Switch) {
-    crate::account::exchange_switch(switch);
+/// Exchanges the functions that follow switches and ends, from the next switch on. Costs nothing where it is not called.
+pub fn exchange(switch: Switch, finish: Finish) {
+    crate::scheduler::with(|s| {
+        let ops = s.vm.get();
+        // Who counts what coroutines spend their time on goes on doing so.
+        let switch = crate::account::exchange(switch).unwrap_or(switch);
+        s.vm.set(Ops {
+            switch,
+            finish,
+            ..ops
+        });
+    });
 }

@@ -33,18 +33,48 @@ pub fn install() {
     crate::collect::install();
     crate::lease::install();
     crate::preempt::install();
+    highper_zend::superglobals::install();
+}
+
+static SETS: AtomicBool = AtomicBool::new(false);
+static ISOLATES: AtomicBool = AtomicBool::new(false);
+
+/// Has PHP's globals follow the requests, from the next switch on.
+pub(crate) fn follow_sets() {
+    SETS.store(true, Ordering::Relaxed);
+    exchange();
 }
 
 /// Some properties of shared objects are each coroutine's own from now on: they follow the switches, too.
 pub(crate) fn isolate() {
-    // SAFETY: it calls the installed function, for the same states.
-    unsafe { vm::exchange_switch(highper_zend::pdo::hp_isolate_switch) };
+    ISOLATES.store(true, Ordering::Relaxed);
+    exchange();
 }
 
 /// There are no such properties any more.
 pub(crate) fn isolation_ended() {
-    // SAFETY: the function that was installed, with nothing around it.
-    unsafe { vm::exchange_switch(zend::hp_vm_switch) };
+    ISOLATES.store(false, Ordering::Relaxed);
+    exchange();
+}
+
+/// The functions that do what is wanted of a switch, and no more.
+fn exchange() {
+    let (plain, finish): (vm::Switch, vm::Finish) = if SETS.load(Ordering::Relaxed) {
+        (
+            highper_zend::superglobals::hp_vm_switch_sets,
+            highper_zend::superglobals::hp_vm_finish_sets,
+        )
+    } else {
+        (zend::hp_vm_switch, zend::hp_vm_finish)
+    };
+    let switch: vm::Switch = if ISOLATES.load(Ordering::Relaxed) {
+        // SAFETY: it is called for the same states, by the function that takes its place.
+        unsafe { highper_zend::pdo::hp_isolate_over(plain) };
+        highper_zend::pdo::hp_isolate_switch
+    } else {
+        plain
+    };
+    vm::exchange(switch, finish);
 }
 
 /// Is there an [`ON_TURN`]? Asked at each turn, where a thread-local costs a call.
@@ -109,6 +139,7 @@ pub fn stack_usage(id: u64) -> Option<usize> {
 
 /// Lets go of everything that holds PHP values. Call at RSHUTDOWN.
 pub fn request_shutdown() {
+    highper_zend::superglobals::disable();
     crate::timer::forget_all();
     crate::autoload::forget();
     crate::callback::forget();

@@ -116,7 +116,15 @@ static zend_never_inline void hp_put_back(hp_vm *to)
 	}
 }
 
-/* In the place of `hp_vm_switch`, once there is an object. */
+/* The switch of everything else: `hp_vm_switch` or what stands in its place. */
+static void (*hp_plain_switch)(hp_vm *from, hp_vm *to, int dead) = hp_vm_switch;
+
+void hp_isolate_over(void (*plain)(hp_vm *from, hp_vm *to, int dead))
+{
+	hp_plain_switch = plain;
+}
+
+/* In the place of that one, once there is an object. */
 void hp_isolate_switch(hp_vm *from, hp_vm *to, int dead)
 {
 	for (hp_isolated *isolated = hp_all; isolated; isolated = isolated->next) {
@@ -127,7 +135,7 @@ void hp_isolate_switch(hp_vm *from, hp_vm *to, int dead)
 			}
 		}
 	}
-	hp_vm_switch(from, to, dead);
+	hp_plain_switch(from, to, dead);
 	if (hp_ready && zend_hash_num_elements(&hp_by_state)) {
 		hp_put_back(to);
 	}

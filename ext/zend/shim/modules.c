@@ -58,6 +58,7 @@ static hp_module hp_module_list[HP_MODULES] = {
 typedef struct hp_inside {
 	hp_module *module;
 	struct hp_inside *outer, *inner;
+	bool serves;
 	/* What others find while this call waits, then what this one had; both as large as the module's globals. */
 	char *idle, *own;
 } hp_inside;
@@ -117,6 +118,22 @@ void hp_modules_load(void *state)
 void hp_modules_forget(void)
 {
 	hp_innermost_call = NULL;
+}
+
+bool hp_modules_serves(void)
+{
+	hp_inside *call = hp_innermost_call;
+	if (!call || call->module != &hp_module_list[HP_SOAP] || call->serves) {
+		return false;
+	}
+	call->serves = true;
+	return true;
+}
+
+void hp_modules_undo(void)
+{
+	hp_inside *call = hp_innermost_call;
+	hp_exchange(call->module, call->own, call->idle);
 }
 
 static ZEND_NAMED_FUNCTION(hp_call_inside)
@@ -213,7 +230,7 @@ static void hp_uncover(zval *covered)
 void hp_modules_cover(void)
 {
 	static const char *const client[] = { "__construct", "__call", "__soapcall", NULL };
-	static const char *const server[] = { "__construct", "handle", NULL };
+	static const char *const server[] = { "__construct", "handle", "fault", NULL };
 
 	if (hp_is_covered) {
 		return;

@@ -313,4 +313,8 @@ pub fn forget_isolated() {
 unsafe extern "C" {
     /// In the place of [`crate::vm::hp_vm_switch`] once an object's properties are coroutines' own.
     pub fn hp_isolate_switch(from: *mut std::ffi::c_void, to: *mut std::ffi::c_void, dead: c_int);
+    /// What that one does besides: [`crate::vm::hp_vm_switch`] or a function in its place.
+    pub fn hp_isolate_over(
+        plain: unsafe extern "C" fn(*mut std::ffi::c_void, *mut std::ffi::c_void, c_int),
+    );
 }
