@@ -184,7 +184,7 @@ impl Web {
                 if self.health(exchange) || self.file(exchange) {
                     return;
                 }
-                send::problem(exchange, &blank(404), &[]);
+                send::blank(exchange, 404);
             }
             Miss::Path(why) => {
                 let problem = Problem {
