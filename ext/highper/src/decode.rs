@@ -136,17 +136,18 @@ impl<'t> Reader<'t> {
     /// The rest of a text, behind its first quote.
     fn string(&mut self) -> Option<Text<'t>> {
         let start = self.at;
-        loop {
-            match *self.text.get(self.at)? {
-                b'"' => {
-                    let plain = self.text.get(start..self.at)?;
-                    self.at += 1;
-                    return Some(Text::Plain(plain));
-                }
-                b'\\' => return self.escaped(start),
-                0..0x20 => return None,
-                _ => self.at += 1,
+        let rest = self.text.get(start..)?;
+        let length = rest
+            .iter()
+            .position(|byte| matches!(byte, b'"' | b'\\' | 0..0x20))?;
+        self.at += length;
+        match rest[length] {
+            b'"' => {
+                self.at += 1;
+                Some(Text::Plain(&rest[..length]))
             }
+            b'\\' => self.escaped(start),
+            _ => None,
         }
     }
 

@@ -107,6 +107,9 @@ fn get(call: &mut Call) -> Done {
 pub(crate) fn has(call: &mut Call, app: &App) -> Done {
     let name = call.text(0)?;
     let found = app.container.is_bound(name) || Check::new(app).name(name).is_ok();
+    if !found {
+        app.container.tidy(app.container.entry(name));
+    }
     call.ret_bool(found)
 }
 
@@ -120,10 +123,14 @@ pub(crate) fn make(call: &mut Call, app: &App) -> Done {
         }
         Some(given) => {
             let running = incoming::current();
-            let made = app
-                .container
-                .anew(app, call.text(0)?, given, running.as_ref())?;
-            call.ret(made)
+            let name = call.text(0)?;
+            match app.container.anew(app, name, given, running.as_ref()) {
+                Ok(made) => call.ret(made),
+                Err(throw) => {
+                    app.container.tidy(app.container.entry(name));
+                    Err(throw)
+                }
+            }
         }
     }
 }

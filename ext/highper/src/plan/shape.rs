@@ -261,7 +261,7 @@ impl Date {
             return match date::parse(text) {
                 Some(_) => self
                     .class
-                    .new_object(&[value.clone()])
+                    .new_object(std::slice::from_ref(value))
                     .into_result()
                     .map(Some),
                 None => Ok(None),

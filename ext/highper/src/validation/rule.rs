@@ -5,7 +5,7 @@ use super::run::{At, Run};
 use crate::container::Service;
 use highper_app::rule::{Given, Number, Rule as Plain, Violation, fill};
 use highper_zend::reflect::Attribute;
-use highper_zend::{Array, Callable, Object, Throw, Value, call_function, find_class};
+use highper_zend::{Array, Callable, Kind, Object, Throw, Value, call_function, find_class};
 
 /// The attributes that are rules, below `Highper\Attribute`.
 const NAMES: [&str; 9] = [
@@ -318,16 +318,11 @@ fn holds(beside: &Array, field: &str, is: &Value, texts: bool) -> bool {
 }
 
 fn given(value: &Value) -> Given<'_> {
-    match (
-        value.as_long(),
-        value.as_double(),
-        value.as_bytes(),
-        value.as_array(),
-    ) {
-        (Some(n), ..) => Given::Int(n),
-        (_, Some(n), ..) => Given::Float(n),
-        (_, _, Some(bytes), _) => Given::Text(bytes),
-        (.., Some(list)) => Given::List(list.len() as u64),
+    match value.kind() {
+        Kind::Str => Given::Text(value.as_bytes().unwrap_or_default()),
+        Kind::Long => Given::Int(value.as_long().unwrap_or_default()),
+        Kind::Double => Given::Float(value.as_double().unwrap_or_default()),
+        Kind::Array => Given::List(value.as_array().map_or(0, Array::len) as u64),
         _ => Given::Other,
     }
 }
@@ -348,11 +343,19 @@ pub(crate) fn apply(
         return absent(rules, beside, at, run);
     }
     let mut good = true;
+    let mut asks = false;
     for rule in rules {
-        if !good && matches!(rule.check, Check::Unique(_)) {
-            continue;
+        match rule.check {
+            Check::Unique(_) => asks = true,
+            _ => good &= rule.apply(value, beside, at, run)?,
         }
-        good &= rule.apply(value, beside, at, run)?;
+    }
+    if asks && good {
+        for rule in rules {
+            if matches!(rule.check, Check::Unique(_)) {
+                good &= rule.apply(value, beside, at, run)?;
+            }
+        }
     }
     Ok(good)
 }
