@@ -12,14 +12,21 @@ from harness.server import Server, ServerFailed
 FEW, MANY = 1000, 6000
 
 
-def executed(side, case, requests, application):
+def framework(url, requests, application):
+    paths = [f"/notes/{i}?q=note{i}" for i in range(1, 998)] if application else targets()
+    h2load(url, requests, 1, paths)
+
+
+def executed(side, case, requests, application, load=None):
     """Instructions that the worker executed in all of its life."""
     with tempfile.TemporaryDirectory(prefix="bench-callgrind-") as out:
         wrapper = ["valgrind", "--tool=callgrind", "--trace-children=yes", "-q",
                    f"--callgrind-out-file={out}/%p", f"--log-file={out}/log.%p"]
         with Server(side, case, wrapper, application, patience=180) as server:
-            paths = [f"/notes/{i}?q=note{i}" for i in range(1, 998)] if application else targets()
-            h2load(server.url, requests, 1, paths)
+            if load:
+                load(server.url, requests)
+            else:
+                framework(server.url, requests, application)
             pid = server.pid
             server.stop(120)
         path = os.path.join(out, str(pid))

@@ -42,6 +42,8 @@ class Server:
     def __init__(self, side, case, wrapper=(), application=False, patience=30, ini=()):
         self.side, self.case, self.wrapper, self.application = side, case, list(wrapper), application
         self.patience, self.ini = patience, ini
+        if application is True:
+            self.application = "application"
         self.pid = None
 
     def __enter__(self):
@@ -51,7 +53,7 @@ class Server:
         pid_file = os.path.join(self.dir.name, "pid")
         env = dict(self.side.env, APP_ENV="production")
         if self.application:
-            args = [os.path.join(PHP_DIR, "application", "server.php"), "--listen", f"127.0.0.1:{self.port}",
+            args = [os.path.join(PHP_DIR, self.application, "server.php"), "--listen", f"127.0.0.1:{self.port}",
                     "--workers", "1"]
         else:
             args = [os.path.join(PHP_DIR, "server.php"), self.case, str(self.port), pid_file]

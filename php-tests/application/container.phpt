@@ -26,6 +26,8 @@ $server = Server::start(<<<'PHP'
         ->instance(Config::class, $config)
         ->get('/deep', fn (Deep $d) => [$d->clock->now(), ++$d->counter->n, $d->absent, $d->limit, $d->at])
         ->get('/user', fn (User $a, User $b) => [$a->name, $a === $b])
+        ->scoped('slow.thing', function () { usleep(5000); return new Plain; })
+        ->get('/tasks', fn (Application $app) => (fn ($all) => [$all[0] === $all[1], $all[0] === $app->make('slow.thing')])(Highper\scope(fn () => [Highper\async(fn () => $app->make('slow.thing')), Highper\async(fn () => $app->make('slow.thing'))])))
         ->get('/each', fn (Clock $a, Clock $b) => [$a === $b])
         ->get('/plain', fn (Plain $a, Plain $b) => [$a === $b, ++$a->n])
         ->get('/slow', fn (Slow $a) => [Slow::$made])
@@ -41,6 +43,7 @@ check('autowired', $server->get('/deep')->body, '["noon",1,null,9,null]');
 check('one for a worker', $server->get('/deep')->json()[1], 2);
 check('one for a request', $server->get('/user', ['X-User' => 'ann'])->body, '["ann",true]');
 check('the next has its own', $server->get('/user', ['X-User' => 'bob'])->body, '["bob",true]');
+check('one for a request and its tasks', $server->get('/tasks')->body, '[true,true]');
 check('each its own', $server->get('/each')->body, '[false]');
 check('singletons by default', [$server->get('/plain')->body, $server->get('/plain')->body], ['[true,1]', '[true,2]']);
 check('instance', $server->get('/same')->body, '[true,true,true,false]');
@@ -72,6 +75,7 @@ ok: autowired
 ok: one for a worker
 ok: one for a request
 ok: the next has its own
+ok: one for a request and its tasks
 ok: each its own
 ok: singletons by default
 ok: instance

@@ -55,6 +55,14 @@ $server = Server::start(<<<'PHP'
                 $c->call(fn (Memory $m, int $n) => $m->name() . $n, ['n' => 5]), count($c->tagged('stores')),
                 $tell(fn () => $c->get('store.none')), $tell(fn () => $c->make(Anew::class, ['titel' => 1])), $tell(fn () => $c->make(Anew::class)), $tell(fn () => $c->call(fn (int $n) => 1))];
         })
+        ->get('/many', function (Container $c) {
+            $ask = function (int $from) use ($c) { for ($i = $from; $i < $from + 20000; $i++) { $c->has("no.such.{$i}"); try { $c->get("none.{$i}"); } catch (Highper\ContainerException) {} } };
+            $size = fn () => preg_match('/VmRSS:\s+(\d+)/', file_get_contents('/proc/self/status'), $m) ? (int) $m[1] : 0;
+            $ask(0);
+            $before = $size();
+            $ask(50000);
+            return [$size() - $before < 1024];
+        })
         ->run([$argv[0], "--workers", "1"]));
     PHP, [temp_path('')], environment: ['APP_ENV' => 'prod']);
 check('properties before the constructor', $server->get('/child')->body, '[["memory",3306],"disk at db.internal","high",null,2.0]');
@@ -66,6 +74,7 @@ check('typed getters', $server->get('/wrong')->json(), ["there is no configurati
 check('the container', $server->get('/container')->json(), [true, true, true, false, 'x', 4, false, 'memory5', 2, 'store.none: there is no such class', 'Anew: it has no parameter $titel',
     'Anew: its parameter $title (string) is no class and has no default; give it #[Config(\'…\')], or bind the class to a closure',
     'call(): its parameter $n (int) is no class and has no default; give it #[Config(\'…\')], or bind the class to a closure']);
+check('names that mean nothing are not kept', $server->get('/many')->body, '[true]');
 check('end', $server->stop(), 0);
 
 $fails = function (string $code, string $app): string {
@@ -96,6 +105,7 @@ ok: provider
 ok: configuration
 ok: typed getters
 ok: the container
+ok: names that mean nothing are not kept
 ok: end
 1 highper: cannot start: A: there is no configuration 'db.user' (config/db.php)
 1 highper: cannot start: A: the configuration 'db.host' must be an integer, string given

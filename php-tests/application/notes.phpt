@@ -27,6 +27,9 @@ $answer = $server->get('/api/notes/1');
 check('gone', [$answer->status, $answer->json()['detail']], [404, 'There is no note 1']);
 $answer = $send('POST', '/api/notes', ['title' => '']);
 check('invalid', [$answer->status, $answer->json()['errors']], [422, ['title' => ['must have 1 to 200 characters']]]);
+check('invalid in all ways', $send('POST', '/api/notes', ['title' => "a\x01", 'body' => 7])->json()['errors'], ['body' => ['must be a text, int given'], 'title' => ['must be valid UTF-8 without control characters']]);
+check('trimmed', $send('POST', '/api/notes', ['title' => '  Eggs '])->json()['title'], 'Eggs');
+check('page limits', $server->get('/api/notes?page=0&size=101')->json()['detail'], 'page must be from 1 to 1000000');
 check('another site', $server->request('POST', '/api/notes', '{}', ['Sec-Fetch-Site' => 'cross-site', 'Content-Type' => 'application/json'])->status, 403);
 check('bad page', $server->get('/api/notes?page=abc')->json()['detail'], "page must be an integer, 'abc' given");
 check('bad path', $server->get('/api/notes/abc')->status, 404);
@@ -48,6 +51,9 @@ ok: page of a note
 ok: deleted
 ok: gone
 ok: invalid
+ok: invalid in all ways
+ok: trimmed
+ok: page limits
 ok: another site
 ok: bad page
 ok: bad path

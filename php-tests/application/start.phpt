@@ -75,7 +75,7 @@ ok: exit code
 1 highper: setting 'max_body_size' must be bytes, as 4096 or '8M', '8Q' given
 1 highper: cannot start: route GET {id} (%s:1) cannot be added: the parameter {id} occurs twice
 1 highper: cannot start: route GET /a (%s:1) cannot be added: it matches the same paths with the same method as GET /a (%s:1)
-1 highper: cannot start: route GET /a (%s:1): its parameter $x (int) is not in the path; mark it with #[Query], #[Header], #[Cookie] or #[Body], or give it a default
+1 highper: cannot start: route GET /a (%s:1): its parameter $x (int) is not in the path; mark it with #[Query], #[Header], #[Cookie], #[Body] or #[File], or give it a default
 1 highper: cannot start: route GET /a (%s:1): there is no class Nope
 1 highper: cannot start: no database
 1 highper: cannot start: cannot open the document root %s

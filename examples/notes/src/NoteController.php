@@ -12,8 +12,8 @@ use Highper\Attribute\Middleware;
 use Highper\Attribute\Post;
 use Highper\Attribute\Put;
 use Highper\Attribute\Query;
+use Highper\Attribute\Range;
 use Highper\Attribute\Status;
-use Highper\Http\HttpException;
 use Highper\Http\Response;
 
 /** The REST API. */
@@ -29,15 +29,11 @@ final readonly class NoteController
 
     /** @return array{items: list<Note>, total: int, page: int, pages: int} */
     #[Get]
-    public function index(#[Query] string $q = '', #[Query] int $page = 1, #[Query] int $size = 24): array
-    {
-        if ($page < 1 || $page > self::PAGE_LIMIT) {
-            throw new HttpException(400, "page must be 1 to " . self::PAGE_LIMIT . ", not {$page}");
-        }
-        if ($size < 1 || $size > self::SIZE_LIMIT) {
-            throw new HttpException(400, "size must be 1 to " . self::SIZE_LIMIT . ", not {$size}");
-        }
-
+    public function index(
+        #[Query] string $q = '',
+        #[Query, Range(1, self::PAGE_LIMIT)] int $page = 1,
+        #[Query, Range(1, self::SIZE_LIMIT)] int $size = 24,
+    ): array {
         return $this->notes->page(trim($q), $page, $size);
     }
 
@@ -47,20 +43,18 @@ final readonly class NoteController
         return $this->notes->find($id);
     }
 
-    /** @param array<array-key, mixed> $fields */
     #[Post]
-    public function create(#[Body] array $fields): Response
+    public function create(#[Body] NoteInput $input): Response
     {
-        $note = $this->notes->add(NoteInput::from($fields));
+        $note = $this->notes->add($input);
 
         return Response::json($note, 201)->withHeader('Location', "/api/notes/{$note->id}");
     }
 
-    /** @param array<array-key, mixed> $fields */
     #[Put('/{id}')]
-    public function update(int $id, #[Body] array $fields): Note
+    public function update(int $id, #[Body] NoteInput $input): Note
     {
-        return $this->notes->change($id, NoteInput::from($fields));
+        return $this->notes->change($id, $input);
     }
 
     #[Delete('/{id}'), Status(204)]

@@ -27,6 +27,9 @@ impl ErrorFormat {
 /// does not care, says nothing or takes none of them (an error is answered in any case).
 #[must_use]
 pub fn error_format(accept: Option<&[u8]>) -> ErrorFormat {
+    if matches!(accept, None | Some(b"*/*")) {
+        return ErrorFormat::Problem;
+    }
     let offers = ["application/problem+json", "application/json", "text/html"];
     match negotiate(accept, &offers) {
         Some(1) => ErrorFormat::Json,

@@ -5,6 +5,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 pub mod accept;
+pub mod date;
 pub mod debug_page;
 pub mod dotenv;
 pub mod env;
@@ -13,4 +14,5 @@ pub mod listen;
 pub mod parameter;
 pub mod problem;
 pub mod router;
+pub mod rule;
 pub mod secret;

@@ -81,6 +81,12 @@ impl ParameterError {
         Self::new(source, name, "is missing")
     }
 
+    /// A value that something else than the types here refuses: "id must be a UUID".
+    #[must_use]
+    pub fn other(source: Source, name: &str, what: &str) -> Self {
+        Self::new(source, name, what)
+    }
+
     /// An array where one value is wanted (`?page[]=1`): "page must be an integer, an array given".
     #[must_use]
     pub fn array(source: Source, name: &str, kind: Kind<'_>) -> Self {

@@ -36,7 +36,7 @@ use pattern::{Pattern, Piece};
 use std::collections::HashMap;
 use std::fmt;
 use std::hash::{BuildHasherDefault, Hasher};
-use tree::Tree;
+use tree::{First, Tree};
 
 /// What happens to `/notes/` when only `/notes` is a route, and the other way round.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -314,7 +314,11 @@ impl Router {
         let wanted = self.methods.wanted(method);
         if path.first() == Some(&b'/') && u16::try_from(path.len()).is_ok() && is_plain(path) {
             let mut ranges = Ranges::new();
-            let leaf = self.tree.first(path, &mut ranges);
+            let leaf = match self.tree.first(path, &mut ranges) {
+                First::Leaf(leaf) => Some(leaf),
+                First::Nothing => return Answer::NotFound,
+                First::Unknown => None,
+            };
             if let Some(route) = leaf.and_then(|leaf| self.best(wanted, leaf)) {
                 return Answer::Found(Found {
                     handler: route.handler,

@@ -2,7 +2,7 @@
 
 use crate::endpoint::throw_text;
 use highper_zend::reflect::{Attribute, Class, Function, Param, Property};
-use highper_zend::{Object, Throw};
+use highper_zend::{Object, Throw, find_class};
 
 /// What an attribute stands on.
 #[derive(Clone, Copy)]
@@ -77,4 +77,18 @@ pub(crate) fn made(attribute: &Attribute, place: Place<'_>) -> Result<Object, Th
         Err(throw) => return Err(place.wrong(&attribute.name(), &throw_text(throw))),
     };
     object.map_err(|_| place.wrong(&attribute.name(), "it is no object"))
+}
+
+/// Looks for attributes of ours that there are none of. That the others stand where they may, PHP sees to by itself.
+///
+/// # Errors
+/// The name and the place.
+pub(crate) fn check(attributes: &[Attribute], place: Place<'_>) -> Result<(), Throw> {
+    for attribute in attributes {
+        let name = attribute.name();
+        if own(attribute).is_some() && find_class(&name)?.is_none() {
+            return Err(place.wrong(&name, "there is no such attribute"));
+        }
+    }
+    Ok(())
 }

@@ -5,9 +5,11 @@ use crate::container::check::Check;
 use crate::container::{Container, Service, key, object};
 use crate::endpoint::{Endpoint, throw_text};
 use crate::incoming::{Incoming, PathValues, Running};
+use crate::plan::dto::Schemas;
 use crate::route::{Middleware, Route};
 use crate::settings::Settings;
 use crate::spare::Spare;
+use crate::validation::validator;
 use highper_app::env::{Env, Mode};
 use highper_app::router::{Answer, Builder, NewRoute, Router};
 use highper_http::static_file::{Options, StaticFiles};
@@ -33,6 +35,7 @@ pub(crate) struct App {
     pub(crate) env: RefCell<Env>,
     pub(crate) container: Container,
     pub(crate) config: Config,
+    pub(crate) schemas: Schemas,
     pub(crate) routes: RefCell<Vec<Route>>,
     /// Namespaces and folders to look for controllers in.
     pub(crate) scans: RefCell<Vec<(String, PathBuf)>>,
@@ -62,6 +65,7 @@ impl App {
             env: RefCell::new(env),
             container: Container::default(),
             config: Config::default(),
+            schemas: Schemas::default(),
             routes: RefCell::default(),
             scans: RefCell::default(),
             middleware: RefCell::default(),
@@ -140,6 +144,7 @@ impl App {
                 | "highper\\container"
                 | "highper\\http\\request"
                 | "highper\\log\\logger"
+                | "highper\\validation\\validator"
         )
     }
 
@@ -154,6 +159,9 @@ impl App {
             "highper\\config" => Some(self.one(key, || crate::config::object(&this()?))?),
             "highper\\container" => Some(self.one(key, || object::object(&this()?))?),
             "highper\\log\\logger" => Some(self.one(key, || crate::log::object(&self.logger))?),
+            "highper\\validation\\validator" => {
+                Some(self.one(key, || validator::object(&this()?))?)
+            }
             _ => None,
         })
     }
@@ -205,11 +213,8 @@ impl App {
     /// One sentence.
     pub(crate) fn compile(&self) -> Result<(), String> {
         crate::psr::bind(self).map_err(throw_text)?;
-        let scans = self.scans.borrow().clone();
-        for (namespace, folder) in scans {
-            let found = crate::scan::folder(&namespace, &folder).map_err(throw_text)?;
-            self.routes.borrow_mut().extend(found);
-        }
+        let found = crate::scan::routes(self).map_err(throw_text)?;
+        self.routes.borrow_mut().extend(found);
         let global = self.middleware.borrow().clone();
         let routes: Vec<Route> = self
             .routes
@@ -236,7 +241,7 @@ impl App {
         let mut endpoints = Vec::with_capacity(routes.len());
         for (route, built) in routes.iter().zip(router.routes()) {
             let names: Vec<&str> = built.parameters().collect();
-            endpoints.push(Endpoint::new(route, &names).map_err(throw_text)?);
+            endpoints.push(Endpoint::new(self, route, &names).map_err(throw_text)?);
         }
         let mut files = Vec::new();
         for (prefix, folder) in &*self.folders.borrow() {
@@ -270,6 +275,8 @@ impl App {
         for endpoint in &compiled.endpoints {
             endpoint.check(&mut check).map_err(throw_text)?;
         }
+        let asked = self.schemas.services(&mut |service| check.rule(service));
+        asked.map_err(throw_text)?;
         check.bindings().map_err(throw_text)
     }
 

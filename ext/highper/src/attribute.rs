@@ -5,18 +5,31 @@ mod body;
 mod config;
 mod controller;
 mod cookie;
+mod date;
 mod delete;
+mod each;
+mod email;
+mod file;
 mod get;
 mod header;
+mod in_values;
 mod inject;
+mod length;
 mod middleware;
 mod patch;
 mod post;
 mod put;
 mod query;
+mod range;
+mod regex;
+mod required;
 mod status;
 mod stream_body;
 mod tagged;
+mod unique;
+mod url;
+mod uuid;
+mod when;
 
 use highper_zend::Registry;
 
@@ -27,18 +40,31 @@ pub(crate) fn declare(registry: &mut Registry) {
         config::declare,
         controller::declare,
         cookie::declare,
+        date::declare,
         delete::declare,
+        each::declare,
+        email::declare,
+        file::declare,
         get::declare,
         header::declare,
+        in_values::declare,
         inject::declare,
+        length::declare,
         middleware::declare,
         patch::declare,
         post::declare,
         put::declare,
         query::declare,
+        range::declare,
+        regex::declare,
+        required::declare,
         status::declare,
         stream_body::declare,
         tagged::declare,
+        unique::declare,
+        url::declare,
+        uuid::declare,
+        when::declare,
     ] {
         declare(registry);
     }

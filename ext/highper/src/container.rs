@@ -9,6 +9,7 @@ pub(crate) mod object;
 mod recipe;
 
 use crate::app::App;
+use crate::exception::cancelled::cancelled;
 use crate::incoming::Incoming;
 use highper_engine::sync::WaitGroup;
 use highper_zend::{Array, Callable, ClassHandle, ClassRef, Object, Str, Throw, Value, find_class};
@@ -212,6 +213,18 @@ impl Container {
         entry.is_some_and(|entry| entry.is_bound())
     }
 
+    /// Forgets a name that means nothing: they may come from outside, and there is no end of them.
+    pub(crate) fn tidy(&self, entry: Rc<Entry>) {
+        if entry.is_bound() || entry.recipe.borrow().is_some() {
+            return;
+        }
+        let mut entries = self.entries.borrow_mut();
+        // This one and that of the map; whoever else has it will ask again.
+        if Rc::strong_count(&entry) == 2 {
+            entries.remove(&entry.key);
+        }
+    }
+
     /// Forgets what was read of signatures: files may have changed.
     pub(crate) fn reread(&self) {
         for entry in self.entries.borrow().values() {
@@ -256,7 +269,14 @@ impl Container {
             .to_utf8()
             .ok_or_else(|| error("a name must be UTF-8".into()))?;
         let entry = self.entry(text);
-        let object = self.take(app, &entry, incoming().as_ref())?;
+        let taken = self.take(app, &entry, incoming().as_ref());
+        let object = match taken {
+            Ok(object) => object,
+            Err(throw) => {
+                self.tidy(entry);
+                return Err(throw);
+            }
+        };
         if entry.object.borrow().is_some() {
             self.known.borrow_mut().set_str(name, object.clone());
         }
@@ -327,9 +347,7 @@ impl Container {
                         .push((coroutine, Rc::clone(entry)));
                     let waited = done.wait(None);
                     self.waiting.borrow_mut().retain(|(c, _)| *c != coroutine);
-                    waited.map_err(|_| {
-                        error(format!("{}: the wait for it was cancelled", entry.name))
-                    })?;
+                    waited.map_err(|_| cancelled())?;
                 }
             }
         }

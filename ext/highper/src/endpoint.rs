@@ -2,6 +2,7 @@
 
 use crate::app::App;
 use crate::container::check::Check;
+use crate::generator;
 use crate::incoming::Incoming;
 use crate::plan::{Plan, Source};
 use crate::request;
@@ -44,7 +45,7 @@ impl Endpoint {
     ///
     /// # Errors
     /// A sentence that names the route and what is wrong with it.
-    pub(crate) fn new(route: &Route, names: &[&str]) -> Result<Self, Throw> {
+    pub(crate) fn new(app: &App, route: &Route, names: &[&str]) -> Result<Self, Throw> {
         let label = format!(
             "{} {} ({})",
             route.methods.join("|"),
@@ -72,7 +73,7 @@ impl Endpoint {
                 return Err(wrong("its method is not public"));
             }
             Some(function) => {
-                Plan::of(function, names).map_err(|throw| wrong(&throw_text(throw)))?
+                Plan::of(app, function, names).map_err(|throw| wrong(&throw_text(throw)))?
             }
             None => Plan::default(),
         };
@@ -216,7 +217,11 @@ impl Endpoint {
             self.plan.arguments(incoming, &mut args)?;
             callable.call(&args)
         };
-        self.to_response(app, result.into_result()?)
+        let mut value = result.into_result()?;
+        if let Some(generator) = generator::of(&value) {
+            value = generator::run(generator)?;
+        }
+        self.to_response(app, value)
     }
 
     fn controller(&self, app: &App) -> Result<Callable, Throw> {
@@ -251,15 +256,6 @@ impl Endpoint {
                 _ => Kind::Text,
             };
             return Ok(app.spare.data(status, Some(kind), Body::Str(text)));
-        }
-        if value
-            .as_object()
-            .is_some_and(|object| object.class_name() == "Generator")
-        {
-            return Err(Throw::error(format!(
-                "route {}: a Generator can't be sent yet; return an array",
-                self.label
-            )));
         }
         let mut body = app.spare.buffer();
         json::encode_into(Rc::make_mut(&mut body), &value)?;

@@ -15,9 +15,11 @@ mod cache;
 mod config;
 mod container;
 mod container_exception;
+mod decode;
 mod endpoint;
 mod exception;
 mod failure;
+mod generator;
 mod incoming;
 mod inspect;
 mod loader;
@@ -38,6 +40,8 @@ mod send;
 mod settings;
 mod spare;
 mod times;
+mod upload;
+mod validation;
 mod web;
 mod worker;
 
@@ -81,6 +85,8 @@ pub fn declare(registry: &mut Registry) {
         attribute::declare,
         awaitable::declare,
         scope::declare,
+        upload::declare,
+        validation::declare,
         times::declare,
         inspect::declare,
     ] {

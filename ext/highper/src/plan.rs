@@ -1,21 +1,30 @@
 //! From a method's signature to a plan that makes its arguments.
 
+mod checked;
 pub(crate) mod dto;
+mod file;
 pub(crate) mod fit;
 pub(crate) mod scalar;
+pub(crate) mod shape;
 
 use crate::annotation::{self, Place};
+use crate::app::App;
 use crate::container::need::need;
 use crate::container::{Need, Service};
 use crate::exception::http_exception::exception;
 use crate::incoming::{Incoming, PathValue, PathValues};
 use crate::request::fields;
+use crate::upload;
+use crate::validation::run::Run;
+use checked::Checked;
 use dto::Dto;
+use file::Upload;
 use highper_app::parameter::{self, ParameterError, Source as From};
 use highper_app::router;
 use highper_zend::reflect::{Attribute, Builtin, Function, Param, Type};
-use highper_zend::{Array, Throw, Value};
+use highper_zend::{Str, Throw, Value};
 use scalar::Scalar;
+use shape::{Marks, Shape};
 use std::rc::Rc;
 
 /// Where an argument comes from.
@@ -25,9 +34,16 @@ pub(crate) enum Source {
     Query(Text),
     Header(Text),
     Cookie(Text),
+    /// A path parameter that rules are for.
+    CheckedPath(usize, Option<Value>, Checked),
     /// A list of values of the query.
-    QueryArray(Box<[u8]>, Option<Value>),
+    QueryArray(Checked, Option<Value>),
+    /// An object made of the whole query.
+    QueryObject(Rc<Dto>),
     BodyArray,
+    /// A body that is a list, with what its entries are.
+    BodyList(Checked),
+    File(Upload),
     BodyText,
     BodyObject(Rc<Dto>),
     Request,
@@ -42,6 +58,7 @@ pub(crate) struct Text {
     name: Box<str>,
     kind: Scalar,
     default: Option<Value>,
+    checked: Checked,
 }
 
 /// A path parameter that a handler takes, converted before PHP is entered.
@@ -65,13 +82,13 @@ impl Plan {
     ///
     /// # Errors
     /// A sentence that names the parameter that can't be filled.
-    pub(crate) fn of(function: &Function, names: &[&str]) -> Result<Self, Throw> {
+    pub(crate) fn of(app: &App, function: &Function, names: &[&str]) -> Result<Self, Throw> {
         let mut plan = Self::default();
         for param in function.params() {
             if param.is_variadic() {
                 break;
             }
-            let source = plan.source(function, &param, names)?;
+            let source = plan.source(app, function, &param, names)?;
             plan.args.push(source);
         }
         Ok(plan)
@@ -82,7 +99,11 @@ impl Plan {
         let wants = |source: &Source| {
             matches!(
                 source,
-                Source::BodyArray | Source::BodyText | Source::BodyObject(_)
+                Source::BodyArray
+                    | Source::BodyText
+                    | Source::BodyList(_)
+                    | Source::BodyObject(_)
+                    | Source::File(_)
             )
         };
         self.args.iter().any(wants)
@@ -90,6 +111,7 @@ impl Plan {
 
     fn source(
         &mut self,
+        app: &App,
         function: &Function,
         param: &Param,
         names: &[&str],
@@ -105,48 +127,83 @@ impl Plan {
         if param.is_by_ref() {
             return Err(wrong("must not be taken by reference".into()));
         }
+        let attributes = param.attributes();
+        let place = Place::Param(function, param);
         if let Some(at) = names.iter().position(|n| *n == name) {
-            let kind = Scalar::of(kind.as_ref()).map_err(&wrong)?;
+            let marks = Marks::of(&attributes, place)?;
+            let kind = Scalar::of(kind.as_ref(), marks.format.as_deref()).map_err(&wrong)?;
             self.path.push(PathPlan {
-                name: name.into(),
+                name: name.clone().into(),
                 at,
                 kind,
                 optional: default.is_some(),
             });
-            return Ok(Source::Path(self.path.len() - 1, default));
+            let number = self.path.len() - 1;
+            if marks.rules.is_empty() {
+                return Ok(Source::Path(number, default));
+            }
+            return Ok(Source::CheckedPath(
+                number,
+                default,
+                Checked::rules(&name, marks),
+            ));
         }
-        for attribute in param.attributes() {
-            let Some(known) = annotation::own(&attribute) else {
+        for attribute in &attributes {
+            let Some(known) = annotation::own(attribute) else {
                 continue;
             };
-            let place = Place::Param(function, param);
+            let marks = || Marks::of(&attributes, place);
             let text = |key: String| -> Result<Text, Throw> {
+                let marks = marks()?;
                 Ok(Text {
-                    name: key.into(),
-                    kind: Scalar::of(kind.as_ref()).map_err(&wrong)?,
+                    kind: Scalar::of(kind.as_ref(), marks.format.as_deref()).map_err(&wrong)?,
                     default: default.clone(),
+                    checked: Checked::rules(&key, marks),
+                    name: key.into(),
                 })
             };
             match &*known {
                 "query" if kind.as_ref().is_some_and(is_array) => {
-                    let key = given_name(&attribute, place)?.unwrap_or(name);
-                    return Ok(Source::QueryArray(key.into_bytes().into(), default));
+                    let key = given_name(attribute, place)?.unwrap_or_else(|| name.clone());
+                    let checked = Checked::of(&key, kind.as_ref(), marks()?, app);
+                    return Ok(Source::QueryArray(checked.map_err(&wrong)?, default));
+                }
+                "query" if let Some(class) = object_of(kind.as_ref()) => {
+                    let dto = app.schemas.dto(class).map_err(&wrong)?;
+                    return Ok(Source::QueryObject(dto));
                 }
                 "query" => {
                     return Ok(Source::Query(text(
-                        given_name(&attribute, place)?.unwrap_or(name.clone()),
+                        given_name(attribute, place)?.unwrap_or(name.clone()),
                     )?));
                 }
                 "cookie" => {
                     return Ok(Source::Cookie(text(
-                        given_name(&attribute, place)?.unwrap_or(name.clone()),
+                        given_name(attribute, place)?.unwrap_or(name.clone()),
                     )?));
                 }
                 "header" => {
-                    let key = given_name(&attribute, place)?.unwrap_or_else(|| header_name(&name));
+                    let key = given_name(attribute, place)?.unwrap_or_else(|| header_name(&name));
                     return Ok(Source::Header(text(key)?));
                 }
-                "body" => return body(kind.as_ref()).map_err(&wrong),
+                "file" => {
+                    let made = annotation::made(attribute, place)?;
+                    let key = made.get("name")?.as_str().map(str::to_owned);
+                    let upload = Upload {
+                        name: Str::new(key.as_ref().unwrap_or(&name)),
+                        is_list: kind.as_ref().is_some_and(is_array),
+                        max: made.get("max")?.as_long(),
+                        default,
+                    };
+                    return match kind.as_ref().and_then(Type::single_class) {
+                        _ if upload.is_list => Ok(Source::File(upload)),
+                        Some(class) if class.eq_ignore_ascii_case(upload::NAME) => {
+                            Ok(Source::File(upload))
+                        }
+                        _ => Err(wrong(format!("must be of type {} or array", upload::NAME))),
+                    };
+                }
+                "body" => return body(&name, kind.as_ref(), marks()?, app).map_err(&wrong),
                 _ => {}
             }
         }
@@ -162,7 +219,7 @@ impl Plan {
             need @ (Need::Config(_) | Need::Tagged(_)) => Ok(Source::Need(need)),
             Need::Value(value) => Ok(Source::Value(value)),
             Need::Missing(_) => Err(wrong(format!(
-                "({}) is not in the path; mark it with #[Query], #[Header], #[Cookie] or #[Body], or give it a default",
+                "({}) is not in the path; mark it with #[Query], #[Header], #[Cookie], #[Body] or #[File], or give it a default",
                 kind.map_or("no type".into(), |k| k.text)
             ))),
         }
@@ -221,26 +278,34 @@ impl Plan {
                 (Some(PathValue::Int(n)), _) => Value::long(*n),
                 (Some(PathValue::Float(n)), _) => Value::double(*n),
                 (Some(PathValue::Bool(b)), _) => Value::bool(*b),
-                (Some(PathValue::Text(text)), _) => Value::from(&**text),
+                (Some(PathValue::Text(text)), _) => self.path[*at].object(text)?,
                 (Some(PathValue::Case(n)), _) => self.path[*at].kind.case(*n),
                 (_, Some(default)) => default.clone(),
                 (_, None) => Value::null(),
             },
-            Source::Query(text) => {
-                text.convert("query", incoming.query().get_symbol(text.name.as_bytes()))?
+            Source::CheckedPath(at, default, checked) => {
+                let value = self.argument(&Source::Path(*at, default.clone()), incoming)?;
+                checked.check(&value, incoming, 404)?;
+                value
             }
+            Source::Query(text) => text.convert(
+                incoming,
+                "query",
+                incoming.query().get_symbol(text.name.as_bytes()),
+            )?,
             Source::Cookie(text) => text.convert(
+                incoming,
                 "cookie",
                 incoming.cookies().get_symbol(text.name.as_bytes()),
             )?,
             Source::Header(text) => {
                 let value = incoming.header(text.name.as_bytes()).map(Value::from);
-                text.convert("header", value.as_ref())?
+                text.convert(incoming, "header", value.as_ref())?
             }
-            Source::QueryArray(name, default) => match incoming.query().get_symbol(name) {
-                Some(value) if value.is_array() => value.clone(),
+            Source::QueryArray(checked, default) => match incoming.query().get_str(&checked.name) {
+                Some(value) if value.is_array() => checked.converted(value, incoming, true, 400)?,
                 Some(_) => {
-                    let name = String::from_utf8_lossy(name);
+                    let name = checked.name.to_string_lossy();
                     return Err(exception(
                         400,
                         &format!("{name} must be an array, as in ?{name}[]=1"),
@@ -248,11 +313,20 @@ impl Plan {
                 }
                 None => default.clone().unwrap_or_else(Value::empty_array),
             },
+            Source::QueryObject(dto) => {
+                let run = Run::of(&incoming.app, Some(incoming), true);
+                dto.make(incoming.query(), run)?
+            }
+            Source::File(upload) => upload.value(incoming)?,
             Source::BodyArray => fields(incoming)?.0.into(),
+            Source::BodyList(checked) => {
+                let (fields, is_form) = fields(incoming)?;
+                checked.converted(&fields.into(), incoming, is_form, 422)?
+            }
             Source::BodyText => crate::request::body(incoming)?.into(),
             Source::BodyObject(dto) => {
                 let (fields, is_form) = fields(incoming)?;
-                dto.make(&fields, is_form)?
+                dto.make(&fields, Run::of(&incoming.app, Some(incoming), is_form))?
             }
             Source::Request => incoming.object()?.into(),
             Source::Service(service) => {
@@ -281,8 +355,24 @@ fn plain_int(raw: &[u8]) -> Option<i64> {
     })
 }
 
+impl PathPlan {
+    /// The value of a text, an object where the type is one.
+    fn object(&self, text: &str) -> Result<Value, Throw> {
+        let value = Value::from(text);
+        match self.kind.object(&value)? {
+            None => Ok(value),
+            Some(made) => made.map_err(|wrong| exception(404, &format!("{} {wrong}", self.name))),
+        }
+    }
+}
+
 impl Text {
-    fn convert(&self, place: &str, value: Option<&Value>) -> Result<Value, Throw> {
+    fn convert(
+        &self,
+        incoming: &Rc<Incoming>,
+        place: &str,
+        value: Option<&Value>,
+    ) -> Result<Value, Throw> {
         let bad = |e: &ParameterError| {
             let message = match place {
                 "query" => e.message.clone(),
@@ -299,10 +389,18 @@ impl Text {
         let Some(bytes) = value.as_bytes() else {
             return Err(bad(&self.kind.is_array(&self.name)));
         };
-        match std::str::from_utf8(bytes) {
-            Ok(text) => self.kind.value(&self.name, text).map_err(|e| bad(&e)),
-            Err(_) => Err(exception(400, &format!("{} must be UTF-8", self.name))),
-        }
+        let Ok(text) = std::str::from_utf8(bytes) else {
+            return Err(exception(400, &format!("{} must be UTF-8", self.name)));
+        };
+        let value = match self.kind.object(value)? {
+            None => self.kind.value(&self.name, text).map_err(|e| bad(&e))?,
+            Some(Ok(object)) => object,
+            Some(Err(wrong)) => {
+                return Err(bad(&ParameterError::other(From::Query, &self.name, &wrong)));
+            }
+        };
+        self.checked.check(&value, incoming, 400)?;
+        Ok(value)
     }
 }
 
@@ -334,15 +432,25 @@ fn header_name(name: &str) -> String {
     out
 }
 
-fn body(kind: Option<&Type>) -> Result<Source, String> {
+/// The class of an object that is made of several values; `None` for types that a text becomes.
+fn object_of(kind: Option<&Type>) -> Option<&str> {
+    let class = kind?.single_class()?;
+    Scalar::of(kind, None).is_err().then_some(class)
+}
+
+fn body(name: &str, kind: Option<&Type>, marks: Marks, app: &App) -> Result<Source, String> {
     let Some(kind) = kind else {
         return Ok(Source::BodyArray);
     };
     if let Some(class) = kind.single_class() {
-        return Dto::of(class).map(|dto| Source::BodyObject(Rc::new(dto)));
+        return app.schemas.dto(class).map(Source::BodyObject);
     }
     if kind.has(Builtin::Array) {
-        Ok(Source::BodyArray)
+        let checked = Checked::of(name, Some(kind), marks, app)?;
+        Ok(match (&checked.shape, checked.rules.is_empty()) {
+            (Shape::List(_), _) | (_, false) => Source::BodyList(checked),
+            _ => Source::BodyArray,
+        })
     } else if kind.has(Builtin::String) {
         Ok(Source::BodyText)
     } else {
@@ -351,15 +459,6 @@ fn body(kind: Option<&Type>) -> Result<Source, String> {
             kind.text
         ))
     }
-}
-
-/// Names of fields and their errors.
-pub(crate) fn error_list(errors: &[(String, String)]) -> Array {
-    let mut all = Array::new();
-    for (field, message) in errors {
-        all.nested(field).push(message);
-    }
-    all
 }
 
 /// The error that a conversion of text ends with.

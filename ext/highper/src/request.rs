@@ -300,7 +300,8 @@ pub(crate) fn body(incoming: &Incoming) -> Result<Str, Throw> {
         .map_err(unreadable)
 }
 
-fn files(incoming: &Incoming) -> Array {
+/// All uploads, as `$_FILES` has them.
+pub(crate) fn files(incoming: &Incoming) -> Array {
     match incoming.exchange().request().body() {
         Body::Form(form) => highper_runtime::input::array(&form.files),
         _ => Array::new(),

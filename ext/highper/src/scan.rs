@@ -1,8 +1,13 @@
 //! Controllers of a folder: their attributes become routes.
 
+mod cache;
+
 use crate::annotation::{self, Place, made};
+use crate::app::App;
 use crate::route::{Handler, Middleware, Route};
+use cache::Files;
 use highper_app::router::Group;
+use highper_log::Level;
 use highper_zend::reflect::{self, Function};
 use highper_zend::{Callable, Object, Throw, Value, call_function, find_class};
 use std::path::{Path, PathBuf};
@@ -10,37 +15,82 @@ use std::path::{Path, PathBuf};
 /// Folders deeper than this are a circle of links.
 const DEEPEST: usize = 32;
 
-/// The routes of all controllers below a folder; `namespace` begins the names of its classes (PSR-4).
-pub(crate) fn folder(namespace: &str, folder: &Path) -> Result<Vec<Route>, Throw> {
-    let mut files = Vec::new();
-    list(folder, folder, 0, &mut files)?;
-    files.sort();
+/// The routes of all controllers below the folders of an application. In production they come from a file where
+/// nothing has changed since it was written.
+///
+/// # Errors
+/// A controller that is wrong, or what an autoloader throws.
+pub(crate) fn routes(app: &App) -> Result<Vec<Route>, Throw> {
+    let scans = app.scans.borrow().clone();
+    let mut listed = Vec::new();
+    let mut found = Files::new();
+    for (namespace, folder) in &scans {
+        let mut files = Vec::new();
+        list(folder, folder, 0, &mut files)?;
+        files.sort();
+        for file in &files {
+            let path = folder.join(file);
+            found.extend(cache::stamp(&path).map(|s| (path.to_string_lossy().into_owned(), s)));
+        }
+        listed.push((namespace.trim_matches('\\'), files));
+    }
+    let place = match app.is_development.get() || scans.is_empty() {
+        true => None,
+        false => cache::place(&app.base),
+    };
+    let text = format!("{scans:?}");
+    if let Some(known) = place
+        .as_deref()
+        .and_then(|place| cache::read(place, &text, &found))
+    {
+        return Ok(known);
+    }
     let mut routes = Vec::new();
-    let namespace = namespace.trim_matches('\\');
-    for file in files {
-        let name = file.with_extension("");
-        let parts: Vec<&str> = name.iter().filter_map(|part| part.to_str()).collect();
-        let is_name = |part: &&str| {
-            !part.starts_with(|c: char| c.is_ascii_digit())
-                && part
-                    .bytes()
-                    .all(|b| b.is_ascii_alphanumeric() || b == b'_' || b >= 0x80)
-        };
-        if parts.is_empty() || !parts.iter().all(is_name) {
-            continue;
-        }
-        let mut class = namespace.to_owned();
-        for part in parts {
-            if !class.is_empty() {
-                class.push('\\');
+    let mut outside = Files::new();
+    for (namespace, files) in listed {
+        for file in files {
+            let Some(name) = class_name(namespace, &file) else {
+                continue;
+            };
+            if let Some(class) = find_class(&name)? {
+                controller(class.into(), &mut routes, &mut outside)?;
             }
-            class.push_str(part);
-        }
-        if let Some(class) = find_class(&class)? {
-            controller(class.into(), &mut routes)?;
         }
     }
+    outside.retain(|path, _| !found.contains_key(path));
+    if let Some(place) = place
+        && let Err(error) = cache::write(&place, &text, &found, &outside, &routes)
+    {
+        let text = format!(
+            "what was scanned can't be kept in {}: {error}",
+            place.display()
+        );
+        app.log(Level::Notice, &text, &[], None);
+    }
     Ok(routes)
+}
+
+/// The class of a file by PSR-4; `None` for names that no class can have.
+fn class_name(namespace: &str, file: &Path) -> Option<String> {
+    let name = file.with_extension("");
+    let parts: Vec<&str> = name.iter().filter_map(|part| part.to_str()).collect();
+    let is_name = |part: &&str| {
+        !part.starts_with(|c: char| c.is_ascii_digit())
+            && part
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b == b'_' || b >= 0x80)
+    };
+    if parts.is_empty() || !parts.iter().all(is_name) {
+        return None;
+    }
+    let mut class = namespace.to_owned();
+    for part in parts {
+        if !class.is_empty() {
+            class.push('\\');
+        }
+        class.push_str(part);
+    }
+    Some(class)
 }
 
 /// Makes OPcache look again at the files that it knows: its clock is the process's start, which
@@ -88,16 +138,21 @@ fn list(root: &Path, folder: &Path, depth: usize, files: &mut Vec<PathBuf>) -> R
     Ok(())
 }
 
-fn controller(class: reflect::Class, routes: &mut Vec<Route>) -> Result<(), Throw> {
+fn controller(
+    class: reflect::Class,
+    routes: &mut Vec<Route>,
+    outside: &mut Files,
+) -> Result<(), Throw> {
     let mut prefix = None;
     let mut middleware = Vec::new();
-    for attribute in class.attributes() {
-        match annotation::own(&attribute).as_deref() {
+    let attributes = class.attributes();
+    for attribute in &attributes {
+        match annotation::own(attribute).as_deref() {
             Some("controller") => {
-                prefix = Some(text(&made(&attribute, Place::Class(class))?, "prefix")?);
+                prefix = Some(text(&made(attribute, Place::Class(class))?, "prefix")?);
             }
             Some("middleware") => {
-                middleware.extend(classes(&made(&attribute, Place::Class(class))?)?)
+                middleware.extend(classes(&made(attribute, Place::Class(class))?)?)
             }
             _ => {}
         }
@@ -105,6 +160,15 @@ fn controller(class: reflect::Class, routes: &mut Vec<Route>) -> Result<(), Thro
     let Some(prefix) = prefix else {
         return Ok(());
     };
+    annotation::check(&attributes, Place::Class(class))?;
+    // Parents and traits may lie elsewhere.
+    let mut around = vec![class.location()];
+    let parents = std::iter::successors(class.parent(), |class| class.parent());
+    around.extend(parents.map(reflect::Class::location));
+    around.extend(class.methods().iter().map(Function::location));
+    for (file, _) in around.into_iter().flatten() {
+        outside.extend(cache::stamp(Path::new(&file)).map(|stamp| (file, stamp)));
+    }
     if !class.is_instantiable() {
         return Err(Throw::error(format!(
             "the controller {} can't be instantiated",
@@ -128,17 +192,19 @@ fn action(
     let mut paths = Vec::new();
     let mut middleware = outer.to_vec();
     let mut status = None;
-    for attribute in method.attributes() {
-        match annotation::own(&attribute).as_deref() {
+    let attributes = method.attributes();
+    annotation::check(&attributes, Place::Function(method))?;
+    for attribute in &attributes {
+        match annotation::own(attribute).as_deref() {
             Some(verb @ ("get" | "post" | "put" | "patch" | "delete" | "any")) => {
-                let path = text(&made(&attribute, Place::Function(method))?, "path")?;
+                let path = text(&made(attribute, Place::Function(method))?, "path")?;
                 paths.push((verb.to_ascii_uppercase(), group.join(&path)));
             }
             Some("middleware") => {
-                middleware.extend(classes(&made(&attribute, Place::Function(method))?)?)
+                middleware.extend(classes(&made(attribute, Place::Function(method))?)?)
             }
             Some("status") => {
-                let object = made(&attribute, Place::Function(method))?;
+                let object = made(attribute, Place::Function(method))?;
                 status = object
                     .get("status")?
                     .as_long()

@@ -143,7 +143,7 @@ fn run(body: &Callable, until: Option<u64>) -> Result<Value, Throw> {
 }
 
 /// The value with its awaitables replaced by their results.
-fn resolve(value: &Value, until: Option<u64>) -> Result<Value, Throw> {
+pub(crate) fn resolve(value: &Value, until: Option<u64>) -> Result<Value, Throw> {
     if let Some(object) = value.as_object()
         && object.is_instance_of(AWAITABLE.get())
     {

@@ -8,6 +8,7 @@ use highper_http::static_file::{self, Plan};
 use highper_http::{Exchange, SendError};
 use highper_http1::{EncodeError, Response, Version};
 use highper_log::Level;
+use std::cell::RefCell;
 use std::fs::File;
 use std::os::unix::fs::FileExt;
 use std::rc::Rc;
@@ -122,6 +123,32 @@ pub(crate) fn problem(exchange: &Exchange, problem: &Problem<'_>, headers: &[(&s
         headers,
         problem.request_id,
     );
+}
+
+/// Sends an error of which there is nothing to say but its status: lines and body stand ready.
+pub(crate) fn blank(exchange: &Exchange, status: u16) {
+    thread_local! {
+        static READY: RefCell<Vec<(u16, Rc<str>)>> = const { RefCell::new(Vec::new()) };
+    }
+    const LINES: &[u8] = b"Content-Type: application/problem+json\r\nCache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n";
+    let said = || Problem {
+        status,
+        kind: Some("about:blank"),
+        ..Problem::default()
+    };
+    if format_of(exchange) != ErrorFormat::Problem {
+        return problem(exchange, &said(), &[]);
+    }
+    let body = READY.with_borrow_mut(|ready| {
+        if let Some((_, body)) = ready.iter().find(|(known, _)| *known == status) {
+            return Rc::clone(body);
+        }
+        let body: Rc<str> = said().json().into();
+        ready.push((status, Rc::clone(&body)));
+        body
+    });
+    // A client that is gone needs no answer.
+    let _gone = exchange.respond_lines(status, LINES, body.as_bytes());
 }
 
 /// Sends an error's body.

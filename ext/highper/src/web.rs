@@ -199,7 +199,7 @@ impl<const OWN: bool> Web<OWN> {
                 if self.health(exchange) || self.file(exchange) {
                     return;
                 }
-                send::problem(exchange, &blank(404), &[]);
+                send::blank(exchange, 404);
             }
             Miss::Path(why) => {
                 let problem = Problem {

@@ -57,6 +57,15 @@ impl Key<'_> {
     }
 }
 
+/// Where a key begins. Zend looks at the first byte of keys that may be numbers, also of an empty one: that byte is NUL in its
+/// own strings, and an empty slice of Rust's points nowhere.
+fn start(key: &[u8]) -> *const u8 {
+    match key {
+        [] => c"".as_ptr().cast(),
+        key => key.as_ptr(),
+    }
+}
+
 /// An owned PHP array. Cloning adds a reference; writing separates, as in PHP.
 #[repr(transparent)]
 #[derive(Clone)]
@@ -142,7 +151,7 @@ impl Array {
         let key = key.as_ref();
         let mut value = Self::give(value);
         // SAFETY: the shim takes over the value's reference.
-        unsafe { raw::hz_array_set(&raw mut self.0, key.as_ptr(), key.len(), &raw mut *value) };
+        unsafe { raw::hz_array_set(&raw mut self.0, start(key), key.len(), &raw mut *value) };
         self
     }
 
@@ -168,7 +177,7 @@ impl Array {
         let key = key.as_ref();
         let mut value = Self::give(value);
         // SAFETY: the shim takes over the value's reference.
-        unsafe { raw::hz_array_set_sym(&raw mut self.0, key.as_ptr(), key.len(), &raw mut *value) };
+        unsafe { raw::hz_array_set_sym(&raw mut self.0, start(key), key.len(), &raw mut *value) };
         self
     }
 
@@ -205,7 +214,7 @@ impl Array {
         let key = key.as_ref();
         // SAFETY: the shim returns a live slot that holds an unshared array.
         unsafe {
-            &mut *raw::hz_array_nested(&raw mut self.0, key.as_ptr(), key.len(), 1).cast::<Self>()
+            &mut *raw::hz_array_nested(&raw mut self.0, start(key), key.len(), 1).cast::<Self>()
         }
     }
 
@@ -223,7 +232,7 @@ impl Array {
     pub fn remove(&mut self, key: impl AsRef<[u8]>) -> bool {
         let key = key.as_ref();
         // SAFETY: reads the key; releases the element.
-        unsafe { raw::hz_array_del(&raw mut self.0, key.as_ptr(), key.len()) != 0 }
+        unsafe { raw::hz_array_del(&raw mut self.0, start(key), key.len()) != 0 }
     }
 
     fn found(&self, slot: *mut Value) -> Option<&Value> {
@@ -237,14 +246,14 @@ impl Array {
     pub fn get(&self, key: impl AsRef<[u8]>) -> Option<&Value> {
         let key = key.as_ref();
         // SAFETY: reads the key.
-        self.found(unsafe { raw::hz_array_get(&raw const self.0, key.as_ptr(), key.len()) })
+        self.found(unsafe { raw::hz_array_get(&raw const self.0, start(key), key.len()) })
     }
 
     /// The element with this key as PHP code reads it: "12" is 12.
     pub fn get_symbol(&self, key: impl AsRef<[u8]>) -> Option<&Value> {
         let key = key.as_ref();
         // SAFETY: reads the key.
-        self.found(unsafe { raw::hz_array_get_sym(&raw const self.0, key.as_ptr(), key.len()) })
+        self.found(unsafe { raw::hz_array_get_sym(&raw const self.0, start(key), key.len()) })
     }
 
     /// The element with a known name.

@@ -538,6 +538,24 @@ impl Type {
         }
     }
 
+    /// A builtin type of values by its name: `int`, `float`, `string`, `bool`, `array`.
+    pub fn builtin(name: &str) -> Option<Self> {
+        let bits: &[u32] = match name {
+            "int" => &[4],
+            "float" => &[5],
+            "string" => &[6],
+            "bool" => &[2, 3],
+            "array" => &[7],
+            _ => return None,
+        };
+        Some(Self {
+            mask: bits.iter().map(|bit| 1 << bit).sum(),
+            classes: Vec::new(),
+            is_intersection: false,
+            text: name.to_owned(),
+        })
+    }
+
     /// Is this builtin type a part of it?
     pub fn has(&self, builtin: Builtin) -> bool {
         let bit = match builtin {

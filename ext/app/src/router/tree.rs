@@ -152,31 +152,48 @@ impl Tree {
     }
 
     /// The first leaf that [`Tree::search`] offers, found without one: for a path without escapes,
-    /// where no choice has to be taken back. `None` where that is not so.
-    pub(super) fn first(&self, path: &[u8], ranges: &mut Ranges) -> Option<u32> {
-        let (mut node, mut at) = (self.nodes.first()?, 0);
+    /// where no choice has to be taken back.
+    pub(super) fn first(&self, path: &[u8], ranges: &mut Ranges) -> First {
+        let Some(mut node) = self.nodes.first() else {
+            return First::Nothing;
+        };
+        let mut at = 0;
+        // Has a way been passed by that the path may have taken too?
+        let mut forked = false;
+        let ended = |forked| match forked {
+            true => First::Unknown,
+            false => First::Nothing,
+        };
         while let Some(byte) = path.get(at) {
+            forked |= node.rest.is_some();
             if let Some(i) = node.heads.iter().position(|h| h == byte) {
                 let child = &self.nodes[node.children[i] as usize];
                 if path[at..].starts_with(&child.prefix) {
                     at += child.prefix.len();
+                    forked |= !node.params.is_empty();
                     node = child;
                     continue;
                 }
             }
-            let edge = node.params.first()?;
+            let Some(edge) = node.params.first() else {
+                return ended(forked);
+            };
+            forked |= node.params.len() > 1;
             let end = path[at..]
                 .iter()
                 .position(|b| *b == b'/')
                 .map_or(path.len(), |n| at + n);
             if edge.constraint.is_some() || !edge.whole || end == at {
-                return None;
+                return First::Unknown;
             }
             ranges.push(at, end);
             node = &self.nodes[edge.node as usize];
             at = end;
         }
-        node.leaf
+        match node.leaf {
+            Some(leaf) => First::Leaf(leaf),
+            None => ended(forked || node.rest.is_some() || !node.params.is_empty()),
+        }
     }
 
     /// Offers every leaf that the path fits, best first, until `take` returns true.
@@ -198,6 +215,16 @@ impl Tree {
             _ => Ok(found),
         }
     }
+}
+
+/// What [`Tree::first`] has found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum First {
+    Leaf(u32),
+    /// The path fits no pattern.
+    Nothing,
+    /// Only a search can tell.
+    Unknown,
 }
 
 struct Search<'t, 'p> {

@@ -54,6 +54,15 @@ impl<'a> Check<'a> {
         self.need(need, None)
     }
 
+    /// Something that a rule of a value asks.
+    ///
+    /// # Errors
+    /// The chain and what is wrong at its end.
+    pub(crate) fn rule(&mut self, service: &Service) -> Result<(), Throw> {
+        self.chain.clear();
+        self.service(service, None)
+    }
+
     /// All that is bound.
     ///
     /// # Errors

@@ -5,7 +5,7 @@ use super::{Concrete, Factory, Lifetime};
 use crate::app::App;
 use crate::incoming;
 use highper_zend::{
-    Call, Callable, Class, ClassRef, Done, Flags, Object, Registry, Throw, Trace, find_class,
+    Call, Callable, Class, ClassRef, Done, Flags, Object, Registry, Throw, Trace, Value, find_class,
 };
 use std::cell::OnceCell;
 use std::rc::Rc;
@@ -94,7 +94,11 @@ fn of(call: &Call) -> Result<&Rc<App>, Throw> {
 
 fn get(call: &mut Call) -> Done {
     let app = of(call)?;
-    let name = call.str(0)?;
+    let name = match call.opt_value(0).and_then(Value::as_string) {
+        Some(name) => name,
+        // What is no text, in PHP's own words.
+        None => call.str(0)?,
+    };
     let found = app.container.by_name(app, &name, incoming::current)?;
     call.ret(found)
 }
@@ -103,6 +107,9 @@ fn get(call: &mut Call) -> Done {
 pub(crate) fn has(call: &mut Call, app: &App) -> Done {
     let name = call.text(0)?;
     let found = app.container.is_bound(name) || Check::new(app).name(name).is_ok();
+    if !found {
+        app.container.tidy(app.container.entry(name));
+    }
     call.ret_bool(found)
 }
 
@@ -116,10 +123,14 @@ pub(crate) fn make(call: &mut Call, app: &App) -> Done {
         }
         Some(given) => {
             let running = incoming::current();
-            let made = app
-                .container
-                .anew(app, call.text(0)?, given, running.as_ref())?;
-            call.ret(made)
+            let name = call.text(0)?;
+            match app.container.anew(app, name, given, running.as_ref()) {
+                Ok(made) => call.ret(made),
+                Err(throw) => {
+                    app.container.tidy(app.container.entry(name));
+                    Err(throw)
+                }
+            }
         }
     }
 }

@@ -78,8 +78,11 @@ pub(crate) fn exception(status: u16, message: &str) -> Throw {
     }
 }
 
-/// Calls PHP's `json_decode` in the way of this framework: arrays, exceptions.
+/// As PHP's `json_decode` in the way of this framework: arrays, exceptions.
 pub(crate) fn decode_json(body: &[u8]) -> Result<Value, Throw> {
+    if let Some(value) = crate::decode::decode(body) {
+        return Ok(value);
+    }
     let args = [
         Value::string(body),
         Value::bool(true),

@@ -1,107 +1,232 @@
-//! Objects made of a request's body: the constructor's types are the rules.
+//! Objects made of a request's body: the constructor's types and attributes are the rules.
 
-use super::error_list;
-use super::fit::fit;
-use super::scalar::Cases;
-use crate::exception::unprocessable::unprocessable;
-use highper_app::parameter;
-use highper_zend::reflect::{self, Type};
-use highper_zend::{Array, ClassHandle, Throw, Value, find_class};
-use std::cell::RefCell;
+use super::shape::{Marks, Shape, text};
+use crate::annotation::Place;
+use crate::container::Service;
+use crate::validation::rule;
+use crate::validation::rule::Rule;
+use crate::validation::run::{At, Run};
+use highper_app::rule::Violation;
+use highper_zend::reflect::{self, Function, Param, Type};
+use highper_zend::{Array, ClassHandle, Str, Throw, Value, find_class};
+use std::cell::{OnceCell, RefCell};
+use std::collections::HashMap;
+use std::rc::Rc;
 
-/// Nested classes deeper than this are refused: a class may name itself.
-const DEEPEST: usize = 16;
+/// Objects in objects deeper than this are refused: a class may name itself.
+const DEEPEST: u32 = 64;
 
-thread_local! {
-    static READING: RefCell<Vec<String>> = RefCell::default();
+/// The classes that were read, by their names in lower case.
+#[derive(Default)]
+pub(crate) struct Schemas {
+    known: RefCell<HashMap<Box<str>, Rc<Dto>>>,
 }
 
-enum Kind {
-    Any,
-    Enum(Cases),
-    Object(Dto),
-    /// Builtin types, and the class of the union that none of them fits.
-    Types(Type),
+impl Schemas {
+    /// A class to make objects of, read where that was not done yet.
+    ///
+    /// # Errors
+    /// Half a sentence about a class that can't be made of fields.
+    pub(crate) fn dto(&self, name: &str) -> Result<Rc<Dto>, String> {
+        let key = name.trim_start_matches('\\').to_ascii_lowercase();
+        if let Some(known) = self.known.borrow().get(&*key) {
+            // It may be under way: classes name themselves.
+            return Ok(Rc::clone(known));
+        }
+        let found = find_class(name).map_err(|e| format!("({name}): {}", e.message()))?;
+        let class = found
+            .map(reflect::Class::from)
+            .filter(|class| class.is_instantiable())
+            .ok_or_else(|| format!("({name}) is no class that can be made of a body"))?;
+        let dto = Rc::new(Dto {
+            class: class.handle(),
+            fields: OnceCell::new(),
+        });
+        self.known
+            .borrow_mut()
+            .insert(key.clone().into(), Rc::clone(&dto));
+        match fields(class, self) {
+            Ok(fields) => {
+                let _first = dto.fields.set(fields);
+                Ok(dto)
+            }
+            Err(why) => {
+                let gone = self.known.borrow_mut().remove(&*key);
+                drop(gone);
+                Err(why)
+            }
+        }
+    }
 }
 
-struct Field {
-    name: String,
-    kind: Kind,
+impl Schemas {
+    /// What the rules of all classes will ask the container for.
+    ///
+    /// # Errors
+    /// What `each` says.
+    pub(crate) fn services(
+        &self,
+        each: &mut dyn FnMut(&Service) -> Result<(), Throw>,
+    ) -> Result<(), Throw> {
+        let mut all: Vec<(Box<str>, Rc<Dto>)> = {
+            let known = self.known.borrow();
+            known
+                .iter()
+                .map(|(k, dto)| (k.clone(), Rc::clone(dto)))
+                .collect()
+        };
+        all.sort_by(|a, b| a.0.cmp(&b.0));
+        let dtos = all.iter().filter_map(|(_, dto)| dto.fields.get());
+        let mut rules = dtos.flat_map(|fields| fields.iter().flat_map(|field| &field.rules));
+        rules.try_for_each(|rule| rule.services(each))
+    }
+}
+
+/// One value of a body.
+pub(crate) struct Field {
+    name: Str,
+    shape: Shape,
     default: Option<Value>,
     nullable: bool,
+    rules: Box<[Rule]>,
 }
 
 /// A class, by its constructor.
 pub(crate) struct Dto {
     class: ClassHandle,
-    fields: Vec<Field>,
+    fields: OnceCell<Box<[Field]>>,
 }
 
-impl Dto {
-    /// Reads a class.
+fn fields(class: reflect::Class, schemas: &Schemas) -> Result<Box<[Field]>, String> {
+    let Some(constructor) = class.constructor() else {
+        return Ok([].into());
+    };
+    if !constructor.is_public() {
+        return Err(format!(
+            "({}) has a constructor that is not public",
+            class.name()
+        ));
+    }
+    let mut fields = Vec::new();
+    for param in constructor.params() {
+        if param.is_variadic() {
+            break;
+        }
+        fields.push(Field::of(&constructor, &param, schemas)?);
+    }
+    Ok(fields.into())
+}
+
+impl Field {
+    /// Reads a parameter.
     ///
     /// # Errors
-    /// Half a sentence about a class that can't be made of fields.
-    pub(crate) fn of(name: &str) -> Result<Self, String> {
-        let depth = READING.with_borrow_mut(|names| {
-            names.push(name.to_owned());
-            names.len()
-        });
-        let made = if depth > DEEPEST {
-            Err(format!("({name}) is nested deeper than {DEEPEST} classes"))
-        } else {
-            Self::read(name)
-        };
-        READING.with_borrow_mut(Vec::pop);
-        made
-    }
-
-    fn read(name: &str) -> Result<Self, String> {
-        let text = |e: Throw| format!("({name}): {}", e.message());
-        let class = find_class(name)
-            .map_err(text)?
-            .map(reflect::Class::from)
-            .filter(|class| class.is_instantiable())
-            .ok_or_else(|| format!("({name}) is no class that can be made of a body"))?;
-        let mut fields = Vec::new();
-        for param in class.constructor().map(|c| c.params()).unwrap_or_default() {
-            if param.is_variadic() {
-                break;
-            }
-            let kind = param.kind();
-            fields.push(Field {
-                name: param.name(),
-                default: param.default().map_err(text)?,
-                nullable: kind.as_ref().is_none_or(Type::is_nullable),
-                kind: match kind {
-                    None => Kind::Any,
-                    Some(kind) if kind.is_mixed() => Kind::Any,
-                    Some(kind) => match kind.single_class() {
-                        None => Kind::Types(kind),
-                        Some(class) => match Cases::of(class)? {
-                            Some(cases) => Kind::Enum(cases),
-                            None => Kind::Object(Self::of(class)?),
-                        },
-                    },
-                },
-            });
-        }
+    /// Half a sentence about what is wrong with it.
+    pub(crate) fn of(
+        function: &Function,
+        param: &Param,
+        schemas: &Schemas,
+    ) -> Result<Self, String> {
+        let kind = param.kind();
+        let place = Place::Param(function, param);
+        let marks =
+            Marks::of(&param.attributes(), place).map_err(|e| format!("is wrong: {}", text(e)))?;
+        let shape = Shape::of(kind.as_ref(), &marks, schemas);
         Ok(Self {
-            class: class.handle(),
-            fields,
+            shape: shape.map_err(|why| match function.scope() {
+                Some(class) => format!("({}) has ${} {why}", class.name(), param.name()),
+                None => why,
+            })?,
+            name: Str::new(param.name()),
+            default: param.default().map_err(text)?,
+            nullable: kind.as_ref().is_none_or(Type::is_nullable),
+            rules: marks.rules.into(),
         })
     }
 
-    /// Makes an object of fields; texts of a form are converted.
+    /// Its value among those that are given; `None` where that failed, which the run knows.
+    ///
+    /// # Errors
+    /// What PHP code throws.
+    fn read(
+        &self,
+        given: &Array,
+        parent: At<'_>,
+        run: &mut Run<'_>,
+    ) -> Result<Option<Value>, Throw> {
+        let at = At::Field(&parent, &self.name);
+        let upload;
+        let mut value = given.get_str(&self.name);
+        if self.shape.is_upload() {
+            upload = run.upload(&self.name, &parent)?;
+            value = upload.as_ref();
+        }
+        let value = match value {
+            Some(value) if !(value.is_null() && self.nullable) => value,
+            absent => {
+                if !rule::absent(&self.rules, given, at, run)? {
+                    return Ok(None);
+                }
+                return Ok(match (absent, &self.default) {
+                    (None, Some(default)) => Some(default.clone()),
+                    _ if self.nullable => Some(Value::null()),
+                    _ => {
+                        run.fail(at, Violation::plain("required", "is required"));
+                        None
+                    }
+                });
+            }
+        };
+        let Some(value) = self.shape.convert(value, at, run)? else {
+            return Ok(None);
+        };
+        if self.rules.is_empty() || rule::apply(&self.rules, &value, given, at, run)? {
+            return Ok(Some(value));
+        }
+        Ok(None)
+    }
+}
+
+impl Dto {
+    /// Makes an object of fields.
     ///
     /// # Errors
     /// 422 with all errors, or what the constructor throws.
-    pub(crate) fn make(&self, given: &Array, is_form: bool) -> Result<Value, Throw> {
-        let mut errors = Vec::new();
-        let args = self.arguments(given, is_form, "", &mut errors)?;
+    pub(crate) fn make(&self, given: &Array, mut run: Run<'_>) -> Result<Value, Throw> {
+        let args = self.arguments(given, At::Root, &mut run)?;
         match args {
-            Some(args) if errors.is_empty() => self.class.new_object(&args).into_result(),
-            _ => Err(unprocessable(error_list(&errors))),
+            Some(args) if run.is_good() => self.class.new_object(&args).into_result(),
+            _ => Err(run.thrown()),
+        }
+    }
+
+    /// The errors of fields, and no object is made of them; of objects inside of it some are.
+    ///
+    /// # Errors
+    /// What PHP code throws.
+    pub(crate) fn errors(&self, given: &Array, mut run: Run<'_>) -> Result<Array, Throw> {
+        let _args = self.arguments(given, At::Root, &mut run)?;
+        run.errors()
+    }
+
+    /// An object inside of another.
+    pub(super) fn nested(
+        &self,
+        given: &Array,
+        at: At<'_>,
+        run: &mut Run<'_>,
+    ) -> Result<Option<Value>, Throw> {
+        if run.depth >= DEEPEST {
+            let why = format!("is nested deeper than {DEEPEST} objects");
+            run.fail(at, Violation::plain("depth", &why));
+            return Ok(None);
+        }
+        run.depth += 1;
+        let args = self.arguments(given, at, run);
+        run.depth -= 1;
+        match args? {
+            Some(args) => self.class.new_object(&args).into_result().map(Some),
+            None => Ok(None),
         }
     }
 
@@ -109,69 +234,18 @@ impl Dto {
     fn arguments(
         &self,
         given: &Array,
-        is_form: bool,
-        prefix: &str,
-        errors: &mut Vec<(String, String)>,
+        at: At<'_>,
+        run: &mut Run<'_>,
     ) -> Result<Option<Vec<Value>>, Throw> {
-        let before = errors.len();
-        let mut args = Vec::with_capacity(self.fields.len());
-        for field in &self.fields {
-            let path = format!("{prefix}{}", field.name);
-            let value = match (given.get_symbol(&field.name), &field.default) {
-                (None, Some(default)) => default.clone(),
-                (None, None) if field.nullable => Value::null(),
-                (None, None) => {
-                    errors.push((path, "is required".into()));
-                    continue;
-                }
-                (Some(value), _) if value.is_null() && field.nullable => Value::null(),
-                (Some(value), _) => match field.convert(value, is_form, &path, errors)? {
-                    Some(value) => value,
-                    None => continue,
-                },
-            };
-            args.push(value);
-        }
-        Ok((errors.len() == before).then_some(args))
-    }
-}
-
-impl Field {
-    fn convert(
-        &self,
-        value: &Value,
-        is_form: bool,
-        path: &str,
-        errors: &mut Vec<(String, String)>,
-    ) -> Result<Option<Value>, Throw> {
-        let wrong = match &self.kind {
-            Kind::Any => return Ok(Some(value.clone())),
-            Kind::Object(dto) => match value.as_array() {
-                None => "must be an object".to_owned(),
-                Some(fields) => {
-                    let args = dto.arguments(fields, is_form, &format!("{path}."), errors)?;
-                    return match args {
-                        Some(args) => dto.class.new_object(&args).into_result().map(Some),
-                        None => Ok(None),
-                    };
-                }
-            },
-            Kind::Enum(cases) => {
-                let number = value.as_str().filter(|_| is_form).and_then(parameter::int);
-                let found = cases
-                    .find(value)
-                    .or_else(|| cases.find(&Value::long(number?)));
-                match found {
-                    Some(case) => return Ok(Some(case)),
-                    None => format!("must be {}", cases.describe()),
-                }
+        let fields = self.fields.get().map_or(&[][..], |fields| fields);
+        let mut args = Vec::with_capacity(fields.len());
+        let mut whole = true;
+        for field in fields {
+            match field.read(given, at, run)? {
+                Some(value) => args.push(value),
+                None => whole = false,
             }
-            Kind::Types(kind) => match fit(kind, value, is_form) {
-                Ok(value) => return Ok(Some(value)),
-                Err(wrong) => wrong,
-            },
-        };
-        errors.push((path.to_owned(), wrong));
-        Ok(None)
+        }
+        Ok(whole.then_some(args))
     }
 }

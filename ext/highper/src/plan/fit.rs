@@ -23,7 +23,7 @@ pub(crate) fn fit(kind: &Type, value: &Value, is_form: bool) -> Result<Value, St
         return Ok(Value::double(number as f64));
     }
     if let (Some(text), true) = (value.as_str(), is_form)
-        && let Ok(scalar) = Scalar::of(Some(kind))
+        && let Ok(scalar) = Scalar::of(Some(kind), None)
         && let Ok(value) = scalar.value("", text)
     {
         return Ok(value);
@@ -35,7 +35,8 @@ pub(crate) fn fit(kind: &Type, value: &Value, is_form: bool) -> Result<Value, St
     Err(format!("must be {}, {given} given", wanted(kind)))
 }
 
-fn wanted(kind: &Type) -> String {
+/// What a value of these types must be.
+pub(crate) fn wanted(kind: &Type) -> String {
     let names = [
         (Builtin::String, "a text"),
         (Builtin::Int, "an integer"),

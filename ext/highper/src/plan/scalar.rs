@@ -1,10 +1,11 @@
 //! The types that text of a path, a query, a header or a form is converted to.
 
 use super::convert_text;
+use super::shape::{Date, Maker};
 use crate::incoming::PathValue;
 use highper_app::parameter::{self, Kind, ParameterError, Source};
 use highper_zend::reflect::{self, Builtin, Type};
-use highper_zend::{Callable, Value, find_class};
+use highper_zend::{Callable, Throw, Value, find_class};
 use std::rc::Rc;
 
 /// The backing values of an enum, and its cases.
@@ -22,6 +23,8 @@ pub(crate) enum Scalar {
     Bool,
     Text,
     Enum(Rc<Cases>),
+    Date(Rc<Date>),
+    Made(Rc<Maker>),
 }
 
 impl Scalar {
@@ -29,15 +32,22 @@ impl Scalar {
     ///
     /// # Errors
     /// Half a sentence about a type that no text can become.
-    pub(crate) fn of(kind: Option<&Type>) -> Result<Self, String> {
+    pub(crate) fn of(kind: Option<&Type>, format: Option<&str>) -> Result<Self, String> {
         let Some(kind) = kind else {
             return Ok(Self::Text);
         };
         if let Some(class) = kind.single_class() {
-            return match Cases::of(class) {
-                Ok(Some(cases)) => Ok(Self::Enum(Rc::new(cases))),
-                Ok(None) => Err(format!("({class}) must be a scalar or a backed enum")),
-                Err(why) => Err(why),
+            if let Some(cases) = Cases::of(class)? {
+                return Ok(Self::Enum(Rc::new(cases)));
+            }
+            if let Some(date) = Date::of(class, format)? {
+                return Ok(Self::Date(Rc::new(date)));
+            }
+            return match Maker::of(class)? {
+                Some(maker) => Ok(Self::Made(Rc::new(maker))),
+                None => Err(format!(
+                    "({class}) must be a scalar, a backed enum, a date or a class with fromString()"
+                )),
             };
         }
         if kind.has(Builtin::String) {
@@ -55,6 +65,11 @@ impl Scalar {
 
     /// Converts a text of the path.
     pub(crate) fn path_value(&self, name: &str, text: &str) -> Result<PathValue, ParameterError> {
+        if let Self::Date(date) = self
+            && !date.accepts(text)
+        {
+            return Err(ParameterError::other(Source::Path, name, &date.wanted()));
+        }
         Ok(match self.convert(name, text, Source::Path)? {
             parameter::Value::Int(n) => PathValue::Int(n),
             parameter::Value::Float(n) => PathValue::Float(n),
@@ -75,6 +90,18 @@ impl Scalar {
         })
     }
 
+    /// The object of a text, for types that are objects; `None` for the others.
+    ///
+    /// # Errors
+    /// What it must be, as the inner error, or what a class of the application throws.
+    pub(crate) fn object(&self, text: &Value) -> Result<Option<Result<Value, String>>, Throw> {
+        Ok(match self {
+            Self::Date(date) => Some(date.make(text)?.ok_or_else(|| date.wanted())),
+            Self::Made(maker) => Some(maker.make(text)?.ok_or_else(|| maker.wanted())),
+            _ => None,
+        })
+    }
+
     fn convert<'t>(
         &self,
         name: &str,
@@ -85,7 +112,9 @@ impl Scalar {
             Self::Int => convert_text(name, text, Kind::Int, from),
             Self::Float => convert_text(name, text, Kind::Float, from),
             Self::Bool => convert_text(name, text, Kind::Bool, from),
-            Self::Text => convert_text(name, text, Kind::String, from),
+            Self::Text | Self::Date(_) | Self::Made(_) => {
+                convert_text(name, text, Kind::String, from)
+            }
             Self::Enum(cases) if cases.ints.is_empty() => {
                 let known: Vec<&str> = cases.strings.iter().map(|s| &**s).collect();
                 convert_text(name, text, Kind::Strings(&known), from)
@@ -100,7 +129,7 @@ impl Scalar {
             Self::Int => Kind::Int,
             Self::Float => Kind::Float,
             Self::Bool => Kind::Bool,
-            Self::Text | Self::Enum(_) => Kind::String,
+            Self::Text | Self::Enum(_) | Self::Date(_) | Self::Made(_) => Kind::String,
         };
         ParameterError::array(Source::Query, name, kind)
     }
