@@ -13,6 +13,7 @@ pub extern "C" fn get_module() -> *mut Entry {
             highper_zend::modules::declare(registry);
             highper_runtime::hooks::declare(registry);
             highper_runtime::pdo::declare(registry);
+            highper_runtime::superglobals::declare(registry);
             highper_face::declare(registry);
         },
         swoole: highper_swoole::declare,

@@ -106,3 +106,16 @@ pub type Switch = unsafe extern "C" fn(from: *mut c_void, to: *mut c_void, dead:
 pub unsafe fn exchange_switch(switch: Switch) {
     crate::account::exchange_switch(switch);
 }
+
+/// From now on this function ends coroutines.
+///
+/// # Safety
+/// It does at least what the one does that was installed, for the same states.
+pub unsafe fn exchange_finish(finish: unsafe extern "C" fn(state: *mut c_void)) {
+    crate::scheduler::with(|s| {
+        s.vm.set(Ops {
+            finish,
+            ..s.vm.get()
+        });
+    });
+}

@@ -271,7 +271,7 @@ impl Incoming {
             let request = self.exchange().request();
             let bytes = request.bytes();
             let text = request.head().query(&bytes).unwrap_or_default();
-            crate::input::array(&query::parse(text, &query::Options::default()).list)
+            highper_runtime::input::array(&query::parse(text, &query::Options::default()).list)
         })
     }
 
@@ -285,7 +285,7 @@ impl Incoming {
                 .cookies(&bytes)
                 .collect::<Vec<_>>()
                 .join(&b"; "[..]);
-            crate::input::array(&cookie::parse(&text, &query::Options::default()).list)
+            highper_runtime::input::array(&cookie::parse(&text, &query::Options::default()).list)
         })
     }
 
@@ -307,9 +307,9 @@ impl Incoming {
         }
         let request = self.exchange().request();
         let form = match request.body() {
-            Body::Form(form) => crate::input::array(&form.fields),
+            Body::Form(form) => highper_runtime::input::array(&form.fields),
             _ if self.body_kind() == Kind::UrlEncoded => request.with_body(|body| {
-                crate::input::array(&query::parse(body, &query::Options::default()).list)
+                highper_runtime::input::array(&query::parse(body, &query::Options::default()).list)
             })?,
             _ => Array::new(),
         };

@@ -302,7 +302,7 @@ pub(crate) fn body(incoming: &Incoming) -> Result<Str, Throw> {
 
 fn files(incoming: &Incoming) -> Array {
     match incoming.exchange().request().body() {
-        Body::Form(form) => crate::input::array(&form.files),
+        Body::Form(form) => highper_runtime::input::array(&form.files),
         _ => Array::new(),
     }
 }

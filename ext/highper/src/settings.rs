@@ -5,6 +5,7 @@ use highper_http::Settings as Http;
 use highper_log::Level;
 use highper_process::{MemoryLimit, Options};
 use highper_runtime::pdo;
+use highper_runtime::superglobals::Scope;
 use highper_zend::{Array, Value};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -27,9 +28,11 @@ pub(crate) struct Settings {
     pub(crate) time_accounting: Option<bool>,
     /// Was the number of workers set?
     pub(crate) workers: Option<u32>,
+    /// Whose superglobals, sessions and output are; php.ini says it where this does not.
+    pub(crate) superglobals: Option<Scope>,
 }
 
-const NAMES: [&str; 33] = [
+const NAMES: [&str; 34] = [
     "access_log",
     "blocking_threshold",
     "body_timeout",
@@ -58,6 +61,7 @@ const NAMES: [&str; 33] = [
     "reuse_port",
     "server_header",
     "stack_size",
+    "superglobals",
     "temp_dir",
     "time_accounting",
     "user",
@@ -147,6 +151,10 @@ impl Settings {
                 }
             }
             "stack_size" => self.stack_size = Some(v.bytes()? as usize),
+            "superglobals" => {
+                let scope = Scope::parse(value.as_str().unwrap_or_default());
+                self.superglobals = Some(scope.ok_or_else(|| v.wrong("'shared' or 'request'"))?);
+            }
             "temp_dir" => http.temp_dir = PathBuf::from(v.text()?),
             "time_accounting" => self.time_accounting = Some(v.bool()?),
             "user" => process.user = Some(v.text()?),

@@ -3,7 +3,7 @@
 use crate::app::App;
 use crate::exception::cancelled::{GONE, STOPPING};
 use crate::incoming::{Incoming, PathValues};
-use crate::{failure, send};
+use crate::{failure, own, send};
 use highper_app::problem::Problem;
 use highper_app::router::{self, Answer};
 use highper_engine::{clock, scheduler};
@@ -14,12 +14,12 @@ use highper_zend::Throw;
 use std::rc::Rc;
 use std::time::{Duration, SystemTime};
 
-/// The application as an HTTP service.
-pub(crate) struct Web {
+/// The application as an HTTP service; `OWN`: has each request superglobals of its own?
+pub(crate) struct Web<const OWN: bool> {
     pub(crate) app: Rc<App>,
 }
 
-impl Service for Web {
+impl<const OWN: bool> Service for Web<OWN> {
     fn streams(&self, head: &Head, bytes: &[u8]) -> bool {
         self.app.streams(head.method_name(bytes), head.path(bytes))
     }
@@ -161,12 +161,27 @@ fn handle(incoming: Rc<Incoming>) -> Result<(), Throw> {
     ended
 }
 
-impl Web {
+/// The same with superglobals, a session and output of the request's own.
+fn handle_own(incoming: Rc<Incoming>) -> Result<(), Throw> {
+    let coroutine = highper_engine::current().unwrap_or(0);
+    incoming.app.running.begin(coroutine, &incoming);
+    incoming.exchange().set_owner(coroutine);
+    let ended = own::run(&incoming);
+    incoming.forget();
+    incoming.app.running.end(coroutine);
+    Incoming::recycle(incoming);
+    ended
+}
+
+impl<const OWN: bool> Web<OWN> {
     /// Runs the handler in a coroutine of its own.
     fn enter(&self, exchange: Rc<Exchange>, number: usize, values: PathValues) {
         let incoming = Incoming::new(&self.app, exchange, number, values);
         let kept = Rc::clone(incoming.exchange());
-        let spawned = highper_runtime::coroutine::try_spawn(move || handle(incoming));
+        let spawned = highper_runtime::coroutine::try_spawn(move || match OWN {
+            true => handle_own(incoming),
+            false => handle(incoming),
+        });
         if let Err(error) = spawned {
             self.app.log(
                 Level::Error,

@@ -11,6 +11,7 @@ use highper_http1::Stamp;
 use highper_log::Level;
 use highper_process::Signal;
 use highper_runtime::cancel::Thrown;
+use highper_runtime::superglobals::{self, Scope};
 use highper_runtime::{detector, serve};
 use highper_zend::Throw;
 use std::cell::{Cell, RefCell};
@@ -43,17 +44,23 @@ impl serve::Face for Face {
         }
         highper_runtime::coroutine::set_deadlock_check(false);
         self.observe();
-        let why = match self.boot(worker.context().generation()) {
-            Ok(()) => {
+        let booted = self.boot(worker.context().generation());
+        let why = match booted.and_then(|()| Ok(self.scope()?)) {
+            Ok(scope) => {
                 if worker.id() == 0 {
                     let addresses = self.addresses.join(" and ");
                     let mode = app.env.borrow().name().to_owned();
                     let text = format!("listening on {addresses} ({mode})");
                     app.log(Level::Info, &text, &[], None);
                 }
-                let web: Rc<dyn Service> = Rc::new(Web {
-                    app: Rc::clone(app),
-                });
+                let app = Rc::clone(app);
+                let web: Rc<dyn Service> = match scope {
+                    Scope::Shared => Rc::new(Web::<false> { app }),
+                    Scope::Request => {
+                        superglobals::enable();
+                        Rc::new(Web::<true> { app })
+                    }
+                };
                 return Ok(web.into());
             }
             Err(Stop::Line(why)) => why,
@@ -106,6 +113,12 @@ impl Face {
             let text = format!("nobody looks for blocking calls: {error}");
             app.log(Level::Warning, &text, &[], None);
         }
+    }
+
+    /// Whose superglobals are.
+    fn scope(&self) -> Result<Scope, String> {
+        let set = self.app.settings.borrow().superglobals;
+        set.map_or_else(superglobals::configured, Ok)
     }
 
     /// Compiles the application and runs its hooks.

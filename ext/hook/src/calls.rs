@@ -26,6 +26,7 @@ pub(crate) mod fortify;
 pub(crate) mod loader;
 pub(crate) mod lock;
 pub(crate) mod poll;
+pub(crate) mod range;
 pub(crate) mod receive;
 pub(crate) mod resolve;
 pub(crate) mod select;

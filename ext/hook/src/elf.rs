@@ -330,6 +330,13 @@ pub(crate) fn is_runtime(path: &[u8]) -> bool {
     })
 }
 
+/// Has it locks in memory that processes share? Whoever holds one must not be suspended, so its `fcntl` waits as it is.
+/// The program has, from PHP 8.5 on: OPcache is part of it, and nothing else in it locks ranges of files.
+pub(crate) fn keeps_locks(path: &[u8]) -> bool {
+    let file = path.rsplit(|&byte| byte == b'/').next().unwrap_or(path);
+    path.is_empty() || file.starts_with(b"libphp") || file.starts_with(b"apcu")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -109,6 +109,21 @@ const NO_SEND_TIMEOUT: u16 = 0x80;
 /// It was waited for, and has been the same file since.
 const WAITED_FOR: u16 = 0x100;
 
+/// Of files, which have no time-outs: the same bits say whose its locks on ranges are.
+const LOCKS: u16 = 0xc0;
+
+/// Whose the locks on ranges of a descriptor's file are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum Locks {
+    /// Nobody asked for one yet.
+    Unused,
+    /// The process's, whichever descriptor they were asked for by.
+    OfProcess,
+    /// The open file description's.
+    OfDescription,
+}
+
 impl State {
     const UNKNOWN: Self = Self(0);
 
@@ -375,11 +390,47 @@ pub(crate) fn set_non_blocking(fd: RawFd, on: bool) {
 /// `copy` now refers to what `original` refers to, so both share their mode.
 pub(crate) fn duplicated(original: RawFd, copy: RawFd) {
     if let Some(cell) = cell(original, true) {
-        let before = cell.fetch_or(Mode::Shared as u16 * 16, Ordering::AcqRel);
-        // Time-outs may be set through either of the two as well.
-        cell.fetch_and(!(NO_RECEIVE_TIMEOUT | NO_SEND_TIMEOUT), Ordering::AcqRel);
-        store(copy, State::new(State(before).kind(), Mode::Shared));
+        let before = State(cell.fetch_or(Mode::Shared as u16 * 16, Ordering::AcqRel));
+        let kept = match is_file(before) {
+            true => before.0 & LOCKS,
+            false => {
+                // Time-outs may be set through either of the two as well.
+                cell.fetch_and(!(NO_RECEIVE_TIMEOUT | NO_SEND_TIMEOUT), Ordering::AcqRel);
+                0
+            }
+        };
+        store(
+            copy,
+            State(State::new(before.kind(), Mode::Shared).0 | kept),
+        );
     }
+}
+
+/// A file, or another thing that can't be waited for.
+fn is_file(state: State) -> bool {
+    matches!(state.kind(), Kind::Regular | Kind::Other)
+}
+
+/// Whose the locks on ranges of this descriptor's file are.
+pub(crate) fn locks(fd: RawFd) -> Locks {
+    let state = lookup(fd);
+    if !is_file(state) {
+        return Locks::OfProcess;
+    }
+    match (state.0 & LOCKS) >> 6 {
+        0 => Locks::Unused,
+        1 => Locks::OfProcess,
+        _ => Locks::OfDescription,
+    }
+}
+
+/// They are from now on until it is closed. Gives back what they are.
+pub(crate) fn set_locks(fd: RawFd, locks: Locks) -> Locks {
+    update(fd, |state| match is_file(state) {
+        true => State(state.0 & !LOCKS | (locks as u16) << 6),
+        false => state,
+    });
+    self::locks(fd)
 }
 
 /// This pipe knows no `RWF_NOWAIT`.
@@ -508,6 +559,24 @@ mod tests {
         close(a);
         assert!(!was_waited_for(a));
         close(b);
+    }
+
+    #[test]
+    fn locks_are_kept_until_it_is_closed() {
+        // SAFETY: a constant path.
+        let fd = unsafe { libc::open(c"/proc/self/exe".as_ptr(), libc::O_RDONLY) };
+        forget(fd);
+        assert_eq!(locks(fd), Locks::Unused);
+        assert_eq!(set_locks(fd, Locks::OfDescription), Locks::OfDescription);
+        assert_eq!(lookup(fd).kind(), Kind::Regular);
+        // SAFETY: a valid descriptor.
+        let copy = unsafe { libc::dup(fd) };
+        duplicated(fd, copy);
+        assert_eq!(locks(copy), Locks::OfDescription);
+        assert_eq!(locks(fd), Locks::OfDescription);
+        close(fd);
+        close(copy);
+        assert_eq!(locks(-1), Locks::OfProcess);
     }
 
     #[test]

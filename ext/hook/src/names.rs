@@ -1,8 +1,8 @@
 //! The names that are hooked, each with our version of it.
 
 use crate::calls::{
-    accept, connect, create, descriptor, file, fork, fortify, loader, lock, poll, receive, resolve,
-    select, send, sleep, sync,
+    accept, connect, create, descriptor, file, fork, fortify, loader, lock, poll, range, receive,
+    resolve, select, send, sleep, sync,
 };
 use crate::vfork;
 
@@ -32,9 +32,14 @@ impl Hook {
         self.symbol.as_ptr().cast()
     }
 
-    /// The address of our version.
-    pub(crate) fn replacement(&self) -> usize {
-        self.replacement.0 as usize
+    /// The address of our version. `keeps_locks`: for an object whose locks are left alone.
+    pub(crate) fn replacement(&self, keeps_locks: bool) -> usize {
+        match self.name() {
+            "fcntl" | "fcntl64" if keeps_locks => {
+                descriptor::fcntl_without_locks as *const () as usize
+            }
+            _ => self.replacement.0 as usize,
+        }
     }
 
     /// Whether it is the one that depends on the caller's library search paths.
@@ -85,6 +90,8 @@ hooks! {
     "getaddrinfo" => resolve::getaddrinfo,
     "gethostbyname_r" => resolve::gethostbyname_r_hook,
     "ioctl" => descriptor::ioctl,
+    "lockf" => range::lockf,
+    "lockf64" => range::lockf,
     "nanosleep" => sleep::nanosleep,
     "open" => create::open,
     "open64" => create::open,

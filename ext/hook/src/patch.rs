@@ -13,7 +13,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
 
 use libc::{c_int, dl_phdr_info, size_t};
 
-use crate::elf::{Object, is_runtime};
+use crate::elf::{Object, is_runtime, keeps_locks};
 use crate::names::{HOOKS, find};
 
 /// How much is patched at present.
@@ -409,6 +409,7 @@ impl<'a> Walk<'a> {
             return Flow::On;
         };
         let mut pages = Pages::new();
+        let keeps_locks = keeps_locks(object.name);
         for slot in object.slots(&tables) {
             let Some(hook) = find(slot.symbol) else {
                 continue;
@@ -416,7 +417,7 @@ impl<'a> Walk<'a> {
             if tables.has_search_path && HOOKS[hook].depends_on_caller() {
                 continue;
             }
-            let replacement = HOOKS[hook].replacement();
+            let replacement = HOOKS[hook].replacement(keeps_locks);
             let present = load(slot.address);
             if present == replacement {
                 continue;
@@ -494,11 +495,12 @@ impl Restore<'_> {
         };
         let mut pages = Pages::new();
         let before = self.restored.slots;
+        let keeps_locks = keeps_locks(object.name);
         for slot in object.slots(&tables) {
             let Some(hook) = find(slot.symbol) else {
                 continue;
             };
-            if load(slot.address) != HOOKS[hook].replacement() {
+            if load(slot.address) != HOOKS[hook].replacement(keeps_locks) {
                 continue;
             }
             let noted = self

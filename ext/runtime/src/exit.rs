@@ -29,9 +29,29 @@ pub(crate) fn install() {
         || highper_engine::current().is_some(),
         |status| match PRESENTATION.get() {
             Some(presentation) => (presentation.make)(status),
-            None => Throw::Exit,
+            None => {
+                if let Some(status) = status
+                    && crate::superglobals::is_open()
+                {
+                    crate::superglobals::print(status);
+                }
+                Throw::Exit
+            }
         },
     );
+}
+
+/// Did `exit` end what threw this? What it was given as a text, for who prints it, is then there.
+#[must_use]
+pub fn of(throw: &Throw) -> Option<Value> {
+    match throw {
+        Throw::Exit => Some(Value::null()),
+        Throw::Object(exception) if is_exit(exception) => {
+            let text = exception.as_object()?.get("status");
+            Some(text.ok().filter(Value::is_string).unwrap_or_default())
+        }
+        _ => None,
+    }
 }
 
 /// Is this the exception of an `exit`?

@@ -3,7 +3,7 @@
 
 use highper_engine::{scheduler, vm};
 use highper_zend::error::SuspendedFrame;
-use highper_zend::{release, vm as zend};
+use highper_zend::{release, superglobals as sets, vm as zend};
 use std::cell::Cell;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -33,18 +33,47 @@ pub fn install() {
     crate::collect::install();
     crate::lease::install();
     crate::preempt::install();
+    sets::install();
+}
+
+/// Has PHP's globals follow the requests, from the next switch on.
+pub(crate) fn follow_sets() {
+    let below = BELOW.get().unwrap_or(zend::hp_vm_switch);
+    BELOW.set(Some(below));
+    SETS_FOLLOW.set(true);
+    // SAFETY: both call what was installed, for the same states.
+    unsafe {
+        sets::hp_sets_above(below);
+        vm::exchange_switch(sets::hp_vm_switch_sets);
+        vm::exchange_finish(sets::hp_vm_finish_sets);
+    }
+}
+
+thread_local! {
+    /// The function below the one for the sets of requests.
+    static BELOW: Cell<Option<vm::Switch>> = const { Cell::new(None) };
+    static SETS_FOLLOW: Cell<bool> = const { Cell::new(false) };
+}
+
+fn exchange_below(switch: vm::Switch) {
+    BELOW.set(Some(switch));
+    // SAFETY: it calls the installed function, or is that, for the same states.
+    unsafe {
+        match SETS_FOLLOW.get() {
+            true => sets::hp_sets_above(switch),
+            false => vm::exchange_switch(switch),
+        }
+    }
 }
 
 /// Some properties of shared objects are each coroutine's own from now on: they follow the switches, too.
 pub(crate) fn isolate() {
-    // SAFETY: it calls the installed function, for the same states.
-    unsafe { vm::exchange_switch(highper_zend::pdo::hp_isolate_switch) };
+    exchange_below(highper_zend::pdo::hp_isolate_switch);
 }
 
 /// There are no such properties any more.
 pub(crate) fn isolation_ended() {
-    // SAFETY: the function that was installed, with nothing around it.
-    unsafe { vm::exchange_switch(zend::hp_vm_switch) };
+    exchange_below(zend::hp_vm_switch);
 }
 
 /// Is there an [`ON_TURN`]? Asked at each turn, where a thread-local costs a call.
@@ -109,6 +138,7 @@ pub fn stack_usage(id: u64) -> Option<usize> {
 
 /// Lets go of everything that holds PHP values. Call at RSHUTDOWN.
 pub fn request_shutdown() {
+    sets::disable();
     crate::timer::forget_all();
     crate::autoload::forget();
     crate::callback::forget();

@@ -78,6 +78,8 @@ struct hp_vm {
 #endif
 	char *locale;
 	zend_fiber_context context;
+	/* What the request that it belongs to has in PHP's globals (superglobals.c). */
+	hp_set *set;
 };
 
 /* Only its address matters: it tells our contexts from PHP's own fibers. */
@@ -90,6 +92,9 @@ static zend_function hp_bottom_function = { ZEND_INTERNAL_FUNCTION };
 
 size_t hp_vm_size(void) { return sizeof(hp_vm); }
 size_t hp_vm_page_bytes(void) { return HP_FIRST_PAGE; }
+
+hp_set **hp_vm_set(hp_vm *vm) { return &vm->set; }
+bool hp_vm_is_new(const hp_vm *vm) { return vm->context.kind && vm->context.status == ZEND_FIBER_STATUS_INIT; }
 
 void hp_vm_init_main(hp_vm *vm)
 {

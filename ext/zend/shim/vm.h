@@ -7,6 +7,14 @@
 #include <stdint.h>
 
 typedef struct hp_vm hp_vm;
+/* What one request has in PHP's globals (superglobals.c). */
+typedef struct hp_set hp_set;
+/* The set of a coroutine; NULL where it has none. */
+hp_set **hp_vm_set(hp_vm *vm);
+/* What its request brought, by TRACK_VARS_*; NULL where it has no set. */
+struct _zval_struct *hp_set_inputs(int which);
+/* Is it a coroutine that did not run yet? */
+bool hp_vm_is_new(const hp_vm *vm);
 /* On the coroutine's own stack, at its end: handlers, buffers and locale that it left. */
 void hp_vm_finish(hp_vm *vm);
 

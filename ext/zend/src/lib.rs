@@ -144,6 +144,7 @@ pub mod sockets;
 pub mod stream;
 pub mod string;
 pub mod stub;
+pub mod superglobals;
 pub mod table;
 pub mod throw;
 pub mod uploads;

@@ -3,6 +3,7 @@
 
 use libc::{FILE, c_int, c_uint, c_ulong, c_void, socklen_t};
 
+use super::range;
 use crate::fds;
 use crate::policy::announce_close;
 use crate::vfork;
@@ -104,6 +105,20 @@ fn copied(original: c_int, copy: c_int) {
 
 /// Variadic in C; an argument of any type arrives in the register of the third.
 pub(crate) unsafe extern "C" fn fcntl(fd: c_int, command: c_int, argument: c_ulong) -> c_int {
+    if range::is_command(command) {
+        // SAFETY: with these commands the argument is a pointer to a range.
+        return unsafe { range::control(fd, command, argument as *mut libc::flock) };
+    }
+    // SAFETY: the caller's own call.
+    unsafe { fcntl_without_locks(fd, command, argument) }
+}
+
+/// For those whose locks are left alone: who holds one must not be suspended.
+pub(crate) unsafe extern "C" fn fcntl_without_locks(
+    fd: c_int,
+    command: c_int,
+    argument: c_ulong,
+) -> c_int {
     // SAFETY: the caller's own call, with its argument as it came.
     let result = unsafe { libc::fcntl(fd, command, argument) };
     if result < 0 {

@@ -10,8 +10,8 @@ use crate::policy::{Families, SleepOutcome, active_for};
 use crate::wait;
 
 /// The kernel tells nobody when a lock is free: how long to sleep between two looks, at first and at most.
-const SHORTEST: Duration = Duration::from_micros(200);
-const LONGEST: Duration = Duration::from_millis(10);
+pub(super) const SHORTEST: Duration = Duration::from_micros(200);
+pub(super) const LONGEST: Duration = Duration::from_millis(10);
 
 pub(crate) unsafe extern "C" fn flock(fd: c_int, operation: c_int) -> c_int {
     // SAFETY: touches no memory.
@@ -46,7 +46,7 @@ pub(crate) unsafe extern "C" fn flock(fd: c_int, operation: c_int) -> c_int {
 }
 
 /// Which file it is; `None` when it is not open.
-fn identity(fd: c_int) -> Option<(dev_t, ino_t)> {
+pub(super) fn identity(fd: c_int) -> Option<(dev_t, ino_t)> {
     let mut about = MaybeUninit::<libc::stat>::uninit();
     // SAFETY: writes a whole structure when it succeeds.
     unsafe {

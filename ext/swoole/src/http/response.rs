@@ -3,6 +3,7 @@
 pub(crate) mod created;
 mod fields;
 mod file;
+mod own;
 pub(crate) mod packing;
 pub(crate) mod remote;
 pub(crate) mod reply;
@@ -59,6 +60,8 @@ pub(crate) struct State {
     begun: Cell<bool>,
     /// Was any field, status or trailer set? If not, the response is as plain as most are.
     dressed: Cell<bool>,
+    /// Do what is printed and `header()` belong to it?
+    own: Cell<bool>,
     /// The handler left with an exception: what it did not finish must not look finished.
     pub(crate) failed: Cell<bool>,
 }
@@ -108,6 +111,7 @@ impl Renew for State {
             self.remote.set(false);
             self.seen.set(false);
             self.begun.set(false);
+            self.own.set(false);
             self.status.set(0);
             self.reason.get_mut().take();
         }
@@ -546,13 +550,16 @@ fn write(call: &mut Call) -> Done {
             None => reply::write(call),
         };
     };
-    let content = call.str(0)?;
+    let mut content = call.str(0)?;
     if content.as_bytes().is_empty() {
         error::warning("the data sent must not be empty")?;
         return call.ret_bool(false);
     }
-    warn_of_broken(call, &exchange)?;
     let this = call.this::<State>()?;
+    if this.own.get() {
+        content = own::piece(this, &exchange, content);
+    }
+    warn_of_broken(call, &exchange)?;
     if exchange.progress() == Progress::Waiting {
         let reason = this.reason.borrow().clone();
         let started = exchange.start(this.status(), reason.as_deref(), None, |h| {
@@ -609,6 +616,9 @@ fn end(call: &mut Call) -> Done {
             None => reply::end(call),
         };
     };
+    if call.this::<State>()?.own.get() {
+        return own::end(call, &exchange);
+    }
     let content = call.opt_str(0)?;
     let body = content.as_ref().map_or(&b""[..], Str::as_bytes);
     warn_of_broken(call, &exchange)?;
@@ -661,6 +671,9 @@ fn sendfile(call: &mut Call) -> Done {
         return call.ret_bool(false);
     };
     let this = call.this::<State>()?;
+    if this.own.get() {
+        this.take_own_head();
+    }
     this.set_type_of(&part.name);
     warn_of_broken(call, &exchange)?;
     let result = exchange.send_file(
@@ -682,6 +695,9 @@ fn redirect(call: &mut Call) -> Done {
     let code = call.opt_long(1, 302)?;
     let this = call.this::<State>()?;
     this.fields.borrow_mut().set_text(b"Location", &location);
+    if this.own.get() {
+        this.take_own_head();
+    }
     warn_of_broken(call, &exchange)?;
     let code = u16::try_from(code)
         .ok()

@@ -4,11 +4,13 @@ use super::settings::Switches;
 use crate::coroutine::waiting;
 use crate::http::{request, response};
 use highper_http::{Connection, Exchange, Service};
-use highper_runtime::{cancel, coroutine};
-use highper_zend::{Callable, Object, Pool, Throw, Value};
+use highper_runtime::superglobals::Scope;
+use highper_runtime::{cancel, coroutine, exit, superglobals};
+use highper_zend::{Callable, Object, Pool, Pooled, Throw, Value};
 use std::rc::Rc;
 
-pub(super) struct Requests {
+/// `OWN`: has each request superglobals of its own?
+pub(super) struct Requests<const OWN: bool> {
     pub(super) server: Object,
     pub(super) handler: Rc<Handler>,
     pub(super) connect: Option<Callable>,
@@ -37,6 +39,59 @@ impl Handler {
     }
 
     fn answer(&self, exchange: Rc<Exchange>) -> Result<(), Throw> {
+        let (request, response) = self.objects(exchange)?;
+        let outcome = self
+            .callback
+            .call_with([request.as_value(), response.as_value()])
+            .into_result();
+        if let Err(Throw::Object(_)) = &outcome {
+            response.state().failed.set(true);
+        }
+        self.responses.give(response);
+        self.requests.give(request);
+        outcome.map(drop)
+    }
+
+    /// With superglobals, a session and output of the request's own.
+    fn answer_own(&self, exchange: Rc<Exchange>) -> Result<(), Throw> {
+        let (request, response) = self.objects(Rc::clone(&exchange))?;
+        response.state().is_own();
+        let result = superglobals::begin(&exchange)
+            .and_then(|()| {
+                let objects = [request.as_value(), response.as_value()];
+                self.callback.call_with(objects).into_result().map(drop)
+            })
+            .or_else(|throw| match exit::of(&throw) {
+                // As under php-fpm: the script is over, and its output is the answer.
+                Some(text) => {
+                    superglobals::print(&text);
+                    Ok(())
+                }
+                None => Err(throw),
+            });
+        let ended = superglobals::end(&exchange);
+        let result = result.and(ended);
+        match &result {
+            Ok(()) if superglobals::is_open() => {
+                // A client that is gone needs no answer.
+                let _gone = response.state().send_own(&exchange);
+            }
+            Ok(()) => {}
+            Err(_) => response.state().failed.set(true),
+        }
+        // What nobody takes any more, and what is told of an error, is for the log.
+        superglobals::let_out();
+        self.responses.give(response);
+        self.requests.give(request);
+        result
+    }
+
+    /// The objects that the callback is given.
+    #[inline(always)]
+    fn objects(
+        &self,
+        exchange: Rc<Exchange>,
+    ) -> Result<(Pooled<request::State>, Pooled<response::State>), Throw> {
         exchange.set_owner(highper_engine::current().unwrap_or(0));
         let serial = exchange.connection().serial() as i64;
         let request = self.requests.take()?;
@@ -52,24 +107,18 @@ impl Handler {
         let state = response.state();
         state.packs_from.set(self.switches.packs_from);
         state.exchange.replace(Some(exchange));
-        let outcome = self
-            .callback
-            .call_with([request.as_value(), response.as_value()])
-            .into_result();
-        if let Err(Throw::Object(_)) = &outcome {
-            response.state().failed.set(true);
-        }
-        self.responses.give(response);
-        self.requests.give(request);
-        outcome.map(drop)
+        Ok((request, response))
     }
 }
 
-impl Service for Requests {
+impl<const OWN: bool> Service for Requests<OWN> {
     fn request(&self, exchange: Rc<Exchange>) {
         let handler = Rc::clone(&self.handler);
         let kept = Rc::clone(&exchange);
-        let spawned = coroutine::try_spawn(move || handler.answer(exchange));
+        let spawned = coroutine::try_spawn(move || match OWN {
+            true => handler.answer_own(exchange),
+            false => handler.answer(exchange),
+        });
         if let Err(error) = spawned {
             let body = format!("{error}\n");
             let field =
@@ -100,7 +149,7 @@ impl Service for Requests {
     }
 }
 
-impl Requests {
+impl<const OWN: bool> Requests<OWN> {
     fn event(&self, callback: Option<&Callable>, connection: &Connection) {
         let Some(callback) = callback.cloned() else {
             return;
@@ -115,4 +164,31 @@ impl Requests {
             eprintln!("[warning] a connection's event is lost: {error}");
         }
     }
+}
+
+/// The service of a port that speaks HTTP: by `highper.superglobals`.
+pub(super) fn of(
+    server: &Object,
+    handler: Handler,
+    connect: Option<Callable>,
+    close: Option<Callable>,
+) -> Result<Rc<dyn Service>, Throw> {
+    let (server, handler) = (server.clone(), Rc::new(handler));
+    Ok(match superglobals::configured().map_err(Throw::error)? {
+        Scope::Shared => Rc::new(Requests::<false> {
+            server,
+            handler,
+            connect,
+            close,
+        }),
+        Scope::Request => {
+            superglobals::enable();
+            Rc::new(Requests::<true> {
+                server,
+                handler,
+                connect,
+                close,
+            })
+        }
+    })
 }

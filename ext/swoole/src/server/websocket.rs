@@ -1,6 +1,6 @@
 //! The service of a port that speaks WebSocket: requests for an upgrade go to the hub, others to the callback `request`.
 
-use super::service::{Handler, Requests};
+use super::service::{self, Handler};
 use super::settings::Switches;
 use crate::websocket::hub::{self, Callbacks, Hub};
 use crate::websocket::options::Options;
@@ -17,7 +17,7 @@ pub(super) struct WebSockets {
     pub(super) server: Object,
     pub(super) hub: Rc<Hub>,
     /// None without a callback `request`.
-    pub(super) requests: Option<Requests>,
+    pub(super) requests: Option<Rc<dyn Service>>,
     pub(super) connect: Option<Callable>,
     pub(super) close: Option<Callable>,
     /// The end of connections that never were WebSocket.
@@ -40,12 +40,9 @@ pub(super) fn service(
         before: callback("beforehandshakeresponse"),
     };
     let options = Options::of(settings);
-    let requests = callback("request").map(|request| Requests {
-        server: server.clone(),
-        handler: Rc::new(Handler::new(request, switches)),
-        connect: None,
-        close: None,
-    });
+    let requests = callback("request")
+        .map(|request| service::of(server, Handler::new(request, switches), None, None))
+        .transpose()?;
     Ok(Rc::new(WebSockets {
         server: server.clone(),
         hub: Rc::new(Hub::new(server.clone(), callbacks, options)),

@@ -38,12 +38,9 @@ impl Workers {
         }
         let request =
             callback("request").ok_or_else(|| crate::exception("require onRequest callback", 0))?;
-        let service = Rc::new(service::Requests {
-            server: self.server.clone(),
-            handler: Rc::new(service::Handler::new(request, self.switches)),
-            connect: callback("connect"),
-            close: callback("close"),
-        });
+        let handler = service::Handler::new(request, self.switches);
+        let (connect, close) = (callback("connect"), callback("close"));
+        let service = service::of(&self.server, handler, connect, close)?;
         Ok(limited::limited(service, settings))
     }
 }

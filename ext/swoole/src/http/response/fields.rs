@@ -85,6 +85,16 @@ impl Fields {
         }
     }
 
+    /// One more field with a text of our own, beside those of its name.
+    pub(super) fn add_text(&mut self, name: &[u8], text: &[u8]) {
+        self.broken |= is_broken(text);
+        self.list.push(Field {
+            name: name.to_vec(),
+            given: Value::string(text),
+            sent: Sent::Given,
+        });
+    }
+
     /// Names and values as they are sent.
     pub(super) fn iter(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
         self.list

@@ -4,7 +4,8 @@ use highper_http::query::{Input, Key, List};
 use highper_zend::{Array, Value};
 
 /// The whole tree.
-pub(crate) fn array(list: &List<'_>) -> Array {
+#[must_use]
+pub fn array(list: &List<'_>) -> Array {
     let mut array = Array::with_capacity(list.len());
     for (key, input) in list.iter() {
         let value = value(input);
