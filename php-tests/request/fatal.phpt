@@ -40,6 +40,7 @@ $waiter->send('GET', '/waits', '', ['Cookie' => 'PHPSESSID=gone']);
 usleep(30_000);
 $waiter->close();
 HighperTest\wait_until(fn () => str_contains($server->log(), 'waits: '), 'the end of the one that waits');
+check('no session without its lock', str_contains($server->log(), 'waits: 1'));
 check('the one that waits was cancelled first', str_contains($server->log(), 'GONE'), false);
 $leaver->close();
 HighperTest\wait_until(fn () => str_contains($server->log(), 'GONE'), 'the end of the handler');
@@ -53,6 +54,7 @@ ok: written
 ok: compiler
 ok: written
 ok: the other one
+ok: no session without its lock
 ok: the one that waits was cancelled first
 ok: written when cancelled
 ok: stop

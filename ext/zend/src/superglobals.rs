@@ -30,6 +30,7 @@ unsafe extern "C" {
     /// In the place of [`crate::vm::hp_vm_finish`].
     pub fn hp_vm_finish_sets(vm: *mut c_void);
     fn hp_filter_install();
+    fn hp_session_install();
     fn hp_sets_enable();
     fn hp_sets_disable();
     fn hp_set_begin(inputs: *const RawInputs, exception: *mut Value) -> c_int;
@@ -63,10 +64,14 @@ pub struct Inputs<'a> {
     pub time: f64,
 }
 
-/// Has `filter_input()` and its relatives ask for the running request's set. Call at MINIT.
+/// Has `filter_input()` and its relatives ask for the running request's set, and `session_start()` leave no session
+/// without its lock. Call at MINIT.
 pub fn install() {
     // SAFETY: exchanges handlers in PHP's table of functions, before code runs.
-    unsafe { hp_filter_install() };
+    unsafe {
+        hp_filter_install();
+        hp_session_install();
+    }
 }
 
 /// Prepares PHP's globals. Call it before the first [`begin`], outside of requests; again it does nothing.
