@@ -6,6 +6,7 @@
 #include "zend_ast.h"
 #include "zend_compile.h"
 #include "zend_exceptions.h"
+#include "vm.h"
 
 static int (*hp_exit_catch)(zval *status);
 static int (*hp_exit_asks)(void);
@@ -44,9 +45,15 @@ void hp_exit_frame_enter(void *own)
 	EG(current_execute_data) = (zend_execute_data *) own;
 }
 
-static void hp_exit(zval *status)
+bool hp_exit_is_caught(void)
 {
-	if (hp_exit_asks && hp_exit_asks()) {
+	return hp_exit_asks && hp_exit_asks();
+}
+
+/* As exit() does, under the frame of an internal function. */
+void hp_exit(zval *status)
+{
+	if (hp_exit_is_caught()) {
 		if (hp_exit_catch(status)) {
 			zend_bailout();
 		}

@@ -14,8 +14,17 @@ typedef struct {
 /* An entry that the engine may keep for ever. */
 zend_module_entry *hz_module(const hz_module_spec *spec)
 {
+	/* Those whose functions are replaced start first. */
+	static const zend_module_dep after[] = {
+		ZEND_MOD_OPTIONAL("filter")
+		ZEND_MOD_OPTIONAL("session")
+		ZEND_MOD_OPTIONAL("soap")
+		ZEND_MOD_END
+	};
 	zend_module_entry template = {
-		STANDARD_MODULE_HEADER,
+		STANDARD_MODULE_HEADER_EX,
+		NULL,
+		after,
 		spec->name,
 		NULL,
 		spec->minit,

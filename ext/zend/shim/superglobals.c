@@ -38,6 +38,8 @@ typedef struct {
 	int64_t read;
 	unsigned char is_read, headers_sent;
 	double time;
+	/* Was anything written? */
+	int output;
 	zval callback;
 	zend_fcall_info_cache callback_cache;
 	HashTable *shutdown;
@@ -54,7 +56,6 @@ struct hp_set {
 	bool ended;
 	/* What the request brought with it: strings that `kept.info` points to. */
 	zval params;
-	zend_string *body;
 	smart_str printed;
 	/* Texts of session.* that the session module's globals may point to. */
 	zend_string *held[HP_SETTINGS];
@@ -75,7 +76,6 @@ static uint32_t hp_settings_count;
 static size_t (*hp_plain_write)(const char *bytes, size_t length);
 static void (*hp_plain_flush)(void *context);
 static int (*hp_plain_header)(sapi_header_struct *header, sapi_header_op_enum op, sapi_headers_struct *all);
-static size_t (*hp_plain_read)(char *bytes, size_t length);
 static char *(*hp_plain_getenv)(const char *name, size_t length);
 
 static size_t hp_write(const char *bytes, size_t length)
@@ -100,21 +100,6 @@ static int hp_header(sapi_header_struct *header, sapi_header_op_enum op, sapi_he
 		return SAPI_HEADER_ADD;
 	}
 	return hp_plain_header ? hp_plain_header(header, op, all) : SAPI_HEADER_ADD;
-}
-
-static size_t hp_read(char *bytes, size_t length)
-{
-	if (!hp_loaded) {
-		return hp_plain_read ? hp_plain_read(bytes, length) : 0;
-	}
-	zend_string *body = hp_loaded->body;
-	size_t at = (size_t) SG(read_post_bytes);
-	if (!body || at >= ZSTR_LEN(body)) {
-		return 0;
-	}
-	size_t part = MIN(length, ZSTR_LEN(body) - at);
-	memcpy(bytes, ZSTR_VAL(body) + at, part);
-	return part;
 }
 
 /* getenv('REMOTE_ADDR'), as libraries ask that were written for CGI. */
@@ -223,6 +208,8 @@ static void hp_exchange(hp_kept *out, hp_kept *in)
 	SG(headers_sent) = in->headers_sent;
 	out->time = SG(global_request_time);
 	SG(global_request_time) = in->time;
+	out->output = OG(flags) & (PHP_OUTPUT_WRITTEN | PHP_OUTPUT_SENT);
+	OG(flags) = (OG(flags) & ~(PHP_OUTPUT_WRITTEN | PHP_OUTPUT_SENT)) | in->output;
 	ZVAL_COPY_VALUE(&out->callback, &SG(callback_func));
 	ZVAL_COPY_VALUE(&SG(callback_func), &in->callback);
 	out->callback_cache = SG(fci_cache);
@@ -347,9 +334,6 @@ static void hp_free_set(hp_set *set)
 		}
 	}
 	hp_drop(&set->params);
-	if (set->body) {
-		zend_string_release(set->body);
-	}
 	smart_str_free(&set->printed);
 	efree(set);
 }
@@ -424,8 +408,6 @@ void hp_sets_enable(void)
 	sapi_module.flush = hp_flush;
 	hp_plain_header = sapi_module.header_handler;
 	sapi_module.header_handler = hp_header;
-	hp_plain_read = sapi_module.read_post;
-	sapi_module.read_post = hp_read;
 	hp_plain_getenv = sapi_module.getenv;
 	sapi_module.getenv = hp_getenv;
 }
@@ -443,7 +425,6 @@ void hp_sets_disable(void)
 	sapi_module.ub_write = hp_plain_write;
 	sapi_module.flush = hp_plain_flush;
 	sapi_module.header_handler = hp_plain_header;
-	sapi_module.read_post = hp_plain_read;
 	sapi_module.getenv = hp_plain_getenv;
 }
 
@@ -567,11 +548,15 @@ int hp_set_begin(hp_inputs *inputs, zval *exception)
 		ZVAL_COPY(&kept->tracked[TRACK_VARS_SERVER], &kept->superglobals[HP_SERVER]);
 		ZVAL_COPY(&kept->tracked[TRACK_VARS_ENV], &PG(http_globals)[TRACK_VARS_ENV]);
 		ZVAL_COPY(&kept->tracked[TRACK_VARS_FILES], &kept->superglobals[HP_FILES]);
-		if (inputs->length) {
-			set->body = zend_string_init(inputs->body, inputs->length, 0);
-		}
 		kept->info = SG(request_info);
 		kept->info.request_body = NULL;
+		if (inputs->length) {
+			zend_string *body = zend_string_init(inputs->body, inputs->length, 0);
+			kept->info.request_body = php_stream_memory_open(TEMP_STREAM_READONLY, body);
+			zend_string_release(body);
+		}
+		kept->read = (int64_t) inputs->length;
+		kept->is_read = 1;
 		kept->info.request_method = hp_param(&set->params, "REQUEST_METHOD");
 		kept->info.query_string = (char *) hp_param(&set->params, "QUERY_STRING");
 		kept->info.request_uri = (char *) hp_param(&set->params, "REQUEST_URI");

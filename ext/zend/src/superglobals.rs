@@ -31,6 +31,7 @@ unsafe extern "C" {
     pub fn hp_vm_finish_sets(vm: *mut c_void);
     fn hp_filter_install();
     fn hp_session_install();
+    fn hp_soap_install();
     fn hp_sets_enable();
     fn hp_sets_disable();
     fn hp_set_begin(inputs: *const RawInputs, exception: *mut Value) -> c_int;
@@ -64,13 +65,14 @@ pub struct Inputs<'a> {
     pub time: f64,
 }
 
-/// Has `filter_input()` and its relatives ask for the running request's set, and `session_start()` leave no session
-/// without its lock. Call at MINIT.
+/// Has `filter_input()` and its relatives ask for the running request's set, `session_start()` leave no session
+/// without its lock, and calls of ext/soap keep their state apart. Call at MINIT.
 pub fn install() {
     // SAFETY: exchanges handlers in PHP's table of functions, before code runs.
     unsafe {
         hp_filter_install();
         hp_session_install();
+        hp_soap_install();
     }
 }
 
