@@ -74,11 +74,19 @@ static void hp_soap_enter(zif_handler plain, INTERNAL_FUNCTION_PARAMETERS)
 	hp_soap_here--;
 }
 
-/* Was the error that PHP noted last, after `before`, a fatal one? */
+/* Has PHP's own state suffered, by an error that was noted after `before`? Other errors are those for which the server
+ * answers with a fault: it raises them itself, as E_ERROR, and by user's code as E_USER_ERROR. */
 static bool hp_was_fatal(const zend_string *before)
 {
-	return PG(last_error_message) && PG(last_error_message) != before
-		&& (PG(last_error_type) & (E_ERROR | E_CORE_ERROR | E_COMPILE_ERROR | E_PARSE | E_USER_ERROR | E_RECOVERABLE_ERROR));
+	const zend_string *now = PG(last_error_message);
+	if (!now || now == before) {
+		return false;
+	}
+	if (PG(last_error_type) & (E_CORE_ERROR | E_COMPILE_ERROR | E_PARSE)) {
+		return true;
+	}
+	return (PG(last_error_type) & E_ERROR) && (zend_string_starts_with_literal(now, "Allowed memory size")
+		|| zend_string_starts_with_literal(now, "Out of memory") || zend_string_starts_with_literal(now, "Maximum "));
 }
 
 static void hp_soap_serve(zif_handler plain, INTERNAL_FUNCTION_PARAMETERS)
@@ -90,18 +98,23 @@ static void hp_soap_serve(zif_handler plain, INTERNAL_FUNCTION_PARAMETERS)
 	}
 	volatile int ended = 0;
 	hp_soap_state before;
-	zend_string *last = PG(last_error_message);
+	/* Held, so that a later one has another address. */
+	zend_string *last = PG(last_error_message) ? zend_string_copy(PG(last_error_message)) : NULL;
 	hp_soap_read(&before);
 	HZ_TRY {
 		hp_soap_enter(plain, INTERNAL_FUNCTION_PARAM_PASSTHRU);
 	} HZ_CATCH {
 		ended = 1;
 	} HZ_END
+	bool fatal = ended && hp_was_fatal(last);
+	if (last) {
+		zend_string_release(last);
+	}
 	if (!ended) {
 		return;
 	}
 	hp_soap_write(&before);
-	if (hp_was_fatal(last)) {
+	if (fatal) {
 		zend_bailout();
 	}
 	CG(unclean_shutdown) = 0;
