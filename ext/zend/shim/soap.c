@@ -1,78 +1,21 @@
-/* ext/soap keeps what a call of SoapClient or SoapServer is about in globals of its own, from the call's beginning to its
- * end, and waits in between: for the WSDL, for the server, in functions of the user's. Here that is the coroutine's.
- *
- * And a SoapServer ends the script after it has answered with a fault, by the way of a fatal error. In a coroutine that is
- * an exit(). */
+/* A SoapServer that has answered with a fault ends the script, by the way of a fatal error. In a coroutine that is an
+ * exit(): nothing is damaged, and the others go on. */
 #include "highper.h"
 #include "php_globals.h"
 #include "vm.h"
 
-/* Where these globals lie: up to the settings of the cache, and behind the cache itself. */
+/* Where what a call is about lies in the module's globals: up to the settings of the cache, and behind the cache. */
 enum {
 	HP_SOAP_CALL = 3 * sizeof(HashTable), /* after three tables of encodings */
-	HP_SOAP_CALL_END = HP_SOAP_CALL + 56,
+	HP_SOAP_CALL_BYTES = 56,
+	HP_SOAP_CALL_END = HP_SOAP_CALL + HP_SOAP_CALL_BYTES,
 	HP_SOAP_CODING = HP_SOAP_CALL_END + 40,
-	HP_SOAP_CODING_END = HP_SOAP_CODING + 24,
-	HP_SOAP_REFERENCES = HP_SOAP_CODING_END + sizeof(HashTable),
-	HP_SOAP_REFERENCES_END = HP_SOAP_REFERENCES + 16,
-	HP_SOAP_BYTES = 56 + 24 + 16,
+	HP_SOAP_CODING_BYTES = 24,
 };
 
-typedef struct {
-	char bytes[HP_SOAP_BYTES];
-	uint32_t depth;
-} hp_soap_state;
-
-/* Calls that the running coroutine is inside of. */
-uint32_t hp_soap_here;
 static char *hp_soap_globals;
-/* What they are outside of calls. */
-static hp_soap_state hp_soap_rest;
-
-static zif_handler hp_client_new, hp_client_call, hp_client_soap_call, hp_server_new, hp_server_handle, hp_server_fault;
-
-static void hp_soap_read(hp_soap_state *to)
-{
-	memcpy(to->bytes, hp_soap_globals + HP_SOAP_CALL, 56);
-	memcpy(to->bytes + 56, hp_soap_globals + HP_SOAP_CODING, 24);
-	memcpy(to->bytes + 80, hp_soap_globals + HP_SOAP_REFERENCES, 16);
-	to->depth = hp_soap_here;
-}
-
-static void hp_soap_write(const hp_soap_state *from)
-{
-	memcpy(hp_soap_globals + HP_SOAP_CALL, from->bytes, 56);
-	memcpy(hp_soap_globals + HP_SOAP_CODING, from->bytes + 56, 24);
-	memcpy(hp_soap_globals + HP_SOAP_REFERENCES, from->bytes + 80, 16);
-	hp_soap_here = from->depth;
-}
-
-/* Before a switch away from a coroutine with `hp_soap_here`; NULL when there is no memory. */
-void *hp_soap_save(void)
-{
-	hp_soap_state *saved = malloc(sizeof(hp_soap_state));
-	if (saved) {
-		hp_soap_read(saved);
-		hp_soap_write(&hp_soap_rest);
-	}
-	return saved;
-}
-
-void hp_soap_load(void *saved)
-{
-	hp_soap_write(saved);
-	free(saved);
-}
-
-static void hp_soap_enter(zif_handler plain, INTERNAL_FUNCTION_PARAMETERS)
-{
-	if (!hp_soap_here) {
-		hp_soap_read(&hp_soap_rest);
-	}
-	hp_soap_here++;
-	plain(INTERNAL_FUNCTION_PARAM_PASSTHRU);
-	hp_soap_here--;
-}
+static zif_handler hp_server_handle, hp_server_fault;
+static zend_function *hp_handle;
 
 /* Has PHP's own state suffered, by an error that was noted after `before`? Other errors are those for which the server
  * answers with a fault: it raises them itself, as E_ERROR, and by user's code as E_USER_ERROR. */
@@ -89,20 +32,33 @@ static bool hp_was_fatal(const zend_string *before)
 		|| zend_string_starts_with_literal(now, "Out of memory") || zend_string_starts_with_literal(now, "Maximum "));
 }
 
+/* Is it called, through whatever, by handle()? */
+static bool hp_is_handled(const zend_execute_data *frame)
+{
+	for (; frame; frame = frame->prev_execute_data) {
+		if (frame->func && frame->func->common.function_name == hp_handle->common.function_name
+				&& frame->func->common.scope == hp_handle->common.scope) {
+			return true;
+		}
+	}
+	return false;
+}
+
 static void hp_soap_serve(zif_handler plain, INTERNAL_FUNCTION_PARAMETERS)
 {
-	if (hp_soap_here || !hp_exit_is_caught()) {
-		/* fault() in a function that handle() calls: that one ends. */
-		hp_soap_enter(plain, INTERNAL_FUNCTION_PARAM_PASSTHRU);
+	if (!hp_exit_is_caught() || hp_is_handled(EX(prev_execute_data))) {
+		/* Of fault() in a function that handle() calls, handle() is the end. */
+		plain(INTERNAL_FUNCTION_PARAM_PASSTHRU);
 		return;
 	}
 	volatile int ended = 0;
-	hp_soap_state before;
+	char call[HP_SOAP_CALL_BYTES], coding[HP_SOAP_CODING_BYTES];
 	/* Held, so that a later one has another address. */
 	zend_string *last = PG(last_error_message) ? zend_string_copy(PG(last_error_message)) : NULL;
-	hp_soap_read(&before);
+	memcpy(call, hp_soap_globals + HP_SOAP_CALL, sizeof(call));
+	memcpy(coding, hp_soap_globals + HP_SOAP_CODING, sizeof(coding));
 	HZ_TRY {
-		hp_soap_enter(plain, INTERNAL_FUNCTION_PARAM_PASSTHRU);
+		plain(INTERNAL_FUNCTION_PARAM_PASSTHRU);
 	} HZ_CATCH {
 		ended = 1;
 	} HZ_END
@@ -113,7 +69,8 @@ static void hp_soap_serve(zif_handler plain, INTERNAL_FUNCTION_PARAMETERS)
 	if (!ended) {
 		return;
 	}
-	hp_soap_write(&before);
+	memcpy(hp_soap_globals + HP_SOAP_CALL, call, sizeof(call));
+	memcpy(hp_soap_globals + HP_SOAP_CODING, coding, sizeof(coding));
 	if (fatal) {
 		zend_bailout();
 	}
@@ -124,12 +81,8 @@ static void hp_soap_serve(zif_handler plain, INTERNAL_FUNCTION_PARAMETERS)
 	hp_exit(NULL);
 }
 
-static ZEND_FUNCTION(highper_soap_client_new) { hp_soap_enter(hp_client_new, INTERNAL_FUNCTION_PARAM_PASSTHRU); }
-static ZEND_FUNCTION(highper_soap_client_call) { hp_soap_enter(hp_client_call, INTERNAL_FUNCTION_PARAM_PASSTHRU); }
-static ZEND_FUNCTION(highper_soap_client_soap_call) { hp_soap_enter(hp_client_soap_call, INTERNAL_FUNCTION_PARAM_PASSTHRU); }
-static ZEND_FUNCTION(highper_soap_server_new) { hp_soap_enter(hp_server_new, INTERNAL_FUNCTION_PARAM_PASSTHRU); }
-static ZEND_FUNCTION(highper_soap_server_handle) { hp_soap_serve(hp_server_handle, INTERNAL_FUNCTION_PARAM_PASSTHRU); }
-static ZEND_FUNCTION(highper_soap_server_fault) { hp_soap_serve(hp_server_fault, INTERNAL_FUNCTION_PARAM_PASSTHRU); }
+static ZEND_FUNCTION(highper_soap_handle) { hp_soap_serve(hp_server_handle, INTERNAL_FUNCTION_PARAM_PASSTHRU); }
+static ZEND_FUNCTION(highper_soap_fault) { hp_soap_serve(hp_server_fault, INTERNAL_FUNCTION_PARAM_PASSTHRU); }
 
 /* The offset of a setting of ext/soap in its globals; `globals` learns where these are. */
 static size_t hp_soap_offset(const char *name, char **globals)
@@ -142,31 +95,25 @@ static size_t hp_soap_offset(const char *name, char **globals)
 	return (size_t) entry->mh_arg1;
 }
 
-static void hp_soap_replace(const char *class, const char *method, zif_handler handler, zif_handler *plain)
-{
-	zend_class_entry *ce = zend_hash_str_find_ptr(CG(class_table), class, strlen(class));
-	zend_function *function = ce ? zend_hash_str_find_ptr(&ce->function_table, method, strlen(method)) : NULL;
-	if (function && function->type == ZEND_INTERNAL_FUNCTION) {
-		*plain = function->internal_function.handler;
-		function->internal_function.handler = handler;
-	}
-}
-
 /* At MINIT, which is after ext/soap's. Where its globals lie otherwise than here, nothing is done. */
 void hp_soap_install(void)
 {
 	char *globals = NULL;
-	if (hp_soap_offset("soap.wsdl_cache", &globals) != HP_SOAP_CALL_END + 1
-			|| hp_soap_offset("soap.wsdl_cache_enabled", &globals) != HP_SOAP_CALL_END + 2
+	zend_class_entry *server = zend_hash_str_find_ptr(CG(class_table), ZEND_STRL("soapserver"));
+	if (!server || hp_soap_offset("soap.wsdl_cache", &globals) != HP_SOAP_CALL_END + 1
 			|| hp_soap_offset("soap.wsdl_cache_dir", &globals) != HP_SOAP_CALL_END + 8
 			|| hp_soap_offset("soap.wsdl_cache_limit", &globals) != HP_SOAP_CALL_END + 24) {
 		return;
 	}
+	zend_function *handle = zend_hash_str_find_ptr(&server->function_table, ZEND_STRL("handle"));
+	zend_function *fault = zend_hash_str_find_ptr(&server->function_table, ZEND_STRL("fault"));
+	if (!handle || handle->type != ZEND_INTERNAL_FUNCTION || !fault || fault->type != ZEND_INTERNAL_FUNCTION) {
+		return;
+	}
 	hp_soap_globals = globals;
-	hp_soap_replace("soapclient", "__construct", ZEND_FN(highper_soap_client_new), &hp_client_new);
-	hp_soap_replace("soapclient", "__call", ZEND_FN(highper_soap_client_call), &hp_client_call);
-	hp_soap_replace("soapclient", "__soapcall", ZEND_FN(highper_soap_client_soap_call), &hp_client_soap_call);
-	hp_soap_replace("soapserver", "__construct", ZEND_FN(highper_soap_server_new), &hp_server_new);
-	hp_soap_replace("soapserver", "handle", ZEND_FN(highper_soap_server_handle), &hp_server_handle);
-	hp_soap_replace("soapserver", "fault", ZEND_FN(highper_soap_server_fault), &hp_server_fault);
+	hp_handle = handle;
+	hp_server_handle = handle->internal_function.handler;
+	handle->internal_function.handler = ZEND_FN(highper_soap_handle);
+	hp_server_fault = fault->internal_function.handler;
+	fault->internal_function.handler = ZEND_FN(highper_soap_fault);
 }

@@ -30,7 +30,7 @@ typedef struct {
 	unsigned serialize_lock;
 	struct { struct php_serialize_data *data; unsigned level; } serialize;
 	struct { struct php_unserialize_data *data; unsigned level; } unserialize;
-	void *loading, *soap;
+	void *loading;
 } hp_lifo;
 
 /* Set at few switches only: while an exception is pending, inside a Fiber of PHP's own or a constructor that
@@ -181,7 +181,7 @@ static zend_never_inline void hp_load_output(hp_vm *vm)
 static inline bool hp_lifo_in_use(void)
 {
 	return BG(user_compare_fci).size || BG(serialize_lock) || BG(serialize).level || BG(unserialize).level
-		|| hp_loads_here || hp_soap_here;
+		|| hp_loads_here;
 }
 
 static zend_never_inline void hp_save_lifo(hp_vm *vm)
@@ -201,7 +201,6 @@ static zend_never_inline void hp_save_lifo(hp_vm *vm)
 	memset(&BG(serialize), 0, sizeof(lifo->serialize));
 	memset(&BG(unserialize), 0, sizeof(lifo->unserialize));
 	lifo->loading = hp_loads_here ? hp_loading_save() : NULL;
-	lifo->soap = hp_soap_here ? hp_soap_save() : NULL;
 	vm->lifo = lifo;
 }
 
@@ -215,9 +214,6 @@ static zend_never_inline void hp_load_lifo(hp_vm *vm)
 	memcpy(&BG(unserialize), &lifo->unserialize, sizeof(lifo->unserialize));
 	if (lifo->loading) {
 		hp_loading_load(lifo->loading);
-	}
-	if (lifo->soap) {
-		hp_soap_load(lifo->soap);
 	}
 	free(lifo);
 	vm->lifo = NULL;
@@ -477,8 +473,7 @@ static zend_always_inline bool hp_has_aside(void)
 {
 	uintptr_t any = (uintptr_t) EG(exception) | (uintptr_t) EG(fake_scope) | (uintptr_t) EG(active_fiber)
 		| (uintptr_t) EG(error_handling) | (uintptr_t) OG(active) | BG(user_compare_fci).size | BG(serialize_lock)
-		| BG(serialize).level | BG(unserialize).level | hp_loads_here | hp_soap_here
-		| BG(locale_changed) | zend_fiber_switch_blocked();
+		| BG(serialize).level | BG(unserialize).level | hp_loads_here | BG(locale_changed) | zend_fiber_switch_blocked();
 #if PHP_VERSION_ID < 80600
 	any |= (uintptr_t) EG(prev_exception);
 #endif

@@ -50,11 +50,6 @@ void *hp_modules_save(void);
 void hp_modules_load(void *saved);
 void hp_modules_forget(void);
 
-/* Calls of ext/soap that the running coroutine is inside of; what they keep in globals (soap.c). */
-extern uint32_t hp_soap_here;
-void *hp_soap_save(void);
-void hp_soap_load(void *saved);
-
 /* Does exit() throw what can be caught here (exit.c)? */
 bool hp_exit_is_caught(void);
 void hp_exit(struct _zval_struct *status);

@@ -66,7 +66,7 @@ pub struct Inputs<'a> {
 }
 
 /// Has `filter_input()` and its relatives ask for the running request's set, `session_start()` leave no session
-/// without its lock, and calls of ext/soap keep their state apart. Call at MINIT.
+/// without its lock, and the faults of a SoapServer end a request alone. Call at MINIT.
 pub fn install() {
     // SAFETY: exchanges handlers in PHP's table of functions, before code runs.
     unsafe {
