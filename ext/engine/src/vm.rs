@@ -114,16 +114,3 @@ pub fn exchange(switch: Switch, finish: Finish) {
         });
     });
 }
-
-/// From now on this function ends coroutines.
-///
-/// # Safety
-/// It does at least what the one does that was installed, for the same states.
-pub unsafe fn exchange_finish(finish: unsafe extern "C" fn(state: *mut c_void)) {
-    crate::scheduler::with(|s| {
-        s.vm.set(Ops {
-            finish,
-            ..s.vm.get()
-        });
-    });
-}

@@ -3,7 +3,7 @@
 
 use highper_engine::{scheduler, vm};
 use highper_zend::error::SuspendedFrame;
-use highper_zend::{release, superglobals as sets, vm as zend};
+use highper_zend::{release, vm as zend};
 use std::cell::Cell;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};

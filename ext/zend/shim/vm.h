@@ -57,8 +57,4 @@ void hp_modules_undo(void);
 bool hp_exit_is_caught(void);
 void hp_exit(struct _zval_struct *status);
 
-/* Does exit() throw what can be caught here (exit.c)? */
-bool hp_exit_is_caught(void);
-void hp_exit(struct _zval_struct *status);
-
 #endif
