@@ -11,7 +11,7 @@ use function HighperTest\{check, patience};
 // Turn by turn.
 check('no loop', Event::dispatch(), false);
 $fired = 0;
-$tick = Timer::tick((int) patience(10), static function () use (&$fired) { $fired++; });
+$tick = Timer::tick((int) patience(50), static function () use (&$fired) { $fired++; });
 for ($i = 0; $i < 4; $i++) { Event::dispatch(); }
 check('the first does not wait, each other for something', $fired, 3);
 go(static function () use (&$fired) { Co::sleep(0.001); $fired = 'slept'; });
