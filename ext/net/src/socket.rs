@@ -3,6 +3,7 @@
 //! One coroutine may read and another write at the same time; two in one direction is a mistake of
 //! the program ([`Error::Bound`]). Closing ends the waits of others.
 
+mod bound_path;
 mod connect;
 mod option;
 mod packet;
@@ -18,6 +19,7 @@ pub use wait::{Limit, Side, Timeouts, reset_default_timeouts, set_default_timeou
 use crate::buffer::Buffer;
 use crate::framing::Framing;
 use crate::{Address, Error, Kind};
+use bound_path::BoundPath;
 use highper_engine::{self as engine, clock, descriptor, reactor, scheduler};
 use proxy::Proxy;
 use rustix::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
@@ -76,6 +78,8 @@ pub struct Socket {
     framing: RefCell<Rc<Framing>>,
     proxy: RefCell<Option<Proxy>>,
     secure: tls::Secure,
+    /// The file that it was bound to.
+    path: RefCell<Option<BoundPath>>,
 }
 
 impl Socket {
@@ -104,6 +108,7 @@ impl Socket {
             framing: RefCell::default(),
             proxy: RefCell::new(None),
             secure: tls::Secure::default(),
+            path: RefCell::default(),
         };
         this.tune();
         this
@@ -236,7 +241,13 @@ impl Socket {
                 Address::V6(v6) => sys::bind(fd, v6),
                 Address::Unix(unix) => sys::bind(fd, unix),
             }
-        })
+        })?;
+        if let Address::Unix(unix) = &address
+            && let Some(path) = unix.path_bytes()
+        {
+            self.path.replace(BoundPath::new(path));
+        }
+        Ok(())
     }
 
     /// Lets others connect.
@@ -307,7 +318,7 @@ impl Socket {
     /// Ends reading (0), writing (1) or both (2).
     ///
     /// # Errors
-    /// `ENOTCONN` when it is not connected, or that direction has ended before.
+    /// `ENOTCONN` when it is not connected, or that direction has ended before; `EINVAL` for other numbers.
     pub fn shutdown(&self, how: i64) -> Result<(), Error> {
         let not_connected = Error::from(Errno::NOTCONN);
         let (read, write) = match how {
@@ -322,6 +333,9 @@ impl Socket {
         };
         if !self.is_connected() || done {
             return Err(not_connected);
+        }
+        if !(0..=2).contains(&how) {
+            return Err(Errno::INVAL.into());
         }
         if write {
             self.secure.say_goodbye(self);
@@ -369,6 +383,7 @@ impl Socket {
         }
         self.secure.forget();
         self.buffer.take();
+        self.path.take();
         match waited_for {
             true => Err(Error::Closing),
             false => Ok(()),
