@@ -17,6 +17,7 @@ macro_rules! gated {
 }
 
 pub(crate) mod accept;
+pub(crate) mod child;
 pub(crate) mod connect;
 pub(crate) mod create;
 pub(crate) mod descriptor;
@@ -26,11 +27,14 @@ pub(crate) mod fortify;
 pub(crate) mod loader;
 pub(crate) mod lock;
 pub(crate) mod poll;
+pub(crate) mod popen;
 pub(crate) mod range;
 pub(crate) mod receive;
 pub(crate) mod resolve;
+pub(crate) mod search;
 pub(crate) mod select;
 pub(crate) mod send;
+pub(crate) mod signal;
 pub(crate) mod sleep;
 pub(crate) mod sync;
 

@@ -35,6 +35,7 @@ pub use names::names;
 pub use offload::{FileWork, OffloadOutcome};
 pub use patch::{ObjectReport, Summary, patch, refresh, report, unpatch};
 pub use policy::{
-    Bypass, Families, Interest, Policy, SleepOutcome, WaitOutcome, install, set_gate, uninstall,
+    AsideOutcome, AsideWork, Bypass, Families, Interest, Policy, SleepOutcome, WaitOutcome,
+    install, set_gate, uninstall,
 };
 pub use resolve::{Answer, Query, ResolveOutcome};

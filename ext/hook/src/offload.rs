@@ -40,6 +40,22 @@ pub enum OffloadOutcome {
 }
 
 impl FileWork {
+    /// Brings as many bytes into memory as are read next; `None` for what has no position.
+    #[must_use]
+    pub fn next_of(fd: RawFd, length: usize) -> Option<Self> {
+        // SAFETY: asks for the position.
+        let offset = errno::preserve(|| unsafe { libc::lseek(fd, 0, libc::SEEK_CUR) });
+        (offset >= 0).then_some(Self::Fetch { fd, offset, length })
+    }
+
+    /// Whose it is.
+    #[must_use]
+    pub fn fd(self) -> RawFd {
+        match self {
+            Self::Fetch { fd, .. } | Self::Sync(fd) | Self::SyncData(fd) => fd,
+        }
+    }
+
     /// Does it; blocks. Run it where no hook is: on a thread that is not the loop's.
     #[must_use]
     pub fn run(self) -> OffloadOutcome {

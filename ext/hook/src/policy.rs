@@ -1,5 +1,6 @@
 //! What the embedding extension decides: whether a call may suspend, and how to wait.
 
+use std::any::Any;
 use std::cell::Cell;
 use std::ffi::c_void;
 use std::marker::PhantomData;
@@ -118,6 +119,19 @@ pub enum SleepOutcome {
     Refused,
 }
 
+/// Work for another thread.
+pub type AsideWork = Box<dyn FnOnce() -> Box<dyn Any + Send> + Send>;
+
+/// How work on another thread ended.
+pub enum AsideOutcome {
+    /// With this.
+    Done(Box<dyn Any + Send>),
+    /// The waiting coroutine was cancelled: `ECANCELED`. The work goes on.
+    Cancelled,
+    /// It could not be begun: the call blocks.
+    Refused,
+}
+
 /// The decisions that hooked calls ask for.
 ///
 /// `can_suspend`, `flags` and `fd_closed` run on any thread and must neither block nor
@@ -149,6 +163,11 @@ pub struct Policy {
     pub resolve: fn(Query) -> ResolveOutcome,
     /// Does the work on another thread, and waits for its end.
     pub offload: fn(FileWork) -> OffloadOutcome,
+    /// Waits until `ended`, which looks without waiting, says that a child has: this one, or any for a number below 1.
+    /// Nobody else is to collect this one meanwhile.
+    pub child: fn(pid: i32, ended: &mut dyn FnMut() -> bool) -> WaitOutcome,
+    /// Does any work on another thread, and waits for what it gives.
+    pub aside: fn(AsideWork) -> AsideOutcome,
     /// The descriptor is about to be closed or replaced: wake those who wait for it.
     /// Called before the kernel is, on every thread, inside and outside coroutines.
     pub fd_closed: fn(RawFd),

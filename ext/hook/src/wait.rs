@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 
 use crate::errno;
 use crate::fds;
-use crate::policy::{Interest, Policy, SleepOutcome, WaitOutcome};
+pub(crate) use crate::policy::AsideOutcome;
+use crate::policy::{AsideWork, Interest, Policy, SleepOutcome, WaitOutcome};
 
 /// False alarms in a row that are taken for normal; from then on each costs a short sleep,
 /// so that a descriptor whose readiness can't be told by waiting doesn't spin.
@@ -106,6 +107,16 @@ pub(crate) fn wait_many(
 /// Calls the policy's sleep; a panic in it is a refused sleep.
 pub(crate) fn sleep(policy: &Policy, time: Duration) -> SleepOutcome {
     catch_unwind(|| (policy.sleep)(time)).unwrap_or(SleepOutcome::Refused)
+}
+
+/// Calls the policy's wait for a child; a panic in it is a refused wait.
+pub(crate) fn child(policy: &Policy, pid: i32, ended: &mut dyn FnMut() -> bool) -> WaitOutcome {
+    catch_unwind(AssertUnwindSafe(|| (policy.child)(pid, ended))).unwrap_or(WaitOutcome::Refused)
+}
+
+/// Calls the policy for work on another thread; a panic in it is refused work.
+pub(crate) fn aside(policy: &Policy, work: AsideWork) -> AsideOutcome {
+    catch_unwind(AssertUnwindSafe(|| (policy.aside)(work))).unwrap_or(AsideOutcome::Refused)
 }
 
 /// Sleeps a little after a false alarm. `None`: go on.

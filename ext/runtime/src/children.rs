@@ -1,11 +1,13 @@
 //! Waits for child processes.
 
 use crate::signals::Watch;
-use highper_engine::{self as engine, Ending, Wake, reactor};
+use highper_engine::reactor::{self, Interest};
+use highper_engine::{self as engine, Ending, Wake, clock};
 use highper_process::{child, fork::Ended};
+use rustix::process::{Pid, PidfdFlags, pidfd_open};
 use std::cell::RefCell;
 use std::io::{self, Read};
-use std::os::fd::{AsFd, AsRawFd};
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::process::{Command, Stdio};
 
 thread_local! {
@@ -76,6 +78,56 @@ pub fn wait_for(pid: i32, deadline: Option<u64>) -> io::Result<Result<Ended, Wak
         if let Err(reason) = watch.wait(deadline) {
             return Ok(Err(reason));
         }
+    }
+}
+
+/// The shortest and the longest time between two looks at children that have no descriptor.
+const SHORTEST: u64 = 500_000;
+const LONGEST: u64 = 10_000_000;
+
+/// Waits inside a coroutine until `ended`, which looks without waiting, says that a child has: this one, or any of some for a
+/// number below 1. What the program does at the end of a child (`SIGCHLD`) happens as before.
+pub(crate) fn look_until(
+    pid: i32,
+    ended: &mut dyn FnMut() -> bool,
+    deadline: Option<u64>,
+) -> io::Result<Wake> {
+    let _claim = (pid > 0).then(|| Claim::new(pid));
+    if ended() {
+        return Ok(Wake::Ready);
+    }
+    let end = Pid::from_raw(pid).filter(|_| pid > 0).and_then(|pid| {
+        // Refused in some containers.
+        let fd = pidfd_open(pid, PidfdFlags::empty()).ok()?;
+        Some(Registered(fd))
+    });
+    let mut pause = SHORTEST;
+    loop {
+        let wake = match &end {
+            Some(end) => reactor::wait_fd(end.0.as_raw_fd(), Interest::Read, deadline)?,
+            None => {
+                let left = deadline.map_or(pause, |at| at.saturating_sub(clock::now()).min(pause));
+                pause = (pause * 2).min(LONGEST);
+                match engine::sleep(left) {
+                    Wake::Ready if deadline.is_some_and(|at| clock::now() >= at) => Wake::Timeout,
+                    wake => wake,
+                }
+            }
+        };
+        match wake {
+            Wake::Ready if ended() => return Ok(Wake::Ready),
+            Wake::Ready => {}
+            other => return Ok(other),
+        }
+    }
+}
+
+/// A descriptor that the loop knows.
+struct Registered(OwnedFd);
+
+impl Drop for Registered {
+    fn drop(&mut self) {
+        reactor::closing(self.0.as_raw_fd());
     }
 }
 

@@ -7,6 +7,9 @@ use std::os::fd::RawFd;
 
 /// How often the waiters of a descriptor are sent away before it is closed all the same.
 const ROUNDS: usize = 1000;
+/// For so many rounds others are only let run; afterwards it sleeps for so many nanoseconds each time.
+const SOON: usize = 100;
+const PAUSE: u64 = 1_000_000;
 
 thread_local! {
     static INSIDE: RefCell<Vec<u32>> = const { RefCell::new(Vec::new()) };
@@ -47,13 +50,18 @@ pub(crate) fn leave(fd: RawFd) {
 
 fn settle(fd: RawFd) {
     let at = usize::try_from(fd).unwrap_or(0);
-    for _ in 0..ROUNDS {
+    for round in 0..ROUNDS {
         if INSIDE.with_borrow(|inside| inside.get(at).is_none_or(|count| *count == 0)) {
             break;
         }
         reactor::evict(fd);
         // Those that were woken before, by data or by a time-out, are in the queue already.
-        engine::yield_now();
+        if round < SOON {
+            engine::yield_now();
+        } else {
+            // They wait for a thread, which nobody can send away.
+            engine::sleep(PAUSE);
+        }
     }
 }
 

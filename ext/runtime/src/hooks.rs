@@ -3,16 +3,19 @@
 //! Nothing is patched until a loop starts or the hooks are switched on by hand.
 //! `highper.hooks=Off` keeps everything as it is in stock PHP.
 
-use crate::{cancel, closing, wiring};
+use crate::{cancel, children, closing, wiring};
 use highper_engine::reactor::{self, Interest};
 use highper_engine::{self as engine, Wake, clock};
 use highper_hook::{
-    Families, FileWork, Interest as Wanted, OffloadOutcome, Policy, Query, ResolveOutcome,
-    SleepOutcome, Summary, WaitOutcome, install, patch, refresh, report, set_gate, uninstall,
+    AsideOutcome, AsideWork, Families, FileWork, Interest as Wanted, OffloadOutcome, Policy, Query,
+    ResolveOutcome, SleepOutcome, Summary, WaitOutcome, install, patch, refresh, report, set_gate,
+    uninstall,
     unpatch,
 };
 use highper_zend::{Access, Ini, Registry, ini, vm};
+use std::cell::RefCell;
 use std::os::fd::RawFd;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
@@ -123,15 +126,35 @@ static IS_OURS: AtomicBool = AtomicBool::new(false);
 /// For tests: every hooked call gives way first, so that suspension happens wherever it may (`HIGHPER_YIELD=1`).
 static YIELDS: AtomicBool = AtomicBool::new(false);
 
+/// Whether functions of PHP's are replaced, too, where a flag says so.
+static REPLACES: AtomicBool = AtomicBool::new(true);
+/// How many coroutines have every wait suspend, whatever the flags say.
+static FORCED: AtomicU32 = AtomicU32::new(0);
+
+thread_local! {
+    /// Which ones, and how deep each is in it.
+    static FORCING: RefCell<Vec<(u64, u32)>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Who is told when the flags change.
+static CHANGED: OnceLock<fn(u32)> = OnceLock::new();
+
 static POLICY: Policy = Policy {
     can_suspend,
-    flags: || Families::from_bits(FAMILIES.load(Ordering::Relaxed)),
+    flags: || {
+        if FORCED.load(Ordering::Relaxed) != 0 && is_forced() {
+            return Families::ALL;
+        }
+        Families::from_bits(FAMILIES.load(Ordering::Relaxed))
+    },
     sleep,
     wait_fd,
     found: |fd| reactor::found(fd) as i16,
     wait_many,
     resolve,
     offload,
+    child,
+    aside,
     fd_closed,
     forked,
 };
@@ -154,6 +177,10 @@ pub fn declare(registry: &mut Registry) {
         .on_request_shutdown(|| {
             FLAGS.store(UNSET, Ordering::Relaxed);
             FAMILIES.store(0, Ordering::Relaxed);
+            REPLACES.store(true, Ordering::Relaxed);
+            FORCED.store(0, Ordering::Relaxed);
+            FORCING.take();
+            changed(0);
         })
         .on_shutdown(shutdown);
 }
@@ -172,11 +199,87 @@ pub fn enable(flags: u32) -> bool {
         return false;
     }
     FAMILIES.store(families(flags).bits(), Ordering::Relaxed);
+    changed(if REPLACES.load(Ordering::Relaxed) {
+        flags
+    } else {
+        0
+    });
     if flags != 0 {
         highper_zend::interpose::awake();
         attach();
     }
     true
+}
+
+/// Tells what is replaced from now on.
+fn changed(flags: u32) {
+    if let Some(tell) = CHANGED.get() {
+        tell(flags);
+    }
+}
+
+/// For functions of PHP's that do something else in a coroutine while one of these flags is set: here and now?
+#[must_use]
+pub fn replaces(flags: u32) -> bool {
+    let set = FLAGS.load(Ordering::Relaxed);
+    set != UNSET
+        && set & flags != 0
+        && REPLACES.load(Ordering::Relaxed)
+        && is_allowed()
+        && engine::current().is_some()
+}
+
+/// From now on every wait of the running coroutine suspends, whatever the flags say; until it is off. Nests.
+pub fn force(on: bool) {
+    let Some(id) = engine::current().filter(|_| is_allowed()) else {
+        return;
+    };
+    if on {
+        attach();
+    }
+    let count = FORCING.with_borrow_mut(|all| {
+        let at = all.iter().position(|(known, _)| *known == id);
+        match (at, on) {
+            (Some(at), true) => all[at].1 += 1,
+            (None, true) => all.push((id, 1)),
+            (Some(at), false) => {
+                all[at].1 -= 1;
+                if all[at].1 == 0 {
+                    all.swap_remove(at);
+                }
+            }
+            (None, false) => {}
+        }
+        all.len()
+    });
+    FORCED.store(u32::try_from(count).unwrap_or(u32::MAX), Ordering::Relaxed);
+}
+
+#[cold]
+fn is_forced() -> bool {
+    let Some(id) = engine::current() else {
+        return false;
+    };
+    FORCING.with_borrow(|all| all.iter().any(|(known, _)| *known == id))
+}
+
+/// Returns when so many bytes that follow a file's position are in memory. A thread reads them, in any case.
+pub fn fetch(fd: RawFd, length: usize) {
+    if let Some(work) = FileWork::next_of(fd, length) {
+        // Cancelled or not: the read itself says what there is.
+        let _read_says = offload(work);
+    }
+}
+
+/// Functions stay PHP's own: only libc's calls are hooked. Until the end of the request.
+pub fn keep_functions() {
+    REPLACES.store(false, Ordering::Relaxed);
+    changed(0);
+}
+
+/// Calls this with the flags by which functions are replaced, when they change. The first one stays.
+pub fn on_change(tell: fn(u32)) {
+    let _first = CHANGED.set(tell);
 }
 
 /// The flags that are set: 0 before the first loop, unless set by hand.
@@ -431,7 +534,10 @@ fn resolve(query: Query) -> ResolveOutcome {
 
 /// Disks are waited for on a thread.
 fn offload(work: FileWork) -> OffloadOutcome {
-    match engine::offload_until(move || work.run(), within(None)) {
+    closing::enter(work.fd());
+    let done = engine::offload_until(move || work.run(), within(None));
+    closing::leave(work.fd());
+    match done {
         Ok(outcome) => outcome,
         Err(Wake::Timeout) => {
             cancel::raise(cancel::late());
@@ -443,6 +549,27 @@ fn offload(work: FileWork) -> OffloadOutcome {
             OffloadOutcome::Cancelled
         }
     }
+}
+
+/// libc asks name servers, and whatever else waits without a descriptor that the loop could watch.
+fn aside(work: AsideWork) -> AsideOutcome {
+    match engine::offload_until(work, within(None)) {
+        Ok(done) => AsideOutcome::Done(done),
+        Err(Wake::Timeout) => {
+            cancel::raise(cancel::late());
+            AsideOutcome::Cancelled
+        }
+        Err(Wake::Closed) => AsideOutcome::Refused,
+        Err(_) => {
+            cancel::raise(cancel::resumed());
+            AsideOutcome::Cancelled
+        }
+    }
+}
+
+fn child(pid: i32, ended: &mut dyn FnMut() -> bool) -> WaitOutcome {
+    let until = within(None);
+    outcome(children::look_until(pid, ended, until), None, until)
 }
 
 fn fd_closed(fd: RawFd) {

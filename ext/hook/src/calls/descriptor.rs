@@ -3,7 +3,7 @@
 
 use libc::{FILE, c_int, c_uint, c_ulong, c_void, socklen_t};
 
-use super::range;
+use super::{popen, range};
 use crate::fds;
 use crate::policy::announce_close;
 use crate::vfork;
@@ -19,13 +19,13 @@ pub(crate) unsafe extern "C" fn close(fd: c_int) -> c_int {
 pub(crate) unsafe extern "C" fn fclose(stream: *mut FILE) -> c_int {
     announce_stream(stream);
     // SAFETY: the caller's own call.
-    unsafe { libc::fclose(stream) }
+    unsafe { popen::close(stream).unwrap_or_else(|| libc::fclose(stream)) }
 }
 
 pub(crate) unsafe extern "C" fn pclose(stream: *mut FILE) -> c_int {
     announce_stream(stream);
     // SAFETY: the caller's own call.
-    unsafe { libc::pclose(stream) }
+    unsafe { popen::close(stream).unwrap_or_else(|| libc::pclose(stream)) }
 }
 
 /// Programs ask this of a file that they have just opened: the table need not ask again.

@@ -25,7 +25,7 @@ const NOT_FOUND: c_int = 1;
 const TRY_AGAIN: c_int = 2;
 
 /// Names are looked up for sockets of the internet families.
-fn policy() -> Option<&'static Policy> {
+pub(super) fn policy() -> Option<&'static Policy> {
     active().filter(|policy| {
         let flags = (policy.flags)();
         flags.has(Families::TCP) || flags.has(Families::UDP)

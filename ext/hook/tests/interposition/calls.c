@@ -14,8 +14,14 @@
 #include <sys/uio.h>
 #include <sys/wait.h>
 #include <time.h>
+#include <stdio.h>
 #include <unistd.h>
 
+pid_t f_waitpid(pid_t p, int *s, int o) { return waitpid(p, s, o); }
+pid_t f_wait(int *s) { return wait(s); }
+FILE *f_popen(const char *c, const char *m) { return popen(c, m); }
+int f_pclose(FILE *f) { return pclose(f); }
+int f_getnameinfo(const struct sockaddr *a, socklen_t l, char *h, socklen_t n, char *s, socklen_t m, int f) { return getnameinfo(a, l, h, n, s, m, f); }
 int f_getaddrinfo(const char *n, const char *s, const struct addrinfo *h, struct addrinfo **r) { return getaddrinfo(n, s, h, r); }
 int f_gethostbyname_r(const char *n, struct hostent *h, char *b, size_t l, struct hostent **r, int *e) { return gethostbyname_r(n, h, b, l, r, e); }
 unsigned f_sleep(unsigned s) { return sleep(s); }

@@ -9,7 +9,9 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use highper_hook::{Families, Interest, Policy, ResolveOutcome, SleepOutcome, WaitOutcome};
+use highper_hook::{
+    AsideOutcome, Families, Interest, Policy, ResolveOutcome, SleepOutcome, WaitOutcome,
+};
 
 /// What the policy was asked to do.
 #[derive(Clone, Debug, PartialEq)]
@@ -20,6 +22,8 @@ pub enum Asked {
     Closed(i32),
     Forked,
     Resolve,
+    Child(i32),
+    Aside,
 }
 
 thread_local! {
@@ -103,6 +107,21 @@ static POLICY: Policy = Policy {
         ResolveOutcome::Done(answer.join().expect("a look-up does not panic"))
     },
     offload: highper_hook::FileWork::run,
+    child: |pid, ended| {
+        note(Asked::Child(pid));
+        for _ in 0..5_000 {
+            if ended() {
+                return WaitOutcome::Ready;
+            }
+            std::thread::sleep(Duration::from_millis(2));
+        }
+        WaitOutcome::Refused
+    },
+    aside: |work| {
+        note(Asked::Aside);
+        let done = std::thread::spawn(work);
+        AsideOutcome::Done(done.join().expect("the work does not panic"))
+    },
     fd_closed: |fd| note(Asked::Closed(fd)),
     forked: || note(Asked::Forked),
 };

@@ -6,6 +6,7 @@
 // The threads of the tests stand for slow peers; there is no loop to block.
 #![allow(clippy::disallowed_methods)]
 
+mod children;
 mod cost;
 mod files;
 mod fixture;
