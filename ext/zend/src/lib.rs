@@ -137,6 +137,7 @@ pub mod registry;
 pub mod release;
 mod reuse;
 pub mod script;
+pub mod select;
 #[cfg(feature = "selftest")]
 mod selftest;
 mod signature;
@@ -147,6 +148,7 @@ pub mod stub;
 pub mod superglobals;
 pub mod table;
 pub mod throw;
+pub mod transports;
 pub mod uploads;
 pub mod value;
 pub mod vm;

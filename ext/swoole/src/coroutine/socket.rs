@@ -3,6 +3,7 @@
 pub mod exception;
 pub mod failure;
 mod option;
+mod plain;
 pub mod receive;
 pub mod send;
 pub mod setting;
@@ -17,7 +18,7 @@ use highper_net::{Error, Side, Socket as NetSocket};
 use highper_runtime::resolver::{self, Failure, Family};
 use highper_zend::{
     Array, Call, Callable, Class, ClassRef, Done, Flags, Function, Kind, Object, Registry, Throw,
-    Trace, Tracer, Value, call_function, error, sockets, stream,
+    Trace, Tracer, Value, call_function, error, stream,
 };
 use std::cell::{OnceCell, RefCell};
 use std::net::IpAddr;
@@ -185,7 +186,7 @@ pub fn declare(registry: &mut Registry) {
     registry.class(option::methods(vector::methods(send::methods(
         receive::methods(class),
     ))));
-    registry.on_request_start(|| sockets::install("swoole\\coroutine\\socket"));
+    plain::declare(registry);
     registry.function(Function::new(
         "function swoole_coroutine_socketpair(int $domain, int $type, int $protocol): array|false",
         "Two sockets that are connected with each other.",

@@ -260,13 +260,13 @@ fn inet6(socket: &NetSocket, name: i32, value: &Value) -> Result<Choice, Throw> 
         }
         IPV6_PKTINFO => {
             let Some(array) = value.as_array() else {
-                return refuse("Expected an array with the keys \"addr\" and \"ifindex\"");
+                return refuse(&pktinfo("Expected an array here"));
             };
             let Some(address) = array.get("addr").and_then(Value::as_bytes) else {
-                return refuse("The key 'addr' is required");
+                return refuse(&pktinfo("The key 'addr' is required"));
             };
             let Some(index) = array.get("ifindex") else {
-                return refuse("The key 'ifindex' is required");
+                return refuse(&pktinfo("The key 'ifindex' is required"));
             };
             match Address::parse(Kind::Udp6, address, 0) {
                 Ok(Address::V6(v6)) => {
@@ -274,11 +274,17 @@ fn inet6(socket: &NetSocket, name: i32, value: &Value) -> Result<Choice, Throw> 
                     bytes.extend_from_slice(&(index.to_long() as u32).to_ne_bytes());
                     Ok(Choice::Bytes(bytes))
                 }
-                _ => refuse("The value of 'addr' is no address of IP version 6"),
+                _ => refuse(&pktinfo(
+                    "The value of 'addr' is no address of IP version 6",
+                )),
             }
         }
         _ => Ok(int(value)),
     }
+}
+
+fn pktinfo(why: &str) -> String {
+    format!("error converting user data (path: in6_pktinfo): {why}")
 }
 
 /// The number of a network interface, given by number or name.
