@@ -123,6 +123,7 @@ run(static function () use ($outside) {
     $local = socket_create(AF_UNIX, SOCK_DGRAM, 0);
     check('bound', [socket_bind($local, $path), file_exists($path)], [true, true]);
     socket_close($local);
+    usleep(2_000);
     check('unlinked', file_exists($path), false);
 });
 check('after', plain()::class, Socket::class);

@@ -19,6 +19,6 @@ pub use error::Error;
 pub use kind::Kind;
 pub use resolve::{Resolver, set_resolver};
 pub use socket::{
-    DATAGRAM_ROOM, Part, Side, Socket, Timeouts, pair, reset_default_timeouts, set_datagram_room,
-    set_default_timeouts,
+    DATAGRAM_ROOM, Part, Side, Socket, Timeouts, pair, remove_paths, reset_default_timeouts,
+    set_datagram_room, set_default_timeouts,
 };

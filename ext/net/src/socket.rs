@@ -13,6 +13,7 @@ mod send;
 mod tls;
 mod wait;
 
+pub use bound_path::remove_paths;
 pub use receive::Part;
 pub use wait::{Limit, Side, Timeouts, reset_default_timeouts, set_default_timeouts};
 
@@ -232,6 +233,8 @@ impl Socket {
     pub fn bind(&self, host: &[u8], port: i64) -> Result<(), Error> {
         self.is_usable()?;
         let address = Address::parse(self.kind.get(), host, port)?;
+        // Of one that was closed before it may be the same.
+        bound_path::remove_paths();
         self.with_fd(|fd| {
             if !matches!(address, Address::Unix(_)) {
                 sockopt::set_socket_reuseaddr(fd, true)?;
@@ -383,7 +386,9 @@ impl Socket {
         }
         self.secure.forget();
         self.buffer.take();
-        self.path.take();
+        if let Some(path) = self.path.take() {
+            path.remove_later();
+        }
         match waited_for {
             true => Err(Error::Closing),
             false => Ok(()),
@@ -396,6 +401,9 @@ impl Drop for Socket {
         let Some(fd) = self.fd.borrow_mut().take() else {
             return;
         };
+        if let Some(path) = self.path.take() {
+            path.remove_later();
+        }
         reactor::closing(fd.as_raw_fd());
         if self.listens.get() && engine::current().is_some() {
             // Who has begun to connect still finds it, as in Swoole.

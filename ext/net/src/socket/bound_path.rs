@@ -1,5 +1,7 @@
 //! The file of a local socket.
 
+use highper_engine::{self as engine, clock, scheduler};
+use std::cell::RefCell;
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
@@ -22,6 +24,25 @@ impl BoundPath {
             path: std::path::absolute(path).ok()?,
             process: std::process::id(),
         })
+    }
+}
+
+thread_local! {
+    static LATER: RefCell<Vec<BoundPath>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Removes the files of sockets that were closed.
+pub fn remove_paths() {
+    drop(LATER.take());
+}
+
+impl BoundPath {
+    /// Removes it in the loop's next turn, as Swoole does it: programs remove it themselves after closing the socket.
+    pub(super) fn remove_later(self) {
+        LATER.with_borrow_mut(|all| all.push(self));
+        if engine::current().is_some() {
+            scheduler::at(clock::now(), false, remove_paths);
+        }
     }
 }
 

@@ -205,6 +205,7 @@ pub fn forget() {
     exit_condition::forget();
     highper_runtime::coroutine::set_deadlock_check(true);
     highper_net::reset_default_timeouts();
+    highper_net::remove_paths();
 }
 
 /// `Coroutine::set`, `Scheduler::set`
