@@ -9,8 +9,7 @@ use highper_engine::{self as engine, Wake, clock};
 use highper_hook::{
     AsideOutcome, AsideWork, Families, FileWork, Interest as Wanted, OffloadOutcome, Policy, Query,
     ResolveOutcome, SleepOutcome, Summary, WaitOutcome, install, patch, refresh, report, set_gate,
-    uninstall,
-    unpatch,
+    uninstall, unpatch,
 };
 use highper_zend::{Access, Ini, Registry, ini, vm};
 use std::cell::RefCell;
