@@ -47,7 +47,9 @@ $fails = static function (Closure $call): string {
     }
 };
 $times = [];
-run(static function () use ($listen, $mysqlAccepts, $fails, &$times) {
+// Made in a coroutine it would be a Coroutine\Socket.
+$outside = socket_create(AF_INET, SOCK_STREAM, SOL_TCP);
+run(static function () use ($listen, $mysqlAccepts, $fails, $outside, &$times) {
     $silent = $listen();
     $mysql = $listen($mysqlAccepts);
     $calls = [
@@ -89,11 +91,16 @@ run(static function () use ($listen, $mysqlAccepts, $fails, &$times) {
             $redis->connect('127.0.0.1', $silent, 1, null, 0, 0.3);
             return $fails(static fn () => $redis->get('key')) === 'RedisException';
         }],
-        'SO_RCVTIMEO' => [0.2, static function () use ($silent) {
+        'SO_RCVTIMEO' => [0.2, static function () use ($silent, $outside) {
+            socket_set_option($outside, SOL_SOCKET, SO_RCVTIMEO, ['sec' => 0, 'usec' => 200_000]);
+            socket_connect($outside, '127.0.0.1', $silent);
+            return [@socket_read($outside, 10), socket_last_error($outside)] === [false, SOCKET_EAGAIN];
+        }],
+        'SO_RCVTIMEO of a Coroutine\Socket' => [0.2, static function () use ($silent) {
             $socket = socket_create(AF_INET, SOCK_STREAM, SOL_TCP);
             socket_set_option($socket, SOL_SOCKET, SO_RCVTIMEO, ['sec' => 0, 'usec' => 200_000]);
             socket_connect($socket, '127.0.0.1', $silent);
-            return [@socket_read($socket, 10), socket_last_error($socket)] === [false, SOCKET_EAGAIN];
+            return [@socket_read($socket, 10), socket_last_error($socket)] === [false, SOCKET_ETIMEDOUT];
         }],
     ];
     foreach ($calls as $name => [$limit, $call]) {
@@ -116,6 +123,7 @@ ok: CURLOPT_TIMEOUT_MS
 ok: PDO::ATTR_TIMEOUT, the greeting
 ok: Redis, the time-out of reading
 ok: SO_RCVTIMEO
+ok: SO_RCVTIMEO of a Coroutine\Socket
 ok: TLS that is never answered
 ok: default_socket_timeout, HTTP
 ok: default_socket_timeout, a stream
