@@ -72,7 +72,7 @@ impl<T: Renew + 'static> Pool<T> {
     }
 
     /// Takes an object back that the caller is done with, or releases it.
-    #[inline]
+    #[inline(always)]
     pub fn give(&self, pooled: Pooled<T>) {
         // SAFETY: the object is alive; the shim renews its slots only when this is its one reference.
         if unsafe { raw::hz_object_renew(pooled.object.as_ptr()) } == 0 {
