@@ -191,15 +191,23 @@ impl Drop for Hold {
     }
 }
 
+/// What goes may run code that leaves something new.
+#[cold]
+#[inline(never)]
+fn drop_locals(record: &Record) {
+    while !record.locals.borrow().is_empty() {
+        let locals = std::mem::take(&mut *record.locals.borrow_mut());
+        drop(locals);
+    }
+}
+
 /// Under the body's guard: lets go of what the coroutine owned, closes what it left open.
 fn end_of_body() {
     let Some(record) = current_record() else {
         return;
     };
-    // What goes may run code that leaves something new.
-    while !record.locals.borrow().is_empty() {
-        let locals = std::mem::take(&mut *record.locals.borrow_mut());
-        drop(locals);
+    if !record.locals.borrow().is_empty() {
+        drop_locals(record);
     }
     let ops = with(|s| s.vm.get());
     // SAFETY: the state belongs to this record, which is running.

@@ -100,7 +100,7 @@ impl Drop for State {
 }
 
 impl Renew for State {
-    #[inline]
+    #[inline(always)]
     fn renew(&mut self) {
         self.settle();
         if self.dressed.replace(false) {

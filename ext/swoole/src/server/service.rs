@@ -53,6 +53,7 @@ impl Handler {
     }
 
     /// With superglobals, a session and output of the request's own.
+    #[inline(never)]
     fn answer_own(&self, exchange: Rc<Exchange>) -> Result<(), Throw> {
         let (request, response) = self.objects(Rc::clone(&exchange))?;
         response.state().is_own();
