@@ -40,7 +40,7 @@ $code = <<<'PHP'
     exit($app->run([$argv[0]]));
     PHP;
 foreach (['files' => [], 'user' => ['user']] as $kind => $arguments) {
-    $server = Server::start($code, $arguments, ini: ['session.save_path' => $folder, 'session.use_only_cookies' => '0', 'session.use_strict_mode' => '0', 'session.gc_probability' => '0', 'log_errors' => '0']);
+    $server = Server::start($code, $arguments, ini: ['session.save_path' => $folder, 'session.use_only_cookies' => '0', 'session.use_strict_mode' => '0', 'session.gc_probability' => '0', 'log_errors' => '0', 'display_errors' => '0']);
     $get = fn (string $path, ?string $id = null) => $server->request('GET', $path, '', $id === null ? [] : ['Cookie' => "PHPSESSID={$id}"]);
     $answer = $get('/count');
     $cookie = $answer->headers('Set-Cookie');

@@ -90,6 +90,7 @@ wait_until(fn () => is_file($file) && filesize($file) > 0, 'the file');
 check('a child after the answer', file_get_contents($file), 'a/after?n=a');
 check('fiber', $json('GET', '/fiber?n=f'), ['f', 'f.']);
 check('timer', $json('GET', '/timer'), [true, false]);
+unset($clients, $client);
 check('stop', $server->stop(), 0);
 ?>
 --EXPECT--

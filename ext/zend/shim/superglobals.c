@@ -20,6 +20,12 @@ static const char *const hp_texts[HP_SUPERGLOBALS] = { "_SERVER", "_GET", "_POST
 static zend_string *hp_names[HP_SUPERGLOBALS];
 
 #define HP_SETTINGS 64
+/* Where header_register_callback() keeps what it was given. */
+#if PHP_VERSION_ID >= 80600
+# define HP_CALLBACK send_header_fcc
+#else
+# define HP_CALLBACK fci_cache
+#endif
 
 /* A session.* setting that is not as php.ini has it. */
 typedef struct {
@@ -40,7 +46,9 @@ typedef struct {
 	double time;
 	/* Was anything written? */
 	int output;
+#if PHP_VERSION_ID < 80600
 	zval callback;
+#endif
 	zend_fcall_info_cache callback_cache;
 	HashTable *shutdown;
 	char *session;
@@ -210,10 +218,12 @@ static void hp_exchange(hp_kept *out, hp_kept *in)
 	SG(global_request_time) = in->time;
 	out->output = OG(flags) & (PHP_OUTPUT_WRITTEN | PHP_OUTPUT_SENT);
 	OG(flags) = (OG(flags) & ~(PHP_OUTPUT_WRITTEN | PHP_OUTPUT_SENT)) | in->output;
+#if PHP_VERSION_ID < 80600
 	ZVAL_COPY_VALUE(&out->callback, &SG(callback_func));
 	ZVAL_COPY_VALUE(&SG(callback_func), &in->callback);
-	out->callback_cache = SG(fci_cache);
-	SG(fci_cache) = in->callback_cache;
+#endif
+	out->callback_cache = SG(HP_CALLBACK);
+	SG(HP_CALLBACK) = in->callback_cache;
 	out->shutdown = BG(user_shutdown_function_names);
 	BG(user_shutdown_function_names) = in->shutdown;
 
@@ -295,13 +305,26 @@ static void hp_free_set(hp_set *set)
 		hp_drop(&kept->tracked[i]);
 	}
 	hp_drop(&kept->sid);
+#if PHP_VERSION_ID >= 80600
+	if (ZEND_FCC_INITIALIZED(kept->callback_cache)) {
+		zend_fcc_dtor(&kept->callback_cache);
+	}
+#else
 	hp_drop(&kept->callback);
+#endif
 	if (kept->shutdown) {
 		zend_hash_destroy(kept->shutdown);
 		FREE_HASHTABLE(kept->shutdown);
 	}
 	if (kept->info.request_body) {
 		hp_close_body(kept->info.request_body);
+	}
+	if (kept->info.current_user) {
+#if PHP_VERSION_ID >= 80600
+		zend_string_release(kept->info.current_user);
+#else
+		efree(kept->info.current_user);
+#endif
 	}
 	zend_llist_destroy(&kept->headers.headers);
 	if (kept->headers.mimetype) {
@@ -491,12 +514,15 @@ static void hp_make_session(hp_set *set)
 	set->kept.session = emalloc(size);
 	memcpy(set->kept.session, hp_session_module->globals_ptr, size);
 	php_ps_globals *own = (php_ps_globals *) set->kept.session;
-	for (size_t i = 0; i < sizeof(own->mod_user_names.names) / sizeof(zval); i++) {
-		Z_TRY_ADDREF(own->mod_user_names.names[i]);
+	zval *handlers = (zval *) &own->mod_user_names;
+	for (size_t i = 0; i < sizeof(own->mod_user_names) / sizeof(zval); i++) {
+		Z_TRY_ADDREF(handlers[i]);
 	}
+#if PHP_VERSION_ID < 80600
 	if (own->mod_user_class_name) {
 		zend_string_addref(own->mod_user_class_name);
 	}
+#endif
 	own->mod_user_implemented = 0;
 	own->rfc1867_progress = NULL;
 	for (uint32_t i = 0; i < hp_settings_count; i++) {
@@ -558,7 +584,9 @@ int hp_set_begin(hp_inputs *inputs, zval *exception)
 		kept->info.auth_user = kept->info.auth_password = kept->info.auth_digest = NULL;
 		kept->info.content_type_dup = NULL;
 		kept->info.current_user = NULL;
+#if PHP_VERSION_ID < 80600
 		kept->info.current_user_length = 0;
+#endif
 		/* Nothing is ever sent by PHP itself, so header() is never too late for it. */
 		kept->info.no_headers = 1;
 		zend_llist_init(&kept->headers.headers, sizeof(sapi_header_struct), (llist_dtor_func_t) sapi_free_header, 0);
@@ -593,6 +621,29 @@ int hp_set_is_open(void)
 	return hp_loaded && hp_loaded->open;
 }
 
+/* header_register_callback(): once. */
+static void hp_call_back(void)
+{
+#if PHP_VERSION_ID >= 80600
+	zend_fcall_info_cache callback = SG(send_header_fcc);
+	if (ZEND_FCC_INITIALIZED(callback)) {
+		SG(send_header_fcc) = empty_fcall_info_cache;
+		zend_call_known_fcc(&callback, NULL, 0, NULL, NULL);
+		zend_fcc_dtor(&callback);
+	}
+#else
+	zval callback, result;
+	ZVAL_COPY_VALUE(&callback, &SG(callback_func));
+	if (Z_TYPE(callback) != IS_UNDEF) {
+		ZVAL_UNDEF(&SG(callback_func));
+		ZVAL_UNDEF(&result);
+		call_user_function(NULL, NULL, &callback, &result, 0, NULL);
+		zval_ptr_dtor(&result);
+		zval_ptr_dtor(&callback);
+	}
+#endif
+}
+
 /* The end of a script as php-fpm has it: shutdown functions, output buffers, the session, header_register_callback().
  * All of it runs; the exception is the first one. */
 int hp_set_end(zval *exception)
@@ -620,15 +671,7 @@ int hp_set_end(zval *exception)
 					hp_end_session();
 					break;
 				default:
-					if (Z_TYPE(SG(callback_func)) != IS_UNDEF) {
-						zval callback, result;
-						ZVAL_COPY_VALUE(&callback, &SG(callback_func));
-						ZVAL_UNDEF(&SG(callback_func));
-						ZVAL_UNDEF(&result);
-						call_user_function(NULL, NULL, &callback, &result, 0, NULL);
-						zval_ptr_dtor(&result);
-						zval_ptr_dtor(&callback);
-					}
+					hp_call_back();
 			}
 			if (EG(current_execute_data) != frame) {
 				/* A fatal error that PHP has caught itself. */
