@@ -181,12 +181,32 @@ final class Services
         ], SIGTERM, 90);
     }
 
+    /** What a MongoDB driver takes for a server, with a command `sleep: seconds`. */
+    public static function mongoDb(): Daemon
+    {
+        $address = '127.0.0.1:' . free_port();
+
+        return Daemon::start([Daemon::find('python3'), __DIR__ . '/mongo.py', $address], $address);
+    }
+
     /** Why a test must be skipped: an extension that PHP could load is not there. */
     public static function lacks(string ...$extensions): string
     {
         foreach ($extensions as $extension) {
             if (! extension_loaded($extension) && ! is_file(ini_get('extension_dir') . "/{$extension}.so")) {
                 return "skip needs the extension {$extension}";
+            }
+        }
+
+        return '';
+    }
+
+    /** Why a test must be skipped: a PHP library, as Debian packages them, is not there. */
+    public static function lacksFile(string ...$files): string
+    {
+        foreach ($files as $file) {
+            if (! stream_resolve_include_path($file)) {
+                return "skip needs the library {$file}";
             }
         }
 
