@@ -52,7 +52,7 @@ Proof::interleaved('php-amqp consumes', $connect, static function (AMQPChannel $
 }, 1);
 $slow = Services::slow($daemon->socket, 0.1);
 [$host, $port] = explode(':', $slow->socket);
-Proof::atOnce('amqp', $connect, static fn (AMQPChannel $channel) => $channel->startTransaction(), static fn () => $slow->signal(SIGUSR1), getenv('HIGHPER_FIGURES') ? 200 : 40);
+Proof::atOnce('amqp', $connect, static fn (AMQPChannel $channel) => $channel->startTransaction(), static fn () => $slow->signal(SIGUSR1));
 $slow = Services::slow($daemon->socket, 30);
 Proof::timesOut('rpc_timeout', static function () use ($slow) {
     [$host, $port] = explode(':', $slow->socket);

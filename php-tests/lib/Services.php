@@ -181,6 +181,21 @@ final class Services
         ], SIGTERM, 90);
     }
 
+    /** OpenSSH: the user that the test runs as, with the key of the file `key` and `key.pub` beside the socket's log. */
+    public static function ssh(): Daemon
+    {
+        $folder = self::folder('ssh');
+        foreach (['host', 'key'] as $name) {
+            Daemon::run([Daemon::find('ssh-keygen'), '-q', '-t', 'rsa', '-b', '2048', '-m', 'PEM', '-N', '', '-f', "{$folder}/{$name}"]);
+        }
+        $address = '127.0.0.1:' . free_port();
+        @mkdir('/run/sshd', 0o755);
+        file_put_contents("{$folder}/conf", "ListenAddress {$address}\nHostKey {$folder}/host\nAuthorizedKeysFile {$folder}/key.pub\nStrictModes no\nUsePAM no\n"
+            . "PermitRootLogin yes\nPidFile none\nMaxStartups 1000\nUseDNS no\nSubsystem sftp internal-sftp\nPubkeyAcceptedAlgorithms +ssh-rsa\nHostKeyAlgorithms +ssh-rsa\n");
+
+        return Daemon::start([Daemon::find('sshd'), '-D', '-e', '-f', "{$folder}/conf"], $address, end: SIGTERM);
+    }
+
     /** What a MongoDB driver takes for a server, with a command `sleep: seconds`. */
     public static function mongoDb(): Daemon
     {
