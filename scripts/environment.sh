@@ -135,8 +135,7 @@ prepare_tests() {
         for program in memcached slapd vsftpd; do
             have $program || [ -x /usr/sbin/$program ] || wanted+=($program)
         done
-        for program in amqplib:PhpAmqpLib doctrine-dbal:Doctrine/DBAL guzzlehttp-guzzle:GuzzleHttp illuminate-database:Illuminate/Database \
-            predis:Predis symfony-http-client:Symfony/Component/HttpClient; do
+        for program in amqplib:PhpAmqpLib predis:Predis symfony-http-client:Symfony/Component/HttpClient; do
             [ -f "/usr/share/php/${program#*:}/autoload.php" ] || wanted+=("php-${program%%:*}")
         done
         have sshd || [ -x /usr/sbin/sshd ] || wanted+=(openssh-server)
