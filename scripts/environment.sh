@@ -129,12 +129,16 @@ prepare_tests() {
         # For php-tests/extensions: what they load by themselves is only asked for by its file.
         local folder program extension
         folder=$(php -r 'echo ini_get("extension_dir");' 2>/dev/null || true)
-        for extension in amqp imap ldap memcached mongodb odbc pgsql soap xml; do
+        for extension in amqp apcu igbinary imagick imap ldap memcached mongodb msgpack odbc pgsql soap ssh2 xml; do
             [ -f "$folder/$extension.so" ] || wanted+=("php-$extension")
         done
         for program in memcached slapd vsftpd; do
             have $program || [ -x /usr/sbin/$program ] || wanted+=($program)
         done
+        for program in amqplib:PhpAmqpLib predis:Predis symfony-http-client:Symfony/Component/HttpClient; do
+            [ -f "/usr/share/php/${program#*:}/autoload.php" ] || wanted+=("php-${program%%:*}")
+        done
+        have sshd || [ -x /usr/sbin/sshd ] || wanted+=(openssh-server)
         have dovecot || [ -x /usr/sbin/dovecot ] || wanted+=(dovecot-imapd)
         have rabbitmq-server || [ -x /usr/sbin/rabbitmq-server ] || wanted+=(rabbitmq-server)
         compgen -G '/usr/lib/postgresql/*/bin/postgres' >/dev/null || wanted+=(postgresql)

@@ -181,12 +181,47 @@ final class Services
         ], SIGTERM, 90);
     }
 
+    /** OpenSSH: the user that the test runs as, with the key of the file `key` and `key.pub` beside the socket's log. */
+    public static function ssh(): Daemon
+    {
+        $folder = self::folder('ssh');
+        foreach (['host', 'key'] as $name) {
+            Daemon::run([Daemon::find('ssh-keygen'), '-q', '-t', 'rsa', '-b', '2048', '-m', 'PEM', '-N', '', '-f', "{$folder}/{$name}"]);
+        }
+        $address = '127.0.0.1:' . free_port();
+        @mkdir('/run/sshd', 0o755);
+        file_put_contents("{$folder}/conf", "ListenAddress {$address}\nHostKey {$folder}/host\nAuthorizedKeysFile {$folder}/key.pub\nStrictModes no\nUsePAM no\n"
+            . "PermitRootLogin yes\nPidFile none\nMaxStartups 1000\nUseDNS no\nSubsystem sftp internal-sftp\nPubkeyAcceptedAlgorithms +ssh-rsa\nHostKeyAlgorithms +ssh-rsa\n");
+
+        return Daemon::start([Daemon::find('sshd'), '-D', '-e', '-f', "{$folder}/conf"], $address, end: SIGTERM);
+    }
+
+    /** What a MongoDB driver takes for a server, with a command `sleep: seconds`. */
+    public static function mongoDb(): Daemon
+    {
+        $address = '127.0.0.1:' . free_port();
+
+        return Daemon::start([Daemon::find('python3'), __DIR__ . '/mongo.py', $address], $address);
+    }
+
     /** Why a test must be skipped: an extension that PHP could load is not there. */
     public static function lacks(string ...$extensions): string
     {
         foreach ($extensions as $extension) {
             if (! extension_loaded($extension) && ! is_file(ini_get('extension_dir') . "/{$extension}.so")) {
                 return "skip needs the extension {$extension}";
+            }
+        }
+
+        return '';
+    }
+
+    /** Why a test must be skipped: a PHP library, as Debian packages them, is not there. */
+    public static function lacksFile(string ...$files): string
+    {
+        foreach ($files as $file) {
+            if (! stream_resolve_include_path($file)) {
+                return "skip needs the library {$file}";
             }
         }
 
