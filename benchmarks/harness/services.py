@@ -79,8 +79,9 @@ class Services:
 
     def redis(self):
         port = free_port()
+        # It looks for blocked clients whose time is over as often as it says: ten times a second by itself.
         self.start("redis", [program("redis-server", "redis-server"), "--port", str(port), "--bind", "127.0.0.1", "--save", "",
-                             "--dir", self.temporary("")], port)
+                             "--hz", "100", "--dir", self.temporary("")], port)
         return ["127.0.0.1", port]
 
     def mysql(self):

@@ -51,7 +51,7 @@ return [
     'redis' => static function (array $services): Closure {
         $redis = new Redis();
         $redis->connect(...$services['redis']);
-        return static fn () => expect(false, $redis->rawCommand('BLPOP', 'none', '0.1'));
+        return static fn () => expect([], $redis->rawCommand('BLPOP', 'none', '0.1'));
     },
     'pdo-mysql' => static function (array $services): Closure {
         $pdo = new PDO(...$services['mysql']['pdo']);
@@ -63,7 +63,13 @@ return [
     },
     'pdo-pgsql' => static function (array $services): Closure {
         $pdo = new PDO('pgsql:' . strtr($services['postgres'], ' ', ';'));
-        return static fn () => expect(1, $pdo->query('SELECT 1 FROM pg_sleep(0.1)')->fetchColumn());
+        $statement = $pdo->prepare('SELECT 1 FROM pg_sleep(?)');
+        $statement->execute([0]);                          // which prepares it; what follows is one question and its answer
+        $statement->closeCursor();
+        return static function () use ($statement): void {
+            expect(true, $statement->execute([0.1]));
+            expect(1, $statement->fetchColumn());
+        };
     },
     'pgsql' => static function (array $services): Closure {
         $pgsql = pg_connect($services['postgres'], PGSQL_CONNECT_FORCE_NEW);
