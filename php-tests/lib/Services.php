@@ -10,21 +10,45 @@ final class Services
     /** PostgreSQL: user `postgres`, no password, database `postgres`. The socket is a folder's file; PDO wants the folder. */
     public static function postgreSql(int $connections = 100): Daemon
     {
-        $folder = self::folder('postgresql');
+        return self::startPostgreSql('postgresql', $connections, ['--auth=trust'], []);
+    }
+
+    /** PostgreSQL on a port of 127.0.0.1, only by TLS and SCRAM: user `postgres`, password `secret`. Its address is in `$address`. */
+    public static function postgreSqlTls(int $connections, ?string &$address): Daemon
+    {
+        $port = free_port();
+        $address = "host=127.0.0.1 port={$port} user=postgres password=secret sslmode=require";
+        file_put_contents($password = temp_path('password'), 'secret');
+        chmod($password, 0o644);
+        $key = openssl_pkey_new(['private_key_bits' => 2048]);
+        openssl_pkey_export_to_file($key, temp_path('key.pem'));
+        openssl_x509_export_to_file(openssl_csr_sign(openssl_csr_new(['commonName' => 'localhost'], $key), null, $key, 2), temp_path('cert.pem'));
+        if (posix_geteuid() === 0) {
+            chown(temp_path('key.pem'), 'postgres');
+        }
+        chmod(temp_path('key.pem'), 0o600);
+
+        return self::startPostgreSql('tls', $connections, ['--auth-local=trust', '--auth-host=scram-sha-256', "--pwfile={$password}"], [
+            'listen_addresses' => '127.0.0.1', 'port' => $port, 'ssl' => 'on', 'ssl_cert_file' => temp_path('cert.pem'), 'ssl_key_file' => temp_path('key.pem')]);
+    }
+
+    private static function startPostgreSql(string $name, int $connections, array $init, array $options): Daemon
+    {
+        $folder = self::folder($name);
         // It refuses to run as root.
         $as = posix_geteuid() === 0 ? ['setpriv', '--reuid=postgres', '--regid=postgres', '--clear-groups'] : [];
         if ($as) {
             chown($folder, 'postgres');
         }
-        Daemon::run([...$as, Daemon::find('initdb'), '--no-sync', '--auth=trust', '--username=postgres', '--no-locale', '--encoding=UTF8', '-D', "{$folder}/data"]);
-        $options = ['listen_addresses' => '', 'unix_socket_directories' => $folder, 'max_connections' => $connections, 'fsync' => 'off',
+        Daemon::run([...$as, Daemon::find('initdb'), '--no-sync', '--username=postgres', '--no-locale', '--encoding=UTF8', '-D', "{$folder}/data", ...$init]);
+        $options += ['listen_addresses' => '', 'port' => 5432, 'unix_socket_directories' => $folder, 'max_connections' => $connections, 'fsync' => 'off',
             'shared_buffers' => '16MB', 'autovacuum' => 'off', 'log_min_messages' => 'fatal'];
         $command = [...$as, Daemon::find('postgres'), '-D', "{$folder}/data"];
-        foreach ($options as $name => $value) {
-            array_push($command, '-c', "{$name}={$value}");
+        foreach ($options as $option => $value) {
+            array_push($command, '-c', "{$option}={$value}");
         }
-        $daemon = Daemon::start($command, "{$folder}/.s.PGSQL.5432", end: SIGQUIT);
-        wait_until(static fn () => @pg_connect("host={$folder} user=postgres"), 'a connection to PostgreSQL', 30);
+        $daemon = Daemon::start($command, "{$folder}/.s.PGSQL.{$options['port']}", end: SIGQUIT);
+        wait_until(static fn () => @pg_connect("host={$folder} port={$options['port']} user=postgres"), 'a connection to PostgreSQL', 30);
 
         return $daemon;
     }
