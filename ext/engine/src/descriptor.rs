@@ -17,6 +17,12 @@ pub fn duplicate(fd: RawFd) -> io::Result<OwnedFd> {
     Ok(unsafe { OwnedFd::from_raw_fd(copy) })
 }
 
+/// Ends a connection in both directions; the descriptor stays open. Anything else than a socket is left alone.
+pub fn hang_up(fd: RawFd) {
+    // SAFETY: touches no memory; the kernel refuses what is no connected socket, and then there is nothing to end.
+    unsafe { libc::shutdown(fd, libc::SHUT_RDWR) };
+}
+
 /// `getsockopt`: fills `value` and returns how many bytes of it the kernel wrote.
 ///
 /// # Errors
@@ -80,6 +86,14 @@ mod tests {
         let read = get_option(a.as_fd(), libc::SOL_SOCKET, libc::SO_KEEPALIVE, &mut value).unwrap();
         assert_eq!((read, i32::from_ne_bytes(value)), (4, 1));
         assert!(get_option(a.as_fd(), 99, 99, &mut value).is_err());
+    }
+
+    #[test]
+    fn who_hangs_up_is_heard() {
+        let (a, mut b) = UnixStream::pair().unwrap();
+        hang_up(a.as_raw_fd());
+        assert_eq!(std::io::Read::read(&mut b, &mut [0]).unwrap(), 0);
+        hang_up(-1);
     }
 
     #[test]

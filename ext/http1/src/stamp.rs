@@ -135,12 +135,16 @@ impl Stamp {
         plain.second = self.second;
         plain.head.clear();
         let head = &mut plain.head;
-        head.extend_from_slice(b"HTTP/1.1 200 OK\r\nContent-Type: ");
-        head.extend_from_slice(&plain.content_type);
-        head.extend_from_slice(b"\r\n");
-        head.extend_from_slice(self.all());
+        let content_type = [b"Content-Type: ", plain.content_type.as_slice(), b"\r\n"].concat();
+        head.extend_from_slice(b"HTTP/1.1 200 OK\r\n");
         if self.keep_alive_field {
+            // In Swoole's order.
+            head.extend_from_slice(self.all());
             head.extend_from_slice(b"Connection: keep-alive\r\n");
+            head.extend_from_slice(&content_type);
+        } else {
+            head.extend_from_slice(&content_type);
+            head.extend_from_slice(self.all());
         }
         head.extend_from_slice(b"Content-Length: ");
     }

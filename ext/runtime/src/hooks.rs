@@ -12,7 +12,7 @@ use highper_hook::{
     uninstall, unpatch,
 };
 use highper_zend::{Access, Ini, Registry, ini, vm};
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::os::fd::RawFd;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
@@ -137,6 +137,31 @@ thread_local! {
 
 /// Who is told when the flags change.
 static CHANGED: OnceLock<fn(u32)> = OnceLock::new();
+
+/// `SWOOLE_ERROR_CO_CANCELED`
+const CANCELLED: i32 = 10017;
+
+thread_local! {
+    /// The coroutine whose hooked call was cancelled last.
+    static LAST_CANCELLED: Cell<Option<u64>> = const { Cell::new(None) };
+}
+
+/// Has a hooked call of the running coroutine been cancelled since this was asked last?
+pub fn take_cancelled() -> bool {
+    let own = engine::current();
+    let is_own = own.is_some() && LAST_CANCELLED.get() == own;
+    if is_own {
+        LAST_CANCELLED.set(None);
+    }
+    is_own
+}
+
+/// The running coroutine was cancelled in a hooked call.
+fn cancelled() {
+    LAST_CANCELLED.set(engine::current());
+    crate::failure::set_last_error(CANCELLED);
+    cancel::raise(cancel::resumed());
+}
 
 static POLICY: Policy = Policy {
     can_suspend,
@@ -381,7 +406,7 @@ fn sleep(time: Duration) -> SleepOutcome {
     let until = within(Some(end));
     match engine::sleep(until.unwrap_or(end).saturating_sub(clock::now())) {
         Wake::Cancelled => {
-            cancel::raise(cancel::resumed());
+            cancelled();
             SleepOutcome::Cancelled(left())
         }
         Wake::Ready | Wake::Timeout | Wake::Closed if until != Some(end) => {
@@ -410,7 +435,7 @@ fn outcome(result: std::io::Result<Wake>, own: Option<u64>, until: Option<u64>) 
         }
         Ok(Wake::Timeout) => WaitOutcome::TimedOut,
         Ok(Wake::Cancelled) => {
-            cancel::raise(cancel::resumed());
+            cancelled();
             WaitOutcome::Cancelled
         }
         Ok(Wake::Closed) => WaitOutcome::Closed,
@@ -431,7 +456,12 @@ fn wait_fd(fd: RawFd, wanted: Wanted, timeout: Option<Duration>, is_same: bool) 
         _ => reactor::wait_unready(fd, Interest::Read, until, is_same),
     };
     closing::leave(fd);
-    outcome(ended, own, until)
+    let ended = outcome(ended, own, until);
+    // A library that gives up here has not read its answer: nobody is to take it for that of the next question.
+    if ended == WaitOutcome::Cancelled && highper_zend::lease::is_dialogue() {
+        engine::descriptor::hang_up(fd);
+    }
+    ended
 }
 
 /// Entries that fit on the stack; more are rare, and worth an allocation.
@@ -525,7 +555,7 @@ fn resolve(query: Query) -> ResolveOutcome {
             ResolveOutcome::Cancelled
         }
         Err(_) => {
-            cancel::raise(cancel::resumed());
+            cancelled();
             ResolveOutcome::Cancelled
         }
     }
@@ -544,7 +574,7 @@ fn offload(work: FileWork) -> OffloadOutcome {
         }
         Err(Wake::Closed) => OffloadOutcome::Refused,
         Err(_) => {
-            cancel::raise(cancel::resumed());
+            cancelled();
             OffloadOutcome::Cancelled
         }
     }
@@ -560,7 +590,7 @@ fn aside(work: AsideWork) -> AsideOutcome {
         }
         Err(Wake::Closed) => AsideOutcome::Refused,
         Err(_) => {
-            cancel::raise(cancel::resumed());
+            cancelled();
             AsideOutcome::Cancelled
         }
     }

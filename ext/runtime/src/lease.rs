@@ -9,6 +9,9 @@ use highper_zend::{Array, Throw, Value, error, interpose};
 use std::cell::Cell;
 use std::sync::Once;
 
+/// How often a release looks whether its connection is free, in nanoseconds.
+const PAUSE: u64 = 1_000_000;
+
 /// A call that was refused, in words.
 pub struct Refused {
     /// The function that was called, as `Class::method` or `function`.
@@ -25,6 +28,8 @@ pub struct Refused {
     pub owner: u64,
     /// Its backtrace, a line for each frame.
     pub trace: String,
+    /// The driver, of a PDO connection.
+    pub driver: Option<String>,
 }
 
 type Make = fn(&Refused) -> Throw;
@@ -33,12 +38,24 @@ thread_local! {
     static MAKE: Cell<Option<Make>> = const { Cell::new(None) };
 }
 
+extern "C" fn running() -> u64 {
+    current().unwrap_or(0)
+}
+
 /// Wires it up. Call once, at MINIT.
 pub(crate) fn install() {
     interpose::reserve();
     lease::install(Coroutines {
-        running: || current().unwrap_or(0),
+        running,
         is_alive: |id| info(id).is_some(),
+        pause: || {
+            let can = highper_engine::can_suspend();
+            if can {
+                // Whoever cancels this one ends the moment, not the release that waits for it.
+                highper_engine::sleep(PAUSE);
+            }
+            can
+        },
         refuse,
     });
 }
@@ -79,6 +96,7 @@ fn describe(conflict: &Conflict) -> Result<Refused, Throw> {
         owner_at: place(&other, &conflict.inside),
         owner: conflict.owner,
         trace: backtrace_text(conflict.owner, 0, 0)?.unwrap_or_default(),
+        driver: conflict.driver.clone(),
     })
 }
 
@@ -128,11 +146,18 @@ impl std::fmt::Display for Refused {
             owner_at,
             owner,
             trace,
+            driver,
         } = self;
+        let pool = match driver.as_deref() {
+            Some("mysql" | "pgsql") => " (highper.pdo_pool has one)",
+            // Two managers may have one client.
+            _ if called.starts_with("MongoDB\\") => " (driver option disableClientPersistence)",
+            _ => "",
+        };
         write!(
             f,
             "{called}() in coroutine#{own} at {at}: this connection is in use by coroutine#{owner}, which is inside {inside}() at \
-             {owner_at}. One connection serves one coroutine at a time: give each its own, or take them from a pool\n\
+             {owner_at}. One connection serves one coroutine at a time: give each its own, or take them from a pool{pool}\n\
              [Coroutine-{owner}] Stack trace:\n{trace}"
         )
     }

@@ -8,6 +8,7 @@ pub mod client;
 pub mod constant;
 pub mod constants;
 pub mod coroutine;
+mod curl;
 pub mod error_code;
 pub mod event;
 pub mod exit_exception;
@@ -90,6 +91,7 @@ pub fn declare(registry: &mut Registry) {
     timer::declare(registry);
     event::declare(registry);
     runtime::declare(registry);
+    curl::declare(registry);
     atomic::declare(registry);
     blocking::declare(registry);
     lock::declare(registry);

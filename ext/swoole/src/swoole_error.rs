@@ -3,7 +3,7 @@
 use crate::error_code;
 use highper_runtime::failure;
 use highper_runtime::lease::{self, Refused};
-use highper_zend::{Class, ClassRef, Outcome, Registry, Throw, Value, error};
+use highper_zend::{Class, ClassRef, Outcome, Registry, Throw, Value, error, find_class};
 
 /// The class.
 pub static ERROR: ClassRef = ClassRef::new("Swoole\\Error");
@@ -19,8 +19,15 @@ pub fn declare(registry: &mut Registry) {
     );
 }
 
-/// A connection that another coroutine is using: cURL's in Swoole's words, which leave the backtrace to the report.
+/// A connection that another coroutine is using: cURL's in Swoole's words, which leave the backtrace to the report, and that of
+/// PDO for PostgreSQL as what its programs catch.
 fn refused(refused: &Refused) -> Throw {
+    if refused.driver.as_deref() == Some("pgsql")
+        && let Ok(Some(class)) = find_class("PDOException")
+    {
+        let message = format!("SQLSTATE[HY000]: General error: 7 {refused}");
+        return Throw::of(class, message, error_code::CO_HAS_BEEN_BOUND.into());
+    }
     if !refused.called.starts_with("curl_") {
         return Throw::new(
             &ERROR,

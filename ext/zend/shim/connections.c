@@ -35,9 +35,38 @@ static const void *hp_key_pdo(zend_execute_data *execute_data)
 	return Z_TYPE(EX(This)) == IS_OBJECT ? php_pdo_dbh_fetch_inner(Z_OBJ(EX(This))) : NULL;
 }
 
+/* libpq is asked when the statement is executed, for the first time. */
+static const void *hp_key_pdo_prepare(zend_execute_data *execute_data)
+{
+	const pdo_dbh_t *dbh = hp_key_pdo(execute_data);
+	return dbh && dbh->driver && strcmp(dbh->driver->driver_name, "pgsql") != 0 ? dbh : NULL;
+}
+
+static zend_object_free_obj_t hp_pdo_statement_free;
+
+/* PostgreSQL's driver tells the server that it is done with a statement, and waits for the answer. */
+static void hp_pdo_statement_free_settled(zend_object *object)
+{
+	const pdo_dbh_t *dbh = php_pdo_stmt_fetch_object(object)->dbh;
+	if (dbh) {
+		hp_lease_settled(dbh, hp_pdo_statement_free, object);
+	} else {
+		hp_pdo_statement_free(object);
+	}
+}
+
 static const void *hp_key_pdo_statement(zend_execute_data *execute_data)
 {
-	return Z_TYPE(EX(This)) == IS_OBJECT ? php_pdo_stmt_fetch_object(Z_OBJ(EX(This)))->dbh : NULL;
+	if (Z_TYPE(EX(This)) != IS_OBJECT) {
+		return NULL;
+	}
+	/* All statements have one table of handlers, which only an object leads to. */
+	zend_object_handlers *handlers = (zend_object_handlers *) Z_OBJ(EX(This))->handlers;
+	if (UNEXPECTED(handlers->free_obj != hp_pdo_statement_free_settled) && !hp_pdo_statement_free) {
+		hp_pdo_statement_free = handlers->free_obj;
+		handlers->free_obj = hp_pdo_statement_free_settled;
+	}
+	return php_pdo_stmt_fetch_object(Z_OBJ(EX(This)))->dbh;
 }
 #endif
 
@@ -152,11 +181,43 @@ static const void *hp_key_mongodb(zend_execute_data *execute_data)
 	"odbc_fetch_array odbc_fetch_into odbc_fetch_object odbc_fetch_row odbc_foreignkeys odbc_gettypeinfo odbc_next_result odbc_prepare " \
 	"odbc_primarykeys odbc_procedurecolumns odbc_procedures odbc_rollback odbc_specialcolumns odbc_statistics odbc_tableprivileges odbc_tables"
 
+/* Is the running function one of an extension whose answers have to follow their questions? Streams and sockets are their
+ * user's own affair, and cURL ends a transfer by itself. */
+int hp_is_dialogue(void)
+{
+	static const char *const modules[] = { "PDO", "pdo_pgsql", "pdo_mysql", "mysqli", "pgsql", "redis", "memcached", "amqp", "mongodb",
+		"ldap", "imap", "odbc", "ftp" };
+	const zend_execute_data *frame = EG(current_execute_data);
+	if (!frame || !frame->func || frame->func->type != ZEND_INTERNAL_FUNCTION || !frame->func->internal_function.module) {
+		return 0;
+	}
+	const char *name = frame->func->internal_function.module->name;
+	for (size_t i = 0; i < sizeof(modules) / sizeof(*modules); i++) {
+		if (strcasecmp(name, modules[i]) == 0) {
+			return 1;
+		}
+	}
+	return 0;
+}
+
+/* The driver of a call's PDO connection; NULL when it is none. */
+const char *hp_pdo_driver(const hp_cover *cover, const void *key)
+{
+#ifdef HP_HAS_PDO
+	if (cover->key == hp_key_pdo || cover->key == hp_key_pdo_prepare || cover->key == hp_key_pdo_statement) {
+		const pdo_dbh_t *dbh = key;
+		return dbh->driver ? dbh->driver->driver_name : NULL;
+	}
+#endif
+	return NULL;
+}
+
 /* At the first RINIT. */
 void hp_connections_install(void)
 {
 #ifdef HP_HAS_PDO
-	hp_cover_key("pdo", "exec query prepare begintransaction commit rollback lastinsertid getattribute setattribute", "", hp_key_pdo);
+	hp_cover_key("pdo", "exec query begintransaction commit rollback lastinsertid getattribute setattribute", "", hp_key_pdo);
+	hp_cover_key("pdo", "prepare", "", hp_key_pdo_prepare);
 	hp_cover_key("pdostatement", "execute nextrowset getcolumnmeta", "", hp_key_pdo_statement);
 # if PHP_VERSION_ID >= 80400
 	hp_cover_key("pdo\\pgsql", "*", "escapeidentifier getpid setnoticecallback", hp_key_pdo);

@@ -96,30 +96,50 @@ static void hp_cover_set(hp_cover *cover, hp_key_of key, void *before, void *aft
 	}
 }
 
-/* The method and the copies that internal subclasses have of it. */
-static int hp_cover_method(zend_class_entry *base, const char *name, size_t len, hp_key_of key, void *before, void *after)
+/* A class and the internal classes that extend it. */
+#define HP_FAMILY 16
+typedef struct {
+	zend_class_entry *members[HP_FAMILY];
+	int count;
+} hp_family;
+
+static bool hp_family_of(const char *class, hp_family *family)
 {
-	zend_function *method = zend_hash_str_find_ptr(&base->function_table, name, len);
-	zend_class_entry *ce;
+	zend_class_entry *base = zend_hash_str_find_ptr(CG(class_table), class, strlen(class)), *ce;
+	family->count = 0;
+	if (!base || base->type != ZEND_INTERNAL_CLASS) {
+		return false;
+	}
+	ZEND_HASH_FOREACH_PTR(CG(class_table), ce) {
+		if (ce->type == ZEND_INTERNAL_CLASS && family->count < HP_FAMILY && instanceof_function(ce, base)) {
+			family->members[family->count++] = ce;
+		}
+	} ZEND_HASH_FOREACH_END();
+	return true;
+}
+
+/* The method and the copies that internal subclasses have of it. */
+static int hp_cover_method(const hp_family *family, const char *class, const char *name, size_t len, hp_key_of key, void *before, void *after)
+{
+	const zend_class_entry *base = zend_hash_str_find_ptr(CG(class_table), class, strlen(class));
+	const zend_function *method = base ? zend_hash_str_find_ptr(&base->function_table, name, len) : NULL;
 	int count = 0;
 	if (!method || method->type != ZEND_INTERNAL_FUNCTION) {
 		return 0;
 	}
 	const zend_class_entry *scope = method->common.scope;
-	ZEND_HASH_FOREACH_PTR(CG(class_table), ce) {
-		if (ce->type == ZEND_INTERNAL_CLASS && instanceof_function(ce, base)) {
-			zend_function *copy = zend_hash_str_find_ptr(&ce->function_table, name, len);
-			if (copy && copy->common.scope == scope) {
-				hp_cover_set(hp_cover_of(copy), key, before, after);
-				count++;
-			}
+	for (int i = 0; i < family->count; i++) {
+		zend_function *copy = zend_hash_str_find_ptr(&family->members[i]->function_table, name, len);
+		if (copy && copy->common.scope == scope) {
+			hp_cover_set(hp_cover_of(copy), key, before, after);
+			count++;
 		}
-	} ZEND_HASH_FOREACH_END();
+	}
 	return count;
 }
 
 /* How many functions it is, with copies: 0 where there is no such one. */
-static int hp_cover_named(const char *class, const char *name, size_t len, hp_key_of key, void *before, void *after)
+static int hp_cover_named(const hp_family *family, const char *class, const char *name, size_t len, hp_key_of key, void *before, void *after)
 {
 	if (hp_slot < 0) {
 		return 0;
@@ -129,8 +149,7 @@ static int hp_cover_named(const char *class, const char *name, size_t len, hp_ke
 		hp_cover_set(hp_cover_of(function), key, before, after);
 		return function && function->type == ZEND_INTERNAL_FUNCTION;
 	}
-	zend_class_entry *ce = zend_hash_str_find_ptr(CG(class_table), class, strlen(class));
-	return ce && ce->type == ZEND_INTERNAL_CLASS ? hp_cover_method(ce, name, len, key, before, after) : 0;
+	return hp_cover_method(family, class, name, len, key, before, after);
 }
 
 static bool hp_is_named(const char *names, const char *name, size_t len)
@@ -145,10 +164,14 @@ static bool hp_is_named(const char *names, const char *name, size_t len)
 
 void hp_cover_key(const char *class, const char *names, const char *except, hp_key_of key)
 {
+	hp_family family;
+	if (class && !hp_family_of(class, &family)) {
+		return;
+	}
 	if (strcmp(names, "*") != 0) {
 		while (*names) {
 			size_t len = strcspn(names, " ");
-			hp_cover_named(class, names, len, key, NULL, NULL);
+			hp_cover_named(&family, class, names, len, key, NULL, NULL);
 			names += len + (names[len] == ' ');
 		}
 		return;
@@ -156,21 +179,22 @@ void hp_cover_key(const char *class, const char *names, const char *except, hp_k
 	zend_class_entry *ce = zend_hash_str_find_ptr(CG(class_table), class, strlen(class));
 	zend_string *name;
 	zend_function *method;
-	if (!ce || ce->type != ZEND_INTERNAL_CLASS) {
-		return;
-	}
 	ZEND_HASH_FOREACH_STR_KEY_PTR(&ce->function_table, name, method) {
 		/* Magic methods are called while nobody else can have the object. */
 		if (method->common.scope == ce && !(method->common.fn_flags & (ZEND_ACC_STATIC | ZEND_ACC_ABSTRACT))
 				&& ZSTR_VAL(name)[0] != '_' && !hp_is_named(except, ZSTR_VAL(name), ZSTR_LEN(name))) {
-			hp_cover_named(class, ZSTR_VAL(name), ZSTR_LEN(name), key, NULL, NULL);
+			hp_cover_named(&family, class, ZSTR_VAL(name), ZSTR_LEN(name), key, NULL, NULL);
 		}
 	} ZEND_HASH_FOREACH_END();
 }
 
 int hp_interpose(const char *class, const char *name, void *before, void *after)
 {
-	return hp_cover_named(class, name, strlen(name), NULL, before, after);
+	hp_family family;
+	if (class && !hp_family_of(class, &family)) {
+		return 0;
+	}
+	return hp_cover_named(&family, class, name, strlen(name), NULL, before, after);
 }
 
 /* At MINIT. False when PHP has no word left for us: nothing is replaced then. */

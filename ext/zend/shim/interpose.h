@@ -19,7 +19,13 @@ typedef struct hp_cover {
  * two. `*` is all that the class declares and `except` does not name. */
 void hp_cover_key(const char *class, const char *names, const char *except, hp_key_of key);
 
+/* The driver of a call's PDO connection; NULL when it is none. */
+const char *hp_pdo_driver(const hp_cover *cover, const void *key);
+
 /* Runs the call, unless another coroutine is inside one with the same key. */
 void hp_lease_call(const hp_cover *cover, const void *key, INTERNAL_FUNCTION_PARAMETERS);
+
+/* Does something with a connection that can't be refused, once nobody else is inside. */
+void hp_lease_settled(const void *key, void (*work)(zend_object *), zend_object *object);
 
 #endif

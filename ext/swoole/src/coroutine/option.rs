@@ -34,7 +34,7 @@ pub fn set(settings: &Array) -> Result<(), Throw> {
         scheduler::set_stack_size(parse_size(size));
     }
     if let Some(flags) = number("hook_flags") {
-        crate::runtime::set_hook_flags(flags);
+        crate::runtime::set_hook_flags(crate::curl::one_of_both(flags)?);
     }
     if let Some(on) = settings.get("enable_deadlock_check") {
         highper_runtime::coroutine::set_deadlock_check(on.to_bool());
