@@ -4,6 +4,7 @@
 #include "zend_exceptions.h"
 #include <errno.h>
 #include <poll.h>
+#include <stddef.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -109,7 +110,7 @@ typedef struct {
 
 static hp_plain_socket *hp_plain_of(const zval *view)
 {
-	return (hp_plain_socket *) ((char *) Z_OBJ_P(view) - XtOffsetOf(hp_plain_socket, std));
+	return (hp_plain_socket *) ((char *) Z_OBJ_P(view) - offsetof(hp_plain_socket, std));
 }
 
 static bool hp_view(zval *view, const zval *socket)
@@ -118,7 +119,7 @@ static bool hp_view(zval *view, const zval *socket)
 	if (object_init_ex(view, hp_plain_class) != SUCCESS) {
 		return false;
 	}
-	if (Z_OBJ_P(view)->handlers->offset != XtOffsetOf(hp_plain_socket, std)) {
+	if (Z_OBJ_P(view)->handlers->offset != offsetof(hp_plain_socket, std)) {
 		zval_ptr_dtor(view);
 		ZVAL_UNDEF(view);
 		zend_throw_error(NULL, "This build of the extension sockets is not known: use the methods of %s",
