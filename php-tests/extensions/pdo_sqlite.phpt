@@ -8,8 +8,6 @@ sqlite3
 all
 --TIMEOUT--
 60
---SKIPIF--
-<?php ?>
 --FILE--
 <?php
 require __DIR__ . '/../lib/test.php';
