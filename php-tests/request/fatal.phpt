@@ -20,8 +20,14 @@ $server = Server::start(<<<'PHP'
     $app->get('/read', function () { session_start(); return $_SESSION; });
     $app->get('/gone', function () { session_start(); $_SESSION['gone'] = 1; try { sleep(30); } finally { error_log('GONE'); } });
     $app->get('/waits', function () { try { session_start(); } finally { error_log('waits: ' . session_status()); } return $_SESSION; });
+    class Throws { public function __destruct() { usleep(100); throw new LogicException('at the very end'); } }
+    $app->get('/destructor', function () { $_GET['object'] = new Throws; return 'answered'; });
+    $app->get('/late', function () {
+        go(function () { usleep(20_000); session_set_save_handler(new class extends SessionHandler { public function write($id, $data): bool { throw new LogicException('nobody writes'); } }); session_start(); $_SESSION['n'] = 1; });
+        return 'answered';
+    });
     exit($app->run([$argv[0]]));
-    PHP, ini: ['session.save_path' => $folder, 'session.gc_probability' => '0', 'memory_limit' => '64M', 'display_errors' => '0']);
+    PHP, ini: ['session.save_path' => $folder, 'session.gc_probability' => '0', 'memory_limit' => '64M', 'display_errors' => '0', 'log_errors' => '1', 'error_log' => '']);
 $get = fn (string $path, string $id) => $server->request('GET', $path, '', ['Cookie' => "PHPSESSID={$id}"]);
 $other = new HttpClient($server->port);
 $other->send('GET', '/other?n=5', '', ['Cookie' => 'PHPSESSID=other']);
@@ -45,6 +51,9 @@ check('the one that waits was cancelled first', str_contains($server->log(), 'GO
 $leaver->close();
 HighperTest\wait_until(fn () => str_contains($server->log(), 'GONE'), 'the end of the handler');
 check('written when cancelled', $get('/read', 'gone')->json(), ['gone' => 1]);
+check('a destructor that throws', [$get('/destructor', 'd')->body, $get('/read', 'd')->json()], ['answered', []]);
+check('a handler that throws when all is over', [$get('/late', 'l')->body, is_string(HighperTest\wait_until(fn () => str_contains($server->log(), 'nobody writes') ? $server->log() : '', 'the message'))], ['answered', true]);
+check('both are told of', str_contains($server->log(), 'at the very end'));
 check('stop', $server->stop(), 0);
 ?>
 --EXPECT--
@@ -57,4 +66,7 @@ ok: the other one
 ok: no session without its lock
 ok: the one that waits was cancelled first
 ok: written when cancelled
+ok: a destructor that throws
+ok: a handler that throws when all is over
+ok: both are told of
 ok: stop

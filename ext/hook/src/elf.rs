@@ -373,4 +373,14 @@ mod tests {
             assert!(!is_runtime(path.as_bytes()), "{path}");
         }
     }
+
+    #[test]
+    fn locks_of_shared_memory_are_left_alone() {
+        for path in ["", "/usr/lib/libphp8.4.so", "/usr/lib/php/20220829/apcu.so"] {
+            assert!(keeps_locks(path.as_bytes()), "{path}");
+        }
+        for path in ["/usr/lib/libgdbm.so.6", "/usr/lib/php/20220829/dba.so"] {
+            assert!(!keeps_locks(path.as_bytes()), "{path}");
+        }
+    }
 }

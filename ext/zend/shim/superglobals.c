@@ -383,6 +383,13 @@ void hp_vm_finish_sets(hp_vm *vm)
 	if (*hp_vm_set(vm)) {
 		hp_leave_set(vm);
 	}
+	if (UNEXPECTED(EG(exception))) {
+		/* Of a destructor, or of a session's handler, when nobody is left to catch it. */
+		zend_object *thrown = EG(exception);
+		GC_ADDREF(thrown);
+		zend_clear_exception();
+		zend_exception_error(thrown, E_WARNING);
+	}
 }
 
 static void hp_find_settings(int module)
