@@ -59,7 +59,7 @@ check('end', $server->stop(), 0);
 $fails = function (string $code, string $app): string {
     $server = Server::start("<?php\nuse Highper\\Application;\n{$code}\nexit(Application::create(__DIR__){$app}->run([\$argv[0], '--workers', '1']));", wait: false);
     $exit = $server->waitForEnd();
-    return "{$exit} " . trim(preg_replace('~/\S*/~', '', $server->log())) . "\n";
+    return "{$exit} " . trim(preg_replace(['~^\{.*\n~m', '~/\S*/~'], '', $server->log())) . "\n";
 };
 echo $fails('interface I {} final class N { function __construct(I $i) {} } final class Ctl { function __construct(N $n) {} function show() {} }', '->get("/", [Ctl::class, "show"])');
 echo $fails('final class A1 { function __construct(B1 $b) {} } final class B1 { function __construct(A1 $a) {} }', '->get("/", fn (A1 $a) => 1)');

@@ -80,7 +80,7 @@ check('end', $server->stop(), 0);
 $fails = function (string $code, string $app): string {
     $server = Server::start("<?php use Highper\\Application; use Highper\\Attribute\\{Config, Inject, Tagged}; {$code}\nexit(Application::create(\$argv[2]){$app}->run([\$argv[0], '--workers', '1']));", [temp_path('')], wait: false);
     $exit = $server->waitForEnd();
-    return "{$exit} " . trim(preg_replace('~/\S*/~', '', $server->log())) . "\n";
+    return "{$exit} " . trim(preg_replace(['~^\{.*\n~m', '~/\S*/~'], '', $server->log())) . "\n";
 };
 $config('app', '["name" => "notes"]');
 echo $fails('class A { function __construct(#[Config("db.user")] string $u) {} }', '->get("/", fn (A $a) => 1)');

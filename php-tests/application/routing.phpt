@@ -12,7 +12,10 @@ file_put_contents(temp_path('public/.secret'), 'no');
 $server = Server::start(<<<'PHP'
     <?php
     use Highper\{Application, Routes};
+    use Highper\Attribute\{Middleware, Status};
     use Highper\Http\{Request, Response};
+    final class Count { public static int $calls = 0; public function __invoke(Request $r, Closure $next): Response { self::$calls++; return $next($r); } }
+    #[Middleware(Count::class)] final class Marked { #[Status(202)] public function show(): array { return [Count::$calls]; } }
     exit(Application::create(basePath: __DIR__)
         ->get('/', fn () => '<h1>home</h1>')
         ->get('/text', fn () => 'plain')
@@ -21,6 +24,9 @@ $server = Server::start(<<<'PHP'
         ->any('/any', fn (Request $r) => $r->method())
         ->map(['PUT', 'PATCH'], '/map', fn (Request $r) => $r->method())
         ->get('/nothing', function () {})
+        ->get('/made', #[Status(201)] fn () => 'made')
+        ->get('/marked', [Marked::class, 'show'])
+        ->get('/marked/twice', [Marked::class, 'show'], Count::class)
         ->group('/api', function (Routes $api) {
             $api->get('', fn () => 'api');
             $api->group('/v1', fn (Routes $v1) => $v1->get('/x', fn (Request $r) => $r->route()));
@@ -38,6 +44,8 @@ check('text', $got('GET', '/text'), '200 text/plain; charset=utf-8 plain');
 check('typed', $got('GET', '/notes/7'), '200 application/json {"id":7}');
 check('mismatch', $server->get('/notes/x')->status, 404);
 check('null is 204', $server->get('/nothing')->status, 204);
+check('attributes of a closure', [$server->get('/made')->status, $server->get('/made')->body], [201, 'made']);
+check('attributes of a method that is routed by hand', [$server->get('/marked')->status, $server->get('/marked')->body, $server->get('/marked/twice')->body], [202, '[2]', '[3]']);
 check('head', [$server->request('HEAD', '/notes/7')->status, $server->request('HEAD', '/notes/7')->header('Content-Length')], [200, '8']);
 check('any', $got('PURGE', '/any'), '200 text/plain; charset=utf-8 PURGE');
 check('map', $got('PATCH', '/map'), '200 text/plain; charset=utf-8 PATCH');
@@ -60,6 +68,8 @@ ok: text
 ok: typed
 ok: mismatch
 ok: null is 204
+ok: attributes of a closure
+ok: attributes of a method that is routed by hand
 ok: head
 ok: any
 ok: map

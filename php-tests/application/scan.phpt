@@ -48,7 +48,7 @@ $fails = function (string $class, string $code) use ($write, $script): string {
     $write('src/BadController.php', "#[Controller('/bad'){$class}]\nfinal class BadController {\n    {$code}\n}");
     $server = Server::start($script, [temp_path('')], wait: false);
     $exit = $server->waitForEnd();
-    return "{$exit} " . trim(preg_replace('~/\S*/~', '', $server->log())) . "\n";
+    return "{$exit} " . trim(preg_replace(['~^\{.*\n~m', '~/\S*/~'], '', $server->log())) . "\n";
 };
 echo $fails('', '#[Get, Status(7)] public function a() {}');
 echo $fails('', '#[Get(7, 8, path: 9)] public function a() {}');

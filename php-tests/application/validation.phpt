@@ -108,7 +108,7 @@ check('end', $server->stop(), 0);
 $fails = function (string $rule): string {
     $server = Server::start("<?php use Highper\\Attribute\\{Body, Each, Email, In, Length, Range, Regex, Unique, Uuid, When};\ninterface Store {} final class Asks { function __construct(Store \$s) {} function has() {} } final class D { function __construct({$rule}) {} }\nexit(Highper\\Application::create(__DIR__)->post('/', fn (#[Body] D \$d) => 1)->run([\$argv[0], '--workers', '1']));", wait: false);
     $exit = $server->waitForEnd();
-    return "{$exit} " . trim(preg_replace('~/\S*/~', '', $server->log())) . "\n";
+    return "{$exit} " . trim(preg_replace(['~^\{.*\n~m', '~/\S*/~'], '', $server->log())) . "\n";
 };
 echo $fails('#[Length(5, 1)] public string $x');
 echo $fails('#[Range("a")] public int $x');

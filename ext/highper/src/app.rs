@@ -214,7 +214,12 @@ impl App {
     pub(crate) fn compile(&self) -> Result<(), String> {
         crate::psr::bind(self).map_err(throw_text)?;
         let found = crate::scan::routes(self).map_err(throw_text)?;
-        self.routes.borrow_mut().extend(found);
+        let added = self.routes.take();
+        let added = added.iter().map(crate::scan::marked);
+        let added: Result<Vec<Route>, Throw> = added.collect();
+        let mut all = added.map_err(throw_text)?;
+        all.extend(found);
+        self.routes.replace(all);
         let global = self.middleware.borrow().clone();
         let routes: Vec<Route> = self
             .routes

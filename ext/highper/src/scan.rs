@@ -8,7 +8,7 @@ use crate::route::{Handler, Middleware, Route};
 use cache::Files;
 use highper_app::router::Group;
 use highper_log::Level;
-use highper_zend::reflect::{self, Function};
+use highper_zend::reflect::{self, Attribute, Function};
 use highper_zend::{Callable, Object, Throw, Value, call_function, find_class};
 use std::path::{Path, PathBuf};
 
@@ -191,7 +191,7 @@ fn action(
 ) -> Result<(), Throw> {
     let mut paths = Vec::new();
     let mut middleware = outer.to_vec();
-    let mut status = None;
+    let mut answer = None;
     let attributes = method.attributes();
     annotation::check(&attributes, Place::Function(method))?;
     for attribute in &attributes {
@@ -204,11 +204,7 @@ fn action(
                 middleware.extend(classes(&made(attribute, Place::Function(method))?)?)
             }
             Some("status") => {
-                let object = made(attribute, Place::Function(method))?;
-                status = object
-                    .get("status")?
-                    .as_long()
-                    .and_then(|n| u16::try_from(n).ok());
+                answer = status(&made(attribute, Place::Function(method))?)?;
             }
             _ => {}
         }
@@ -222,11 +218,65 @@ fn action(
             pattern,
             handler: Handler::Method(class.name().to_owned(), method.name()),
             middleware: middleware.clone(),
-            status,
+            status: answer,
             at: at.clone(),
         });
     }
     Ok(())
+}
+
+/// A route that code has added, with what the attributes of its handler say: middleware goes inside of that which
+/// was given, and a status holds for a closure too. What is wrong with the handler itself is told elsewhere.
+///
+/// # Errors
+/// Attributes with wrong arguments.
+pub(crate) fn marked(route: &Route) -> Result<Route, Throw> {
+    let handler = &route.handler;
+    let mut route = route.clone();
+    let function = match handler {
+        Handler::Closure(callable) => Function::of(callable),
+        Handler::Method(class, method) => {
+            let Some(class) = find_class(class)?.map(reflect::Class::from) else {
+                return Ok(route);
+            };
+            let attributes = class.attributes();
+            annotation::check(&attributes, Place::Class(class))?;
+            mark(&mut route, &attributes, Place::Class(class))?;
+            class.method(method)
+        }
+    };
+    if let Some(function) = function {
+        let attributes = function.attributes();
+        annotation::check(&attributes, Place::Function(&function))?;
+        mark(&mut route, &attributes, Place::Function(&function))?;
+    }
+    Ok(route)
+}
+
+fn mark(route: &mut Route, attributes: &[Attribute], place: Place<'_>) -> Result<(), Throw> {
+    for attribute in attributes {
+        match annotation::own(attribute).as_deref() {
+            Some("middleware") => {
+                for one in classes(&made(attribute, place)?)? {
+                    let is_same = |other: &Middleware| match (other, &one) {
+                        (Middleware::Class(a), Middleware::Class(b)) => a.eq_ignore_ascii_case(b),
+                        _ => false,
+                    };
+                    if !route.middleware.iter().any(is_same) {
+                        route.middleware.push(one);
+                    }
+                }
+            }
+            Some("status") => route.status = status(&made(attribute, place)?)?,
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn status(object: &Object) -> Result<Option<u16>, Throw> {
+    let status = object.get("status")?.as_long();
+    Ok(status.and_then(|n| u16::try_from(n).ok()))
 }
 
 fn text(object: &Object, name: &str) -> Result<String, Throw> {
