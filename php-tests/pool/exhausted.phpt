@@ -5,8 +5,8 @@ highper
 pdo_mysql
 --INI--
 highper.pdo_pool=2
-highper.pdo_pool_timeout=0.2
-highper.pdo_pool_queue=3
+highper.pool_timeout=0.2
+highper.pool_queue=3
 --SKIPIF--
 <?php require __DIR__ . '/../lib/test.php'; echo HighperTest\Database::missing('mariadbd', 'mariadb-install-db'); ?>
 --TIMEOUT--

@@ -8,7 +8,7 @@ use crate::cancel;
 use highper_engine::{self as engine, clock, scheduler};
 use highper_pool::{Limits, Pool, Refused, Taken, Ticket};
 use highper_zend::pdo::{self, Identity, Method};
-use highper_zend::{ClassHandle, Object, Throw, Value, error, find_class};
+use highper_zend::{ClassHandle, Object, Outcome, Throw, Value, error, find_class};
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::atomic::Ordering::Relaxed;
@@ -50,6 +50,12 @@ pub(super) struct Pin {
 }
 
 impl Pin {
+    /// Is there something in its session that the coroutine wants to find again?
+    fn has_begun(&self) -> bool {
+        let begun = pdo::silently(|| self.connection.object.call("inTransaction", &[]));
+        self.changed.get() || !matches!(begun, Outcome::Value(value) if !value.to_bool())
+    }
+
     pub(super) fn object(&self) -> Object {
         self.connection.object.clone()
     }
@@ -139,8 +145,15 @@ impl Source {
         if self.objects.get() > 0 {
             return;
         }
-        for id in [engine::current().unwrap_or(0), 0] {
+        let id = engine::current().unwrap_or(0);
+        // Another coroutine may have told the library to connect again, and this one comes back for its transaction.
+        let comes_back =
+            self.making.owner.is_some() && self.known(id).is_some_and(|pin| pin.has_begun());
+        if !comes_back {
             self.discard(id);
+        }
+        if id != 0 {
+            self.discard(0);
         }
         let idle = self.pool.borrow().take_idle();
         drop(idle);
@@ -405,14 +418,17 @@ impl Source {
         }
     }
 
-    /// The coroutine connects again: a connection that failed is not used any more.
-    pub(super) fn drop_unusable(&self) {
+    /// The coroutine connects again: a connection that failed is not used any more, nor one with a transaction that the
+    /// library knows nothing of (`is_busy` is false).
+    pub(super) fn drop_unusable(&self, is_busy: bool) {
         let id = engine::current().unwrap_or(0);
-        if self
-            .known(id)
-            .is_some_and(|pin| pin.is_suspect.get() || pin.is_lost.get())
-        {
+        let Some(pin) = self.known(id) else { return };
+        let has_failed = pin.is_suspect.get() || pin.is_lost.get();
+        if has_failed {
             self.broken.set(clock::now());
+        }
+        if has_failed || (!is_busy && pin.has_begun()) {
+            drop(pin);
             self.discard(id);
         }
     }
