@@ -8,6 +8,7 @@
 mod config;
 
 use crate::cancel;
+use crate::pdo::Account;
 use config::Config;
 use highper_engine::{self as engine, scheduler};
 use highper_pool::{Limits, Pool, Taken, Ticket};
@@ -41,8 +42,30 @@ enum Kind {
     Change,
     /// `connect()` and `close()`: about the object's own connection.
     Connect,
-    /// It asks the object, not the server.
+    /// It asks the object what it is connected to.
     Look,
+    /// It asks for what the coroutine's connection is in the middle of: `getMode()`
+    Mode,
+    /// `getLastError()`
+    Error,
+    /// `clearLastError()`
+    Clear,
+}
+
+/// What the connections beside the objects' own do.
+#[must_use]
+pub fn accounts() -> Vec<Account> {
+    let all: Vec<_> = SHARED.with_borrow(|all| all.values().cloned().collect());
+    let account = |shared: &Rc<Shared>| {
+        let config = shared.config.borrow();
+        Some(Account {
+            name: format!("redis:{}", config.as_ref()?.host()),
+            max: shared.pool.limits().max,
+            counts: shared.pool.counts(),
+            held: shared.pool.held(),
+        })
+    };
+    all.iter().filter_map(account).collect()
 }
 
 /// A connection beside the object's own.
@@ -103,7 +126,7 @@ impl Drop for Kept {
 pub fn enable(max: usize) -> bool {
     let class = Some("redis");
     let is_there = interpose::install(class, "*", Some(before::<PLAIN>), Some(after::<PLAIN>));
-    let kinds: [(&[&str], interpose::Before, interpose::After); 5] = [
+    let kinds: [(&[&str], interpose::Before, interpose::After); 8] = [
         (
             &["multi", "pipeline", "watch"],
             before::<BEGIN>,
@@ -125,26 +148,17 @@ pub fn enable(max: usize) -> bool {
                 "isconnected",
                 "gethost",
                 "getport",
-                "getdbnum",
                 "gettimeout",
                 "getreadtimeout",
                 "getpersistentid",
                 "getauth",
-                "getmode",
-                "getlasterror",
-                "clearlasterror",
-                "getoption",
-                "_prefix",
-                "_serialize",
-                "_unserialize",
-                "_pack",
-                "_unpack",
-                "_compress",
-                "_uncompress",
             ],
             before::<LOOK>,
             after::<LOOK>,
         ),
+        (&["getmode"], before::<MODE>, after::<MODE>),
+        (&["getlasterror"], before::<ERROR>, after::<ERROR>),
+        (&["clearlasterror"], before::<CLEAR>, after::<CLEAR>),
     ];
     for (names, with, then) in kinds {
         for name in names {
@@ -163,12 +177,18 @@ pub fn disable() {
     LIMITS.set(None);
 }
 
+/// `Redis::ATOMIC`: not in a transaction.
+const ATOMIC: i64 = 0;
+
 const PLAIN: u8 = 0;
 const BEGIN: u8 = 1;
 const END: u8 = 2;
 const CHANGE: u8 = 3;
 const CONNECT: u8 = 4;
 const LOOK: u8 = 5;
+const MODE: u8 = 6;
+const ERROR: u8 = 7;
+const CLEAR: u8 = 8;
 
 const fn kind(number: u8) -> Kind {
     match number {
@@ -177,6 +197,9 @@ const fn kind(number: u8) -> Kind {
         CHANGE => Kind::Change,
         CONNECT => Kind::Connect,
         LOOK => Kind::Look,
+        MODE => Kind::Mode,
+        ERROR => Kind::Error,
+        CLEAR => Kind::Clear,
         _ => Kind::Plain,
     }
 }
@@ -207,9 +230,13 @@ fn before<const KIND: u8>(call: &mut Call) -> Result<Next, Throw> {
         (None, Some(limits)) => Shared::new(object, limits),
         (None, None) => return Ok(Next::Call),
     };
-    let user = match shared.user(id) {
-        Some(user) => user,
-        None => match shared.admit(id, object, kind(KIND))? {
+    let user = match (shared.user(id), kind(KIND)) {
+        (Some(user), _) => user,
+        // It has no connection, so there is nothing on it.
+        (None, Kind::Mode) => return call.ret(ATOMIC).map(|()| Next::Done),
+        (None, Kind::Error) => return call.ret(Value::null()).map(|()| Next::Done),
+        (None, Kind::Clear) => return call.ret(true).map(|()| Next::Done),
+        (None, _) => match shared.admit(id, object, kind(KIND))? {
             Some(user) => user,
             None => return Ok(Next::Call),
         },
@@ -459,6 +486,8 @@ impl Shared {
             // The coroutine is still its user, so these run on the object's own connection.
             config.apply(&object);
         }
+        // Its answer tells nothing.
+        let _ = straight(|| object.call("clearLastError", &[]));
         self.leave(id);
     }
 }

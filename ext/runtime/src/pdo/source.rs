@@ -50,10 +50,9 @@ pub(super) struct Pin {
 }
 
 impl Pin {
-    /// Is there something in its session that the coroutine wants to find again?
-    fn has_begun(&self) -> bool {
-        let begun = pdo::silently(|| self.connection.object.call("inTransaction", &[]));
-        self.changed.get() || !matches!(begun, Outcome::Value(value) if !value.to_bool())
+    fn is_in_transaction(&self) -> bool {
+        let asked = pdo::silently(|| self.connection.object.call("inTransaction", &[]));
+        !matches!(asked, Outcome::Value(value) if !value.to_bool())
     }
 
     pub(super) fn object(&self) -> Object {
@@ -147,8 +146,10 @@ impl Source {
         }
         let id = engine::current().unwrap_or(0);
         // Another coroutine may have told the library to connect again, and this one comes back for its transaction.
-        let comes_back =
-            self.making.owner.is_some() && self.known(id).is_some_and(|pin| pin.has_begun());
+        let comes_back = self.making.owner.is_some()
+            && self
+                .known(id)
+                .is_some_and(|pin| pin.changed.get() || pin.is_in_transaction());
         if !comes_back {
             self.discard(id);
         }
@@ -418,19 +419,20 @@ impl Source {
         }
     }
 
-    /// The coroutine connects again: a connection that failed is not used any more, nor one with a transaction that the
-    /// library knows nothing of (`is_busy` is false).
+    /// The coroutine connects again. It goes on with the connection that it has where the library believes to be in a
+    /// transaction (`is_busy`), and is; else not with one that failed, or has a transaction.
     pub(super) fn drop_unusable(&self, is_busy: bool) {
         let id = engine::current().unwrap_or(0);
         let Some(pin) = self.known(id) else { return };
-        let has_failed = pin.is_suspect.get() || pin.is_lost.get();
-        if has_failed {
+        let in_transaction = pin.is_in_transaction();
+        if !pin.is_lost.get() && is_busy == in_transaction && (is_busy || !pin.is_suspect.get()) {
+            return;
+        }
+        if pin.is_suspect.get() || pin.is_lost.get() {
             self.broken.set(clock::now());
         }
-        if has_failed || (!is_busy && pin.has_begun()) {
-            drop(pin);
-            self.discard(id);
-        }
+        drop(pin);
+        self.discard(id);
     }
 
     fn remove(&self, id: u64) -> Option<Rc<Pin>> {

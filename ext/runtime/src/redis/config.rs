@@ -1,9 +1,12 @@
 //! How a connection to Redis is made like another one.
 
-use highper_zend::{Object, Outcome, Throw, Value, find_class};
+use highper_zend::{Object, Outcome, Throw, Value, find_class, ini};
 
 /// `Redis::OPT_SERIALIZER` and so on: all options that a connection has, known to this version of the extension or not.
 const OPTIONS: [i64; 14] = [1, 2, 3, 4, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15];
+
+/// `Redis::OPT_READ_TIMEOUT`
+const READ_TIMEOUT: i64 = 3;
 
 /// What a connection was made with, as it tells.
 pub(super) struct Config {
@@ -48,11 +51,29 @@ impl Config {
         })
     }
 
+    /// The host, or the path of a local socket.
+    pub(super) fn host(&self) -> String {
+        let host = self.connect.first().and_then(Value::as_str);
+        host.unwrap_or_default().to_owned()
+    }
+
     /// Sets options and database of a connection to these.
     pub(super) fn apply(&self, object: &Object) -> Option<()> {
         for (option, value) in &self.options {
+            let is_so = match object.call("getOption", &[Value::long(*option)]) {
+                Outcome::Value(now) => now.is_identical(value),
+                _ => false,
+            };
+            if is_so {
+                continue;
+            }
+            // Set as an option, no time-out is one that is over at once.
+            let value = match *option == READ_TIMEOUT && value.to_double() == 0.0 {
+                true => Value::double(ini::double("default_socket_timeout")),
+                false => value.clone(),
+            };
             // An option that can be read but not set keeps its default.
-            let _ = object.call("setOption", &[Value::long(*option), value.clone()]);
+            let _ = object.call("setOption", &[Value::long(*option), value]);
         }
         let now = ask(object, "getDBNum", &[]).map_or(0, |value| value.to_long());
         if now != self.database {
