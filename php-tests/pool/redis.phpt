@@ -64,9 +64,9 @@ run(static function () use ($redis, $connections) {
 
     $results = each_of(20, static function (int $i) use ($redis) {
         if ($i % 2) {
-            $false = $redis->eval("return redis.error_reply('mine {$i}')");
+            $false = $redis->eval("return redis.error_reply('ERR mine {$i}')");
             usleep(2000);
-            return [$false, $redis->getLastError()] === [false, "mine {$i}"];
+            return [$false, $redis->getLastError()] === [false, "ERR mine {$i}"];
         }
         $redis->set("e{$i}", 1);
         return $redis->getLastError() === null;

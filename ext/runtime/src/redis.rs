@@ -476,15 +476,17 @@ impl Shared {
         }
         let object = user.object.clone();
         let config = self.config.borrow().clone();
-        if user.stays.get() {
-            // A transaction ends with its connection; phpredis makes another one with the next command.
+        // The coroutine stays its user meanwhile, so these calls run on the object's own connection.
+        let has_changed = user.changed.replace(true);
+        let is_fine = !user.broken.get() && (!user.stays.get() || Config::end(&object).is_some());
+        if !is_fine {
+            // phpredis makes another one with the next command, which knows of no database.
             let _ = object.call("close", &[]);
         }
-        if user.changed.get()
-            && let Some(config) = config
+        if let Some(config) = config
+            && (has_changed || !is_fine)
         {
-            // The coroutine is still its user, so these run on the object's own connection.
-            config.apply(&object);
+            config.apply(&object, !is_fine);
         }
         // Its answer tells nothing.
         let _ = straight(|| object.call("clearLastError", &[]));

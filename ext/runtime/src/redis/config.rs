@@ -57,8 +57,9 @@ impl Config {
         host.unwrap_or_default().to_owned()
     }
 
-    /// Sets options and database of a connection to these.
-    pub(super) fn apply(&self, object: &Object) -> Option<()> {
+    /// Sets options and database of a connection to these; `anew` where the server knows of no database yet, whatever the
+    /// object says.
+    pub(super) fn apply(&self, object: &Object, anew: bool) -> Option<()> {
         for (option, value) in &self.options {
             let is_so = match object.call("getOption", &[Value::long(*option)]) {
                 Outcome::Value(now) => now.is_identical(value),
@@ -76,10 +77,19 @@ impl Config {
             let _ = object.call("setOption", &[Value::long(*option), value]);
         }
         let now = ask(object, "getDBNum", &[]).map_or(0, |value| value.to_long());
-        if now != self.database {
+        if anew || now != self.database {
             ask(object, "select", &[Value::long(self.database)])?;
         }
         Some(())
+    }
+
+    /// Ends what a connection is in the middle of; `None` where that fails.
+    pub(super) fn end(object: &Object) -> Option<()> {
+        let mode = ask(object, "getMode", &[]).map_or(0, |value| value.to_long());
+        if mode != 0 {
+            ask(object, "discard", &[])?;
+        }
+        ask(object, "unwatch", &[]).map(drop)
     }
 
     /// A new object, not connected.
@@ -106,7 +116,7 @@ impl Config {
                 .into_result()?
                 .to_bool();
         }
-        if is_ready && self.apply(object).is_some() {
+        if is_ready && self.apply(object, false).is_some() {
             return Ok(());
         }
         Err(super::exception(
