@@ -106,6 +106,8 @@ struct Shared {
     /// The coroutine that uses the object's own connection; 0 for none.
     own: Cell<u64>,
     users: RefCell<HashMap<u64, Rc<User>>>,
+    /// A call on the object's own connection failed: phpredis may make another one, which knows of no database.
+    is_bare: Cell<bool>,
 }
 
 /// What a coroutine gives back at its end.
@@ -336,6 +338,7 @@ impl Shared {
             config: RefCell::new(None),
             own: Cell::new(0),
             users: RefCell::default(),
+            is_bare: Cell::new(false),
         });
         let identity = watch::identity(object);
         SHARED.with_borrow_mut(|all| all.insert(identity, Rc::clone(&shared)));
@@ -391,7 +394,17 @@ impl Shared {
                 let config = straight(|| Config::of(object));
                 self.config.replace(config.map(Rc::new));
             }
-            return Ok(Some(self.add(id, object, None)));
+            let user = self.add(id, object, None);
+            let config = self.config.borrow().clone();
+            if let Some(config) = config
+                && self.is_bare.replace(false)
+            {
+                // It stays its user meanwhile.
+                user.changed.set(true);
+                config.apply(object, true);
+                user.changed.set(false);
+            }
+            return Ok(Some(user));
         }
         let config = self.config.borrow().clone();
         let Some(config) = config else {
@@ -456,7 +469,10 @@ impl Shared {
                 drop(spare);
                 self.pool.give_up(ticket);
             }
-            _ => self.own.set(0),
+            _ => {
+                self.is_bare.set(self.is_bare.get() || user.broken.get());
+                self.own.set(0);
+            }
         }
     }
 
