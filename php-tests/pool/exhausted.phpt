@@ -5,8 +5,9 @@ highper
 pdo_mysql
 --INI--
 highper.pdo_pool=2
-highper.pdo_pool_timeout=0.2
-highper.pdo_pool_queue=3
+highper.pool_timeout=0.2
+highper.pool_queue=3
+highper.pool_idle=0.3
 --SKIPIF--
 <?php require __DIR__ . '/../lib/test.php'; echo HighperTest\Database::missing('mariadbd', 'mariadb-install-db'); ?>
 --TIMEOUT--
@@ -58,6 +59,10 @@ run(static function () use ($database) {
     Coroutine::join([$holder]);
     go($late);
     check('now there is one', $done->pop(1), 'got one');
+    $connected = static fn (): int => (int) $pdo->query("SHOW STATUS LIKE 'Threads_connected'")->fetchColumn(1);
+    $before = $connected();
+    HighperTest\wait_until(static fn () => $connected() === 1, 'one that nobody needs is closed');
+    check('one that nobody needs is closed', $before, 2);
 });
 ?>
 --EXPECT--
@@ -68,3 +73,4 @@ ok: one waits for 0.2 s
 ok: and is told who has one
 ok: so is the third
 ok: now there is one
+ok: one that nobody needs is closed

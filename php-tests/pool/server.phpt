@@ -42,10 +42,10 @@ $server = Server::start(<<<'PHP'
         $pdo->query('SELECT 1');
         Swoole\Coroutine\go(function () use ($pdo) {
             $pdo->query('SELECT 2');
-            usleep(300_000);
+            usleep(500_000);
         });
-        usleep(200_000);
-        return 'done';
+        usleep(500_000);
+        return (string) getmypid();
     });
     exit($app->run([$argv[0], '--listen', "127.0.0.1:{$argv[1]}", '--workers', '2']));
     PHP, environment: ['DSN' => $database->dsn]);
@@ -65,6 +65,12 @@ check('nobody uses a connection from before the fork', $foreign, 0);
 check('at most three in a worker', max(array_map(count(...), $by)) <= 3);
 check('the workers share none', count(array_merge(...array_map(array_keys(...), $by))), count(array_unique(array_merge(...array_map(array_keys(...), $by)))));
 
+($slow = new HttpClient($server->port))->send('GET', '/inspect');
+usleep(200_000);
+$said = implode('', array_map(Highper\inspect(...), array_keys($by)));
+check('who has connections, and since when', preg_match('~pool of mysql:.*: 2 of 3 connections in use, \d idle, 0 coroutines wait;.*\n(  coroutine \d+ has one since \d+(\.\d+)? ms, taken at .*:\d+\n){2}~', $said) === 1
+    || ! isset($by[(int) $slow->receive()->body]) ?: $said);
+unset($slow);
 check('an exception', $server->get('/throws')->status, 500);
 check('leaves nothing', $server->get('/count')->body, '0');
 check('a fatal error', $server->get('/fatal')->status, 500);
@@ -75,6 +81,7 @@ $server->stop();
 ok: nobody uses a connection from before the fork
 ok: at most three in a worker
 ok: the workers share none
+ok: who has connections, and since when
 ok: an exception
 ok: leaves nothing
 ok: a fatal error

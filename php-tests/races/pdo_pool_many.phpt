@@ -5,8 +5,8 @@ highper
 pdo_mysql
 --INI--
 highper.pdo_pool=8
-highper.pdo_pool_queue=20000
-highper.pdo_pool_timeout=60
+highper.pool_queue=20000
+highper.pool_timeout=60
 memory_limit=1G
 --SKIPIF--
 <?php require __DIR__ . '/../lib/test.php'; echo HighperTest\Database::missing('mariadbd', 'mariadb-install-db'); ?>

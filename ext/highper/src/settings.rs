@@ -4,8 +4,8 @@ use highper_app::env::{duration, size};
 use highper_http::Settings as Http;
 use highper_log::Level;
 use highper_process::{MemoryLimit, Options};
-use highper_runtime::pdo;
 use highper_runtime::superglobals::Scope;
+use highper_runtime::{pdo, redis};
 use highper_zend::{Array, Value};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -32,7 +32,7 @@ pub(crate) struct Settings {
     pub(crate) superglobals: Option<Scope>,
 }
 
-const NAMES: [&str; 34] = [
+const NAMES: [&str; 35] = [
     "access_log",
     "blocking_threshold",
     "body_timeout",
@@ -57,6 +57,7 @@ const NAMES: [&str; 34] = [
     "body_memory",
     "pdo_pool",
     "pid_file",
+    "redis_pool",
     "request_timeout",
     "reuse_port",
     "server_header",
@@ -135,6 +136,10 @@ impl Settings {
                 max => drop(pdo::enable(max)),
             },
             "pid_file" => process.pid_file = Some(v.text()?.into()),
+            "redis_pool" => match v.count(0)? as usize {
+                0 => redis::disable(),
+                max => drop(redis::enable(max)),
+            },
             "request_timeout" => {
                 http.request_timeout = if value.is_null() {
                     None

@@ -30,6 +30,7 @@ mod numbered;
 pub mod pdo;
 pub mod post;
 pub mod preempt;
+pub mod redis;
 pub mod resolver;
 pub mod serve;
 pub mod signals;

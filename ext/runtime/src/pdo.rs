@@ -12,7 +12,7 @@ mod renew;
 mod source;
 mod sql;
 
-use crate::wiring;
+use crate::{redis, wiring};
 use highper_engine as engine;
 use highper_pool::{Counts, Held, Limits};
 use highper_zend::pdo::{self, Hooks, Identity, Method};
@@ -54,37 +54,47 @@ pub fn declare(registry: &mut Registry) {
              without this extension.",
         ),
         (
-            "highper.pdo_pool_timeout",
+            "highper.redis_pool",
+            "0",
+            "How many connections a Redis object of phpredis may have, for coroutines that use it at the same time; 0 for one.",
+        ),
+        (
+            "highper.pool_timeout",
             "5",
-            "How many seconds a coroutine waits for one of them; 0 for as long as it takes.",
+            "How many seconds a coroutine waits for a connection of a pool; 0 for as long as it takes.",
         ),
         (
-            "highper.pdo_pool_queue",
+            "highper.pool_queue",
             "1024",
-            "How many coroutines may wait for them at the same time.",
+            "How many coroutines may wait for the connections of a pool at the same time.",
         ),
         (
-            "highper.pdo_pool_idle",
+            "highper.pool_idle",
             "60",
-            "After how many seconds without use a connection is closed; 0 for never.",
+            "After how many seconds without use a connection of a pool is closed; 0 for never.",
         ),
         (
-            "highper.pdo_pool_lifetime",
+            "highper.pool_lifetime",
             "3600",
-            "After how many seconds a connection is closed as soon as nobody uses it; 0 for never.",
+            "After how many seconds a connection of a pool is closed as soon as nobody uses it; 0 for never.",
         ),
     ];
     for (name, default, doc) in settings {
         registry.setting(Ini::new(name, default, Access::System, doc));
     }
     registry.on_request_start(|| {
-        if let Ok(max) = usize::try_from(ini::long("highper.pdo_pool"))
-            && max > 0
-        {
+        let max = |name| usize::try_from(ini::long(name)).ok().filter(|max| *max > 0);
+        if let Some(max) = max("highper.pdo_pool") {
             enable(max);
         }
+        if let Some(max) = max("highper.redis_pool") {
+            redis::enable(max);
+        }
     });
-    registry.on_request_shutdown(forget);
+    registry.on_request_shutdown(|| {
+        forget();
+        redis::forget();
+    });
     registry.info("PDO pool", describe);
 }
 
@@ -111,16 +121,21 @@ pub fn enable(max: usize) -> bool {
         freed,
     });
     if is_there {
-        LIMITS.set(Some(Limits {
-            max,
-            min_idle: 0,
-            queue: usize::try_from(ini::long("highper.pdo_pool_queue")).unwrap_or(0),
-            wait: seconds("highper.pdo_pool_timeout"),
-            idle: seconds("highper.pdo_pool_idle"),
-            lifetime: seconds("highper.pdo_pool_lifetime"),
-        }));
+        LIMITS.set(Some(limits(max)));
     }
     is_there
+}
+
+/// The limits of the settings.
+pub(crate) fn limits(max: usize) -> Limits {
+    Limits {
+        max,
+        min_idle: 0,
+        queue: usize::try_from(ini::long("highper.pool_queue")).unwrap_or(0),
+        wait: seconds("highper.pool_timeout"),
+        idle: seconds("highper.pool_idle"),
+        lifetime: seconds("highper.pool_lifetime"),
+    }
 }
 
 /// New PDO objects have one connection each again.
@@ -193,11 +208,13 @@ fn construct(object: &Object, args: &[Value]) -> Result<bool, Throw> {
     else {
         return Ok(false);
     };
+    let caller = owners::caller();
+    let is_busy = caller.as_ref().is_some_and(|caller| caller.is_busy);
     let making = Making {
         dialect,
         class: object.class(),
         args: kept(args),
-        owner: owners::caller(),
+        owner: caller.map(|caller| (caller.identity, caller.method)),
         limits,
     };
     let known = making
@@ -207,7 +224,7 @@ fn construct(object: &Object, args: &[Value]) -> Result<bool, Throw> {
         .flatten();
     let source = match known {
         Some(source) => {
-            source.drop_unusable();
+            source.drop_unusable(is_busy);
             source
         }
         None => {

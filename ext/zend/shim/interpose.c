@@ -194,7 +194,21 @@ int hp_interpose(const char *class, const char *name, void *before, void *after)
 	if (class && !hp_family_of(class, &family)) {
 		return 0;
 	}
-	return hp_cover_named(&family, class, name, strlen(name), NULL, before, after);
+	if (!class || strcmp(name, "*") != 0) {
+		return hp_cover_named(&family, class, name, strlen(name), NULL, before, after);
+	}
+	zend_class_entry *ce = zend_hash_str_find_ptr(CG(class_table), class, strlen(class));
+	zend_string *each;
+	zend_function *method;
+	int count = 0;
+	ZEND_HASH_FOREACH_STR_KEY_PTR(&ce->function_table, each, method) {
+		/* Magic methods are called while nobody else can have the object. */
+		if (method->common.scope == ce && !(method->common.fn_flags & (ZEND_ACC_STATIC | ZEND_ACC_ABSTRACT))
+				&& !(ZSTR_LEN(each) > 2 && ZSTR_VAL(each)[0] == '_' && ZSTR_VAL(each)[1] == '_')) {
+			count += hp_cover_named(&family, class, ZSTR_VAL(each), ZSTR_LEN(each), NULL, before, after);
+		}
+	} ZEND_HASH_FOREACH_END();
+	return count;
 }
 
 /* At MINIT. False when PHP has no word left for us: nothing is replaced then. */

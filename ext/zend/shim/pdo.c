@@ -290,3 +290,15 @@ int hp_find_caller(const char *const *names, uint32_t count, zend_object **objec
 	}
 	return -1;
 }
+
+/* Has a declared property of the object a value that is neither null, false nor 0? */
+int hp_is_set(zend_object *object, const char *name)
+{
+	zend_property_info *info = zend_hash_str_find_ptr(&object->ce->properties_info, name, strlen(name));
+	if (!info || (info->flags & ZEND_ACC_STATIC)) {
+		return 0;
+	}
+	zval *value = OBJ_PROP(object, info->offset);
+	ZVAL_DEREF(value);
+	return Z_TYPE_P(value) == IS_TRUE || (Z_TYPE_P(value) == IS_LONG && Z_LVAL_P(value) != 0);
+}

@@ -538,6 +538,20 @@ impl Call {
         // SAFETY: the engine's return slot.
         unsafe { (*self.ret).kind() }
     }
+
+    /// What a call that is over has returned, if it is this object.
+    pub fn has_returned(&self, object: crate::watch::Identity) -> bool {
+        // SAFETY: the engine's return slot; the tag says what it holds.
+        unsafe {
+            (*self.ret).kind_number() == OBJECT && (*self.ret).payload.object as usize == object
+        }
+    }
+
+    /// Has it returned false?
+    pub fn has_returned_false(&self) -> bool {
+        // SAFETY: the engine's return slot.
+        unsafe { (*self.ret).kind_number() == FALSE }
+    }
 }
 
 #[cold]

@@ -88,7 +88,7 @@ pub fn reserve() -> bool {
 }
 
 /// Puts callbacks around a function, or (with a class) a method and what internal subclasses inherit of it; names in lower
-/// case. A function has one pair: a second call replaces what it names. False where there is no such function.
+/// case, `*` for all methods that the class declares. A function has one pair: a second call replaces what it names. False where there is no such function.
 ///
 /// Call it at the start of the first request: then all extensions are there, and no script is compiled.
 pub fn install(class: Option<&str>, name: &str, with: Option<Before>, then: Option<After>) -> bool {

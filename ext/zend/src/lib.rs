@@ -152,6 +152,7 @@ pub mod transports;
 pub mod uploads;
 pub mod value;
 pub mod vm;
+pub mod watch;
 
 pub use array::{Array, Key};
 pub use call::{Call, Done};

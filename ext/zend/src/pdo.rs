@@ -91,6 +91,7 @@ unsafe extern "C" {
         object: *mut *mut zend_object,
         method: *mut *mut ZendStr,
     ) -> c_int;
+    fn hp_is_set(object: *mut zend_object, name: *const c_char) -> c_int;
     fn hp_isolate(object: *mut zend_object, names: *const *const c_char, count: u32) -> c_int;
     fn hp_isolate_forget();
 }
@@ -263,7 +264,7 @@ pub fn is_shared(object: &Object) -> bool {
 pub struct Owner {
     /// The class.
     pub class: &'static str,
-    /// Its declared properties, of a class constant's kind of value: null, bool, int or float.
+    /// Its declared properties, the count of open transactions first, of a class constant's kind of value: null, bool, int or float.
     pub properties: &'static [&'static str],
 }
 
@@ -276,10 +277,19 @@ fn pointers(texts: &[&str]) -> (Vec<CString>, Vec<*const c_char>) {
     (owned, pointers)
 }
 
-/// The nearest object whose method is running, of one of these classes or a child: which of them, what tells the
-/// object from others while it is alive, and the method. Its properties are each coroutine's own from now on; `first`
-/// is called when they were not before.
-pub fn isolate_caller(owners: &[Owner], first: fn()) -> Option<(usize, Identity, String)> {
+/// An object that uses a connection.
+pub struct Caller {
+    /// What tells it from others while it is alive.
+    pub identity: Identity,
+    /// Its method that is running.
+    pub method: String,
+    /// Has its first property a value other than 0, for the running coroutine?
+    pub is_busy: bool,
+}
+
+/// The nearest object whose method is running, of one of these classes or a child. Its properties are each coroutine's
+/// own from now on; `first` is called when they were not before.
+pub fn isolate_caller(owners: &[Owner], first: fn()) -> Option<Caller> {
     let classes: Vec<&str> = owners.iter().map(|owner| owner.class).collect();
     let (_texts, names) = pointers(&classes);
     let (mut object, mut method) = (std::ptr::null_mut(), std::ptr::null_mut());
@@ -298,10 +308,16 @@ pub fn isolate_caller(owners: &[Owner], first: fn()) -> Option<(usize, Identity,
     if unsafe { hp_isolate(object, names.as_ptr(), names.len() as u32) } != 0 {
         first();
     }
+    let counter = names.first();
+    // SAFETY: a live object, and a C string.
+    let is_busy = counter.is_some_and(|name| unsafe { hp_is_set(object, *name) } != 0);
     // SAFETY: the name of a function that runs.
     let method = unsafe { crate::string::bytes(method) };
-    let method = String::from_utf8_lossy(method).into_owned();
-    Some((number, object as usize, method))
+    Some(Caller {
+        identity: object as usize,
+        method: String::from_utf8_lossy(method).into_owned(),
+        is_busy,
+    })
 }
 
 /// Forgets the objects whose properties coroutines have for themselves. Call at RSHUTDOWN.

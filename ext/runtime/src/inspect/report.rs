@@ -1,7 +1,7 @@
 //! The loop's own account of its coroutines, as text.
 
 use crate::serve::Worker;
-use crate::{backtrace, pdo};
+use crate::{backtrace, pdo, redis};
 use highper_engine::reactor::{self, Interest};
 use highper_engine::{self as engine, Info, Kind, State, account, clock};
 use highper_zend::error;
@@ -41,7 +41,7 @@ pub(super) fn of(worker: &Worker) -> String {
         // Writing to a String cannot fail.
         let _ = writeln!(text, "  and {} more", ids.len() - MOST);
     }
-    for account in pdo::accounts() {
+    for account in pdo::accounts().into_iter().chain(redis::accounts()) {
         pool(&mut text, &account);
     }
     text

@@ -4,7 +4,7 @@
 //! PDO: when the connection is made, before anything can be counted.
 
 use crate::wiring;
-use highper_zend::pdo::{self, Identity, Owner};
+use highper_zend::pdo::{self, Caller, Owner};
 
 const OWNERS: [Owner; 2] = [
     Owner {
@@ -22,8 +22,7 @@ const OWNERS: [Owner; 2] = [
     },
 ];
 
-/// The library's object that makes or uses a connection now, and by which of its methods.
-pub(super) fn caller() -> Option<(Identity, String)> {
-    let (_, identity, method) = pdo::isolate_caller(&OWNERS, wiring::isolate)?;
-    Some((identity, method))
+/// The library's object that makes or uses a connection now.
+pub(super) fn caller() -> Option<Caller> {
+    pdo::isolate_caller(&OWNERS, wiring::isolate)
 }

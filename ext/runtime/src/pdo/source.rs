@@ -8,7 +8,7 @@ use crate::cancel;
 use highper_engine::{self as engine, clock, scheduler};
 use highper_pool::{Limits, Pool, Refused, Taken, Ticket};
 use highper_zend::pdo::{self, Identity, Method};
-use highper_zend::{ClassHandle, Object, Throw, Value, error, find_class};
+use highper_zend::{ClassHandle, Object, Outcome, Throw, Value, error, find_class};
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::atomic::Ordering::Relaxed;
@@ -50,6 +50,11 @@ pub(super) struct Pin {
 }
 
 impl Pin {
+    fn is_in_transaction(&self) -> bool {
+        let asked = pdo::silently(|| self.connection.object.call("inTransaction", &[]));
+        !matches!(asked, Outcome::Value(value) if !value.to_bool())
+    }
+
     pub(super) fn object(&self) -> Object {
         self.connection.object.clone()
     }
@@ -139,8 +144,17 @@ impl Source {
         if self.objects.get() > 0 {
             return;
         }
-        for id in [engine::current().unwrap_or(0), 0] {
+        let id = engine::current().unwrap_or(0);
+        // Another coroutine may have told the library to connect again, and this one comes back for its transaction.
+        let comes_back = self.making.owner.is_some()
+            && self
+                .known(id)
+                .is_some_and(|pin| pin.changed.get() || pin.is_in_transaction());
+        if !comes_back {
             self.discard(id);
+        }
+        if id != 0 {
+            self.discard(0);
         }
         let idle = self.pool.borrow().take_idle();
         drop(idle);
@@ -405,16 +419,20 @@ impl Source {
         }
     }
 
-    /// The coroutine connects again: a connection that failed is not used any more.
-    pub(super) fn drop_unusable(&self) {
+    /// The coroutine connects again. It goes on with the connection that it has where the library believes to be in a
+    /// transaction (`is_busy`), and is; else not with one that failed, or has a transaction.
+    pub(super) fn drop_unusable(&self, is_busy: bool) {
         let id = engine::current().unwrap_or(0);
-        if self
-            .known(id)
-            .is_some_and(|pin| pin.is_suspect.get() || pin.is_lost.get())
-        {
-            self.broken.set(clock::now());
-            self.discard(id);
+        let Some(pin) = self.known(id) else { return };
+        let in_transaction = pin.is_in_transaction();
+        if !pin.is_lost.get() && is_busy == in_transaction && (is_busy || !pin.is_suspect.get()) {
+            return;
         }
+        if pin.is_suspect.get() || pin.is_lost.get() {
+            self.broken.set(clock::now());
+        }
+        drop(pin);
+        self.discard(id);
     }
 
     fn remove(&self, id: u64) -> Option<Rc<Pin>> {

@@ -148,8 +148,31 @@ fn behind_dollars(text: &[u8], at: usize) -> Option<usize> {
     Some(behind(text, at + length + 2, mark))
 }
 
+/// What nearly all statements are, told at a glance: one that reads or writes rows of MySQL's, without a user's variable
+/// and without a function whose name ends as those for locks do.
+fn is_plain(text: &[u8]) -> bool {
+    const FIRST: [&[u8]; 5] = [b"SELECT ", b"INSERT ", b"UPDATE ", b"DELETE ", b"REPLACE "];
+    let is_known = |first: &&[u8]| {
+        text.get(..first.len())
+            .is_some_and(|begin| begin.eq_ignore_ascii_case(first))
+    };
+    FIRST.iter().any(is_known)
+        && memchr::memchr3_iter(b'@', b';', b'(', text).all(|at| {
+            let before = text[..at].trim_ascii_end();
+            text[at] == b'('
+                && !matches!(before.last(), Some(b'K' | b'k' | b'S' | b's' | b'`' | b'/'))
+        })
+}
+
 /// Looks a text over, which may hold several statements. Quoted parts and comments count for nothing.
 pub(super) fn look(text: &[u8], dialect: Dialect) -> Seen {
+    if dialect == Dialect::MySql && is_plain(text) {
+        return Seen::default();
+    }
+    look_closely(text, dialect)
+}
+
+fn look_closely(text: &[u8], dialect: Dialect) -> Seen {
     let mut seen = Seen {
         is_setup: true,
         ..Seen::default()
@@ -300,6 +323,30 @@ mod tests {
         ] {
             assert!(changes(text, Postgres), "{text}");
         }
+    }
+
+    #[test]
+    fn a_glance_sees_no_more_than_a_closer_look() {
+        for text in [
+            "SELECT v FROM t WHERE id = 1",
+            "insert into t (a, b) values (?, ?)",
+            "INSERT INTO keys (a) VALUES (1)",
+            "select get_lock ('x', 1)",
+            "SELECT RELEASE_ALL_LOCKS()",
+            "SELECT GET_LOCK/**/('x', 1)",
+            "SELECT '@', ';'",
+            "SELECT 1; SET x = 1",
+            "SELECT ?",
+        ] {
+            assert_eq!(
+                look(text.as_bytes(), MySql),
+                look_closely(text.as_bytes(), MySql),
+                "{text}"
+            );
+        }
+        assert!(is_plain(
+            b"SELECT v FROM t WHERE id = 1 AND (a = ? OR b IN (2))"
+        ));
     }
 
     #[test]
