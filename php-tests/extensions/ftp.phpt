@@ -8,7 +8,7 @@ all
 --TIMEOUT--
 60
 --SKIPIF--
-<?php require __DIR__ . '/../lib/test.php'; echo HighperTest\Daemon::missing('vsftpd', 'python3'); ?>
+<?php require __DIR__ . '/../lib/test.php'; echo HighperTest\Services::needsRoot() ?: HighperTest\Daemon::missing('vsftpd', 'python3'); ?>
 --FILE--
 <?php
 require __DIR__ . '/../lib/test.php';

@@ -9,7 +9,7 @@ all
 --INI--
 extension=imap
 --SKIPIF--
-<?php require __DIR__ . '/../lib/test.php'; echo HighperTest\Services::lacks('imap') ?: HighperTest\Daemon::missing('dovecot', 'python3'); ?>
+<?php require __DIR__ . '/../lib/test.php'; echo HighperTest\Services::lacks('imap') ?: HighperTest\Services::needsRoot() ?: HighperTest\Daemon::missing('dovecot', 'python3'); ?>
 --FILE--
 <?php
 require __DIR__ . '/../lib/test.php';

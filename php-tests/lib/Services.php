@@ -240,6 +240,12 @@ final class Services
         return '';
     }
 
+    /** Why a test must be skipped: its service starts as root only. */
+    public static function needsRoot(): string
+    {
+        return posix_geteuid() === 0 ? '' : 'skip its service starts as root only';
+    }
+
     /** Why a test must be skipped: a PHP library, as Debian packages them, is not there. */
     public static function lacksFile(string ...$files): string
     {
