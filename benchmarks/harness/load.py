@@ -16,12 +16,12 @@ class LoadFailed(Exception):
     """A load generator failed, or the server answered something else than 2xx."""
 
 
-def h2load(url, requests, connections=1, paths=None, data=None, headers=(), expect_errors=False):
-    """HTTP/1.1 keep-alive load by h2load; returns requests per second."""
+def h2load(url, requests, connections=1, paths=None, data=None, headers=(), expect_errors=False, streams=0):
+    """HTTP/1.1 keep-alive load by h2load, or HTTP/2 with so many streams; returns requests per second."""
     with tempfile.NamedTemporaryFile("w", suffix=".uris") as uris:
         uris.write("\n".join(url + p for p in (paths or targets())) + "\n")
         uris.flush()
-        command = ["taskset", "-c", LOAD_CORE, "h2load", "--h1", "-n", str(requests), "-c", str(connections), "-i", uris.name]
+        command = ["taskset", "-c", LOAD_CORE, "h2load", *(["-m", str(streams)] if streams else ["--h1"]), "-n", str(requests), "-c", str(connections), "-i", uris.name]
         for header in headers:
             command += ["-H", header]
         if data:

@@ -39,19 +39,19 @@ def many_files():
 class Server:
     """`with Server(side, "hello") as s:` gives a server whose worker is s.pid at s.url."""
 
-    def __init__(self, side, case, wrapper=(), application=False, patience=30, ini=()):
+    def __init__(self, side, case, wrapper=(), application=False, patience=30, ini=(), tls=None):
         self.side, self.case, self.wrapper, self.application = side, case, list(wrapper), application
-        self.patience, self.ini = patience, ini
+        self.patience, self.ini, self.tls = patience, ini, tls
         if application is True:
             self.application = "application"
         self.pid = None
 
     def __enter__(self):
         self.port = free_port()
-        self.url = f"http://127.0.0.1:{self.port}"
+        self.url = f"{'https' if self.tls else 'http'}://127.0.0.1:{self.port}"
         self.dir = tempfile.TemporaryDirectory(prefix="bench-server-")
         pid_file = os.path.join(self.dir.name, "pid")
-        env = dict(self.side.env, APP_ENV="production")
+        env = dict(self.side.env, APP_ENV="production", **({"BENCH_TLS": self.tls} if self.tls else {}))
         if self.application:
             args = [os.path.join(PHP_DIR, self.application, "server.php"), "--listen", f"127.0.0.1:{self.port}",
                     "--workers", "1"]

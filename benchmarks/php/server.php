@@ -105,8 +105,11 @@ if ($case === 'echo') {
     $server->start();
     return;
 }
-$server = new Server('127.0.0.1', (int) $port, SWOOLE_BASE);
-$server->set([
+// A folder with server.crt and server.key.
+$tls = getenv('BENCH_TLS');
+$secure = $tls ? ['open_http2_protocol' => true, 'ssl_cert_file' => "{$tls}/server.crt", 'ssl_key_file' => "{$tls}/server.key"] : [];
+$server = new Server('127.0.0.1', (int) $port, SWOOLE_BASE, SWOOLE_SOCK_TCP | ($tls ? SWOOLE_SSL : 0));
+$server->set($secure + [
     'worker_num' => 1,
     'log_level' => SWOOLE_LOG_WARNING,
     'package_max_length' => 64 << 20,

@@ -287,6 +287,30 @@ impl Hooks for Manager<'_> {
     }
 }
 
+/// What clients that speak HTTP/2 are told.
+fn http2() -> highper_http::Http2 {
+    highper_http::Http2 {
+        max_concurrent_streams: 128,
+        init_window_size: 256 * 1024,
+        max_header_list_size: 64 * 1024,
+        ..highper_http::Http2::default()
+    }
+}
+
+/// TLS as the settings have it.
+fn secured(app: &App) -> Result<Option<highper_tls::Context>, Stop> {
+    let settings = app.settings.borrow();
+    let Some(mut tls) = settings.tls.clone() else {
+        return Ok(None);
+    };
+    if !settings.no_http2 {
+        tls.alpn.insert(0, b"h2".to_vec());
+    }
+    highper_tls::Context::server(tls)
+        .map(Some)
+        .map_err(|error| format!("cannot start: the setting 'tls' can't be used: {error}").into())
+}
+
 fn serve(app: &Rc<App>, options: Options, listeners: Vec<Listener>) -> Result<i32, Stop> {
     use rustix::pipe::{PipeFlags, pipe_with};
     let (read, write) = pipe_with(PipeFlags::CLOEXEC | PipeFlags::NONBLOCK)?;
@@ -301,9 +325,15 @@ fn serve(app: &Rc<App>, options: Options, listeners: Vec<Listener>) -> Result<i3
                 .collect(),
         ),
     };
-    let settings = app.settings.borrow().http.clone();
+    let mut settings = app.settings.borrow().http.clone();
+    settings.http2 = (!app.settings.borrow().no_http2).then(http2);
+    settings.tls = secured(app)?;
+    let scheme = match &settings.tls {
+        Some(_) => "https",
+        None => "http",
+    };
     let addresses = listeners.iter().map(|listener| match listener.address() {
-        highper_process::listen::Address::Tcp(address) => format!("http://{address}"),
+        highper_process::listen::Address::Tcp(address) => format!("{scheme}://{address}"),
         unix => unix.to_string(),
     });
     let face = Rc::new(Face {

@@ -23,6 +23,7 @@ pub(crate) fn protocol(exchange: &Exchange) -> &'static str {
     match exchange.request().head().version() {
         Version::Http10 => "HTTP/1.0",
         Version::Http11 => "HTTP/1.1",
+        Version::Http2 => "HTTP/2",
     }
 }
 

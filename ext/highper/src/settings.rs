@@ -1,5 +1,7 @@
 //! `settings()`: names, types, and where each value goes.
 
+mod tls;
+
 use highper_app::env::{duration, size};
 use highper_http::Settings as Http;
 use highper_log::Level;
@@ -26,19 +28,24 @@ pub(crate) struct Settings {
     pub(crate) blocking_threshold: Option<Duration>,
     /// Is it counted what coroutines spend their time on?
     pub(crate) time_accounting: Option<bool>,
+    /// Is HTTP/2 not spoken?
+    pub(crate) no_http2: bool,
+    /// Is TLS spoken?
+    pub(crate) tls: Option<highper_tls::Settings>,
     /// Was the number of workers set?
     pub(crate) workers: Option<u32>,
     /// Whose superglobals, sessions and output are; php.ini says it where this does not.
     pub(crate) superglobals: Option<Scope>,
 }
 
-const NAMES: [&str; 35] = [
+const NAMES: [&str; 37] = [
     "access_log",
     "blocking_threshold",
     "body_timeout",
     "cancel_on_disconnect",
     "group",
     "header_timeout",
+    "http2",
     "idle_timeout",
     "listen",
     "log_file",
@@ -65,6 +72,7 @@ const NAMES: [&str; 35] = [
     "superglobals",
     "temp_dir",
     "time_accounting",
+    "tls",
     "user",
     "workers",
     "write_timeout",
@@ -101,6 +109,7 @@ impl Settings {
             "cancel_on_disconnect" => http.probe_half_closed = v.bool()?,
             "group" => process.group = Some(v.text()?),
             "header_timeout" => http.header_timeout = v.time()?,
+            "http2" => self.no_http2 = !v.bool()?,
             "idle_timeout" => http.idle_timeout = v.time()?,
             "listen" => {
                 self.listen = match value.as_array() {
@@ -162,6 +171,7 @@ impl Settings {
             }
             "temp_dir" => http.temp_dir = PathBuf::from(v.text()?),
             "time_accounting" => self.time_accounting = Some(v.bool()?),
+            "tls" => self.tls = tls::read(value)?,
             "user" => process.user = Some(v.text()?),
             "workers" => {
                 let n = v.count(1)?;

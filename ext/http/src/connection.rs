@@ -3,12 +3,14 @@
 use crate::collect::Collector;
 use crate::exchange::Exchange;
 use crate::output::{self, Output, Sent, Shared};
+use crate::secure::Secure;
+use crate::server::Branch;
 use crate::traffic;
 use crate::upgrade::Protocol;
 use highper_engine::reactor;
 use highper_engine::{Token, Wake};
 use highper_http1::{Conn as Codec, Head};
-use rustix::fd::{AsFd, AsRawFd, OwnedFd};
+use rustix::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::cell::{Cell, OnceCell, RefCell};
 use std::net::SocketAddr;
 use std::rc::Rc;
@@ -34,10 +36,22 @@ pub struct Addresses {
     pub local_ip: String,
 }
 
-/// A client's connection. At rest it owns no buffer.
+/// What a connection's bytes go through.
+pub(crate) enum Link {
+    Closed,
+    Plain(OwnedFd),
+    Secure(Box<Secure>),
+    /// A stream of a connection that speaks HTTP/2.
+    Branch(Branch),
+}
+
+/// A client's connection. At rest it owns no buffer. A request of HTTP/2 has one of its own, whose number, addresses
+/// and descriptor are those of the connection that it came on.
 pub struct Connection {
-    fd: RefCell<Option<OwnedFd>>,
+    link: RefCell<Link>,
     pub(crate) slot: usize,
+    /// The number of the stream of HTTP/2 that it is, or 0.
+    stream: u32,
     pub(crate) serial: u64,
     /// Which of the server's listeners it came from.
     pub(crate) listener: usize,
@@ -48,9 +62,9 @@ pub struct Connection {
     pub(crate) exchange: RefCell<Option<Rc<Exchange>>>,
     /// What it speaks after HTTP.
     pub(crate) protocol: OnceCell<Rc<dyn Protocol>>,
-    output: RefCell<Output>,
+    pub(crate) output: RefCell<Output>,
     drained: RefCell<Vec<Token>>,
-    addresses: OnceCell<Box<Addresses>>,
+    addresses: OnceCell<Rc<Addresses>>,
     /// When its phase began, or its peer last did something: nanoseconds.
     pub(crate) since: Cell<u64>,
     pub(crate) opened: u64,
@@ -68,9 +82,14 @@ pub struct Connection {
 }
 
 impl Connection {
-    pub(crate) fn new(fd: OwnedFd, slot: usize, serial: u64, listener: usize, now: u64) -> Self {
+    pub(crate) fn new(link: Link, slot: usize, serial: u64, listener: usize, now: u64) -> Self {
+        let stream = match &link {
+            Link::Branch(branch) => branch.id(),
+            _ => 0,
+        };
         Self {
-            fd: RefCell::new(Some(fd)),
+            stream,
+            link: RefCell::new(link),
             slot,
             serial,
             listener,
@@ -114,7 +133,7 @@ impl Connection {
     /// Is the socket still open?
     #[must_use]
     pub fn is_open(&self) -> bool {
-        self.fd.borrow().is_some()
+        !matches!(*self.link.borrow(), Link::Closed)
     }
 
     /// Has the peer gone, or ended its side?
@@ -126,20 +145,33 @@ impl Connection {
     /// Both ends of the connection, asked of the system once.
     #[must_use]
     pub fn addresses(&self) -> &Addresses {
+        self.shared_addresses()
+    }
+
+    /// Says what they are, where the descriptor is not the client's.
+    pub(crate) fn set_addresses(&self, addresses: Addresses) {
+        let _first_wins = self.addresses.set(Rc::new(addresses));
+    }
+
+    fn shared_addresses(&self) -> &Rc<Addresses> {
         self.addresses.get_or_init(|| {
-            let fd = self.fd.borrow();
+            let link = self.link.borrow();
+            if let Link::Branch(branch) = &*link
+                && let Some(trunk) = branch.trunk()
+            {
+                return Rc::clone(trunk.shared_addresses());
+            }
+            let fd = link.fd();
             let peer = fd
-                .as_ref()
                 .and_then(|fd| rustix::net::getpeername(fd).ok().flatten())
                 .and_then(|address| SocketAddr::try_from(address).ok());
             let local = fd
-                .as_ref()
                 .and_then(|fd| rustix::net::getsockname(fd).ok())
                 .and_then(|address| SocketAddr::try_from(address).ok());
             let text = |address: Option<SocketAddr>| {
                 address.map(|a| a.ip().to_string()).unwrap_or_default()
             };
-            Box::new(Addresses {
+            Rc::new(Addresses {
                 peer,
                 local,
                 peer_ip: text(peer),
@@ -163,7 +195,53 @@ impl Connection {
     /// The descriptor's number.
     #[must_use]
     pub fn descriptor(&self) -> Option<i32> {
-        self.fd.borrow().as_ref().map(AsRawFd::as_raw_fd)
+        match &*self.link.borrow() {
+            Link::Branch(branch) => branch.trunk()?.descriptor(),
+            link => link.fd().map(|fd| fd.as_raw_fd()),
+        }
+    }
+
+    /// Does it speak TLS?
+    #[must_use]
+    pub fn is_secure(&self) -> bool {
+        match &*self.link.borrow() {
+            Link::Secure(_) => true,
+            Link::Branch(branch) => branch.trunk().is_some_and(|trunk| trunk.is_secure()),
+            _ => false,
+        }
+    }
+
+    /// The client's certificate, PEM, where TLS is spoken and the client has sent one.
+    #[must_use]
+    pub fn peer_certificate(&self) -> Option<String> {
+        match &*self.link.borrow() {
+            Link::Secure(secure) => secure.peer_certificate(),
+            Link::Branch(branch) => branch.trunk()?.peer_certificate(),
+            _ => None,
+        }
+    }
+
+    /// The number of the stream of HTTP/2 that it is; 0 for a connection of its own.
+    #[must_use]
+    #[inline]
+    pub fn stream(&self) -> u32 {
+        self.stream
+    }
+
+    /// The stream of HTTP/2 that it is.
+    pub(crate) fn branch(&self) -> Option<Branch> {
+        match &*self.link.borrow() {
+            Link::Branch(branch) => Some(branch.clone()),
+            _ => None,
+        }
+    }
+
+    /// Its session of TLS, if it has one.
+    pub(crate) fn with_secure<R>(&self, f: impl FnOnce(&mut Secure) -> R) -> Option<R> {
+        match &mut *self.link.borrow_mut() {
+            Link::Secure(secure) => Some(f(secure)),
+            _ => None,
+        }
     }
 
     /// The request under way.
@@ -202,9 +280,10 @@ impl Connection {
 
     /// Receives into a buffer: bytes, zero at the end of the stream, `None` when nothing is there.
     pub(crate) fn receive(&self, buffer: &mut [u8]) -> Option<Result<usize, ()>> {
-        let fd = self.fd.borrow();
-        let Some(fd) = fd.as_ref() else {
-            return Some(Err(()));
+        let link = self.link.borrow();
+        let Link::Plain(fd) = &*link else {
+            drop(link);
+            return self.receive_through(buffer);
         };
         loop {
             match rustix::net::recv(fd, &mut *buffer, rustix::net::RecvFlags::DONTWAIT) {
@@ -219,10 +298,18 @@ impl Connection {
         }
     }
 
+    #[cold]
+    fn receive_through(&self, buffer: &mut [u8]) -> Option<Result<usize, ()>> {
+        match &mut *self.link.borrow_mut() {
+            Link::Secure(secure) => secure.receive(buffer, &mut self.output.borrow_mut()),
+            _ => Some(Err(())),
+        }
+    }
+
     /// Has the peer reset the connection?
     pub(crate) fn has_failed(&self) -> bool {
-        let fd = self.fd.borrow();
-        let state = fd.as_ref().map(rustix::net::sockopt::socket_error);
+        let link = self.link.borrow();
+        let state = link.fd().map(rustix::net::sockopt::socket_error);
         !matches!(state, Some(Ok(Ok(()))))
     }
 
@@ -231,9 +318,10 @@ impl Connection {
         if bytes.is_empty() {
             return Sent::All;
         }
-        let fd = self.fd.borrow();
-        let Some(fd) = fd.as_ref() else {
-            return Sent::Broken;
+        let link = self.link.borrow();
+        let Link::Plain(fd) = &*link else {
+            drop(link);
+            return self.send_through(bytes);
         };
         let mut output = self.output.borrow_mut();
         if !output.is_empty() {
@@ -254,11 +342,23 @@ impl Connection {
         }
     }
 
+    #[inline(never)]
+    fn send_through(&self, bytes: &[u8]) -> Sent {
+        if let Some(branch) = self.branch() {
+            return branch.send(self, bytes);
+        }
+        match &mut *self.link.borrow_mut() {
+            Link::Secure(secure) => secure.send(bytes, &mut self.output.borrow_mut()),
+            _ => Sent::Broken,
+        }
+    }
+
     /// Sends a head and a body that somebody else owns, without copying the body.
     pub(crate) fn send_shared(&self, head: &[u8], body: Shared) -> Sent {
-        let fd = self.fd.borrow();
-        let Some(fd) = fd.as_ref() else {
-            return Sent::Broken;
+        let link = self.link.borrow();
+        let Link::Plain(fd) = &*link else {
+            drop(link);
+            return self.queue_through(head, |output| output.push_shared(body, 0));
         };
         let mut output = self.output.borrow_mut();
         if output.is_empty() {
@@ -281,9 +381,10 @@ impl Connection {
         offset: u64,
         length: u64,
     ) -> Sent {
-        let fd = self.fd.borrow();
-        let Some(fd) = fd.as_ref() else {
-            return Sent::Broken;
+        let link = self.link.borrow();
+        let Link::Plain(fd) = &*link else {
+            drop(link);
+            return self.queue_through(head, |output| output.push_file(file, offset, length));
         };
         let mut output = self.output.borrow_mut();
         if output.is_empty() && !head.is_empty() {
@@ -299,14 +400,29 @@ impl Connection {
         output.flush(fd.as_fd())
     }
 
+    /// Queues something behind a head, and sends what can go now.
+    #[inline(never)]
+    fn queue_through(&self, head: &[u8], push: impl FnOnce(&mut Output)) -> Sent {
+        if let Some(branch) = self.branch() {
+            return branch.queue(self, head, push);
+        }
+        match &mut *self.link.borrow_mut() {
+            Link::Secure(secure) => {
+                let mut output = self.output.borrow_mut();
+                output.push_bytes(head);
+                push(&mut output);
+                secure.flush(&mut output)
+            }
+            _ => Sent::Broken,
+        }
+    }
+
     /// The socket takes bytes again.
     pub(crate) fn flush(&self) -> Sent {
-        let outcome = {
-            let fd = self.fd.borrow();
-            let Some(fd) = fd.as_ref() else {
-                return Sent::Broken;
-            };
-            self.output.borrow_mut().flush(fd.as_fd())
+        let outcome = match &mut *self.link.borrow_mut() {
+            Link::Plain(fd) => self.output.borrow_mut().flush(fd.as_fd()),
+            Link::Secure(secure) => secure.flush(&mut self.output.borrow_mut()),
+            _ => return Sent::Broken,
         };
         if outcome == Sent::All {
             self.wake_writers(Wake::Ready);
@@ -314,7 +430,7 @@ impl Connection {
         outcome
     }
 
-    fn wake_writers(&self, reason: Wake) {
+    pub(crate) fn wake_writers(&self, reason: Wake) {
         for token in std::mem::take(&mut *self.drained.borrow_mut()) {
             token.wake(reason);
         }
@@ -333,7 +449,8 @@ impl Connection {
 
     /// No more is sent; the peer sees the end once it has read all.
     pub(crate) fn shut_sending(&self) {
-        if let Some(fd) = self.fd.borrow().as_ref() {
+        self.with_secure(Secure::say_goodbye);
+        if let Some(fd) = self.link.borrow().fd() {
             // The peer may have reset the connection meanwhile: closing follows anyway.
             let _gone = rustix::net::shutdown(fd, rustix::net::Shutdown::Write);
         }
@@ -341,14 +458,34 @@ impl Connection {
 
     /// Closes the socket now.
     pub(crate) fn close(&self) {
-        let fd = self.fd.borrow_mut().take();
-        if let Some(fd) = fd {
-            reactor::closing_last(fd.as_raw_fd());
-            drop(fd);
+        let link = std::mem::replace(&mut *self.link.borrow_mut(), Link::Closed);
+        match link {
+            Link::Plain(fd) => {
+                reactor::closing_last(fd.as_raw_fd());
+                drop(fd);
+            }
+            Link::Secure(mut secure) => {
+                if !self.has_output() {
+                    secure.say_goodbye();
+                }
+                reactor::closing_last(secure.fd.as_raw_fd());
+                drop(secure);
+            }
+            Link::Closed | Link::Branch(_) => {}
         }
         self.output.borrow_mut().clear();
         self.carry.take();
         self.partial.take();
         self.wake_writers(Wake::Closed);
+    }
+}
+
+impl Link {
+    fn fd(&self) -> Option<BorrowedFd<'_>> {
+        match self {
+            Self::Plain(fd) => Some(fd.as_fd()),
+            Self::Secure(secure) => Some(secure.fd.as_fd()),
+            Self::Closed | Self::Branch(_) => None,
+        }
     }
 }

@@ -19,6 +19,7 @@ pub mod multipart;
 mod output;
 pub mod query;
 pub mod request;
+mod secure;
 #[cfg(test)]
 mod seed;
 pub mod server;
@@ -34,6 +35,7 @@ pub use answer::{Answer, Signature};
 pub use connection::{Addresses, Connection};
 pub use exchange::{Exchange, Progress, SendError};
 pub use highper_http1::{EncodeError, Head, Limits, Response as ResponseHead, Version};
+pub use highper_http2::Settings as Http2;
 pub use request::{Body, Request};
 pub use server::{Figures, Server, Service};
 pub use settings::{Settings, StaticFiles};

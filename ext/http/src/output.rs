@@ -6,14 +6,34 @@ use rustix::io::Errno;
 use rustix::net::SendFlags;
 use std::collections::VecDeque;
 use std::fs::File;
+use std::io::ErrorKind;
+use std::os::unix::fs::FileExt;
+
+/// Bytes that are enciphered before they are offered to the socket.
+pub(crate) const SEALED_AT_ONCE: usize = 64 * 1024;
 
 /// Bytes that somebody else owns and that stay until the kernel has them.
 pub type Shared = Box<dyn AsRef<[u8]>>;
 
 enum Item {
-    Bytes { bytes: Vec<u8>, at: usize },
-    Shared { bytes: Shared, at: usize },
-    File { file: File, offset: u64, left: u64 },
+    Bytes {
+        bytes: Vec<u8>,
+        at: usize,
+    },
+    Shared {
+        bytes: Shared,
+        at: usize,
+    },
+    File {
+        file: File,
+        offset: u64,
+        left: u64,
+    },
+    /// Records of TLS: always the first.
+    Sealed {
+        bytes: Vec<u8>,
+        at: usize,
+    },
 }
 
 /// A queue of what the socket did not take at once.
@@ -76,6 +96,116 @@ impl Output {
         }
     }
 
+    /// Records of TLS, behind others and in front of everything that is not enciphered yet.
+    pub(crate) fn push_sealed(&mut self, records: &[u8]) {
+        if records.is_empty() {
+            return;
+        }
+        self.queued += records.len() as u64;
+        if let Some(Item::Sealed { bytes, .. }) = self.items.front_mut() {
+            bytes.extend_from_slice(records);
+            return;
+        }
+        self.items.push_front(Item::Sealed {
+            bytes: records.to_vec(),
+            at: 0,
+        });
+    }
+
+    /// Takes up to `most` bytes off the front of what is not enciphered, and appends them to `out`. Returns how many.
+    ///
+    /// # Errors
+    /// A file is shorter than it was, or can't be read: what was promised can't be sent.
+    pub(crate) fn take(&mut self, most: usize, out: &mut Vec<u8>) -> Result<usize, ()> {
+        let start = out.len();
+        let end = start + most;
+        while out.len() < end
+            && let Some(item) = self.items.front_mut()
+        {
+            let room = end - out.len();
+            let before = out.len();
+            let done = match item {
+                Item::Bytes { bytes, at } | Item::Sealed { bytes, at } => {
+                    let count = room.min(bytes.len() - *at);
+                    out.extend_from_slice(&bytes[*at..*at + count]);
+                    *at += count;
+                    *at == bytes.len()
+                }
+                Item::Shared { bytes, at } => {
+                    let all = (**bytes).as_ref();
+                    let count = room.min(all.len() - *at);
+                    out.extend_from_slice(&all[*at..*at + count]);
+                    *at += count;
+                    *at == all.len()
+                }
+                Item::File { file, offset, left } => {
+                    let count = room.min(usize::try_from(*left).unwrap_or(usize::MAX));
+                    out.resize(before + count, 0);
+                    match file.read_at(&mut out[before..], *offset) {
+                        Ok(read @ 1..) => {
+                            out.truncate(before + read);
+                            *offset += read as u64;
+                            *left -= read as u64;
+                            *left == 0
+                        }
+                        Err(error) if error.kind() == ErrorKind::Interrupted => {
+                            out.truncate(before);
+                            false
+                        }
+                        _ => {
+                            out.truncate(before);
+                            return Err(());
+                        }
+                    }
+                }
+            };
+            self.queued -= (out.len() - before) as u64;
+            if done {
+                self.items.pop_front();
+            }
+        }
+        Ok(out.len() - start)
+    }
+
+    /// As [`Output::flush`], through TLS.
+    pub(crate) fn flush_sealed(
+        &mut self,
+        fd: BorrowedFd<'_>,
+        mut seal: impl FnMut(&[u8], &mut Vec<u8>) -> Result<(), ()>,
+    ) -> Sent {
+        let (mut plain, mut sealed) = (Vec::new(), Vec::new());
+        loop {
+            if let Some(Item::Sealed { bytes, at }) = self.items.front_mut() {
+                match send(fd, &bytes[*at..], false) {
+                    Ok(n) => {
+                        *at += n;
+                        self.queued -= n as u64;
+                        if *at == bytes.len() {
+                            self.items.pop_front();
+                        }
+                        continue;
+                    }
+                    Err(end) => return end,
+                }
+            }
+            plain.clear();
+            match self.take(SEALED_AT_ONCE, &mut plain) {
+                Ok(0) => return Sent::All,
+                Ok(_) => {}
+                Err(()) => return Sent::Broken,
+            }
+            sealed.clear();
+            if seal(&plain, &mut sealed).is_err() {
+                return Sent::Broken;
+            }
+            match send(fd, &sealed, false) {
+                Ok(n) => self.push_sealed(&sealed[n..]),
+                Err(Sent::Blocked) => self.push_sealed(&sealed),
+                Err(end) => return end,
+            }
+        }
+    }
+
     pub(crate) fn clear(&mut self) {
         self.items.clear();
         self.queued = 0;
@@ -85,13 +215,15 @@ impl Output {
     pub(crate) fn flush(&mut self, fd: BorrowedFd<'_>) -> Sent {
         while let Some(item) = self.items.front_mut() {
             let (sent, done) = match item {
-                Item::Bytes { bytes, at } => match send(fd, &bytes[*at..], false) {
-                    Ok(n) => {
-                        *at += n;
-                        (n as u64, *at == bytes.len())
+                Item::Bytes { bytes, at } | Item::Sealed { bytes, at } => {
+                    match send(fd, &bytes[*at..], false) {
+                        Ok(n) => {
+                            *at += n;
+                            (n as u64, *at == bytes.len())
+                        }
+                        Err(end) => return end,
                     }
-                    Err(end) => return end,
-                },
+                }
                 Item::Shared { bytes, at } => {
                     let all = (**bytes).as_ref();
                     match send(fd, &all[*at..], false) {

@@ -3,10 +3,14 @@
 mod accept;
 mod deadlines;
 mod raw;
+mod secured;
 mod sending;
 mod stream;
+mod trunk;
+mod under_way;
 mod upgraded;
 
+pub(crate) use trunk::Branch;
 pub use upgraded::WeakServer;
 
 use crate::collect::{Collector, Refusal};
@@ -18,7 +22,7 @@ use crate::static_response::Files;
 use crate::stream::Stream;
 use highper_engine::reactor::{self, Handler, Readiness};
 use highper_engine::scheduler;
-use highper_http1::{After, EncodeError, Eof, Event, Framing, Head, Phase, Stamp};
+use highper_http1::{After, Conn as Codec, EncodeError, Eof, Event, Framing, Head, Phase, Stamp};
 use rustix::fd::{AsRawFd, OwnedFd};
 use std::cell::{Cell, OnceCell, RefCell};
 use std::rc::{Rc, Weak};
@@ -45,6 +49,10 @@ pub trait Service {
     /// only ended its side is still there ([`Exchange::is_connected`]).
     fn disconnected(&self, exchange: &Rc<Exchange>) {
         let _ = exchange;
+    }
+    /// A client did not get through the handshake of TLS: why.
+    fn handshake_failed(&self, connection: &Rc<Connection>, why: &str) {
+        let _ = (connection, why);
     }
     /// A response is complete (or was given up).
     fn answered(&self, exchange: &Exchange) {
@@ -96,8 +104,12 @@ pub(crate) struct Core {
     handler: Cell<u32>,
     /// The handler of connections that speak another protocol; 0 until there is one.
     upgraded: Cell<u32>,
+    /// The handler of connections that speak TLS; 0 until there is one.
+    secured: Cell<u32>,
     sweeping: Cell<bool>,
     draining: Cell<bool>,
+    /// Has each request to be looked at for what follows from it?
+    special: Cell<bool>,
     accepted: Cell<u64>,
     answered: Cell<u64>,
     me: Weak<Core>,
@@ -143,6 +155,7 @@ impl Server {
             },
             None => None,
         };
+        let limited = settings.max_keep_alive_requests > 0;
         let core = Rc::new_cyclic(|me| Core {
             service,
             settings,
@@ -162,8 +175,10 @@ impl Server {
             listeners: RefCell::default(),
             handler: Cell::new(0),
             upgraded: Cell::new(0),
+            secured: Cell::new(0),
             sweeping: Cell::new(false),
             draining: Cell::new(false),
+            special: Cell::new(limited),
             accepted: Cell::new(0),
             answered: Cell::new(0),
             me: Weak::clone(me),
@@ -209,6 +224,7 @@ impl Server {
         if self.core.draining.replace(true) {
             return;
         }
+        self.core.special.set(true);
         for connection in self.core.all() {
             if connection.exchange.borrow().is_some() {
                 connection.codec.borrow_mut().close_after();
@@ -222,45 +238,6 @@ impl Server {
         } else {
             self.core.sweep_soon();
         }
-    }
-
-    /// Answers for a coroutine that ended without answering: 500, or the connection's end
-    /// where the response had begun.
-    pub fn fail(&self, coroutine: u64) {
-        for connection in self.core.all() {
-            let exchange = connection.exchange.borrow().clone();
-            let Some(exchange) = exchange.filter(|e| e.owner() == coroutine) else {
-                continue;
-            };
-            let text = b"Internal Server Error\n";
-            let answered = exchange.respond(
-                500,
-                None,
-                |r| r.header(b"Content-Type", b"text/plain"),
-                text,
-            );
-            if answered.is_err() {
-                exchange.abort();
-            }
-        }
-    }
-
-    /// The coroutines that answer requests, with the first line of each.
-    #[must_use]
-    pub fn requests(&self) -> Vec<(u64, Vec<u8>)> {
-        let mut all = Vec::new();
-        for connection in self.core.all() {
-            let Some(exchange) = connection.exchange.borrow().clone() else {
-                continue;
-            };
-            let request = exchange.request();
-            let bytes = request.bytes();
-            if exchange.owner() != 0 && !bytes.is_empty() {
-                let line = request.head().request_line(&bytes);
-                all.push((exchange.owner(), line.to_vec()));
-            }
-        }
-        all
     }
 
     /// Closes every connection now, whatever is under way.
@@ -349,6 +326,9 @@ impl Core {
         if !connection.is_open() {
             return;
         }
+        if let Some(branch) = connection.branch() {
+            return branch.reset();
+        }
         connection.close();
         connection.peer_closed.set(true);
         self.connections.borrow_mut()[connection.slot] = None;
@@ -360,6 +340,9 @@ impl Core {
         {
             self.lose_stream(&exchange);
             self.service.disconnected(&exchange);
+        }
+        if let Some(protocol) = connection.protocol() {
+            protocol.closed(connection);
         }
         self.service.closed(connection);
         if self.open.get() == 0 {
@@ -539,7 +522,18 @@ impl Core {
                         }
                     }
                 }
-                Event::Error(error) => self.refuse(connection, error.status(), error.message()),
+                Event::Error(error) => {
+                    if let Some(whole) = self.begins_http2(connection, &input[start..length]) {
+                        at = length;
+                        *connection.carry.borrow_mut() = input[start..length].to_vec();
+                        *connection.codec.borrow_mut() = Codec::new();
+                        if whole {
+                            self.speak_http2(connection);
+                        }
+                        break;
+                    }
+                    self.refuse(connection, error.status(), error.message());
+                }
                 Event::Upgraded | Event::Closed => break,
                 // Trailers of requests are not passed on; skipped bytes belong to nobody.
                 _ => {}
@@ -630,9 +624,13 @@ impl Core {
     fn dispatch(&self, connection: &Rc<Connection>, mut exchange: Rc<Exchange>) -> Rc<Exchange> {
         let count = connection.requests.get() + 1;
         connection.requests.set(count);
-        let limit = self.settings.max_keep_alive_requests;
-        if self.draining.get() || connection.peer_closed.get() || limit > 0 && count >= limit {
-            connection.codec.borrow_mut().close_after();
+        if self.special.get() | connection.peer_closed.get() | exchange.request.head.wants_upgrade()
+            && self.goes_elsewhere(connection, count, &exchange)
+        {
+            if let Some(blank) = Rc::get_mut(&mut exchange) {
+                blank.renew();
+            }
+            return exchange;
         }
         *connection.exchange.borrow_mut() = Some(Rc::clone(&exchange));
         let answered = self
@@ -650,6 +648,17 @@ impl Core {
         exchange.request.detach();
         self.blank(connection)
             .expect("a connection is driven by its server")
+    }
+
+    /// Looks closer at a request: is it the last of its connection? True when it is answered in another protocol.
+    #[cold]
+    fn goes_elsewhere(&self, connection: &Rc<Connection>, count: u64, exchange: &Exchange) -> bool {
+        let limit = self.settings.max_keep_alive_requests;
+        if self.draining.get() || connection.peer_closed.get() || limit > 0 && count >= limit {
+            connection.codec.borrow_mut().close_after();
+        }
+        let head = exchange.request.head();
+        head.wants_upgrade() && self.upgrade_to_http2(connection, &exchange.request)
     }
 
     fn refuse(&self, connection: &Rc<Connection>, status: u16, text: &str) {
@@ -712,10 +721,14 @@ impl Core {
     fn conclude(&self, connection: &Rc<Connection>, after: After) {
         match after {
             After::KeepAlive => {}
-            After::Close => connection.closing.set(true),
-            After::Linger => {
+            After::Close | After::Linger => {
+                if let Some(branch) = connection.branch() {
+                    return branch.over();
+                }
                 connection.closing.set(true);
-                connection.lingering.set(true);
+                if after == After::Linger {
+                    connection.lingering.set(true);
+                }
             }
             After::Upgrade => return self.switch(connection),
         }

@@ -51,6 +51,10 @@ pub struct Settings {
     pub keep_forms: u64,
     /// Bytes of output held for one connection before writing waits. Default 2 MiB.
     pub output_high_water: usize,
+    /// TLS, where it is spoken; ALPN is offered as the context has it. Default none.
+    pub tls: Option<highper_tls::Context>,
+    /// HTTP/2 besides HTTP/1.1, by ALPN, by prior knowledge and by Upgrade: what clients are told. Default none.
+    pub http2: Option<highper_http2::Settings>,
     /// The folder whose files are sent without asking the service, and the prefixes it serves.
     pub static_files: Option<StaticFiles>,
 }
@@ -91,6 +95,8 @@ impl Default for Settings {
             explain_size: true,
             keep_forms: 0,
             output_high_water: 2 << 20,
+            tls: None,
+            http2: None,
             static_files: None,
         }
     }

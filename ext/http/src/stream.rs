@@ -97,6 +97,11 @@ impl Stream {
         self.held.get()
     }
 
+    /// Would so much more be more than is kept unread?
+    pub(crate) fn would_hold(&self, more: usize) -> bool {
+        self.unread() + more >= HIGH_WATER
+    }
+
     /// Has so much come that the rest stays with the kernel?
     pub(crate) fn hold(&self) -> bool {
         let full = self.unread() >= HIGH_WATER;

@@ -16,6 +16,23 @@ pub trait Protocol: Any {
     fn drain(&self, connection: &Rc<Connection>) {
         let _ = connection;
     }
+    /// All that waited to be sent is with the kernel.
+    fn drained(&self, connection: &Rc<Connection>) {
+        let _ = connection;
+    }
+    /// The connection is closed.
+    fn closed(&self, connection: &Rc<Connection>) {
+        let _ = connection;
+    }
+    /// Once a second: time-outs of its own. False leaves the connection to those of the server.
+    fn check(&self, connection: &Rc<Connection>, now: u64) -> bool {
+        let _ = (connection, now);
+        false
+    }
+    /// Adds the requests that are under way on the connection.
+    fn exchanges(&self, all: &mut Vec<Rc<Exchange>>) {
+        let _ = all;
+    }
 }
 
 impl Exchange {

@@ -214,6 +214,41 @@ impl Conn {
         })
     }
 
+    /// Takes a whole head that is a request's of HTTP/2, written as one of HTTP/1.1: the first `length` bytes of `room`.
+    /// Its body, if it has one, does not come through here; what is written is a response of HTTP/1.1, which the driver
+    /// translates.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn feed_stream(
+        &mut self,
+        room: &[u8],
+        length: usize,
+        head: &mut Head,
+        limits: &Limits,
+        has_body: bool,
+    ) -> Result<(), Error> {
+        match self.feed_within(room, length, head, limits).event {
+            Event::Head => {}
+            Event::Error(error) => return Err(error),
+            _ => return Err(Error::HeadTooLarge),
+        }
+        head.version = Version::Http2;
+        head.upgrade_wanted = false;
+        head.keep_alive = true;
+        head.framing = match (has_body, head.framing) {
+            (false, _) => Framing::None,
+            (true, Framing::None) => Framing::Chunked,
+            (true, framing) => framing,
+        };
+        self.close = false;
+        self.upgrade = false;
+        self.continue_pending = false;
+        self.body = Decoder::new(Framing::None);
+        self.read = Read::Done;
+        Ok(())
+    }
+
     #[inline]
     fn feed_head<'a>(
         &mut self,

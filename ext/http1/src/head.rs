@@ -8,6 +8,8 @@ pub enum Version {
     /// HTTP/1.1
     #[default]
     Http11,
+    /// HTTP/2: see [`Conn::feed_stream`](crate::Conn::feed_stream).
+    Http2,
 }
 
 /// How the end of a request body is found (RFC 9112 section 6.3).
@@ -217,6 +219,12 @@ impl Head {
     #[inline]
     pub fn expect_continue(&self) -> bool {
         self.expect_continue
+    }
+
+    /// Does the client offer to change to another protocol?
+    #[inline]
+    pub fn wants_upgrade(&self) -> bool {
+        self.upgrade_wanted
     }
 
     /// The protocols the client offers to change to: the Upgrade field, if

@@ -11,6 +11,8 @@ impl Code {
     pub const NO_ERROR: Self = Self(0);
     /// The rules were broken.
     pub const PROTOCOL_ERROR: Self = Self(1);
+    /// Something went wrong here.
+    pub const INTERNAL_ERROR: Self = Self(2);
     /// More was sent than was allowed.
     pub const FLOW_CONTROL_ERROR: Self = Self(3);
     /// A frame for a stream that has ended.

@@ -46,12 +46,16 @@ impl Frame {
     }
 }
 
+/// Appends the head of a frame.
+pub(crate) fn open(out: &mut Vec<u8>, kind: u8, flags: u8, stream: u32, length: usize) {
+    // Payloads are cut to the peer's limit, which has 24 bits at most.
+    let [_, a, b, c] = (length as u32).to_be_bytes();
+    let [d, e, f, g] = stream.to_be_bytes();
+    out.extend_from_slice(&[a, b, c, kind, flags, d, e, f, g]);
+}
+
 /// Appends a frame.
 pub(crate) fn write(out: &mut Vec<u8>, kind: u8, flags: u8, stream: u32, payload: &[u8]) {
-    // Payloads are cut to the peer's limit, which has 24 bits at most.
-    let length = (payload.len() as u32).to_be_bytes();
-    out.extend_from_slice(&length[1..]);
-    out.extend_from_slice(&[kind, flags]);
-    out.extend_from_slice(&stream.to_be_bytes());
+    open(out, kind, flags, stream, payload.len());
     out.extend_from_slice(payload);
 }

@@ -2,13 +2,14 @@
 
 mod decode;
 mod encode;
+mod fixed;
 mod huffman;
 mod integer;
 mod table;
 mod tables;
 
 pub use decode::Decoder;
-pub use encode::Encoder;
+pub use encode::{Encoder, alone};
 
 /// A name and a value.
 pub type Field = (Vec<u8>, Vec<u8>);

@@ -20,8 +20,10 @@ mod client;
 mod error;
 mod frame;
 pub mod hpack;
+pub mod server;
 mod settings;
 
 pub use client::{Client, Event, Refused};
 pub use error::{Code, Error};
+pub use server::Server;
 pub use settings::Settings;

@@ -48,6 +48,22 @@ impl Settings {
         }
     }
 
+    /// As [`Settings::write`], for a server: it does not say whether it pushes, and leaves out what is not limited.
+    pub(crate) fn write_server(&self, out: &mut Vec<u8>) {
+        for (id, value) in [
+            (1_u16, self.header_table_size),
+            (3, self.max_concurrent_streams),
+            (4, self.init_window_size),
+            (5, self.max_frame_size),
+            (6, self.max_header_list_size),
+        ] {
+            if value != u32::MAX {
+                out.extend_from_slice(&id.to_be_bytes());
+                out.extend_from_slice(&value.to_be_bytes());
+            }
+        }
+    }
+
     /// Changes those that a frame names.
     pub(crate) fn read(&mut self, payload: &[u8]) -> Result<(), Error> {
         let (items, rest) = payload.as_chunks::<6>();

@@ -362,6 +362,14 @@ impl Socket {
         Ok(())
     }
 
+    /// Gives the descriptor up to somebody who waits for it in a way of his own; `None` when it is closed.
+    #[must_use]
+    pub fn take_fd(&self) -> Option<OwnedFd> {
+        let fd = self.fd.borrow_mut().take()?;
+        reactor::closing(fd.as_raw_fd());
+        Some(fd)
+    }
+
     /// Closes it. Those who wait for it are woken and run at once.
     ///
     /// # Errors

@@ -1,6 +1,11 @@
 //! A server: manager, workers, and in each worker a loop with its services.
 
+mod requests;
+mod spoken;
 mod streams;
+
+use requests::Watched;
+pub(crate) use spoken::Spoken;
 
 use crate::cancel::Thrown;
 use crate::post::{self, Reader};
@@ -11,7 +16,7 @@ use highper_engine::scheduler;
 use highper_http::{Server, Service, Settings};
 use highper_process::listen::Listener;
 use highper_process::post::{Address, Message};
-use highper_process::{Hooks, Kind, Options, Reason, Role, Signal, Ticket, WorkerContext};
+use highper_process::{Hooks, Kind, Options, Reason, Role, Signal, WorkerContext};
 use highper_stream::Datagrams;
 use highper_zend::{Throw, ini, module};
 use std::cell::{Cell, RefCell};
@@ -227,10 +232,15 @@ pub fn serve(plan: Plan, hooks: &mut dyn Hooks, face: Rc<dyn Face>) -> Result<Se
             .map_err(|e| Throw::error(e.to_string()))?,
         false => Sockets::shared(listeners),
     };
+    let spoken = Rc::new(RefCell::new(Spoken {
+        settings,
+        sockets: spoken,
+    }));
     let role = {
         let mut hooks = Closing {
             hooks,
             sockets: Rc::clone(&listeners),
+            spoken: Rc::clone(&spoken),
         };
         highper_process::run(options, &mut hooks).map_err(|e| Throw::error(e.to_string()))
     };
@@ -247,6 +257,10 @@ pub fn serve(plan: Plan, hooks: &mut dyn Hooks, face: Rc<dyn Face>) -> Result<Se
         Role::Worker(context) => {
             face.forked();
             let own = listeners.take(context.id()).into_iter();
+            let (settings, spoken) = {
+                let mut spoken = spoken.borrow_mut();
+                (spoken.settings.clone(), std::mem::take(&mut spoken.sockets))
+            };
             let sockets = own.map(Listener::into_fd).zip(spoken).collect();
             let listening = Listening {
                 sockets,
@@ -694,82 +708,6 @@ impl Worker {
         if spawned.is_err() {
             scheduler::stop_loop();
         }
-    }
-}
-
-/// A service, with what a worker has to know of its requests. The worker lets go of its server
-/// when its loop is over, so the two don't keep each other.
-struct Watched {
-    service: Rc<dyn Service>,
-    worker: Rc<Worker>,
-}
-
-impl Watched {
-    #[inline]
-    fn ended(&self, exchange: &highper_http::Exchange) {
-        if let Some(number) = exchange.take_tag() {
-            let ticket = Ticket::from_number(number);
-            let traffic = highper_http::traffic::counted();
-            self.worker.context.request_end(ticket, traffic);
-        }
-    }
-}
-
-impl Service for Watched {
-    fn streams(&self, head: &highper_http::Head, bytes: &[u8]) -> bool {
-        self.service.streams(head, bytes)
-    }
-
-    fn request(&self, exchange: Rc<highper_http::Exchange>) {
-        let ticket = {
-            let request = exchange.request();
-            let bytes = request.bytes();
-            let line = request.head().request_line(&bytes);
-            let context = &self.worker.context;
-            context.request_begin(&line[..line.len().min(256)], request.started())
-        };
-        exchange.set_tag(ticket.into_number());
-        self.service.request(exchange);
-    }
-
-    fn opened(&self, connection: &Rc<highper_http::Connection>) {
-        self.worker.context.slot().connection_opened();
-        self.service.opened(connection);
-    }
-
-    fn closed(&self, connection: &Rc<highper_http::Connection>) {
-        let slot = self.worker.context.slot();
-        slot.set_traffic(highper_http::traffic::counted());
-        slot.connection_closed();
-        self.worker.release(connection.serial());
-        self.service.closed(connection);
-    }
-
-    fn disconnected(&self, exchange: &Rc<highper_http::Exchange>) {
-        self.ended(exchange);
-        self.service.disconnected(exchange);
-    }
-
-    fn answered(&self, exchange: &highper_http::Exchange) {
-        self.ended(exchange);
-        self.service.answered(exchange);
-    }
-
-    fn refused(&self, connection: &highper_http::Connection, status: u16, reason: &str) {
-        self.service.refused(connection, status, reason);
-    }
-
-    fn timed_out(&self, exchange: &Rc<highper_http::Exchange>) {
-        self.service.timed_out(exchange);
-    }
-
-    fn drained(&self) {
-        self.service.drained();
-        self.worker.one_drained();
-    }
-
-    fn trouble(&self, message: &str) {
-        self.service.trouble(message);
     }
 }
 

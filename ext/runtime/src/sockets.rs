@@ -1,5 +1,6 @@
 //! Listening sockets in the manager: held for the workers, closed when the server begins to end.
 
+use crate::serve::Spoken;
 use highper_process::listen::{Address, Listener, TcpOptions, bind_tcp_group};
 use highper_process::post::Post;
 use highper_process::{Error, Exit, Hooks, Level, Spawned};
@@ -68,6 +69,8 @@ pub struct Closing<'a> {
     pub hooks: &'a mut dyn Hooks,
     /// What is closed.
     pub sockets: Rc<Sockets>,
+    /// Whose certificates are read anew before a reload.
+    pub(crate) spoken: Rc<RefCell<Spoken>>,
 }
 
 impl Hooks for Closing<'_> {
@@ -96,6 +99,9 @@ impl Hooks for Closing<'_> {
     }
 
     fn before_reload(&mut self) -> Result<(), Error> {
+        for problem in self.spoken.borrow_mut().renew() {
+            self.hooks.log(Level::Error, &problem);
+        }
         self.hooks.before_reload()
     }
 

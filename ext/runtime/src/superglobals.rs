@@ -197,6 +197,7 @@ pub fn let_out() {
 /// What php-fpm puts into `$_SERVER` for a request.
 fn server(exchange: &Exchange, head: &Head, bytes: &[u8], time: u64) -> Array {
     let ends = exchange.connection().addresses();
+    let secure = exchange.connection().is_secure();
     let mut array = Array::with_capacity(head.field_count() + 24);
     fields(&mut array, head, bytes);
     let port = |address: Option<std::net::SocketAddr>| {
@@ -215,6 +216,7 @@ fn server(exchange: &Exchange, head: &Head, bytes: &[u8], time: u64) -> Array {
     let protocol = match head.version() {
         highper_http::Version::Http10 => "HTTP/1.0",
         highper_http::Version::Http11 => "HTTP/1.1",
+        highper_http::Version::Http2 => "HTTP/2.0",
     };
     array
         .set("GATEWAY_INTERFACE", "CGI/1.1")
@@ -228,7 +230,7 @@ fn server(exchange: &Exchange, head: &Head, bytes: &[u8], time: u64) -> Array {
         .set("SERVER_PORT", Value::string(&local_port))
         .set("REMOTE_ADDR", Value::string(&ends.peer_ip))
         .set("REMOTE_PORT", Value::string(port(ends.peer)))
-        .set("REQUEST_SCHEME", "http")
+        .set("REQUEST_SCHEME", if secure { "https" } else { "http" })
         .set("REQUEST_METHOD", Value::string(head.method_name(bytes)))
         .set("REQUEST_URI", Value::string(head.target(bytes)))
         .set("DOCUMENT_URI", Value::string(head.path(bytes)))
@@ -238,6 +240,9 @@ fn server(exchange: &Exchange, head: &Head, bytes: &[u8], time: u64) -> Array {
         )
         .set("REQUEST_TIME", (time / 1_000_000_000) as i64)
         .set("REQUEST_TIME_FLOAT", time as f64 / 1e9);
+    if secure {
+        array.set("HTTPS", "on");
+    }
     script(&mut array);
     array
 }

@@ -118,7 +118,7 @@ pub(crate) fn signs_itself(der: &[u8]) -> bool {
 }
 
 /// Tag, content and what follows of the first DER element.
-fn element(der: &[u8]) -> Option<(u8, &[u8], &[u8])> {
+pub(crate) fn element(der: &[u8]) -> Option<(u8, &[u8], &[u8])> {
     let (&[tag, first], mut rest) = der.split_first_chunk::<2>()?;
     let mut length = usize::from(first);
     if first & 0x80 != 0 {

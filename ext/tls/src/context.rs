@@ -2,10 +2,11 @@
 
 use crate::names::ByName;
 use crate::verifier::Later;
-use crate::{Error, Passphrase, Session, Settings, certificate, key, suites};
+use crate::{Error, Passphrase, Records, Session, Settings, certificate, key, suites};
 use rustls::crypto::ring::Ticketer;
 use rustls::crypto::{CryptoProvider, ring};
 use rustls::pki_types::ServerName;
+use rustls::server::UnbufferedServerConnection;
 use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use rustls::{
     ClientConfig, ClientConnection, InconsistentKeys, ServerConfig, ServerConnection,
@@ -136,6 +137,8 @@ impl Context {
         let mut config = builder.with_cert_resolver(Arc::new(names));
         config.alpn_protocols.clone_from(&settings.alpn);
         config.ignore_client_order = settings.prefer_own_ciphers;
+        // One for each connection: each costs as much as a twentieth of the handshake.
+        config.send_tls13_tickets = 1;
         // Sessions resume without state here; a context made before the workers are gives all of them its keys.
         config.ticketer = Ticketer::new()?;
         Ok(Self {
@@ -154,6 +157,37 @@ impl Context {
     #[must_use]
     pub fn is_server(&self) -> bool {
         matches!(self.side, Side::Server(_))
+    }
+
+    /// The same with its files read anew; what resumes a session stays. For the side that answers.
+    ///
+    /// # Errors
+    /// As [`Context::server`].
+    pub fn renewed(&self) -> Result<Self, Error> {
+        let Side::Server(old) = &self.side else {
+            return Self::client(Settings::clone(&self.settings));
+        };
+        let mut renewed = Self::server(Settings::clone(&self.settings))?;
+        if let Side::Server(config) = &mut renewed.side
+            && let Some(config) = Arc::get_mut(config)
+        {
+            config.ticketer = Arc::clone(&old.ticketer);
+        }
+        Ok(renewed)
+    }
+
+    /// A session of the side that answers, without buffers.
+    ///
+    /// # Errors
+    /// [`Error::Protocol`]; [`Error::NoCertificate`] for the other side.
+    pub fn records(&self) -> Result<Records, Error> {
+        match &self.side {
+            Side::Server(config) => {
+                let connection = UnbufferedServerConnection::new(Arc::clone(config))?;
+                Ok(Records::new(connection, self.clone()))
+            }
+            Side::Client(_) => Err(Error::NoCertificate),
+        }
     }
 
     /// A session. `host` is the name or address that a client has connected to, for the handshake

@@ -8,8 +8,11 @@
 mod certificate;
 mod context;
 mod error;
+mod judgement;
 mod key;
 mod names;
+mod old;
+mod records;
 mod session;
 mod settings;
 mod suites;
@@ -18,5 +21,6 @@ mod verifier;
 pub use certificate::base64;
 pub use context::Context;
 pub use error::Error;
+pub use records::{Opened, Records};
 pub use session::Session;
 pub use settings::{Named, Passphrase, Protocols, Settings};

@@ -1,9 +1,13 @@
 //! Accepts any certificate in the handshake; the signatures of the handshake itself are verified.
 //! Whether the certificate is trusted is asked afterwards.
 
+use crate::old::Old;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
-use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::crypto::{
+    CryptoProvider, verify_tls12_signature, verify_tls13_signature,
+    verify_tls13_signature_with_raw_key,
+};
+use rustls::pki_types::{CertificateDer, ServerName, SubjectPublicKeyInfoDer, UnixTime};
 use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
 use rustls::{DigitallySignedStruct, DistinguishedName, Error, SignatureScheme};
 use std::sync::Arc;
@@ -43,12 +47,12 @@ impl ServerCertVerifier for Later {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        verify_tls13_signature(
-            message,
-            certificate,
-            signature,
-            &self.0.signature_verification_algorithms,
-        )
+        let known = &self.0.signature_verification_algorithms;
+        if let Some(old) = Old::parse(certificate).filter(Old::is_first) {
+            let key = SubjectPublicKeyInfoDer::from(old.key);
+            return verify_tls13_signature_with_raw_key(message, &key, signature, known);
+        }
+        verify_tls13_signature(message, certificate, signature, known)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {

@@ -1,7 +1,8 @@
 //! New connections: from the listener's backlog to a record on the reactor.
 
-use super::{ACCEPT_KEY, Core, LISTENER_KEY};
-use crate::connection::Connection;
+use super::{ACCEPT_KEY, Core, LISTENER_KEY, Server};
+use crate::connection::{Addresses, Connection, Link};
+use crate::secure::Secure;
 use highper_engine::{clock, reactor, scheduler};
 use rustix::fd::{AsRawFd, OwnedFd};
 use rustix::net::SocketFlags;
@@ -30,7 +31,9 @@ impl Core {
                 rustix::net::accept_with(listener, SocketFlags::NONBLOCK | SocketFlags::CLOEXEC)
             };
             match accepted {
-                Ok(fd) => self.open_connection(fd, index),
+                Ok(fd) => {
+                    self.open_connection(fd, index);
+                }
                 // Invalid: the server is ending, and its manager has ended the socket for all.
                 Err(rustix::io::Errno::AGAIN | rustix::io::Errno::INVAL) => return,
                 Err(rustix::io::Errno::INTR | rustix::io::Errno::CONNABORTED) => {}
@@ -49,7 +52,7 @@ impl Core {
         }
     }
 
-    fn open_connection(&self, fd: OwnedFd, listener: usize) {
+    fn open_connection(&self, fd: OwnedFd, listener: usize) -> Option<Rc<Connection>> {
         if self.settings.nodelay {
             // A unix socket has no such option.
             let _unix = rustix::net::sockopt::set_tcp_nodelay(&fd, true);
@@ -65,24 +68,55 @@ impl Core {
             None => self.serial.get() + 1,
         };
         self.serial.set(serial);
+        let (link, handler) = match &self.settings.tls {
+            None => (Link::Plain(fd), self.handler.get()),
+            Some(context) => match Secure::new(fd, context) {
+                Ok(secure) => (Link::Secure(Box::new(secure)), self.secured_handler()),
+                Err((fd, why)) => {
+                    drop(fd);
+                    self.free.borrow_mut().push(slot);
+                    let text = format!("a connection was closed: no session of TLS: {why}");
+                    self.service.trouble(&text);
+                    return None;
+                }
+            },
+        };
         let connection = Rc::new(Connection::new(
-            fd,
+            link,
             slot,
             serial,
             listener,
             reactor::coarse_now(),
         ));
         let key = slot as u64 | (serial & 0x7fff_ffff) << 32;
-        if let Err(error) = reactor::register(raw, self.handler.get(), key & !LISTENER_KEY) {
+        if let Err(error) = reactor::register(raw, handler, key & !LISTENER_KEY) {
             self.free.borrow_mut().push(slot);
             self.service
                 .trouble(&format!("a connection can't be watched: {error}"));
-            return;
+            return None;
         }
         self.connections.borrow_mut()[slot] = Some(Rc::clone(&connection));
         self.open.set(self.open.get() + 1);
         self.accepted.set(self.accepted.get() + 1);
         self.sweep_soon();
         self.service.opened(&connection);
+        Some(connection)
+    }
+}
+
+impl Server {
+    /// Takes a connection over that somebody else has accepted and that speaks HTTP/2, of which `received` has come. The
+    /// settings have to allow it; otherwise it is closed.
+    pub fn adopt(&self, fd: OwnedFd, addresses: Addresses, received: &[u8]) {
+        let core = &self.core;
+        let Some(connection) = core.open_connection(fd, 0) else {
+            return;
+        };
+        connection.set_addresses(addresses);
+        if core.settings.http2.is_none() || core.draining.get() {
+            return core.drop_connection(&connection);
+        }
+        *connection.carry.borrow_mut() = received.to_vec();
+        core.speak_http2(&connection);
     }
 }

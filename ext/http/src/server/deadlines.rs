@@ -32,6 +32,25 @@ impl Core {
         }
     }
 
+    /// Answers a request whose time is over.
+    pub(super) fn give_up(&self, connection: &Rc<Connection>) {
+        let Some(exchange) = connection.exchange() else {
+            return;
+        };
+        exchange.close_after();
+        let text = b"The request took too long.\n";
+        let answered = exchange.respond(
+            504,
+            None,
+            |r| r.header(b"Content-Type", b"text/plain"),
+            text,
+        );
+        if answered.is_err() {
+            self.drop_connection(connection);
+        }
+        self.service.timed_out(&exchange);
+    }
+
     fn check(&self, connection: &Rc<Connection>, now: u64) {
         let waited = now.saturating_sub(connection.since.get());
         let over = |limit: std::time::Duration| u128::from(waited) >= limit.as_nanos();
@@ -51,24 +70,16 @@ impl Core {
                 && exchange.progress() == Progress::Waiting
                 && u128::from(now.saturating_sub(exchange.request.started)) >= limit.as_nanos()
             {
-                exchange.close_after();
-                let text = b"The request took too long.\n";
-                let answered = exchange.respond(
-                    504,
-                    None,
-                    |r| r.header(b"Content-Type", b"text/plain"),
-                    text,
-                );
-                if answered.is_err() {
-                    self.drop_connection(connection);
-                }
-                self.service.timed_out(&exchange);
+                self.give_up(connection);
             } else {
                 self.check_stream(connection, &exchange, waited);
             }
             return;
         }
-        if connection.is_upgraded() {
+        if let Some(protocol) = connection.protocol() {
+            if protocol.check(connection, now) {
+                return;
+            }
             let limit = self.settings.upgraded_timeout;
             if limit.is_some_and(over) || self.draining.get() && waited >= DRAIN_IDLE {
                 self.drop_connection(connection);
@@ -81,6 +92,14 @@ impl Core {
                 if over(self.settings.idle_timeout)
                     || self.draining.get() && waited >= DRAIN_IDLE =>
             {
+                self.drop_connection(connection);
+            }
+            Phase::Idle
+                if over(self.settings.header_timeout)
+                    && connection.with_secure(|secure| secure.is_ready()) == Some(false) =>
+            {
+                let why = "the handshake did not end in time";
+                self.service.handshake_failed(connection, why);
                 self.drop_connection(connection);
             }
             Phase::Header if over(self.settings.header_timeout) => {

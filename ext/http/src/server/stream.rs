@@ -147,6 +147,9 @@ impl Core {
 
     /// Takes up reading, which brings no edge of its own, on the driver's stack.
     pub(crate) fn read_on(&self, connection: &Rc<Connection>) {
+        if let Some(branch) = connection.branch() {
+            return branch.read_on();
+        }
         let (core, connection) = (self.me.clone(), Rc::clone(connection));
         scheduler::defer_to_driver(move || {
             if let Some(core) = core.upgrade()

@@ -19,15 +19,24 @@ impl Handler for Events {
             return;
         };
         let mut read = readiness.read;
+        let hangup = readiness.hangup;
+        let secure = connection
+            .with_secure(|secure| secure.wet(hangup))
+            .is_some();
         if readiness.write && connection.has_output() {
             let was_full = core.is_full(&connection);
             let sent = connection.flush();
             core.settle(&connection, sent);
+            if sent == Sent::All
+                && let Some(protocol) = connection.protocol()
+            {
+                protocol.drained(&connection);
+            }
             // What was left with the kernel meanwhile brings no new edge.
             read |= was_full && !core.is_full(&connection);
         }
         if read {
-            core.read_upgraded(&connection, readiness.hangup);
+            core.read_upgraded(&connection, readiness.hangup | secure);
         }
     }
 
@@ -72,34 +81,42 @@ impl Server {
     /// Has bytes appended to what goes out on a connection. While the connection is being read they are gathered and sent
     /// together. False when it is gone; what the socket does not take waits in memory: see [`Connection::queued`].
     pub fn append(&self, connection: &Rc<Connection>, write: impl FnOnce(&mut Vec<u8>)) -> bool {
-        let core = &self.core;
+        self.core.append(connection, write)
+    }
+}
+
+impl Core {
+    /// See [`Server::append`].
+    pub(crate) fn append(
+        &self,
+        connection: &Rc<Connection>,
+        write: impl FnOnce(&mut Vec<u8>),
+    ) -> bool {
         if connection.closing.get() || !connection.is_open() {
             return false;
         }
         if connection.in_burst.get() {
             let length = {
-                let mut out = core.gathered.borrow_mut();
+                let mut out = self.gathered.borrow_mut();
                 write(&mut out);
                 out.len()
             };
             if length > GATHERED_MAX {
-                core.flush_gathered(connection);
+                self.flush_gathered(connection);
             }
             return connection.is_open();
         }
-        let mut out = core.scratch.take();
+        let mut out = self.scratch.take();
         write(&mut out);
         let sent = connection.send(&out);
         out.clear();
         if out.capacity() <= 1 << 20 {
-            *core.scratch.borrow_mut() = out;
+            *self.scratch.borrow_mut() = out;
         }
-        core.settle(connection, sent);
+        self.settle(connection, sent);
         sent != Sent::Broken
     }
-}
 
-impl Core {
     fn is_full(&self, connection: &Connection) -> bool {
         connection.queued() > self.settings.output_high_water as u64
     }

@@ -5,6 +5,8 @@ use super::{Field, Malformed, huffman, integer};
 
 /// Bytes that a field counts for beside its texts: RFC 9113, section 6.5.2.
 const OVERHEAD: usize = 32;
+/// Room for texts that is kept from one block to the next.
+const KEPT: usize = 256;
 
 /// Reads the blocks of one connection, in their order.
 #[derive(Debug)]
@@ -12,6 +14,9 @@ pub struct Decoder {
     table: Table,
     /// Bytes that the other side's table may have.
     allowed: usize,
+    /// The texts of the field at hand.
+    name: Vec<u8>,
+    value: Vec<u8>,
 }
 
 impl Decoder {
@@ -21,6 +26,8 @@ impl Decoder {
         Self {
             table: Table::new(table_size),
             allowed: table_size,
+            name: Vec::new(),
+            value: Vec::new(),
         }
     }
 
@@ -29,17 +36,40 @@ impl Decoder {
     /// # Errors
     /// [`Malformed`]; after it the tables of both sides differ, and the connection is of no use.
     pub fn decode(&mut self, block: &[u8], limit: usize) -> Result<Vec<Field>, Malformed> {
-        let mut input = block;
         let mut fields: Vec<Field> = Vec::new();
         let mut size = 0;
+        self.each(block, limit, |name, value| {
+            size += name.len() + value.len() + OVERHEAD;
+            if size <= limit {
+                fields.push((name.to_vec(), value.to_vec()));
+            }
+        })?;
+        if size > limit {
+            return Err(Malformed::TooLarge);
+        }
+        Ok(fields)
+    }
+
+    /// Calls `f` with the fields of a whole block, in their order. One text of more than `limit` bytes is an error.
+    ///
+    /// # Errors
+    /// As [`Decoder::decode`].
+    pub fn each(
+        &mut self,
+        block: &[u8],
+        limit: usize,
+        mut f: impl FnMut(&[u8], &[u8]),
+    ) -> Result<(), Malformed> {
+        let mut input = block;
+        let mut begun = false;
         while let Some(first) = input.first().copied() {
-            let (name, value) = if first & 0x80 != 0 {
+            if first & 0x80 != 0 {
                 let index = integer::read(&mut input, 7)?;
                 let (name, value) = self.table.get(index)?;
-                (name.to_vec(), value.to_vec())
+                f(name, value);
             } else if first & 0xe0 == 0x20 {
                 let size = integer::read(&mut input, 5)?;
-                if size > self.allowed || !fields.is_empty() {
+                if size > self.allowed || begun {
                     return Err(Malformed::TableSize);
                 }
                 self.table.set_limit(size);
@@ -47,27 +77,28 @@ impl Decoder {
             } else {
                 let added = first & 0x40 != 0;
                 let index = integer::read(&mut input, if added { 6 } else { 4 })?;
-                let name = match index {
-                    0 => text(&mut input, limit)?,
-                    index => self.table.get(index)?.0.to_vec(),
-                };
-                let value = text(&mut input, limit)?;
-                if added {
-                    self.table.add(&name, &value);
+                self.name.clear();
+                match index {
+                    0 => text(&mut input, limit, &mut self.name)?,
+                    index => self.name.extend_from_slice(self.table.get(index)?.0),
                 }
-                (name, value)
-            };
-            size += name.len() + value.len() + OVERHEAD;
-            if size > limit {
-                return Err(Malformed::TooLarge);
+                self.value.clear();
+                text(&mut input, limit, &mut self.value)?;
+                if added {
+                    self.table.add(&self.name, &self.value);
+                }
+                f(&self.name, &self.value);
             }
-            fields.push((name, value));
+            begun = true;
         }
-        Ok(fields)
+        if self.name.capacity() + self.value.capacity() > KEPT {
+            (self.name, self.value) = (Vec::new(), Vec::new());
+        }
+        Ok(())
     }
 }
 
-fn text(input: &mut &[u8], limit: usize) -> Result<Vec<u8>, Malformed> {
+fn text(input: &mut &[u8], limit: usize, out: &mut Vec<u8>) -> Result<(), Malformed> {
     let coded = input.first().ok_or(Malformed::Truncated)? & 0x80 != 0;
     let length = integer::read(input, 7)?;
     let (bytes, rest) = input.split_at_checked(length).ok_or(Malformed::Truncated)?;
@@ -76,10 +107,8 @@ fn text(input: &mut &[u8], limit: usize) -> Result<Vec<u8>, Malformed> {
         return Err(Malformed::TooLarge);
     }
     if !coded {
-        return Ok(bytes.to_vec());
+        out.extend_from_slice(bytes);
+        return Ok(());
     }
-    // The shortest code has five bits.
-    let mut text = Vec::with_capacity(length * 8 / 5);
-    huffman::decode(bytes, &mut text)?;
-    Ok(text)
+    huffman::decode(bytes, out)
 }

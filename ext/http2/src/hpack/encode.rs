@@ -1,7 +1,7 @@
 //! Writing blocks of fields: RFC 7541, section 6.
 
 use super::table::Table;
-use super::{huffman, integer};
+use super::{fixed, huffman, integer};
 
 /// Bytes that our table has at most, whatever the other side allows.
 const TABLE_LIMIT: usize = 4096;
@@ -88,4 +88,27 @@ fn text(text: &[u8], out: &mut Vec<u8>) {
         integer::write(out, 0, 7, text.len());
         out.extend_from_slice(text);
     }
+}
+
+/// Appends a field by itself: by its number where the fixed table has it, else as a text that enters no table. So the
+/// same bytes are good on every connection. Letters of the name become small.
+pub fn alone(name: &[u8], value: &[u8], out: &mut Vec<u8>) {
+    let found = fixed::find(name, value);
+    if let Some((index, true)) = found {
+        integer::write(out, 0x80, 7, index);
+        return;
+    }
+    // A cookie is never to be indexed, by gateways either.
+    let pattern = match name.len() == 10 && name.eq_ignore_ascii_case(b"set-cookie") {
+        true => 0x10,
+        false => 0,
+    };
+    match found {
+        Some((index, _)) => integer::write(out, pattern, 4, index),
+        None => {
+            out.push(pattern);
+            text(&name.to_ascii_lowercase(), out);
+        }
+    }
+    text(value, out);
 }

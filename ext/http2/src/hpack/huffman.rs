@@ -37,29 +37,69 @@ static LENGTHS: LazyLock<Lengths> = LazyLock::new(|| {
     lengths
 });
 
-/// Appends what a coded text says.
-pub(super) fn decode(coded: &[u8], out: &mut Vec<u8>) -> Result<(), Malformed> {
-    let lengths = &*LENGTHS;
-    let (mut code, mut bits) = (0_u32, 0_u8);
-    for byte in coded {
-        for shift in (0..8).rev() {
-            code = code << 1 | u32::from(byte >> shift & 1);
-            bits += 1;
-            if bits > LONGEST {
-                return Err(Malformed::Huffman);
-            }
-            let (first, at, count) = lengths.first[usize::from(bits)];
-            if count > 0 && code >= first && code - first < u32::from(count) {
-                out.push(lengths.bytes[usize::from(at) + (code - first) as usize]);
-                (code, bits) = (0, 0);
+/// For the first eight bits of what is to come: the byte whose code they begin with and the bits of that; no bits where
+/// the code is longer.
+static SHORT: LazyLock<[(u8, u8); 256]> = LazyLock::new(|| {
+    let mut short = [(0, 0); 256];
+    for (byte, (code, bits)) in CODES.iter().enumerate() {
+        if *bits <= 8 {
+            let first = (*code << (8 - bits)) as usize;
+            for entry in &mut short[first..first + (1 << (8 - bits))] {
+                *entry = (byte as u8, *bits);
             }
         }
     }
-    // What is left is the beginning of the code of all ones.
-    if bits > 7 || code != (1 << bits) - 1 {
-        return Err(Malformed::Huffman);
+    short
+});
+
+/// A code of more than eight bits at the top of `window`, of which `bits` are there.
+#[cold]
+fn long(window: u64, bits: u8) -> Option<(u8, u8)> {
+    for length in 9..=LONGEST.min(bits) {
+        let code = (window >> (64 - u32::from(length))) as u32;
+        let (first, at, count) = LENGTHS.first[usize::from(length)];
+        if count > 0 && code >= first && code - first < u32::from(count) {
+            let byte = LENGTHS.bytes[usize::from(at) + (code - first) as usize];
+            return Some((byte, length));
+        }
     }
-    Ok(())
+    None
+}
+
+/// Appends what a coded text says.
+pub(super) fn decode(coded: &[u8], out: &mut Vec<u8>) -> Result<(), Malformed> {
+    let short = &*SHORT;
+    // The bits to come, from the top.
+    let (mut window, mut bits) = (0_u64, 0_u8);
+    let mut rest = coded.iter();
+    loop {
+        while bits <= 56
+            && let Some(byte) = rest.next()
+        {
+            window |= u64::from(*byte) << (56 - bits);
+            bits += 8;
+        }
+        if bits == 0 {
+            return Ok(());
+        }
+        let (mut byte, mut length) = short[(window >> 56) as usize];
+        if length == 0 {
+            match long(window, bits) {
+                Some(found) => (byte, length) = found,
+                None => length = u8::MAX,
+            }
+        }
+        if length > bits {
+            // What is left is the beginning of the code of all ones.
+            return match bits < 8 && window >> (64 - bits) == (1 << bits) - 1 {
+                true => Ok(()),
+                false => Err(Malformed::Huffman),
+            };
+        }
+        out.push(byte);
+        window <<= length;
+        bits -= length;
+    }
 }
 
 /// How many bytes a text has when it is coded.

@@ -1,16 +1,29 @@
 //! The table of fields that were sent: RFC 7541, section 2.3.2.
 
+use super::Malformed;
 use super::tables::FIELDS;
-use super::{Field, Malformed};
 use std::collections::VecDeque;
 
 /// Bytes that a field counts for beside its texts.
 const OVERHEAD: usize = 32;
 
+/// A name and a value behind it.
+#[derive(Debug)]
+struct Entry {
+    text: Box<[u8]>,
+    name: usize,
+}
+
+impl Entry {
+    fn parts(&self) -> (&[u8], &[u8]) {
+        self.text.split_at(self.name)
+    }
+}
+
 /// Latest first.
 #[derive(Debug)]
 pub(super) struct Table {
-    fields: VecDeque<Field>,
+    fields: VecDeque<Entry>,
     size: usize,
     limit: usize,
 }
@@ -39,9 +52,9 @@ impl Table {
 
     fn shrink(&mut self, limit: usize) {
         while self.size > limit
-            && let Some((name, value)) = self.fields.pop_back()
+            && let Some(oldest) = self.fields.pop_back()
         {
-            self.size -= size_of(&name, &value);
+            self.size -= oldest.text.len() + OVERHEAD;
         }
     }
 
@@ -54,7 +67,10 @@ impl Table {
         }
         self.shrink(self.limit - size);
         self.size += size;
-        self.fields.push_front((name.to_vec(), value.to_vec()));
+        self.fields.push_front(Entry {
+            text: [name, value].concat().into_boxed_slice(),
+            name: name.len(),
+        });
     }
 
     /// The field of a number, of both tables.
@@ -63,8 +79,8 @@ impl Table {
         if let Some((name, value)) = FIELDS.get(at) {
             return Ok((name.as_bytes(), value.as_bytes()));
         }
-        let (name, value) = self.fields.get(at - FIELDS.len()).ok_or(Malformed::Index)?;
-        Ok((name, value))
+        let entry = self.fields.get(at - FIELDS.len()).ok_or(Malformed::Index)?;
+        Ok(entry.parts())
     }
 
     /// The number of a field, or of one with its name: and whether its value is the same.
@@ -72,10 +88,7 @@ impl Table {
         let fixed = FIELDS
             .iter()
             .map(|(name, value)| (name.as_bytes(), value.as_bytes()));
-        let own = self
-            .fields
-            .iter()
-            .map(|(name, value)| (&name[..], &value[..]));
+        let own = self.fields.iter().map(Entry::parts);
         let mut named = None;
         for (at, (have, its)) in fixed.chain(own).enumerate() {
             if have == name {

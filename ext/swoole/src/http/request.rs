@@ -18,6 +18,7 @@ pub(crate) static REQUEST: ClassRef = ClassRef::new("Swoole\\Http\\Request");
 
 /// Slots of the declared properties, in order.
 pub(crate) const FD: u32 = 0;
+pub(crate) const STREAM: u32 = 1;
 const HEADER: usize = 2;
 const SERVER: usize = 3;
 const COOKIE: usize = 4;
@@ -102,6 +103,7 @@ static REMOTE_ADDR: Known = Known::new("remote_addr");
 static MASTER_TIME: Known = Known::new("master_time");
 static HTTP_11: Known = Known::new("HTTP/1.1");
 static HTTP_10: Known = Known::new("HTTP/1.0");
+static HTTP_2: Known = Known::new("HTTP/2");
 
 static MADE: Template<11> = Template::new([
     &METHOD,
@@ -202,6 +204,7 @@ pub(crate) fn class() -> Class {
 pub(crate) fn of(exchange: &Rc<Exchange>) -> Result<Object, Throw> {
     let made = REQUEST.instantiate()?;
     made.set_slot(FD as usize, exchange.connection().serial() as i64);
+    made.set_slot(STREAM as usize, i64::from(exchange.connection().stream()));
     if let Some(state) = made.state::<State>() {
         state.exchange.replace(Some(Rc::clone(exchange)));
     }
@@ -353,6 +356,7 @@ fn server(exchange: &Exchange, kept: Option<&Kept>) -> Value {
     let version = match head.version() {
         highper_http::Version::Http10 => &HTTP_10,
         highper_http::Version::Http11 => &HTTP_11,
+        highper_http::Version::Http2 => &HTTP_2,
     };
     let ends = exchange.connection().addresses();
     let port =

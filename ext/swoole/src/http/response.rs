@@ -623,6 +623,15 @@ fn end(call: &mut Call) -> Done {
     let body = content.as_ref().map_or(&b""[..], Str::as_bytes);
     warn_of_broken(call, &exchange)?;
     let this = call.this::<State>()?;
+    if exchange.progress() == Progress::Waiting && !this.trailers.borrow().is_empty() {
+        let trailers = this.trailers.borrow();
+        let trailers: Vec<(&[u8], &[u8])> = trailers
+            .iter()
+            .map(|(name, value)| (name.as_slice(), value.as_slice()))
+            .collect();
+        // HTTP/1.1 has a place for them only behind chunks.
+        let _for_http2 = exchange.set_trailers(&trailers);
+    }
     let result = match exchange.progress() {
         Progress::Streaming => {
             let trailers = this.trailers.borrow();

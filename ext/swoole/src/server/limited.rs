@@ -138,6 +138,10 @@ impl Service for Limited {
         self.inner.drained();
     }
 
+    fn handshake_failed(&self, connection: &Rc<Connection>, why: &str) {
+        self.inner.handshake_failed(connection, why);
+    }
+
     fn trouble(&self, message: &str) {
         self.inner.trouble(message);
     }

@@ -1,6 +1,6 @@
 //! What a server that starts listens on, and whether somebody answers there.
 
-use super::port::View;
+use super::port::{View, protocol};
 use super::{State, event_callback, is_websocket, settings};
 use crate::http::server::SERVER as HTTP_SERVER;
 use highper_process::Options;
@@ -63,10 +63,19 @@ pub(super) struct Listening {
     pub(super) http: Vec<usize>,
 }
 
+/// TLS of a port that is to speak it: never anything else.
+fn secured(settings: &Array, http2: bool) -> Result<highper_tls::Context, Throw> {
+    let context = protocol::tls(settings, http2)?;
+    context.ok_or_else(|| {
+        let text = "require `ssl_cert_file` and `ssl_key_file` options";
+        crate::exception(text, crate::error_code::WRONG_OPERATION.into())
+    })
+}
+
 /// Takes the sockets out of the ports.
 pub(super) fn listening(
     ports: &[(Object, Array)],
-    http: &highper_http::Settings,
+    http: &mut highper_http::Settings,
 ) -> Result<Listening, Throw> {
     let mut all = Listening {
         listeners: Vec::new(),
@@ -84,14 +93,11 @@ pub(super) fn listening(
                 0,
             ));
         };
-        if is_http && view.is_secure() {
-            return Err(crate::exception(
-                "a port that speaks HTTP can't speak TLS in this version: put a proxy in front of it",
-                0,
-            ));
-        }
         if is_http && all.http.is_empty() && place == 0 {
             all.http.push(place);
+            if view.is_secure() {
+                http.tls = Some(secured(settings, http.http2.is_some())?);
+            }
             all.listeners.push(listener);
             continue;
         }
@@ -99,6 +105,9 @@ pub(super) fn listening(
             all.http.push(place);
             let mut own = http.clone();
             settings::apply(settings, &mut Options::default(), &mut own)?;
+            if view.is_secure() {
+                own.tls = Some(secured(settings, own.http2.is_some())?);
+            }
             Speaks::Http(Box::new(own))
         } else {
             view.speaks(settings)?

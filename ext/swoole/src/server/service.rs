@@ -2,6 +2,7 @@
 
 use super::settings::Switches;
 use crate::coroutine::waiting;
+use crate::function::logging;
 use crate::http::{request, response};
 use highper_http::{Connection, Exchange, Service};
 use highper_runtime::superglobals::Scope;
@@ -97,6 +98,7 @@ impl Handler {
         let serial = exchange.connection().serial() as i64;
         let request = self.requests.take()?;
         request.init_long(request::FD, serial);
+        request.init_long(request::STREAM, i64::from(exchange.connection().stream()));
         let state = request.state();
         state.no_post.set(!self.switches.post);
         state.no_cookie.set(!self.switches.cookie);
@@ -145,9 +147,24 @@ impl<const OWN: bool> Service for Requests<OWN> {
         }
     }
 
+    fn handshake_failed(&self, connection: &Rc<Connection>, why: &str) {
+        bad_client(connection, why);
+    }
+
     fn trouble(&self, message: &str) {
         eprintln!("[warning] {message}");
     }
+}
+
+/// Tells of a client that did not get through the handshake.
+pub(super) fn bad_client(connection: &Connection, why: &str) {
+    let ends = connection.addresses();
+    let port = ends.peer.map_or(0, |peer| peer.port());
+    let text = format!(
+        "Socket::ssl_accept(): bad SSL client[{}:{port}], reason=0, error_string={why}",
+        ends.peer_ip
+    );
+    logging::put(logging::WARNING, &text);
 }
 
 impl<const OWN: bool> Requests<OWN> {

@@ -2,7 +2,7 @@
 
 use crate::coroutine::socket::setting::size;
 use crate::http::response::packing::Packing;
-use highper_http::{Settings, StaticFiles};
+use highper_http::{Http2, Settings, StaticFiles};
 use highper_process::Options;
 use highper_zend::{Array, Throw, Value};
 use std::time::Duration;
@@ -15,7 +15,8 @@ c_stack_size chroot compression_level compression_min_length compression_types c
 discard_timeout_request dispatch_func dispatch_mode display_errors dns_server document_root enable_coroutine \
 enable_deadlock_check enable_delay_receive enable_fiber_mock enable_library enable_preemptive_scheduler \
 enable_reuse_port enable_static_handler enable_unsafe_event event_object exit_condition group heartbeat_check_interval \
-heartbeat_idle_time hook_flags http_autoindex http_compression http_compression_level http_compression_min_length \
+heartbeat_idle_time hook_flags http2_enable_push http2_header_table_size http2_init_window_size http2_max_concurrent_streams \
+http2_max_frame_size http2_max_header_list_size http_autoindex http_compression http_compression_level http_compression_min_length \
 http_compression_types http_gzip_level http_index_files http_parse_cookie http_parse_files http_parse_post \
 input_buffer_size kernel_socket_recv_buffer_size kernel_socket_send_buffer_size log_date_format \
 log_date_with_microseconds log_file log_level log_rotation log_wait_sec max_concurrency max_conn max_connection \
@@ -81,6 +82,13 @@ fn list(name: &str, value: &Value) -> Result<Vec<String>, Throw> {
     }
 }
 
+fn number(name: &str, value: &Value) -> Result<u32, Throw> {
+    whole(name, value, 0).map(|number| u32::try_from(number).unwrap_or(u32::MAX))
+}
+
+/// Streams of HTTP/2 at once where nothing was set.
+const STREAMS: u32 = 256;
+
 /// What handlers' objects do with requests and responses.
 #[derive(Clone, Copy)]
 pub(super) struct Switches {
@@ -135,6 +143,12 @@ pub(super) fn apply(
         exclusive: false,
     };
     let mut static_on = false;
+    let mut http2 = false;
+    let mut told = Http2 {
+        max_concurrent_streams: STREAMS,
+        ..Http2::default()
+    };
+    http.tls = None;
     for (key, value) in settings.iter() {
         let name = String::from_utf8_lossy(&key.to_bytes()).into_owned();
         match name.as_str() {
@@ -229,16 +243,20 @@ pub(super) fn apply(
             "enable_static_handler" => static_on = value.to_bool(),
             "static_handler_locations" => files.prefixes = list(&name, value)?,
             "http_index_files" => files.index = list(&name, value)?,
-            // Not in this version.
-            "open_http2_protocol" if value.to_bool() => {
-                return Err(crate::exception(
-                    format!("the setting {name} is not supported by this version"),
-                    0,
-                ));
+            "open_http2_protocol" => http2 = value.to_bool(),
+            "http2_header_table_size" => told.header_table_size = number(&name, value)?,
+            "http2_max_concurrent_streams" => told.max_concurrent_streams = number(&name, value)?,
+            "http2_init_window_size" => {
+                told.init_window_size = number(&name, value)?.min(i32::MAX as u32);
             }
+            "http2_max_frame_size" => {
+                told.max_frame_size = number(&name, value)?.clamp(16_384, 16_777_215);
+            }
+            "http2_max_header_list_size" => told.max_header_list_size = number(&name, value)?,
             _ => {}
         }
     }
+    http.http2 = http2.then_some(told);
     switches.packs_from = packing.from;
     packing.install();
     if uploads > http.limits.body_bytes {

@@ -1,6 +1,6 @@
 //! The service of a port that speaks WebSocket: requests for an upgrade go to the hub, others to the callback `request`.
 
-use super::service::{self, Handler};
+use super::service::{self, Handler, bad_client};
 use super::settings::Switches;
 use crate::websocket::hub::{self, Callbacks, Hub};
 use crate::websocket::options::Options;
@@ -124,6 +124,10 @@ impl Service for WebSockets {
         if let Some(requests) = &self.requests {
             requests.disconnected(exchange);
         }
+    }
+
+    fn handshake_failed(&self, connection: &Rc<Connection>, why: &str) {
+        bad_client(connection, why);
     }
 
     fn trouble(&self, message: &str) {

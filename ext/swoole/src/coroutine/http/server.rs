@@ -1,6 +1,7 @@
 //! `Swoole\Coroutine\Http\Server`: an HTTP server in coroutines, one for each connection.
 
 mod conversation;
+mod http2;
 mod settings;
 
 use crate::coroutine::socket::{self, failure, setting};
@@ -58,6 +59,23 @@ struct Inner {
     running: Cell<bool>,
     config: RefCell<Rc<Config>>,
     clients: RefCell<HashMap<u64, Client>>,
+    /// Who answers on connections that speak HTTP/2.
+    http2: RefCell<Option<highper_http::Server>>,
+}
+
+impl Inner {
+    /// The first whose pattern the path begins with, in the order of the patterns, whatever the case.
+    fn handler(&self, path: &[u8]) -> Option<Callable> {
+        let handlers = self.handlers.borrow();
+        let found = handlers.iter().find(|(pattern, _)| {
+            pattern.as_slice() != b"/"
+                && path
+                    .get(..pattern.len())
+                    .is_some_and(|start| start.eq_ignore_ascii_case(pattern))
+        });
+        let found = found.map(|(_, handler)| handler);
+        found.or_else(|| handlers.get(&b"/"[..])).cloned()
+    }
 }
 
 impl Trace for State {
@@ -136,6 +154,9 @@ pub fn declare(registry: &mut Registry) {
                     for socket in idle {
                         socket.cancel(Side::READ);
                     }
+                    if let Some(http2) = inner.http2.take() {
+                        http2.drain();
+                    }
                     Ok(())
                 },
             ),
@@ -202,6 +223,7 @@ fn construct(call: &mut Call) -> Done {
         running: Cell::new(true),
         config: RefCell::new(Rc::new(Config::of(&Array::new())?)),
         clients: RefCell::default(),
+        http2: RefCell::default(),
     }));
     Ok(())
 }
@@ -253,7 +275,14 @@ fn start(call: &mut Call) -> Done {
         this.set_slot(SLOTS.code, INVALID);
         return call.ret_bool(false);
     }
-    inner.config.replace(Rc::new(Config::of(&settings)?));
+    let config = Config::of(&settings)?;
+    if config.http2.is_some()
+        && let Some(mut tls) = inner.socket.tls()
+    {
+        tls.alpn = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+        inner.socket.set_tls(tls);
+    }
+    inner.config.replace(Rc::new(config));
     inner.running.set(true);
     while inner.running.get() {
         match inner.socket.accept(0.0) {

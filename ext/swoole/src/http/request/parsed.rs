@@ -250,6 +250,7 @@ fn server(head: &Head, bytes: &[u8]) -> Value {
     let protocol = match head.version() {
         Version::Http10 => "HTTP/1.0",
         Version::Http11 => "HTTP/1.1",
+        Version::Http2 => "HTTP/2",
     };
     let path = head.path(bytes);
     let mut array = Array::with_capacity(7);

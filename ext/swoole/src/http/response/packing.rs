@@ -11,6 +11,7 @@ const MIN_LENGTH: u32 = 20;
 const NEVER: u32 = u32::MAX;
 
 /// What the settings say.
+#[derive(Clone)]
 pub(crate) struct Packing {
     /// Bytes of the shortest body that is compressed.
     pub(crate) from: u32,

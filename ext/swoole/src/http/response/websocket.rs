@@ -39,6 +39,10 @@ pub(super) fn methods(class: Class) -> Class {
             "public function ping(string $data = ''): bool",
             "Sends a ping.",
             |call| {
+                let exchange = call.this::<State>()?.exchange.borrow().clone();
+                if exchange.is_some_and(|exchange| exchange.ping()) {
+                    return call.ret_bool(true);
+                }
                 let Some(reply) = reply(call)? else {
                     return call.ret_bool(false);
                 };
@@ -54,8 +58,15 @@ pub(super) fn methods(class: Class) -> Class {
         )
         .method(
             "public function goaway(int $error_code = 0, string $debug_data = ''): bool",
-            "For HTTP/2 only: false with a warning.",
+            "Tells a client that speaks HTTP/2 that its connection takes no more requests. False with a warning for others.",
             |call| {
+                let (code, why) = (call.opt_long(0, 0)?, call.opt_str(1)?);
+                let why = why.as_ref().map_or(&b""[..], |why| why.as_bytes());
+                let exchange = call.this::<State>()?.exchange.borrow().clone();
+                let code = u32::try_from(code).unwrap_or(2);
+                if exchange.is_some_and(|exchange| exchange.go_away(code, why)) {
+                    return call.ret_bool(true);
+                }
                 let fd = call.this_object()?.slot(FD as usize).map_or(0, Value::to_long);
                 error::warning(format!("fd[{fd}] is not a HTTP2 conncetion"))?;
                 call.ret_bool(false)

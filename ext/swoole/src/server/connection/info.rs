@@ -16,7 +16,10 @@ fn of_http(connection: &highper_http::Connection) -> Array {
         None => 5,
     };
     let (opened, last) = (wall(connection.opened()), wall(connection.since()));
-    let mut info = Array::with_capacity(15);
+    let mut info = Array::with_capacity(16);
+    if let Some(certificate) = connection.peer_certificate() {
+        info.set("ssl_client_cert", Value::string(certificate));
+    }
     info.set("server_port", port(ends.local))
         .set("server_fd", connection.listener() as i64)
         .set("socket_fd", connection.descriptor().map_or(-1, i64::from))

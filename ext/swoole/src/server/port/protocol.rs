@@ -64,7 +64,7 @@ pub(in crate::server) fn read(settings: &Array, is_secure: bool) -> Result<Setti
     streams.idle = seconds(settings, "max_idle_time");
     streams.delay_receive = flag(settings, "enable_delay_receive");
     if is_secure {
-        streams.tls = tls(settings)?;
+        streams.tls = tls(settings, false)?;
     }
     Ok(streams)
 }
@@ -144,14 +144,20 @@ fn certificate(settings: &Array, name: &str, what: &str) -> Result<Option<PathBu
     Ok(Some(file))
 }
 
-/// TLS, once there is a certificate.
-fn tls(settings: &Array) -> Result<Option<Context>, Throw> {
+/// TLS, once there is a certificate; `http2`: is HTTP/2 offered besides HTTP/1.1?
+///
+/// # Errors
+/// Swoole's fatal errors for what can't be.
+pub(in crate::server) fn tls(settings: &Array, http2: bool) -> Result<Option<Context>, Throw> {
     certificate(settings, "ssl_cert_file", "cert")?;
     certificate(settings, "ssl_key_file", "key")?;
     let mut tls = Tls::default();
     read_tls(&mut tls, settings)?;
     if let Some(trusted) = certificate(settings, "ssl_client_cert_file", "client cert")? {
         tls.ca_file = Some(trusted);
+    }
+    if http2 {
+        tls.alpn = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     }
     tls.prefer_own_ciphers = flag(settings, "ssl_prefer_server_ciphers");
     if let Some(names) = get(settings, "ssl_sni_certs") {

@@ -1,14 +1,15 @@
 //! One connection of a coroutine server: requests and their answers, one after the other.
 
-use super::Inner;
 use super::settings::Config;
+use super::{Inner, http2};
 use crate::coroutine::socket;
 use crate::function::logging;
 use crate::http::request::parsed::{self, Ends};
 use crate::http::response::reply::{self, Reply, Target};
+use highper_http::Addresses;
 use highper_http::detached::Detached;
 use highper_net::{Address, Error, Socket as NetSocket};
-use highper_zend::{Callable, Done, Object, Throw, Value};
+use highper_zend::{Done, Object, Throw, Value};
 use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 
@@ -112,6 +113,8 @@ enum Came {
     Request(Rc<RefCell<Detached>>),
     /// To be refused with this status.
     Wrong(u16),
+    /// The connection speaks HTTP/2: what has come of it.
+    Http2(Vec<u8>),
     End,
 }
 
@@ -121,6 +124,16 @@ impl Conversation<'_> {
             match self.receive()? {
                 Came::End => return Ok(()),
                 Came::Wrong(status) => return self.refuse(status),
+                Came::Http2(received) => {
+                    let socket = &self.target.socket;
+                    return http2::hold(
+                        self.server,
+                        &self.config,
+                        socket,
+                        self.addresses(),
+                        &received,
+                    );
+                }
                 Came::Request(request) => {
                     let reply = self.answer(&request)?;
                     if !self.server.running.get() || !reply.keeps_alive() {
@@ -131,13 +144,43 @@ impl Conversation<'_> {
         }
     }
 
+    /// May this be the beginning of a connection of HTTP/2?
+    fn begins_http2(&self, bytes: &[u8]) -> bool {
+        let there = bytes.len().min(http2::PREFACE.len());
+        self.config.http2.is_some() && there > 0 && bytes[..there] == http2::PREFACE[..there]
+    }
+
+    /// Both ends, for the service of HTTP/2.
+    fn addresses(&self) -> Addresses {
+        let of = |(host, port): &(Vec<u8>, i64)| {
+            let host = String::from_utf8_lossy(host).into_owned();
+            let address = host
+                .parse()
+                .ok()
+                .map(|ip| std::net::SocketAddr::new(ip, u16::try_from(*port).unwrap_or(0)));
+            (address, host)
+        };
+        let (peer, peer_ip) = of(&self.ends.remote);
+        let (local, local_ip) = of(&self.ends.server);
+        Addresses {
+            peer,
+            local,
+            peer_ip,
+            local_ip,
+        }
+    }
+
     /// Waits for a request.
     fn receive(&self) -> Result<Came, Throw> {
         let request = Rc::new(RefCell::new(Detached::new(self.config.limits.clone())));
         let mut rest = self.target.rest.take();
         let mut invited = false;
         loop {
-            if !rest.is_empty() {
+            if self.begins_http2(&rest) {
+                if rest.len() >= http2::PREFACE.len() {
+                    return Ok(Came::Http2(rest));
+                }
+            } else if !rest.is_empty() {
                 let mut out = Vec::new();
                 {
                     let mut open = request.borrow_mut();
@@ -199,7 +242,11 @@ impl Conversation<'_> {
 
     fn answer(&self, request: &Rc<RefCell<Detached>>) -> Result<Rc<Reply>, Throw> {
         let fd = i64::from(self.target.socket.fd());
-        let handler = self.handler(&request.borrow());
+        let handler = {
+            let request = request.borrow();
+            let path = request.head().map(|(head, bytes)| head.path(bytes));
+            path.and_then(|path| self.server.handler(path))
+        };
         let asked = parsed::object(request, &self.config.manner, &self.ends, fd)?;
         let response = reply::object(self.target.clone(), Some(Rc::clone(request)))?;
         let reply =
@@ -216,20 +263,5 @@ impl Conversation<'_> {
             None => reply::refuse(&response, 404),
         }
         Ok(reply)
-    }
-
-    /// The first whose pattern the path begins with, in the order of the patterns, whatever the case.
-    fn handler(&self, request: &Detached) -> Option<Callable> {
-        let (head, bytes) = request.head()?;
-        let path = head.path(bytes);
-        let handlers = self.server.handlers.borrow();
-        let found = handlers.iter().find(|(pattern, _)| {
-            pattern.as_slice() != b"/"
-                && path
-                    .get(..pattern.len())
-                    .is_some_and(|start| start.eq_ignore_ascii_case(pattern))
-        });
-        let found = found.map(|(_, handler)| handler);
-        found.or_else(|| handlers.get(&b"/"[..])).cloned()
     }
 }

@@ -3,7 +3,7 @@
 use crate::http::request::parsed::Manner;
 use crate::http::response::packing::Packing;
 use crate::websocket::options::Options;
-use highper_http::Limits;
+use highper_http::{Http2, Limits};
 use highper_zend::{Array, Throw};
 use std::rc::Rc;
 
@@ -16,6 +16,8 @@ pub(super) struct Config {
     pub(super) packing: Rc<Packing>,
     pub(super) manner: Manner,
     pub(super) websocket: Rc<Options>,
+    /// Is HTTP/2 spoken, and what are clients told?
+    pub(super) http2: Option<Http2>,
 }
 
 impl Config {
@@ -50,6 +52,7 @@ impl Config {
                 dir: dir.unwrap_or_else(|| "/tmp".to_owned()).into(),
             },
             websocket: Rc::new(Options::of(settings)),
+            http2: super::http2::told(settings),
         })
     }
 }

@@ -1,0 +1,86 @@
+//! The requests of a worker: what it has to know of them.
+
+use super::Worker;
+use highper_http::{Connection, Exchange, Head, Service};
+use highper_process::Ticket;
+use std::rc::Rc;
+
+/// A service, with what a worker has to know of its requests. The worker lets go of its server
+/// when its loop is over, so the two don't keep each other.
+pub(super) struct Watched {
+    pub(super) service: Rc<dyn Service>,
+    pub(super) worker: Rc<Worker>,
+}
+
+impl Watched {
+    #[inline]
+    fn ended(&self, exchange: &Exchange) {
+        if let Some(number) = exchange.take_tag() {
+            let ticket = Ticket::from_number(number);
+            let traffic = highper_http::traffic::counted();
+            self.worker.context.request_end(ticket, traffic);
+        }
+    }
+}
+
+impl Service for Watched {
+    fn streams(&self, head: &Head, bytes: &[u8]) -> bool {
+        self.service.streams(head, bytes)
+    }
+
+    fn request(&self, exchange: Rc<Exchange>) {
+        let ticket = {
+            let request = exchange.request();
+            let bytes = request.bytes();
+            let line = request.head().request_line(&bytes);
+            let context = &self.worker.context;
+            context.request_begin(&line[..line.len().min(256)], request.started())
+        };
+        exchange.set_tag(ticket.into_number());
+        self.service.request(exchange);
+    }
+
+    fn opened(&self, connection: &Rc<Connection>) {
+        self.worker.context.slot().connection_opened();
+        self.service.opened(connection);
+    }
+
+    fn closed(&self, connection: &Rc<Connection>) {
+        let slot = self.worker.context.slot();
+        slot.set_traffic(highper_http::traffic::counted());
+        slot.connection_closed();
+        self.worker.release(connection.serial());
+        self.service.closed(connection);
+    }
+
+    fn disconnected(&self, exchange: &Rc<Exchange>) {
+        self.ended(exchange);
+        self.service.disconnected(exchange);
+    }
+
+    fn answered(&self, exchange: &Exchange) {
+        self.ended(exchange);
+        self.service.answered(exchange);
+    }
+
+    fn refused(&self, connection: &Connection, status: u16, reason: &str) {
+        self.service.refused(connection, status, reason);
+    }
+
+    fn handshake_failed(&self, connection: &Rc<Connection>, why: &str) {
+        self.service.handshake_failed(connection, why);
+    }
+
+    fn timed_out(&self, exchange: &Rc<Exchange>) {
+        self.service.timed_out(exchange);
+    }
+
+    fn drained(&self) {
+        self.service.drained();
+        self.worker.one_drained();
+    }
+
+    fn trouble(&self, message: &str) {
+        self.service.trouble(message);
+    }
+}
