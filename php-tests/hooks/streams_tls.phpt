@@ -11,7 +11,7 @@ use function Swoole\Coroutine\{go, run};
 
 file_put_contents($config = temp_path('openssl.cnf'), "[req]\ndistinguished_name=dn\n[dn]\n[ca]\nbasicConstraints=critical,CA:TRUE\n[one]\nbasicConstraints=CA:FALSE\nsubjectAltName=DNS:one.test\n[two]\nbasicConstraints=CA:FALSE\nsubjectAltName=DNS:two.test\n[client]\nbasicConstraints=CA:FALSE\n");
 $make = static function (string $section, ?array $by = null) use ($config): array {
-    $options = ['config' => $config, 'x509_extensions' => $section, 'digest_alg' => 'sha256', 'private_key_bits' => 2048];
+    $options = ['config' => $config, 'x509_extensions' => $section, 'digest_alg' => 'sha256', 'private_key_bits' => 2048, 'private_key_type' => OPENSSL_KEYTYPE_EC, 'curve_name' => 'prime256v1'];
     $key = openssl_pkey_new($options);
     $request = openssl_csr_new(['commonName' => "{$section}.test"], $key, $options);
     $certificate = openssl_csr_sign($request, $by[0] ?? null, $by[1] ?? $key, 3, $options, random_int(1, 1 << 30));
