@@ -417,6 +417,15 @@ fn sleep(time: Duration) -> SleepOutcome {
     }
 }
 
+/// Lets others run, by a wait that is over at once. False when it was cancelled.
+pub fn give_way() -> bool {
+    let is_cancelled = engine::sleep(0) == Wake::Cancelled;
+    if is_cancelled {
+        cancelled();
+    }
+    !is_cancelled
+}
+
 /// A call's own deadline, or the coroutine's where that is earlier.
 fn within(own: Option<u64>) -> Option<u64> {
     match (own, engine::scheduler::deadline()) {

@@ -33,7 +33,7 @@ fn set(call: &mut Call, flags: i64) -> Done {
 pub fn declare(registry: &mut Registry) {
     select::install(select::Coroutines {
         replaced: || hooks::replaces(flag::STREAM_FUNCTION) && highper_engine::can_suspend(),
-        give_way: highper_engine::yield_now,
+        give_way: hooks::give_way,
     });
     transports::install(transports::Coroutines {
         inside: highper_engine::can_suspend,

@@ -4,7 +4,7 @@
 #include <errno.h>
 
 static int (*hp_is_replaced)(void);
-static void (*hp_give_way)(void);
+static int (*hp_give_way)(void);
 static zif_handler hp_plain_stream_select;
 
 static void hp_note_streams(HashTable *seen, zval *streams)
@@ -46,9 +46,13 @@ static ZEND_NAMED_FUNCTION(hp_stream_select)
 {
 	bool replaced = hp_is_replaced() && ZEND_NUM_ARGS() >= 3 && hp_all_open(execute_data);
 	if (replaced) {
-		hp_give_way();
+		bool is_cancelled = !hp_give_way();
 		if (EG(exception)) {
 			return;
+		}
+		if (is_cancelled) {
+			php_error_docref(NULL, E_WARNING, "Unable to select [%d]: %s", ECANCELED, strerror(ECANCELED));
+			RETURN_FALSE;
 		}
 		if (!hp_all_open(execute_data)) {
 			/* As one that is closed while it is waited for. */
@@ -68,8 +72,8 @@ static ZEND_NAMED_FUNCTION(hp_stream_select)
 	}
 }
 
-/* At MINIT. `replaced`: here and now? `give_way` lets others run. */
-void hp_select_install(int (*replaced)(void), void (*give_way)(void))
+/* At MINIT. `replaced`: here and now? `give_way` lets others run; 0 when that was cancelled. */
+void hp_select_install(int (*replaced)(void), int (*give_way)(void))
 {
 	zend_function *function = zend_hash_str_find_ptr(CG(function_table), ZEND_STRL("stream_select"));
 	if (function && function->type == ZEND_INTERNAL_FUNCTION) {

@@ -8,24 +8,22 @@ use std::sync::OnceLock;
 pub struct Coroutines {
     /// Is it to let others run first, and to count a stream once that is in several arrays, here and now?
     pub replaced: fn() -> bool,
-    /// Lets others run.
-    pub give_way: fn(),
+    /// Lets others run; false when that wait was cancelled.
+    pub give_way: fn() -> bool,
 }
 
 static COROUTINES: OnceLock<Coroutines> = OnceLock::new();
 
 unsafe extern "C" {
-    fn hp_select_install(replaced: extern "C" fn() -> c_int, give_way: extern "C" fn());
+    fn hp_select_install(replaced: extern "C" fn() -> c_int, give_way: extern "C" fn() -> c_int);
 }
 
 extern "C" fn replaced() -> c_int {
     c_int::from(COROUTINES.get().is_some_and(|with| (with.replaced)()))
 }
 
-extern "C" fn give_way() {
-    if let Some(with) = COROUTINES.get() {
-        (with.give_way)();
-    }
+extern "C" fn give_way() -> c_int {
+    c_int::from(COROUTINES.get().is_none_or(|with| (with.give_way)()))
 }
 
 /// Puts itself before `stream_select()`. Call at MINIT.
