@@ -16,7 +16,7 @@ Co\run(function () use ($certificates) {
     foreach ([false, true] as $ssl) {
         $how = $ssl ? 'secure' : 'plain';
         $server = new Server('127.0.0.1', 0, $ssl);
-        $server->set(['open_http2_protocol' => true, 'package_max_length' => 4 << 20] + ($ssl ? ['ssl_cert_file' => $certificates->path('one.crt'), 'ssl_key_file' => $certificates->path('one.key')] : []));
+        $server->set(['package_max_length' => 4 << 20] + ($ssl ? ['open_http2_protocol' => true, 'ssl_cert_file' => $certificates->path('one.crt'), 'ssl_key_file' => $certificates->path('one.key')] : []));
         $server->handle('/', function ($request, $response) {
             $request->server['request_uri'] === '/later' && Co::sleep(0.05);
             $response->header('X-Path', $request->server['request_uri']);

@@ -26,6 +26,9 @@ $server = Server::start(<<<'PHP'
     PHP, environment: ['FOLDER' => $certificates->folder, 'SECURE' => (string) $secure]);
 [$worker] = wait_until(fn () => $server->children(), 'the worker');
 $descriptors = fn () => count(glob("/proc/{$worker}/fd/*"));
+// Whoever answers has opened what it keeps open.
+$server->get('/');
+usleep(50_000);
 $before = $descriptors();
 mt_srand(4);
 $random = fn (int $most) => $most > 0 ? implode('', array_map(fn () => chr(mt_rand(0, 255)), range(1, mt_rand(1, $most)))) : '';

@@ -276,7 +276,8 @@ fn start(call: &mut Call) -> Done {
         return call.ret_bool(false);
     }
     let config = Config::of(&settings)?;
-    if config.http2.is_some()
+    let offered = settings.get("open_http2_protocol");
+    if offered.is_some_and(|on| on.deref().to_bool())
         && let Some(mut tls) = inner.socket.tls()
     {
         tls.alpn = vec![b"h2".to_vec(), b"http/1.1".to_vec()];

@@ -21,10 +21,10 @@ pub(super) const PREFACE: &[u8] = highper_http2::server::PREFACE;
 /// Requests of a connection at once where nothing was set.
 const STREAMS: u32 = 256;
 
-/// What clients are told, where HTTP/2 is spoken.
+/// What clients are told, where HTTP/2 is spoken: by prior knowledge it is unless `open_http2_protocol` says no.
 pub(super) fn told(settings: &Array) -> Option<Http2> {
     let value = |name: &str| settings.get(name).map(Value::deref);
-    if !value("open_http2_protocol").is_some_and(Value::to_bool) {
+    if value("open_http2_protocol").is_some_and(|on| !on.to_bool()) {
         return None;
     }
     let number = |name: &str, default: u32| {
