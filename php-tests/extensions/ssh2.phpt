@@ -37,9 +37,16 @@ Proof::interleaved('files', $connect, static function ($ssh, int $i) use ($run) 
     $run($ssh, 'sleep 0.2');
     return file_get_contents('ssh2.sftp://' . intval($sftp) . $path) === $text && file_get_contents($path) === $text ? $i : 'another';
 }, 1, 10);
+Co\run(static function () use ($connect, $run) {
+    $ssh = $connect();
+    $wrong = [];
+    Proof::each(2, static fn () => $run($ssh, 'sleep 0.2'), $wrong);
+    HighperTest\check('one session, two coroutines: an error', count($wrong) === 1 && str_contains($wrong[0], 'ssh2_exec() in coroutine') ?: $wrong);
+});
 ?>
 --EXPECT--
 ok: commands: each its own answer
 ok: commands: at the same time
 ok: files: each its own answer
 ok: files: at the same time
+ok: one session, two coroutines: an error

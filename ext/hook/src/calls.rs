@@ -37,6 +37,7 @@ pub(crate) mod send;
 pub(crate) mod signal;
 pub(crate) mod sleep;
 pub(crate) mod sync;
+pub(crate) mod sysv;
 
 use std::os::fd::RawFd;
 

@@ -2,7 +2,7 @@
 
 use crate::calls::{
     accept, child, connect, create, descriptor, file, fork, fortify, loader, lock, poll, popen,
-    range, receive, resolve, search, select, send, signal, sleep, sync,
+    range, receive, resolve, search, select, send, signal, sleep, sync, sysv,
 };
 use crate::vfork;
 
@@ -97,6 +97,8 @@ hooks! {
     "ioctl" => descriptor::ioctl,
     "lockf" => range::lockf,
     "lockf64" => range::lockf,
+    "msgrcv" => sysv::msgrcv,
+    "msgsnd" => sysv::msgsnd,
     "nanosleep" => sleep::nanosleep,
     "open" => create::open,
     "open64" => create::open,
@@ -119,6 +121,7 @@ hooks! {
     "res_query" => search::res_query,
     "res_search" => search::res_search,
     "select" => select::select,
+    "semop" => sysv::semop,
     "send" => send::send,
     "sendmsg" => send::sendmsg,
     "sendto" => send::sendto,

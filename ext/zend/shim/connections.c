@@ -212,6 +212,9 @@ const char *hp_pdo_driver(const hp_cover *cover, const void *key)
 	return NULL;
 }
 
+#define HP_SSH2 "ssh2_auth_agent ssh2_auth_hostbased_file ssh2_auth_none ssh2_auth_password ssh2_auth_pubkey ssh2_auth_pubkey_file " \
+	"ssh2_disconnect ssh2_exec ssh2_forward_accept ssh2_forward_listen ssh2_scp_recv ssh2_scp_send ssh2_sftp ssh2_shell ssh2_tunnel"
+
 /* At the first RINIT. */
 void hp_connections_install(void)
 {
@@ -254,6 +257,7 @@ void hp_connections_install(void)
 	hp_cover_key(NULL, HP_LDAP, "", hp_key_first);
 	hp_cover_key(NULL, HP_IMAP, "", hp_key_first);
 	hp_cover_key(NULL, HP_ODBC, "", hp_key_first);
+	hp_cover_key(NULL, HP_SSH2, "", hp_key_first);
 	hp_cover_key(NULL, "curl_exec curl_close curl_setopt curl_setopt_array curl_reset curl_copy_handle curl_upkeep curl_pause "
 		"curl_multi_select curl_multi_close", "", hp_key_first);
 }
