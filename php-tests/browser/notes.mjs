@@ -162,9 +162,9 @@ await step('the API says what was wrong', async () => {
   assert.equal(JSON.parse(missing.text).detail, 'There is no note 999999');
   assert.equal((await api('/api/notes/abc')).status, 404);
   const json = { 'Content-Type': 'application/json', Accept: 'application/json' };
-  const wrong = await api('/api/notes', { method: 'POST', headers: json, body: '{"title": 5, "colour": "red"}' });
+  const wrong = await api('/api/notes', { method: 'POST', headers: json, body: '{"title": 5, "body": 7, "colour": "red"}' });
   assert.equal(wrong.status, 422);
-  assert.deepEqual(Object.keys(JSON.parse(wrong.text).errors).sort(), ['colour', 'title']);
+  assert.deepEqual(Object.keys(JSON.parse(wrong.text).errors).sort(), ['body', 'title']);
   assert.equal((await api('/api/notes', { method: 'POST', headers: json, body: '{' })).status, 400);
   assert.equal((await api('/api/notes?page=first', { headers: json })).status, 400);
   assert.equal((await api('/api/notes', { method: 'PATCH' })).status, 405);

@@ -111,7 +111,7 @@ run(static function () use ($together) {
     $late->threads(8, 200);
     $outputs = [];
     $time = $together(5, static function () use ($late, &$outputs) {
-        $to = FFI::new('char[100]');
+        $to = $late->new('char[100]');
         $outputs[] = FFI::string($to, $late->child($to, 100));
     });
     check('its children', array_unique($outputs), ['child, program']);
