@@ -523,13 +523,8 @@ impl Core {
                     }
                 }
                 Event::Error(error) => {
-                    if let Some(whole) = self.begins_http2(connection, &input[start..length]) {
+                    if self.takes_for_http2(connection, &input[start..length]) {
                         at = length;
-                        *connection.carry.borrow_mut() = input[start..length].to_vec();
-                        *connection.codec.borrow_mut() = Codec::new();
-                        if whole {
-                            self.speak_http2(connection);
-                        }
                         break;
                     }
                     self.refuse(connection, error.status(), error.message());
@@ -563,6 +558,22 @@ impl Core {
         }
     }
 
+    /// What is no HTTP/1 may be the beginning of HTTP/2.
+    #[cold]
+    #[inline(never)]
+    fn takes_for_http2(&self, connection: &Rc<Connection>, bytes: &[u8]) -> bool {
+        let Some(whole) = self.begins_http2(connection, bytes) else {
+            return false;
+        };
+        *connection.carry.borrow_mut() = bytes.to_vec();
+        *connection.codec.borrow_mut() = Codec::new();
+        if whole {
+            self.speak_http2(connection);
+        }
+        true
+    }
+
+    #[inline(never)]
     fn begin_body(&self, connection: &Rc<Connection>, head: Head, bytes: Vec<u8>, started: u64) {
         let length = match head.framing() {
             Framing::Length(n) => Some(n),
@@ -613,6 +624,7 @@ impl Core {
     }
 
     /// Keeps a blank record for the next request, while there is a connection that may bring one.
+    #[inline(always)]
     fn keep(&self, blank: Rc<Exchange>) {
         let mut spare = self.spare.borrow_mut();
         if self.open.get() > 0 && spare.len() < 16 {

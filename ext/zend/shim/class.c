@@ -775,14 +775,6 @@ zval *hz_object_slot(zend_object *object, uint32_t index)
 	return object->properties_table + class->base + index;
 }
 
-/* Puts a number into a declared slot of an object of exactly a class of ours that was just made. */
-void hz_object_set_long(zend_object *object, uint32_t index, zend_long value)
-{
-	zval *slot = object->properties_table + hz_class_of(object)->base + index;
-	ZVAL_LONG(slot, value);
-	Z_PROP_FLAG_P(slot) = 0;
-}
-
 /* Puts a value into a slot as property initialisation does: no type check, no
  * __set. Takes over the reference. */
 void hz_slot_set(zval *slot, zval *value)

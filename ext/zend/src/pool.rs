@@ -7,6 +7,7 @@ use crate::object::Object;
 use crate::raw;
 use crate::throw::Throw;
 use crate::value::Value;
+use ext_php_rs::ffi::{IS_LONG, zval};
 
 /// How many objects wait at most.
 const SPARE: usize = 64;
@@ -65,6 +66,13 @@ impl<T: Renew + 'static> Pool<T> {
             "objects of {} have another state",
             self.class.name()
         );
+        // SAFETY: the object is alive; the shim checks the range.
+        let first = unsafe { raw::hz_object_slot(object.as_ptr(), 0) };
+        assert!(
+            first.is_null() || first.cast() == slots(&object),
+            "objects of {} begin with properties of another class",
+            self.class.name()
+        );
         Ok(Pooled {
             object,
             state: PhantomData,
@@ -116,7 +124,20 @@ impl<T: 'static> Pooled<T> {
     #[inline]
     pub fn init_long(&self, number: u32, value: i64) {
         debug_assert!(self.object.slot(number as usize).is_some());
-        // SAFETY: the object was just made or renewed; the shim writes a slot that the class declares.
-        unsafe { raw::hz_object_set_long(self.object.as_ptr(), number, value) };
+        // SAFETY: the object was just made or renewed, so the slot, which the class declares, holds nothing that counts;
+        // `make` has seen that the slots of the class are the object's first.
+        unsafe {
+            let slot = slots(&self.object).add(number as usize);
+            (*slot).value.lval = value;
+            (*slot).u1.type_info = IS_LONG;
+            (*slot).u2.extra = 0;
+        }
     }
+}
+
+/// Where an object's properties begin.
+#[inline(always)]
+fn slots(object: &Object) -> *mut zval {
+    // SAFETY: the object is alive; nothing is read.
+    unsafe { (&raw mut (*object.as_ptr()).properties_table).cast() }
 }

@@ -454,7 +454,6 @@ unsafe extern "C" {
         bytes: *const u8,
         len: usize,
     );
-    pub(crate) fn hz_object_set_long(object: *mut zend_object, index: u32, value: i64);
     pub(crate) fn hz_object_renew(object: *mut zend_object) -> c_int;
     pub(crate) fn hz_object_slot(object: *mut zend_object, index: u32) -> *mut Value;
     pub(crate) fn hz_slot_set(slot: *mut Value, value: *mut Value);

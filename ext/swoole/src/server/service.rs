@@ -98,7 +98,11 @@ impl Handler {
         let serial = exchange.connection().serial() as i64;
         let request = self.requests.take()?;
         request.init_long(request::FD, serial);
-        request.init_long(request::STREAM, i64::from(exchange.connection().stream()));
+        // Declared as 0.
+        let stream = exchange.connection().stream();
+        if stream != 0 {
+            request.init_long(request::STREAM, i64::from(stream));
+        }
         let state = request.state();
         state.no_post.set(!self.switches.post);
         state.no_cookie.set(!self.switches.cookie);
