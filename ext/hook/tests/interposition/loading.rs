@@ -120,12 +120,14 @@ fn loading_unseen_is_found_by_refresh() {
     assert_eq!(asked().len(), 1);
     // Unloaded unseen, then something else loaded into its place.
     // SAFETY: a library that was loaded above, and is not used any more.
+    // SAFETY: nothing of the library is used any more.
     unsafe { libc::dlclose(unseen.handle()) };
     let other = Library::load(&build(Build::Lazy, "other"));
     highper_hook::refresh();
     assert!(!UNLOADS || reported("libforeign-unseen").is_none());
     assert_eq!(other.int("f_usleep", 1), 0);
     assert_eq!(asked().len(), 1);
+    // SAFETY: nothing of the library is used any more.
     unsafe { libc::dlclose(other.handle()) };
     highper_hook::unpatch();
     assert_eq!(first.int("f_usleep", 1), 0);
@@ -144,6 +146,7 @@ fn a_dlopen_that_depends_on_its_caller_is_left_alone() {
             .calls
             .contains(&"dlopen")
     );
+    // SAFETY: nothing of the library is used any more.
     unsafe { libc::dlclose(plain.handle()) };
     let path = path.with_file_name(format!("libforeign-withpath-{}.so", std::process::id()));
     let source = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/interposition/calls.c");
@@ -160,6 +163,7 @@ fn a_dlopen_that_depends_on_its_caller_is_left_alone() {
         !calls.contains(&"dlopen") && calls.contains(&"dlclose"),
         "{calls:?}"
     );
+    // SAFETY: nothing of the library is used any more.
     unsafe { libc::dlclose(library.handle()) };
 }
 
@@ -200,6 +204,7 @@ fn curl_waits_through_the_policy() {
     const NO_SIGNAL: i32 = 99;
     type SetOption = unsafe extern "C" fn(*mut libc::c_void, i32, ...) -> i32;
     extern "C" fn take(data: *const u8, one: usize, len: usize, into: *mut Vec<u8>) -> usize {
+        // SAFETY: libcurl hands in what it received, and the vector that it was given.
         unsafe { (*into).extend_from_slice(std::slice::from_raw_parts(data, one * len)) };
         one * len
     }
@@ -208,6 +213,7 @@ fn curl_waits_through_the_policy() {
         .into_iter()
         .find_map(|name| {
             let name = CString::new(name).unwrap();
+            // SAFETY: the name ends with a NUL.
             let handle = unsafe { libc::dlopen(name.as_ptr(), libc::RTLD_NOW) };
             (!handle.is_null()).then_some(handle)
         });
@@ -245,6 +251,7 @@ fn curl_waits_through_the_policy() {
     let cleanup: extern "C" fn(*mut libc::c_void) = curl.get("curl_easy_cleanup");
     let easy = init();
     let mut received: Vec<u8> = Vec::new();
+    // SAFETY: the handle is libcurl's, and each option gets a value of its type.
     unsafe {
         set(easy, URL, c"http://127.0.0.1:21530/".as_ptr());
         set(easy, WRITE_FUNCTION, take as *const ());

@@ -124,6 +124,7 @@ fn select_fills_its_sets_and_its_time() {
     let [a, b] = pair();
     let [c, d] = pair();
     let sets = |fds: &[i32]| {
+        // SAFETY: a set of descriptors without any is all zeros.
         let mut set: fd_set = unsafe { std::mem::zeroed() };
         fds.iter()
             .for_each(|&fd| unsafe { libc::FD_SET(fd, &mut set) });
