@@ -12,6 +12,8 @@ use std::mem::MaybeUninit;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
 use std::rc::Rc;
 
+mod busy;
+
 /// What a descriptor is ready for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Readiness {
@@ -63,6 +65,10 @@ struct Entry {
     events: i32,
     /// What it told last, for the one waiter that this woke.
     found: i32,
+    /// All that came was read, and nothing has been told since.
+    is_drained: bool,
+    /// It was told of an end, an error or urgent data, which no later event repeats.
+    has_ended: bool,
     waiters: Vec<(Token, Interest)>,
 }
 
@@ -80,9 +86,12 @@ pub(crate) struct Reactor {
     now: Cell<u64>,
     descriptors: Cell<usize>,
     waiting: Cell<usize>,
+    busy: busy::Busy,
 }
 
 const TIMER_KEY: u64 = u64::MAX;
+/// What no later event repeats.
+const ENDS: i32 = libc::EPOLLPRI | libc::EPOLLRDHUP | libc::EPOLLHUP | libc::EPOLLERR;
 /// Events taken from the kernel at a time.
 pub(crate) const BATCH: usize = 256;
 
@@ -96,6 +105,7 @@ impl Reactor {
             now: Cell::new(0),
             descriptors: Cell::new(0),
             waiting: Cell::new(0),
+            busy: busy::Busy::new(),
         }
     }
 
@@ -272,6 +282,9 @@ impl Reactor {
         let mut entries = self.entries.borrow_mut();
         let entry = entry_of(&mut entries, fd)?;
         entry.found = 0;
+        if interest == Interest::Read {
+            self.busy.hope();
+        }
         let events = if entry.handler != 0 {
             Interest::Read.events() | Interest::Write.events()
         } else {
@@ -297,6 +310,8 @@ impl Reactor {
             let stale = std::mem::take(&mut entry.waiters);
             entry.generation = entry.generation.wrapping_add(1);
             entry.handler = 0;
+            entry.is_drained = false;
+            entry.has_ended = false;
             entry.events = interest.events();
             control(
                 epoll,
@@ -381,10 +396,20 @@ impl Reactor {
         };
         let mut events: [MaybeUninit<libc::epoll_event>; BATCH] =
             [const { MaybeUninit::uninit() }; BATCH];
-        let timeout = if waits { -1 } else { 0 };
-        // SAFETY: the buffer holds BATCH events.
-        let n =
-            unsafe { libc::epoll_wait(epoll, events.as_mut_ptr().cast(), BATCH as i32, timeout) };
+        let mut take = |timeout| {
+            // SAFETY: the buffer holds BATCH events.
+            unsafe { libc::epoll_wait(epoll, events.as_mut_ptr().cast(), BATCH as i32, timeout) }
+        };
+        let mut n = 0;
+        if waits {
+            let time = self.busy.time(self.waiting.get());
+            if time > 0 {
+                n = self.poll_busily(time, &mut take);
+            }
+        }
+        if n == 0 {
+            n = take(if waits { -1 } else { 0 });
+        }
         self.now.set(clock::now());
         if waits {
             awake();
@@ -409,6 +434,19 @@ impl Reactor {
         (n.max(0) as usize, timer)
     }
 
+    /// Looks again and again for so many nanoseconds, or until there is something.
+    #[inline(never)]
+    fn poll_busily(&self, time: u64, take: &mut impl FnMut(i32) -> i32) -> i32 {
+        let begin = clock::now();
+        loop {
+            let n = take(0);
+            if n != 0 || clock::now() - begin > time {
+                self.busy.polled(n != 0);
+                return n;
+            }
+        }
+    }
+
     fn deliver(&self, data: u64, bits: i32, readiness: Readiness) {
         let (fd, generation) = ((data & 0xffff_ffff) as usize, (data >> 32) as u32);
         let mut entries = self.entries.borrow_mut();
@@ -431,6 +469,8 @@ impl Reactor {
             Interest::Write => readiness.write,
         };
         entry.found = bits;
+        entry.is_drained = false;
+        entry.has_ended |= bits & ENDS != 0;
         if let [(token, interest)] = entry.waiters[..] {
             if hits(interest) {
                 entry.waiters.clear();
@@ -544,6 +584,36 @@ pub fn found(fd: RawFd) -> i32 {
     let entries = s.reactor.entries.borrow();
     let entry = entries.get(usize::try_from(fd).unwrap_or(usize::MAX));
     entry.map_or(0, |entry| entry.found)
+}
+
+/// A stream socket gave less than was asked for: there is nothing more until the kernel tells of it.
+#[inline]
+pub fn set_drained(fd: RawFd) {
+    let s = crate::scheduler::get();
+    let mut entries = s.reactor.entries.borrow_mut();
+    let Some(entry) = entries.get_mut(usize::try_from(fd).unwrap_or(usize::MAX)) else {
+        return;
+    };
+    // Only where it tells at all, and nothing waits that it has told already.
+    entry.is_drained = entry.registered
+        && entry.handler == 0
+        && entry.events & libc::EPOLLIN != 0
+        && !entry.has_ended;
+}
+
+/// Is nothing there to read, by what was read and told last? False where it is not known.
+#[must_use]
+pub fn is_drained(fd: RawFd) -> bool {
+    let s = crate::scheduler::get();
+    let entries = s.reactor.entries.borrow();
+    let entry = entries.get(usize::try_from(fd).unwrap_or(usize::MAX));
+    entry.is_some_and(|entry| entry.is_drained && entry.registered)
+}
+
+/// How long this thread's loop polls before it sleeps, in nanoseconds, where a single coroutine waits
+/// for something to read and that has paid lately; 0 for never.
+pub fn set_busy_poll(nanoseconds: u64) {
+    crate::scheduler::get().reactor.busy.set_limit(nanoseconds);
 }
 
 /// Looks whether a descriptor is ready, without waiting.

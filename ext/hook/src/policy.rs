@@ -154,6 +154,10 @@ pub struct Policy {
     /// What the wait for the descriptor that has just ended found, as events of `poll`;
     /// 0 when that can't be told, or others were woken as well.
     pub found: fn(RawFd) -> i16,
+    /// A TCP socket gave less than was asked for: nothing is left until an event tells otherwise.
+    pub drained: fn(RawFd),
+    /// Whether that still holds, so that a look at the descriptor can be left out.
+    pub is_drained: fn(RawFd) -> bool,
     /// Waits until one of the descriptors is ready for its `events`, at most for the given
     /// time. Entries with a negative descriptor are ignored; an empty list waits for the
     /// time alone. `revents` is filled in by the hooked call, not here. The flag is that of

@@ -174,6 +174,8 @@ static POLICY: Policy = Policy {
     sleep,
     wait_fd,
     found: |fd| reactor::found(fd) as i16,
+    drained: reactor::set_drained,
+    is_drained: reactor::is_drained,
     wait_many,
     resolve,
     offload,
@@ -191,6 +193,12 @@ pub fn declare(registry: &mut Registry) {
             true,
             Access::System,
             "Makes blocking calls of PHP's extensions and their libraries waits of the coroutine.",
+        ))
+        .setting(Ini::new(
+            "highper.busy_poll",
+            "50",
+            Access::System,
+            "For how many microseconds a loop polls before it sleeps, where a single coroutine waits for an answer and that has paid lately; 0 for never.",
         ))
         .info("Hooks", describe)
         .on_request_start(|| {
@@ -320,6 +328,8 @@ pub(crate) fn loop_starts() {
     if !engine::is_running() {
         IS_OURS.store(true, Ordering::Relaxed);
     }
+    let microseconds = u64::try_from(ini::long("highper.busy_poll")).unwrap_or(0);
+    reactor::set_busy_poll(microseconds.min(1_000) * 1_000);
     enable(match FLAGS.load(Ordering::Relaxed) {
         UNSET => flag::ALL,
         flags => flags,

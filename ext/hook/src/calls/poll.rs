@@ -66,9 +66,12 @@ unsafe fn watch(
     let before = errno::get();
     // SAFETY: as the caller's own call, without waiting.
     let look = || unsafe { libc::poll(list, count, 0) };
-    let found = look();
-    if found != 0 {
-        return found;
+    // SAFETY: one entry of the caller's list.
+    if count != 1 || !unsafe { is_known_to_wait(policy, list) } {
+        let found = look();
+        if found != 0 {
+            return found;
+        }
     }
     let entries: &mut [pollfd] = if count == 0 || list.is_null() {
         &mut []
@@ -123,6 +126,28 @@ unsafe fn watch(
             return found;
         }
     }
+}
+
+/// Was all read that the one descriptor had, so that there is nothing to look for?
+///
+/// # Safety
+/// `list` has one entry.
+unsafe fn is_known_to_wait(policy: &Policy, list: *mut pollfd) -> bool {
+    const READ: i16 = libc::POLLIN | libc::POLLRDNORM | libc::POLLPRI;
+    const ALWAYS: i16 = libc::POLLERR | libc::POLLHUP;
+    // SAFETY: not null, and the caller's own list.
+    let Some(entry) = (unsafe { list.as_mut() }) else {
+        return false;
+    };
+    let is_plain = entry.events & READ != 0 && entry.events & !(READ | ALWAYS) == 0;
+    let waits = is_plain
+        && entry.fd > 2
+        && (policy.is_drained)(entry.fd)
+        && may_suspend(policy, std::slice::from_ref(entry));
+    if waits {
+        entry.revents = 0;
+    }
+    waits
 }
 
 /// Every descriptor's family has to be on; what belongs to none, and lists, need `POLL`.

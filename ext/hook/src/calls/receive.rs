@@ -35,7 +35,9 @@ unsafe fn recv_inside(fd: c_int, buffer: *mut c_void, len: size_t, flags: c_int)
     let rest = |done: usize, more| unsafe {
         libc::recv(fd, buffer.wrapping_byte_add(done), len - done, flags | more)
     };
-    receive(policy, state, fd, flags, || len, call, rest)
+    let result = receive(policy, state, fd, flags, || len, call, rest);
+    note(policy, state, fd, flags, result, len);
+    result
 }
 
 gated!(recvfrom => recvfrom_inside(fd: c_int, buffer: *mut c_void, len: size_t, flags: c_int, address: *mut sockaddr, address_len: *mut socklen_t) -> ssize_t);
@@ -60,7 +62,9 @@ unsafe fn recvfrom_inside(
     let rest = |done: usize, more| unsafe {
         libc::recv(fd, buffer.wrapping_byte_add(done), len - done, flags | more)
     };
-    receive(policy, state, fd, flags, || len, call, rest)
+    let result = receive(policy, state, fd, flags, || len, call, rest);
+    note(policy, state, fd, flags, result, len);
+    result
 }
 
 gated!(recvmsg => recvmsg_inside(fd: c_int, message: *mut msghdr, flags: c_int) -> ssize_t);
@@ -93,6 +97,14 @@ unsafe fn recvmsg_inside(fd: c_int, message: *mut msghdr, flags: c_int) -> ssize
         call,
         rest,
     )
+}
+
+/// Less than was asked for is all that there was.
+#[inline]
+fn note(policy: &Policy, state: State, fd: c_int, flags: c_int, result: ssize_t, len: size_t) {
+    if result > 0 && (result as size_t) < len && flags == 0 && state.kind() == Kind::Tcp {
+        (policy.drained)(fd);
+    }
 }
 
 /// `call(more)` is the call as given with more flags; `rest(done, more)` receives what

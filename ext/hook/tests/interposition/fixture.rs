@@ -97,6 +97,8 @@ static POLICY: Policy = Policy {
         )
     },
     found: |_| 0,
+    drained: |_| {},
+    is_drained: |_| false,
     wait_many: |list, limit, _| {
         note(Asked::WaitMany(list.len()));
         wait(list, limit)
