@@ -78,3 +78,20 @@ fresh_box() {
     mount -t overlay overlay -o "lowerdir=$BOX,upperdir=$layer/upper,workdir=$layer/work" "$BOX-fresh"
     BOX=$BOX-fresh
 }
+
+# install_in_box PACKAGE…: those of them that are missing. No service of theirs is started.
+install_in_box() {
+    local package options=() missing=()
+    # shellcheck disable=SC2206
+    options=(${APT_OPTIONS:-})
+    for package in "$@"; do
+        in_box dpkg-query -W -f '${db:Status-Status}\n' "$package" 2>/dev/null | grep -qx installed || missing+=("$package")
+    done
+    if [ ${#missing[@]} = 0 ]; then return; fi
+    in_box apt-get -qq "${options[@]}" update || die "apt-get update failed in $BOX"
+    printf '#!/bin/sh\nexit 101\n' >"$BOX/usr/sbin/policy-rc.d"
+    chmod 755 "$BOX/usr/sbin/policy-rc.d"
+    say "installing ${missing[*]} in $BOX"
+    in_box env DEBIAN_FRONTEND=noninteractive apt-get -y -qq --no-install-recommends "${options[@]}" install "${missing[@]}" >/dev/null ||
+        die "apt-get install failed in $BOX"
+}

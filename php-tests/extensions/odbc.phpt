@@ -1,5 +1,5 @@
 --TEST--
-unixODBC in coroutines, with MariaDB's and PostgreSQL's drivers: answers, waits at once
+unixODBC in coroutines, with MariaDB's and PostgreSQL's drivers: answers, waits at once, time-outs
 --EXTENSIONS--
 highper
 pdo
@@ -33,6 +33,9 @@ Proof::interleaved('MariaDB by PDO', static fn () => new PDO("odbc:{$source}"), 
     return (int) $statement->fetchColumn();
 });
 Proof::atOnce('odbc', static fn () => odbc_connect($source, '', ''), static function ($db): void { odbc_exec($db, 'SELECT SLEEP(0.1)') ?: throw new Exception(odbc_errormsg()); });
+Proof::timesOut('MariaDB: a server that never answers', static fn (string $host, int $port) =>
+    @odbc_connect("Driver={$maria};Server={$host};Port={$port};User=root;CONN_TIMEOUT=1;READ_TIMEOUT=1", '', '') === false);
+Proof::timesOut('MariaDB: READ_TIMEOUT', static fn () => @odbc_exec(odbc_connect("{$source};READ_TIMEOUT=1", '', ''), 'SELECT SLEEP(10)') === false);
 $daemon = Services::postgreSql(250);
 $source = "Driver={$postgres};Servername=" . dirname($daemon->socket) . ';Port=5432;Database=postgres;Uid=postgres';
 Proof::interleaved('PostgreSQL', static fn () => odbc_connect($source, '', ''), static function ($db, int $i) {
@@ -40,6 +43,13 @@ Proof::interleaved('PostgreSQL', static fn () => odbc_connect($source, '', ''), 
     return (int) odbc_result($result, 1);
 });
 Proof::atOnce('pdo_odbc', static fn () => new PDO("odbc:{$source}"), static function (PDO $pdo): void { $pdo->query('SELECT pg_sleep(0.1)')->fetchAll(); });
+Proof::timesOut('PostgreSQL: a server that never answers', static fn (string $host, int $port) =>
+    @odbc_connect("Driver={$postgres};Servername={$host};Port={$port};Database=x;Uid=x;pqopt={connect_timeout=2}", '', '') === false, 2);
+Proof::timesOut('PostgreSQL: the time-out of a statement', static function () use ($source) {
+    $statement = odbc_prepare(odbc_connect($source, '', ''), 'SELECT pg_sleep(10)');
+    odbc_setoption($statement, 2, 0 /* SQL_QUERY_TIMEOUT */, 1);
+    return @odbc_execute($statement) === false;
+});
 ?>
 --EXPECT--
 ok: MariaDB: each its own answer
@@ -48,7 +58,19 @@ ok: MariaDB by PDO: each its own answer
 ok: MariaDB by PDO: at the same time
 ok: odbc: 200 without a mistake
 ok: odbc: 200 × 0.1 s at once
+ok: MariaDB: a server that never answers: gives up
+ok: MariaDB: a server that never answers: in time
+ok: MariaDB: a server that never answers: others run meanwhile
+ok: MariaDB: READ_TIMEOUT: gives up
+ok: MariaDB: READ_TIMEOUT: in time
+ok: MariaDB: READ_TIMEOUT: others run meanwhile
 ok: PostgreSQL: each its own answer
 ok: PostgreSQL: at the same time
 ok: pdo_odbc: 200 without a mistake
 ok: pdo_odbc: 200 × 0.1 s at once
+ok: PostgreSQL: a server that never answers: gives up
+ok: PostgreSQL: a server that never answers: in time
+ok: PostgreSQL: a server that never answers: others run meanwhile
+ok: PostgreSQL: the time-out of a statement: gives up
+ok: PostgreSQL: the time-out of a statement: in time
+ok: PostgreSQL: the time-out of a statement: others run meanwhile

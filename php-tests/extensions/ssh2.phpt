@@ -1,5 +1,5 @@
 --TEST--
-libssh2 in coroutines: commands and files
+libssh2 in coroutines: commands and files, time-outs, a server that never answers
 --EXTENSIONS--
 highper
 posix
@@ -43,6 +43,23 @@ Co\run(static function () use ($connect, $run) {
     Proof::each(2, static fn () => $run($ssh, 'sleep 0.2'), $wrong);
     HighperTest\check('one session, two coroutines: an error', count($wrong) === 1 && str_contains($wrong[0], 'ssh2_exec() in coroutine') ?: $wrong);
 });
+Proof::timesOut('stream_set_timeout()', static function () use ($connect) {
+    $ssh = $connect();
+    $stream = ssh2_exec($ssh, 'sleep 2; echo late');
+    stream_set_blocking($stream, true);
+    stream_set_timeout($stream, 1);
+    $start = microtime(true);
+    $got = @fread($stream, 10);
+    $took = microtime(true) - $start;
+    return [$got, $took >= 0.9 && $took < 1.9 ?: $took] === ['', true]; // closing it waits for the command
+});
+// The extension has no time-out for the handshake: the coroutine that waits is cancelled.
+Proof::timesOut('a server that never answers, and cancel()', static function (string $host, int $port) {
+    $got = 'nothing';
+    $id = go(static function () use ($host, $port, &$got) { $got = @ssh2_connect($host, $port); });
+    Co::sleep(1);
+    return $got === 'nothing' && Co::cancel($id) && $got === false;
+});
 ?>
 --EXPECT--
 ok: commands: each its own answer
@@ -50,3 +67,9 @@ ok: commands: at the same time
 ok: files: each its own answer
 ok: files: at the same time
 ok: one session, two coroutines: an error
+ok: stream_set_timeout(): gives up
+ok: stream_set_timeout(): in time
+ok: stream_set_timeout(): others run meanwhile
+ok: a server that never answers, and cancel(): gives up
+ok: a server that never answers, and cancel(): in time
+ok: a server that never answers, and cancel(): others run meanwhile

@@ -336,6 +336,12 @@ impl Reactor {
         Ok(())
     }
 
+    fn watches(&self, fd: RawFd, token: Token) -> bool {
+        let entries = self.entries.borrow();
+        let entry = entries.get(fd as usize);
+        entry.is_some_and(|entry| entry.waiters.iter().any(|(t, _)| *t == token))
+    }
+
     fn unwatch(&self, fd: RawFd, token: Token) {
         let mut entries = self.entries.borrow_mut();
         if let Some(entry) = entries.get_mut(fd as usize) {
@@ -653,10 +659,11 @@ pub fn look(fd: RawFd, read: bool, write: bool) -> std::io::Result<Readiness> {
 /// # Errors
 /// The system's error when one can't be watched.
 pub fn wait_any(set: &[(RawFd, Interest)], deadline: Option<u64>) -> std::io::Result<Wake> {
-    wait_any_unready(set, deadline, false)
+    wait_any_unready(set, deadline, false, &mut |_| {})
 }
 
-/// As [`wait_any`], with what [`wait_unready`] says of `is_same`, for all of them.
+/// As [`wait_any`], with what [`wait_unready`] says of `is_same`, for all of them. `closed` is told those that were closed or
+/// replaced meanwhile.
 ///
 /// # Errors
 /// As there.
@@ -664,6 +671,7 @@ pub fn wait_any_unready(
     set: &[(RawFd, Interest)],
     deadline: Option<u64>,
     is_same: bool,
+    closed: &mut dyn FnMut(RawFd),
 ) -> std::io::Result<Wake> {
     let s = crate::scheduler::get();
     let token = wait::begin(Kind::Descriptor);
@@ -687,6 +695,11 @@ pub fn wait_any_unready(
     s.reactor
         .waiting
         .set(s.reactor.waiting.get().saturating_sub(1));
+    if reason == Wake::Closed {
+        for (fd, _) in set.iter().filter(|(fd, _)| !s.reactor.watches(*fd, token)) {
+            closed(*fd);
+        }
+    }
     unwatch(set.len());
     Ok(reason)
 }

@@ -160,8 +160,8 @@ pub struct Policy {
     pub is_drained: fn(RawFd) -> bool,
     /// Waits until one of the descriptors is ready for its `events`, at most for the given
     /// time. Entries with a negative descriptor are ignored; an empty list waits for the
-    /// time alone. `revents` is filled in by the hooked call, not here. The flag is that of
-    /// `wait_fd`, for all of them.
+    /// time alone. `revents` is filled in by the hooked call, but for `POLLNVAL` of those that
+    /// were closed or replaced meanwhile. The flag is that of `wait_fd`, for all of them.
     pub wait_many: fn(&mut [libc::pollfd], Option<Duration>, bool) -> WaitOutcome,
     /// Asks the query on another thread, and waits for its answer.
     pub resolve: fn(Query) -> ResolveOutcome,

@@ -393,7 +393,9 @@ fn describe() -> String {
 }
 
 fn can_suspend() -> bool {
-    let can = engine::can_suspend() && IS_OURS.load(Ordering::Relaxed);
+    let can = engine::can_suspend()
+        && IS_OURS.load(Ordering::Relaxed)
+        && !highper_zend::error::is_logging();
     if can && YIELDS.load(Ordering::Relaxed) {
         engine::yield_now();
     }
@@ -469,7 +471,7 @@ fn wait_fd(fd: RawFd, wanted: Wanted, timeout: Option<Duration>, is_same: bool) 
     let ended = match (wanted.is_read(), wanted.is_write()) {
         (true, true) => {
             let both = [(fd, Interest::Read), (fd, Interest::Write)];
-            reactor::wait_any_unready(&both, until, is_same)
+            reactor::wait_any_unready(&both, until, is_same, &mut |_| {})
         }
         (false, true) => reactor::wait_unready(fd, Interest::Write, until, is_same),
         _ => reactor::wait_unready(fd, Interest::Read, until, is_same),
@@ -515,10 +517,18 @@ fn wait_many(
     };
     let own = limit.map(clock::after);
     let until = within(own);
-    let watched = || entries.iter().map(|entry| entry.fd).filter(|fd| *fd >= 0);
-    watched().for_each(closing::enter);
-    let ended = reactor::wait_any_unready(set.list(), until, is_same);
-    watched().for_each(closing::leave);
+    for entry in entries.iter().filter(|entry| entry.fd >= 0) {
+        closing::enter(entry.fd);
+    }
+    let mut closed = |fd| {
+        for entry in entries.iter_mut().filter(|entry| entry.fd == fd) {
+            entry.revents = libc::POLLNVAL;
+        }
+    };
+    let ended = reactor::wait_any_unready(set.list(), until, is_same, &mut closed);
+    for entry in entries.iter().filter(|entry| entry.fd >= 0) {
+        closing::leave(entry.fd);
+    }
     // It may leave for good from here on.
     drop(set);
     match outcome(ended, own, until) {

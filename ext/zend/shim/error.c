@@ -35,6 +35,12 @@ int hz_error_plain(int level, const char *message, size_t len)
 	return rc;
 }
 
+/* Is a line of PHP's error log being written? PHP drops what others want to log meanwhile. */
+bool hz_is_logging(void)
+{
+	return PG(in_error_log);
+}
+
 /* Where the PHP code is that runs now: borrowed file name and line. */
 int hz_location(const char **file, size_t *len, uint32_t *line)
 {

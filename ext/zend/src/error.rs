@@ -46,6 +46,13 @@ pub fn raise_plain(level: Level, message: impl AsRef<str>) -> Result<(), Throw> 
     Throw::check(unsafe { raw::hz_error_plain(level as i32, message.as_ptr(), message.len()) })
 }
 
+/// Is a line of PHP's error log being written? PHP drops what others want to log meanwhile.
+#[must_use]
+pub fn is_logging() -> bool {
+    // SAFETY: reads a flag of PHP's.
+    unsafe { raw::hz_is_logging() }
+}
+
 /// `E_WARNING`
 pub fn warning(message: impl AsRef<str>) -> Result<(), Throw> {
     if !SHOWS_WARNINGS.get()() {

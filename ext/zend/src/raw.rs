@@ -490,6 +490,7 @@ unsafe extern "C" {
     // error.c
     pub(crate) fn hz_error(level: c_int, message: *const u8, len: usize) -> c_int;
     pub(crate) fn hz_error_plain(level: c_int, message: *const u8, len: usize) -> c_int;
+    pub fn hz_is_logging() -> bool;
     pub(crate) fn hz_location(file: *mut *const u8, len: *mut usize, line: *mut u32) -> c_int;
     pub(crate) fn hz_backtrace(
         frame: *mut zend_execute_data,

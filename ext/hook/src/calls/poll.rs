@@ -94,11 +94,17 @@ unsafe fn watch(
             WaitOutcome::Ready | WaitOutcome::TimedOut => {}
             WaitOutcome::Cancelled => return errno::fail(error_of(outcome)) as c_int,
             WaitOutcome::Closed => {
+                // Their numbers may already belong to other files.
                 if let [entry] = entries {
-                    // Its number may already belong to another file.
                     entry.revents = libc::POLLNVAL;
+                }
+                let closed = entries
+                    .iter()
+                    .filter(|entry| entry.revents == libc::POLLNVAL);
+                let closed = closed.count() as c_int;
+                if closed != 0 {
                     errno::set(before);
-                    return 1;
+                    return closed;
                 }
             }
             WaitOutcome::Refused => {
