@@ -89,7 +89,9 @@ unsafe fn watch(
         alarms += 1;
         match outcome {
             WaitOutcome::Ready | WaitOutcome::TimedOut => {}
-            WaitOutcome::Cancelled => return errno::fail(error_of(outcome)) as c_int,
+            WaitOutcome::Cancelled | WaitOutcome::Taken => {
+                return errno::fail(error_of(outcome)) as c_int;
+            }
             WaitOutcome::Closed => {
                 if let [entry] = entries {
                     // Its number may already belong to another file.
