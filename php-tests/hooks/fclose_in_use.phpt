@@ -13,11 +13,13 @@ run(static function () {
     $results = [];
     for ($i = 0; $i < 50; $i++) {
         [$a, $b] = stream_socket_pair(STREAM_PF_UNIX, STREAM_SOCK_STREAM, 0);
-        // A reader, one who reads again after that, and one in a select.
-        go(static function () use ($a, &$results) { $results[] = @fread($a, 10) ?: 'nothing'; });
+        // A reader who reads again after that, one who is refused, and one in a select.
         go(static function () use ($a, &$results) {
             $results[] = @fgets($a) ?: 'nothing';
             try { $results[] = @fread($a, 10) ?: 'nothing'; } catch (TypeError) { $results[] = 'closed'; }
+        });
+        go(static function () use ($a, &$results) {
+            try { $results[] = @fread($a, 10) ?: 'nothing'; } catch (Swoole\Error) { $results[] = 'refused'; }
         });
         go(static function () use ($a, &$results) {
             $read = [$a]; $write = $except = null;

@@ -106,6 +106,21 @@ run(static function () use ($db, $manager) {
     });
     check('one that reconnects takes nobody else\'s transaction away', array_values(array_unique($results)), [5]);
     check('which were all taken back', $db->table('log')->where('who', '>=', 1000)->count(), 0);
+
+    $results = each_of(20, static function (int $i) use ($db) {
+        if ($i % 5 === 0) {
+            usleep(3_000);
+            $db->reconnect();
+            return (int) $db->selectOne('SELECT 5 five')->five;
+        }
+        $db->table('log')->insert(['who' => 2000 + $i]);
+        usleep(6_000);
+        $id = $db->getPdo()->lastInsertId();
+        $same = $db->getPdo()->lastInsertId() === $id;
+        $who = $db->table('log')->where('id', $id)->value('who');
+        return $same && $who === 2000 + $i && $db->getPdo()->lastInsertId() === '0' ? 5 : "{$id} is {$who}";
+    });
+    check('nor the number of a row', array_values(array_unique($results)), [5]);
 });
 ?>
 --EXPECT--
@@ -118,3 +133,4 @@ ok: each connection is set up
 ok: as the library does
 ok: one that reconnects takes nobody else's transaction away
 ok: which were all taken back
+ok: nor the number of a row

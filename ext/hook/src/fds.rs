@@ -9,7 +9,7 @@ use std::ptr;
 use std::sync::atomic::{AtomicPtr, AtomicU16, Ordering};
 
 use crate::errno;
-use crate::policy::Families;
+use crate::policy::{Families, Interest};
 use crate::recent;
 
 const SEGMENT: usize = 2048;
@@ -77,6 +77,11 @@ impl Kind {
         matches!(self, Self::Tcp | Self::UnixStream)
     }
 
+    /// Bytes without borders between messages: of two readers, neither gets what it can use.
+    pub(crate) fn is_bytes(self) -> bool {
+        self.is_stream() || matches!(self, Self::Pipe | Self::PlainPipe)
+    }
+
     /// A socket of any kind.
     pub(crate) fn is_socket(self) -> bool {
         matches!(
@@ -108,6 +113,10 @@ const NO_RECEIVE_TIMEOUT: u16 = 0x40;
 const NO_SEND_TIMEOUT: u16 = 0x80;
 /// It was waited for, and has been the same file since.
 const WAITED_FOR: u16 = 0x100;
+/// A stream for which a coroutine is inside a wait to read.
+const HAS_READER: u16 = 0x200;
+/// A stream for which a coroutine is inside a wait to write.
+const HAS_WRITER: u16 = 0x400;
 
 /// Of files, which have no time-outs: the same bits say whose its locks on ranges are.
 const LOCKS: u16 = 0xc0;
@@ -148,9 +157,25 @@ impl State {
         }
     }
 
+    /// Was it waited for, and is it certain to be the same file since?
+    pub(crate) fn was_waited_for(self) -> bool {
+        self.0 & WAITED_FOR != 0
+    }
+
+    /// Is a coroutine inside a wait for one of these directions?
+    #[inline]
+    pub(crate) fn is_awaited(self, interest: Interest) -> bool {
+        self.0 & waits(interest) != 0
+    }
+
     fn with_mode(self, mode: Mode) -> Self {
         Self(self.0 & !MODE | (mode as u16) << 4)
     }
+}
+
+fn waits(interest: Interest) -> u16 {
+    let read = if interest.is_read() { HAS_READER } else { 0 };
+    read | if interest.is_write() { HAS_WRITER } else { 0 }
 }
 
 fn mode_of(non_blocking: bool) -> Mode {
@@ -440,7 +465,7 @@ pub(crate) fn set_plain_pipe(fd: RawFd) {
 
 /// Was it waited for, and is it certain to be the same file since?
 pub(crate) fn was_waited_for(fd: RawFd) -> bool {
-    cell(fd, false).is_some_and(|cell| cell.load(Ordering::Acquire) & WAITED_FOR != 0)
+    known(fd).was_waited_for()
 }
 
 /// A wait for it has ended. Whatever closes or replaces it takes that back. Kept of streams only: for the
@@ -450,6 +475,30 @@ pub(crate) fn set_waited_for(fd: RawFd) {
         true => State(state.0 | WAITED_FOR),
         false => state,
     });
+}
+
+/// What is known of it so far, without a question to the kernel.
+#[inline]
+pub(crate) fn known(fd: RawFd) -> State {
+    cell(fd, false).map_or(State::UNKNOWN, |cell| State(cell.load(Ordering::Acquire)))
+}
+
+/// The running coroutine begins to wait for it. Kept of streams and pipes only: the others may be waited for by many.
+pub(crate) fn wait_begins(fd: RawFd, interest: Interest) {
+    if let Some(cell) = cell(fd, false)
+        && State(cell.load(Ordering::Acquire)).kind().is_bytes()
+    {
+        cell.fetch_or(waits(interest), Ordering::AcqRel);
+    }
+}
+
+/// The counterpart of [`wait_begins`].
+pub(crate) fn wait_ends(fd: RawFd, interest: Interest) {
+    if let Some(cell) = cell(fd, false)
+        && State(cell.load(Ordering::Acquire)).is_awaited(interest)
+    {
+        cell.fetch_and(!waits(interest), Ordering::AcqRel);
+    }
 }
 
 /// The next wait is not for a change.
@@ -558,6 +607,31 @@ mod tests {
         set_waited_for(a);
         close(a);
         assert!(!was_waited_for(a));
+        close(b);
+    }
+
+    #[test]
+    fn a_wait_under_way_is_known_of_streams_until_it_ends_or_the_number_is_another_file() {
+        let [a, b] = pair();
+        forget(a);
+        wait_begins(a, Interest::READ);
+        assert!(!known(a).is_awaited(Interest::READ));
+        lookup(a);
+        wait_begins(a, Interest::READ);
+        assert!(known(a).is_awaited(Interest::READ));
+        assert!(known(a).is_awaited(Interest::BOTH));
+        assert!(!known(a).is_awaited(Interest::WRITE));
+        wait_begins(a, Interest::WRITE);
+        wait_ends(a, Interest::READ);
+        assert!(known(a).is_awaited(Interest::WRITE));
+        assert!(!known(a).is_awaited(Interest::READ));
+        assert_eq!(lookup(a).kind(), Kind::UnixStream);
+        made_socket(a, libc::AF_UNIX, libc::SOCK_STREAM);
+        assert!(!known(a).is_awaited(Interest::BOTH));
+        made_socket(a, libc::AF_UNIX, libc::SOCK_DGRAM);
+        wait_begins(a, Interest::READ);
+        assert!(!known(a).is_awaited(Interest::BOTH));
+        close(a);
         close(b);
     }
 

@@ -102,6 +102,8 @@ pub enum WaitOutcome {
     Cancelled,
     /// The descriptor was closed in the meantime: the call fails with `EBADF`.
     Closed,
+    /// Another coroutine is inside a wait for the same direction of this stream: the call fails with `EBUSY`.
+    Taken,
     /// It can't be waited for (the kernel's epoll refuses it, no memory): the call blocks.
     Refused,
 }
@@ -151,6 +153,9 @@ pub struct Policy {
     /// The flag says that it was waited for before, has been the same file since, and was
     /// found not to be ready just now: what was registered for that wait still holds.
     pub wait_fd: fn(RawFd, Interest, Option<Duration>, bool) -> WaitOutcome,
+    /// A call on a stream finds that a coroutine was inside a wait for one of these directions when it was made. Is that
+    /// one another, and is the call to be refused? Then the policy has told the caller's own code so, and the call fails with `EBUSY`.
+    pub is_taken: fn(RawFd, Interest) -> bool,
     /// What the wait for the descriptor that has just ended found, as events of `poll`;
     /// 0 when that can't be told, or others were woken as well.
     pub found: fn(RawFd) -> i16,

@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
 use crate::errno;
-use crate::fds;
+use crate::fds::{self, State};
 pub(crate) use crate::policy::AsideOutcome;
 use crate::policy::{AsideWork, Interest, Policy, SleepOutcome, WaitOutcome};
 
@@ -77,13 +77,41 @@ pub(crate) fn wait_fd(
     interest: Interest,
     left: Option<Duration>,
 ) -> WaitOutcome {
-    let is_same = fds::was_waited_for(fd);
+    let state = fds::known(fd);
+    if is_taken(policy, fd, state, interest) {
+        return WaitOutcome::Taken;
+    }
+    let is_same = state.was_waited_for();
+    fds::wait_begins(fd, interest);
     let ended = catch_unwind(|| (policy.wait_fd)(fd, interest, left, is_same))
         .unwrap_or(WaitOutcome::Refused);
+    fds::wait_ends(fd, interest);
     if !is_same && matches!(ended, WaitOutcome::Ready | WaitOutcome::TimedOut) {
         fds::set_waited_for(fd);
     }
     ended
+}
+
+/// Is another coroutine inside a wait for this direction of the stream, so that the call must fail with `EBUSY`? Many may wait for
+/// a listener's connections.
+#[inline]
+pub(crate) fn is_taken(policy: &Policy, fd: RawFd, state: State, interest: Interest) -> bool {
+    state.is_awaited(interest) && is_others(policy, fd, interest)
+}
+
+#[cold]
+fn is_others(policy: &Policy, fd: RawFd, interest: Interest) -> bool {
+    errno::preserve(|| {
+        if fds::socket_option(fd, libc::SO_ACCEPTCONN) == Some(1) {
+            return false;
+        }
+        let is_taken = catch_unwind(|| (policy.is_taken)(fd, interest)).unwrap_or(false);
+        if !is_taken {
+            // Whoever began to wait has gone without an end.
+            fds::wait_ends(fd, interest);
+        }
+        is_taken
+    })
 }
 
 /// Calls the policy's wait for many; a panic in it is a refused wait.
@@ -190,6 +218,7 @@ pub(crate) fn error_of(outcome: WaitOutcome) -> i32 {
     match outcome {
         WaitOutcome::Cancelled => libc::ECANCELED,
         WaitOutcome::Closed => libc::EBADF,
+        WaitOutcome::Taken => libc::EBUSY,
         WaitOutcome::Ready | WaitOutcome::TimedOut | WaitOutcome::Refused => libc::EAGAIN,
     }
 }

@@ -11,8 +11,18 @@ const ROUNDS: usize = 1000;
 const SOON: usize = 100;
 const PAUSE: u64 = 1_000_000;
 
+/// Those inside a wait for one descriptor.
+#[derive(Clone, Copy, Default)]
+struct Inside {
+    count: u32,
+    /// The coroutine that waits for it alone, to read; 0 for none. Of several, the last.
+    reader: u64,
+    /// To write.
+    writer: u64,
+}
+
 thread_local! {
-    static INSIDE: RefCell<Vec<u32>> = const { RefCell::new(Vec::new()) };
+    static INSIDE: RefCell<Vec<Inside>> = const { RefCell::new(Vec::new()) };
     static ALL: Cell<usize> = const { Cell::new(0) };
 }
 
@@ -26,32 +36,76 @@ pub(crate) fn install() {
 
 /// Counts the running coroutine as inside a wait for a descriptor, until it calls [`leave`].
 pub(crate) fn enter(fd: RawFd) {
+    enter_as(fd, false, false);
+}
+
+/// As [`enter`], for a wait for this descriptor alone, to read or to write, until it calls [`leave_as`].
+pub(crate) fn enter_as(fd: RawFd, reads: bool, writes: bool) {
     let at = usize::try_from(fd).unwrap_or(0);
-    INSIDE.with_borrow_mut(|inside| {
-        if inside.len() <= at {
-            inside.resize(at + 1, 0);
+    let own = engine::current().unwrap_or(0);
+    INSIDE.with_borrow_mut(|all| {
+        if all.len() <= at {
+            all.resize(at + 1, Inside::default());
         }
-        inside[at] += 1;
+        let inside = &mut all[at];
+        inside.count += 1;
+        if reads {
+            inside.reader = own;
+        }
+        if writes {
+            inside.writer = own;
+        }
     });
     ALL.set(ALL.get() + 1);
 }
 
 /// The counterpart of [`enter`], after the wait.
 pub(crate) fn leave(fd: RawFd) {
+    end(fd, |_| {});
+}
+
+/// The counterpart of [`enter_as`]. Its number may be another file's by now, for which others wait.
+pub(crate) fn leave_as(fd: RawFd) {
+    let own = engine::current().unwrap_or(0);
+    end(fd, |inside| {
+        if inside.reader == own {
+            inside.reader = 0;
+        }
+        if inside.writer == own {
+            inside.writer = 0;
+        }
+    });
+}
+
+fn end(fd: RawFd, and: impl FnOnce(&mut Inside)) {
     let at = usize::try_from(fd).unwrap_or(0);
-    INSIDE.with_borrow_mut(|inside| {
+    INSIDE.with_borrow_mut(|all| {
         // In a forked child there is nothing to take back.
-        if let Some(count) = inside.get_mut(at) {
-            *count = count.saturating_sub(1);
+        if let Some(inside) = all.get_mut(at) {
+            inside.count = inside.count.saturating_sub(1);
+            and(inside);
         }
     });
     ALL.set(ALL.get().saturating_sub(1));
 }
 
+/// Another coroutine that is inside a wait for this descriptor alone in one of these directions, and in which ones of them.
+pub(crate) fn waiting(fd: RawFd, read: bool, write: bool) -> Option<(u64, bool, bool)> {
+    let at = usize::try_from(fd).ok()?;
+    let inside = INSIDE.with_borrow(|all| all.get(at).copied())?;
+    let own = engine::current().unwrap_or(0);
+    // One that a fatal error ended in the middle of its wait has not left.
+    let others = |id: u64| (id != 0 && id != own && engine::info(id).is_some()).then_some(id);
+    let reader = others(inside.reader).filter(|_| read);
+    let writer = others(inside.writer).filter(|_| write);
+    let owner = reader.or(writer)?;
+    Some((owner, reader == Some(owner), writer == Some(owner)))
+}
+
 fn settle(fd: RawFd) {
     let at = usize::try_from(fd).unwrap_or(0);
     for round in 0..ROUNDS {
-        if INSIDE.with_borrow(|inside| inside.get(at).is_none_or(|count| *count == 0)) {
+        if INSIDE.with_borrow(|inside| inside.get(at).is_none_or(|inside| inside.count == 0)) {
             break;
         }
         reactor::evict(fd);

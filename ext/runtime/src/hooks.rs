@@ -140,6 +140,8 @@ static CHANGED: OnceLock<fn(u32)> = OnceLock::new();
 
 /// `SWOOLE_ERROR_CO_CANCELED`
 const CANCELLED: i32 = 10017;
+/// `SWOOLE_ERROR_CO_HAS_BEEN_BOUND`
+const BOUND: i32 = 10002;
 
 thread_local! {
     /// The coroutine whose hooked call was cancelled last.
@@ -173,6 +175,7 @@ static POLICY: Policy = Policy {
     },
     sleep,
     wait_fd,
+    is_taken,
     found: |fd| reactor::found(fd) as i16,
     drained: reactor::set_drained,
     is_drained: reactor::is_drained,
@@ -467,7 +470,7 @@ fn outcome(result: std::io::Result<Wake>, own: Option<u64>, until: Option<u64>) 
 fn wait_fd(fd: RawFd, wanted: Wanted, timeout: Option<Duration>, is_same: bool) -> WaitOutcome {
     let own = timeout.map(clock::after);
     let until = within(own);
-    closing::enter(fd);
+    closing::enter_as(fd, wanted.is_read(), wanted.is_write());
     let ended = match (wanted.is_read(), wanted.is_write()) {
         (true, true) => {
             let both = [(fd, Interest::Read), (fd, Interest::Write)];
@@ -476,13 +479,25 @@ fn wait_fd(fd: RawFd, wanted: Wanted, timeout: Option<Duration>, is_same: bool) 
         (false, true) => reactor::wait_unready(fd, Interest::Write, until, is_same),
         _ => reactor::wait_unready(fd, Interest::Read, until, is_same),
     };
-    closing::leave(fd);
+    closing::leave_as(fd);
     let ended = outcome(ended, own, until);
     // A library that gives up here has not read its answer: nobody is to take it for that of the next question.
     if ended == WaitOutcome::Cancelled && highper_zend::lease::is_dialogue() {
         engine::descriptor::hang_up(fd);
     }
     ended
+}
+
+/// Two coroutines at once would take each other's bytes: the second one is told so, by an exception that is pending when
+/// the C code has returned.
+fn is_taken(fd: RawFd, wanted: Wanted) -> bool {
+    let (read, write) = (wanted.is_read(), wanted.is_write());
+    let Some((owner, reads, writes)) = closing::waiting(fd, read, write) else {
+        return false;
+    };
+    crate::failure::set_last_error(BOUND);
+    cancel::raise(crate::lease::bound(fd, owner, reads, writes));
+    true
 }
 
 /// Entries that fit on the stack; more are rare, and worth an allocation.

@@ -7,6 +7,7 @@ use highper_zend::error::IGNORE_ARGS;
 use highper_zend::lease::{self, Conflict, Coroutines};
 use highper_zend::{Array, Throw, Value, error, interpose};
 use std::cell::Cell;
+use std::os::fd::RawFd;
 use std::sync::Once;
 
 /// How often a release looks whether its connection is free, in nanoseconds.
@@ -30,6 +31,8 @@ pub struct Refused {
     pub trace: String,
     /// The driver, of a PDO connection.
     pub driver: Option<String>,
+    /// Of a descriptor: its number, and what both do with it, in a word of Swoole's.
+    pub socket: Option<(RawFd, &'static str)>,
 }
 
 type Make = fn(&Refused) -> Throw;
@@ -72,13 +75,63 @@ pub fn refuse_with(make: Make) {
 }
 
 fn refuse(conflict: &Conflict) -> Throw {
-    let refused = match describe(conflict) {
-        Ok(refused) => refused,
-        Err(thrown) => return thrown,
-    };
+    match describe(conflict) {
+        Ok(refused) => make(&refused),
+        Err(thrown) => thrown,
+    }
+}
+
+fn make(refused: &Refused) -> Throw {
     match MAKE.get() {
-        Some(make) => make(&refused),
+        Some(make) => make(refused),
         None => Throw::error(refused.to_string()),
+    }
+}
+
+/// The running coroutine is about to use a descriptor in a direction for which another one waits.
+///
+/// # Errors
+/// What is to be thrown when the C code that does so has returned.
+pub(crate) fn bound(fd: RawFd, owner: u64, reads: bool, writes: bool) -> Result<(), Throw> {
+    let own = error::backtrace(None, IGNORE_ARGS, 0)?;
+    let other = match frame_of(owner) {
+        Some(frame) => error::backtrace(Some(frame), IGNORE_ARGS, 0)?,
+        None => Array::new(),
+    };
+    let (called, inside) = (innermost(&own), innermost(&other));
+    Err(make(&Refused {
+        at: place(&own, &called),
+        own: current().unwrap_or(0),
+        owner_at: place(&other, &inside),
+        called,
+        inside,
+        owner,
+        trace: backtrace_text(owner, 0, 0)?.unwrap_or_default(),
+        driver: None,
+        socket: Some((
+            fd,
+            match (reads, writes) {
+                (true, true) => "reading or writing",
+                (true, false) => "reading",
+                (false, _) => "writing",
+            },
+        )),
+    }))
+}
+
+/// The function that a backtrace begins with, as `Class::method` or `function`.
+fn innermost(trace: &Array) -> String {
+    let Some(frame) = trace
+        .into_iter()
+        .next()
+        .and_then(|(_, frame)| frame.as_array())
+    else {
+        return "an unknown function".to_owned();
+    };
+    let (class, name) = (text(frame, "class"), text(frame, "function"));
+    match class.is_empty() {
+        true => name,
+        false => format!("{class}::{name}"),
     }
 }
 
@@ -97,22 +150,21 @@ fn describe(conflict: &Conflict) -> Result<Refused, Throw> {
         owner: conflict.owner,
         trace: backtrace_text(conflict.owner, 0, 0)?.unwrap_or_default(),
         driver: conflict.driver.clone(),
+        socket: None,
     })
+}
+
+fn text(frame: &Array, key: &str) -> String {
+    let value = frame.get(key);
+    if let Some(number) = value.and_then(Value::as_long) {
+        return number.to_string();
+    }
+    let bytes = value.and_then(Value::as_bytes).unwrap_or_default();
+    String::from_utf8_lossy(bytes).into_owned()
 }
 
 /// Where this function was called: of that frame, or of the innermost one that has a place.
 fn place(trace: &Array, function: &str) -> String {
-    let text = |frame: &Array, key: &str| {
-        let value = frame.get(key);
-        match value.and_then(Value::as_long) {
-            Some(number) => number.to_string(),
-            None => value
-                .and_then(Value::as_bytes)
-                .map_or_else(String::new, |bytes| {
-                    String::from_utf8_lossy(bytes).into_owned()
-                }),
-        }
-    };
     let mut innermost = None;
     for (_, frame) in trace {
         let Some(frame) = frame.as_array() else {
@@ -147,7 +199,17 @@ impl std::fmt::Display for Refused {
             owner,
             trace,
             driver,
+            socket,
         } = self;
+        if let Some((fd, doing)) = socket {
+            return write!(
+                f,
+                "Socket#{fd} has already been bound to another coroutine#{owner}, {doing} of the same socket in coroutine#{own} at the \
+                 same time is not allowed: {called}() at {at}, while coroutine#{owner} is inside {inside}() at {owner_at}. A connection \
+                 has one reader and one writer: give each coroutine its own, or let one of them read for all\n\
+                 [Coroutine-{owner}] Stack trace:\n{trace}"
+            );
+        }
         let pool = match driver.as_deref() {
             Some("mysql" | "pgsql") => " (highper.pdo_pool has one)",
             // Two managers may have one client.

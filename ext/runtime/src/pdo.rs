@@ -117,6 +117,7 @@ pub fn enable(max: usize) -> bool {
         construct,
         enter,
         leave,
+        last_id,
         failed: suspect,
         freed,
     });
@@ -264,6 +265,10 @@ fn leave(identity: Identity, method: Method, failed: bool, args: &[Value]) {
         let source = &standing.source;
         source.after(&standing.maker, method, failed, args);
     }
+}
+
+fn last_id(identity: Identity) -> Option<i64> {
+    standing(identity).and_then(|standing| standing.source.last_id())
 }
 
 fn freed(identity: Identity) {

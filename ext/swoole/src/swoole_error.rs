@@ -28,7 +28,7 @@ fn refused(refused: &Refused) -> Throw {
         let message = format!("SQLSTATE[HY000]: General error: 7 {refused}");
         return Throw::of(class, message, error_code::CO_HAS_BEEN_BOUND.into());
     }
-    if !refused.called.starts_with("curl_") {
+    if !refused.called.starts_with("curl_") || refused.socket.is_some() {
         return Throw::new(
             &ERROR,
             refused.to_string(),

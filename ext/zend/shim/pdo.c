@@ -54,6 +54,8 @@ typedef struct {
 	int (*enter)(zend_object *object, int method, uint32_t argc, zval *argv, zend_object **connection);
 	/* After a call that failed, and after each setAttribute(). */
 	void (*leave)(zend_object *object, int method, int failed, uint32_t argc, zval *argv);
+	/* lastInsertId() is 0: what it was before a library set the connection up once more, if it did. */
+	void (*last_id)(zend_object *object, zval *return_value);
 	/* A call of a statement failed. */
 	void (*failed)(void);
 	void (*freed)(zend_object *object);
@@ -103,6 +105,9 @@ static zend_never_inline void hp_pdo_exchanged(int method, INTERNAL_FUNCTION_PAR
 	Z_OBJ(EX(This)) = connection;
 	hp_pdo_original[method](INTERNAL_FUNCTION_PARAM_PASSTHRU);
 	Z_OBJ(EX(This)) = object;
+	if (UNEXPECTED(method == hp_pdo_n_last_insert_id && Z_TYPE_P(return_value) == IS_STRING && zend_string_equals_literal(Z_STR_P(return_value), "0"))) {
+		hp_hooks.last_id(object, return_value);
+	}
 	bool failed = EG(exception) != NULL || (method <= hp_pdo_n_rollback && Z_TYPE_P(return_value) == IS_FALSE);
 	if (UNEXPECTED(failed || method == hp_pdo_n_set_attribute)) {
 		hp_hooks.leave(object, method, failed, argc, argv);

@@ -54,6 +54,8 @@ pub struct Hooks {
     pub enter: fn(Identity, Method, &[Value]) -> Result<Object, Throw>,
     /// After a method that threw or returned false, and after each `setAttribute()`: was it a failure?
     pub leave: fn(Identity, Method, bool, &[Value]),
+    /// `lastInsertId()` is 0: another number to return.
+    pub last_id: fn(Identity) -> Option<i64>,
     /// After a method of a statement that threw, or `execute()` that returned false.
     pub failed: fn(),
     /// The object is gone.
@@ -71,6 +73,7 @@ struct RawHooks {
         *mut *mut zend_object,
     ) -> c_int,
     leave: unsafe extern "C" fn(*mut zend_object, c_int, c_int, u32, *const Value),
+    last_id: unsafe extern "C" fn(*mut zend_object, *mut Value),
     failed: extern "C" fn(),
     freed: extern "C" fn(*mut zend_object),
 }
@@ -181,6 +184,16 @@ unsafe extern "C" fn leave(
     }
 }
 
+unsafe extern "C" fn last_id(object: *mut zend_object, ret: *mut Value) {
+    let Some(hooks) = HOOKS.get() else { return };
+    // A panic has been reported: the answer stays.
+    let asked = catch_unwind(AssertUnwindSafe(|| (hooks.last_id)(object as usize)));
+    if let Ok(Some(number)) = asked {
+        // SAFETY: the slot of the running call's result, a string that is released.
+        unsafe { *ret = Value::string(number.to_string()) };
+    }
+}
+
 extern "C" fn failed() {
     if let Some(hooks) = HOOKS.get() {
         // As above.
@@ -205,6 +218,7 @@ pub fn install(hooks: Hooks) -> bool {
         construct,
         enter,
         leave,
+        last_id,
         failed,
         freed,
     };

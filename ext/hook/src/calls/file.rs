@@ -10,7 +10,7 @@ use crate::fds::{self, Kind, State};
 use crate::iovec as segments;
 use crate::offload::{FileWork, OffloadOutcome};
 use crate::policy::{Interest, Policy, WaitOutcome};
-use crate::wait::{Deadline, Wait, error_of, until_done, would_block};
+use crate::wait::{Deadline, Wait, error_of, is_taken, until_done, would_block};
 
 /// How much of a file is fetched at least where it is not in memory, in bytes.
 const AHEAD: usize = 256 * 1024;
@@ -248,6 +248,10 @@ unsafe fn read_pipe(
 ) -> ssize_t {
     let never = || Deadline::after(None);
     let before = errno::get();
+    if is_taken(policy, fd, state, Interest::READ) {
+        // PHP's streams take any other error for their end.
+        return errno::fail(libc::EAGAIN);
+    }
     if state.kind() == Kind::Pipe {
         let mut plain = false;
         // SAFETY: by this function's contract.
@@ -306,6 +310,9 @@ unsafe fn write_pipe(
     unseen: bool,
 ) -> ssize_t {
     let before = errno::get();
+    if is_taken(policy, fd, state, Interest::WRITE) {
+        return errno::fail(libc::EBUSY);
+    }
     let mut plain = state.kind() == Kind::PlainPipe;
     let first = if plain {
         0

@@ -92,7 +92,9 @@ unsafe fn watch(
         alarms += 1;
         match outcome {
             WaitOutcome::Ready | WaitOutcome::TimedOut => {}
-            WaitOutcome::Cancelled => return errno::fail(error_of(outcome)) as c_int,
+            WaitOutcome::Cancelled | WaitOutcome::Taken => {
+                return errno::fail(error_of(outcome)) as c_int;
+            }
             WaitOutcome::Closed => {
                 // Their numbers may already belong to other files.
                 if let [entry] = entries {

@@ -4,10 +4,10 @@ use libc::{c_int, c_void, msghdr, size_t, sockaddr, socklen_t, ssize_t};
 
 use super::transfer;
 use crate::errno;
-use crate::fds::{Kind, State};
+use crate::fds::{self, Kind, State};
 use crate::iovec;
-use crate::policy::{Interest, Policy};
-use crate::wait::{Deadline, Whole, pause, until_done, would_block};
+use crate::policy::{self, Interest, Policy};
+use crate::wait::{Deadline, Whole, is_taken, pause, until_done, would_block};
 
 /// With one of these the call does not block anyway.
 const NEVER_BLOCKS: c_int = libc::MSG_DONTWAIT | libc::MSG_ERRQUEUE | libc::MSG_OOB;
@@ -29,6 +29,10 @@ unsafe fn recv_inside(fd: c_int, buffer: *mut c_void, len: size_t, flags: c_int)
     // SAFETY: the caller's own call.
     let call = |more: c_int| unsafe { libc::recv(fd, buffer, len, flags | more) };
     let Some((policy, state)) = suspends(fd, flags) else {
+        if is_awaited_by_another(fd, flags) {
+            // PHP's streams take any other error for their end.
+            return errno::fail(libc::EAGAIN);
+        }
         return call(0);
     };
     // SAFETY: the part of the caller's buffer that follows the first `done` bytes.
@@ -38,6 +42,18 @@ unsafe fn recv_inside(fd: c_int, buffer: *mut c_void, len: size_t, flags: c_int)
     let result = receive(policy, state, fd, flags, || len, call, rest);
     note(policy, state, fd, flags, result, len);
     result
+}
+
+/// Would this call, which does not block, take what another coroutine waits for? PHP's streams call so after a wait of theirs has
+/// failed. In non-blocking mode nobody is asked: a library that looks whether there is something harms nobody who waits.
+#[inline]
+fn is_awaited_by_another(fd: c_int, flags: c_int) -> bool {
+    if flags & (libc::MSG_DONTWAIT | libc::MSG_PEEK) != libc::MSG_DONTWAIT {
+        return false;
+    }
+    let state = fds::known(fd);
+    state.is_awaited(Interest::READ)
+        && policy::active().is_some_and(|policy| is_taken(policy, fd, state, Interest::READ))
 }
 
 gated!(recvfrom => recvfrom_inside(fd: c_int, buffer: *mut c_void, len: size_t, flags: c_int, address: *mut sockaddr, address_len: *mut socklen_t) -> ssize_t);
@@ -118,6 +134,9 @@ pub(super) fn receive(
     call: impl Fn(c_int) -> ssize_t,
     rest: impl Fn(usize, c_int) -> ssize_t,
 ) -> ssize_t {
+    if flags & libc::MSG_PEEK == 0 && is_taken(policy, fd, state, Interest::READ) {
+        return errno::fail(libc::EBUSY);
+    }
     let deadline = || Deadline::of_socket(fd, libc::SO_RCVTIMEO);
     let whole = flags & libc::MSG_WAITALL != 0 && state.kind().is_stream();
     if whole && flags & libc::MSG_PEEK == 0 {

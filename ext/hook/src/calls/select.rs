@@ -215,7 +215,7 @@ unsafe fn watch(
         sets.restore();
         match outcome {
             // A closed one's number may already belong to another file.
-            WaitOutcome::Cancelled | WaitOutcome::Closed => {
+            WaitOutcome::Cancelled | WaitOutcome::Closed | WaitOutcome::Taken => {
                 return Some((errno::fail(error_of(outcome)) as c_int, deadline.left()));
             }
             WaitOutcome::Refused => {

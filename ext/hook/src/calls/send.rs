@@ -3,10 +3,11 @@
 use libc::{c_int, c_void, msghdr, size_t, sockaddr, socklen_t, ssize_t};
 
 use super::transfer_out;
+use crate::errno;
 use crate::fds::{Kind, State};
 use crate::iovec;
 use crate::policy::{Interest, Policy};
-use crate::wait::{Deadline, Whole, until_done};
+use crate::wait::{Deadline, Whole, is_taken, until_done};
 
 /// With one of these the call does not block, or blocks in a way that can't be divided.
 const PASSES: c_int = libc::MSG_DONTWAIT | libc::MSG_FASTOPEN;
@@ -96,6 +97,9 @@ pub(super) fn transmit(
     call: impl Fn(c_int) -> ssize_t,
     rest: impl Fn(usize, c_int) -> ssize_t,
 ) -> ssize_t {
+    if is_taken(policy, fd, state, Interest::WRITE) {
+        return errno::fail(libc::EBUSY);
+    }
     let deadline = || Deadline::of_socket(fd, libc::SO_SNDTIMEO);
     if !state.kind().is_stream() {
         let attempt = || call(libc::MSG_DONTWAIT);

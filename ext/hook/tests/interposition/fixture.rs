@@ -5,7 +5,7 @@ use std::cell::Cell;
 use std::ffi::{CString, c_void};
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -19,6 +19,7 @@ pub enum Asked {
     Sleep(Duration),
     Wait(i32, Interest),
     WaitMany(usize),
+    Taken(i32, Interest),
     Closed(i32),
     Forked,
     Resolve,
@@ -28,9 +29,11 @@ pub enum Asked {
 
 thread_local! {
     static IN_COROUTINE: Cell<bool> = const { Cell::new(false) };
+    static MEANWHILE: Cell<Option<Box<dyn FnOnce()>>> = const { Cell::new(None) };
 }
 
 static FLAGS: AtomicU32 = AtomicU32::new(0x1ff);
+static TAKEN: AtomicBool = AtomicBool::new(false);
 static LOG: Mutex<Vec<Asked>> = Mutex::new(Vec::new());
 static NEXT: Mutex<Option<WaitOutcome>> = Mutex::new(None);
 static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
@@ -62,6 +65,16 @@ pub fn end_next_wait(outcome: WaitOutcome) {
     *locked(&NEXT) = Some(outcome);
 }
 
+/// Does this during the next wait on a descriptor, as another coroutine would.
+pub fn meanwhile(work: impl FnOnce() + 'static) {
+    MEANWHILE.set(Some(Box::new(work)));
+}
+
+/// What the policy says of a descriptor that is waited for.
+pub fn set_taken(taken: bool) {
+    TAKEN.store(taken, Ordering::SeqCst);
+}
+
 pub fn set_flags(flags: Families) {
     FLAGS.store(flags.bits(), Ordering::SeqCst);
 }
@@ -80,6 +93,9 @@ static POLICY: Policy = Policy {
     },
     wait_fd: |fd, interest, limit, _| {
         note(Asked::Wait(fd, interest));
+        if let Some(work) = MEANWHILE.take() {
+            work();
+        }
         let mut events = 0;
         if interest.is_read() {
             events |= libc::POLLIN;
@@ -95,6 +111,10 @@ static POLICY: Policy = Policy {
             }],
             limit,
         )
+    },
+    is_taken: |fd, interest| {
+        note(Asked::Taken(fd, interest));
+        TAKEN.load(Ordering::SeqCst)
     },
     found: |_| 0,
     drained: |_| {},
@@ -306,9 +326,14 @@ pub fn set_errno(value: i32) {
 
 /// Two connected stream sockets, made without the hooks' knowledge.
 pub fn pair() -> [i32; 2] {
+    pair_of(libc::SOCK_STREAM)
+}
+
+/// Two sockets of this kind that talk to each other.
+pub fn pair_of(kind: i32) -> [i32; 2] {
     let mut fds = [0; 2];
     // SAFETY: room for the two descriptors that it writes.
-    let made = unsafe { libc::socketpair(libc::AF_UNIX, libc::SOCK_STREAM, 0, fds.as_mut_ptr()) };
+    let made = unsafe { libc::socketpair(libc::AF_UNIX, kind, 0, fds.as_mut_ptr()) };
     assert_eq!(made, 0);
     fds.map(|fd| {
         highper_hook::forget(fd);

@@ -13,5 +13,6 @@ mod fixture;
 mod loading;
 mod polling;
 mod resolving;
+mod sharing;
 mod sleeping;
 mod sockets;

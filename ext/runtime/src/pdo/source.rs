@@ -47,12 +47,28 @@ pub(super) struct Pin {
     is_lost: Cell<bool>,
     /// Attributes that the coroutine has changed, as they were before.
     restore: RefCell<Vec<(i64, Value)>>,
+    /// MySQL's `lastInsertId()` before the connection was set up once more, which forgets it; 0 for none.
+    last_id: Cell<i64>,
 }
 
 impl Pin {
     fn is_in_transaction(&self) -> bool {
         let asked = pdo::silently(|| self.connection.object.call("inTransaction", &[]));
         !matches!(asked, Outcome::Value(value) if !value.to_bool())
+    }
+
+    /// To be called before a statement that the coroutine's own code has not asked for.
+    fn keep_last_id(&self, dialect: Dialect) {
+        if dialect != Dialect::MySql {
+            return;
+        }
+        let asked = pdo::silently(|| self.connection.object.call("lastInsertId", &[]));
+        if let Outcome::Value(value) = asked
+            && let Some(number) = value.as_str().and_then(|text| text.parse().ok())
+            && number != 0
+        {
+            self.last_id.set(number);
+        }
     }
 
     pub(super) fn object(&self) -> Object {
@@ -180,6 +196,7 @@ impl Source {
         }
         if let Some(pin) = self.known(id) {
             if pin.connection.done.get() < self.version.get() {
+                pin.keep_last_id(self.making.dialect);
                 self.set_up(&pin.connection)?;
             }
             return Ok(pin);
@@ -204,6 +221,7 @@ impl Source {
             is_suspect: Cell::new(false),
             is_lost: Cell::new(false),
             restore: RefCell::default(),
+            last_id: Cell::new(0),
         });
         self.pins.borrow_mut().insert(id, Rc::clone(&pin));
         if id != 0 {
@@ -344,8 +362,11 @@ impl Source {
             (Method::Exec | Method::Query | Method::Prepare, Some(text)) => {
                 let seen = sql::look(text, self.making.dialect);
                 if seen.is_setup && self.is_step(&pin.connection, text) {
+                    // A library that connects again says it again.
+                    pin.keep_last_id(self.making.dialect);
                     return;
                 }
+                pin.last_id.set(0);
                 if seen.is_setup
                     && is_being_set_up
                     && let Ok(text) = std::str::from_utf8(text)
@@ -358,7 +379,10 @@ impl Source {
                 pin.took_numbers
                     .set(pin.took_numbers.get() || seen.takes_numbers);
             }
-            (Method::Transaction, _) => maker.set(None),
+            (Method::Transaction, _) => {
+                pin.last_id.set(0);
+                maker.set(None);
+            }
             (Method::SetAttribute, _) if id != 0 && !is_being_set_up => {
                 self.note_attribute(pin, args);
             }
@@ -409,6 +433,12 @@ impl Source {
             let step = Step::Attribute(attribute, value.deref().clone());
             self.add_step(&pin.connection, step);
         }
+    }
+
+    /// What the running coroutine's `lastInsertId()` was before its connection was set up once more.
+    pub(super) fn last_id(&self) -> Option<i64> {
+        let pin = self.known(engine::current().unwrap_or(0))?;
+        Some(pin.last_id.get()).filter(|number| *number != 0)
     }
 
     /// A call of the coroutine's failed; `lost` when an answer is still to come.
