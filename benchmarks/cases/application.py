@@ -29,6 +29,23 @@ def miss(url, requests):
     h2load(url, requests, 1, [f"/area{i}/nothing" for i in range(997)], expect_errors=True)
 
 
+def refused(url, requests):
+    h2load(url, requests, 1, [f"/limited?id={i}" for i in range(997)], expect_errors=True)
+
+
+def preflight(url, requests):
+    h2load(url, requests, 1, [f"/crossing?id={i}" for i in range(997)],
+           headers=[":method: OPTIONS", "Origin: https://app.example", "Access-Control-Request-Method: PUT"])
+
+
+def kept(url, requests):
+    h2load(url, requests, 1, ["/kept"])
+
+
+def health(url, requests):
+    h2load(url, requests, 1, ["/health"])
+
+
 def per_request(key, load):
     def sample(side, options):
         few = executed(side, key, FEW, "framework", load)
@@ -61,6 +78,10 @@ CASES = [
     Case("miss-instructions",
          [row("miss-instructions", "404 of 1,000 routes", "instructions", 2500)],
          per_request("miss-instructions", miss), rounds=1, only_ours=True),
+    *[Case(f"{key}-instructions", [row(f"{key}-instructions", f"{title}, without PHP; of 1,000 routes", "instructions", 3500)],
+           per_request(f"{key}-instructions", load), rounds=1, only_ours=True)
+      for key, title, load in [("refused", "an answer with 429 by a limit", refused), ("preflight", "a CORS preflight", preflight),
+                               ("kept", "an answer that was kept", kept), ("health", "the health of a worker", health)]],
     Case("container",
          [row("container-get", "an object of the container that is there", "ns", 40),
           row("container-build", "the container builds an object with three dependencies", "ns", 1000)],

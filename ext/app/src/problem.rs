@@ -1,5 +1,6 @@
 //! Error bodies that tell nothing of the inside: problem+json (RFC 9457) and an HTML page.
 
+use crate::accept::ErrorFormat;
 use serde_json::{Map, Value};
 use std::fmt::Write as _;
 
@@ -46,6 +47,15 @@ impl Problem<'_> {
             members.entry(name.clone()).or_insert_with(|| value.clone());
         }
         members
+    }
+
+    /// The body in a form that the client likes.
+    #[must_use]
+    pub fn body(&self, format: ErrorFormat) -> String {
+        match format {
+            ErrorFormat::Html => self.html(),
+            ErrorFormat::Problem | ErrorFormat::Json => self.json(),
+        }
     }
 
     /// The JSON body.

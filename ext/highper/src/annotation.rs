@@ -63,6 +63,14 @@ pub(crate) fn own(attribute: &Attribute) -> Option<String> {
         .then(|| name[at + 1..].to_ascii_lowercase())
 }
 
+/// Is it one of the filters, `Highper\\Filter\\…`?
+pub(crate) fn is_filter(attribute: &Attribute) -> bool {
+    const SPACE: &str = "Highper\\Filter\\";
+    let name = attribute.name();
+    name.get(..SPACE.len())
+        .is_some_and(|space| space.eq_ignore_ascii_case(SPACE))
+}
+
 /// The attribute's object.
 ///
 /// # Errors
@@ -86,7 +94,7 @@ pub(crate) fn made(attribute: &Attribute, place: Place<'_>) -> Result<Object, Th
 pub(crate) fn check(attributes: &[Attribute], place: Place<'_>) -> Result<(), Throw> {
     for attribute in attributes {
         let name = attribute.name();
-        if own(attribute).is_some() && find_class(&name)?.is_none() {
+        if (own(attribute).is_some() || is_filter(attribute)) && find_class(&name)?.is_none() {
             return Err(place.wrong(&name, "there is no such attribute"));
         }
     }

@@ -3,7 +3,7 @@
 use crate::config::Config;
 use crate::container::check::Check;
 use crate::container::{Container, Service, key, object};
-use crate::endpoint::{Endpoint, throw_text};
+use crate::endpoint::{Endpoint, divided, throw_text};
 use crate::incoming::{Incoming, PathValues, Running};
 use crate::plan::dto::Schemas;
 use crate::route::{Middleware, Route};
@@ -12,6 +12,7 @@ use crate::spare::Spare;
 use crate::validation::validator;
 use highper_app::env::{Env, Mode};
 use highper_app::router::{Answer, Builder, NewRoute, Router};
+use highper_filter::{Filter, World};
 use highper_http::static_file::{Options, StaticFiles};
 use highper_log::{Level, Logger, Record, Target, Value as Field};
 use highper_zend::{Callable, Object, Throw, Value};
@@ -22,7 +23,13 @@ use std::rc::{Rc, Weak};
 /// What a worker serves.
 pub(crate) struct Compiled {
     pub(crate) router: Router,
-    endpoints: Vec<Endpoint>,
+    pub(crate) endpoints: Vec<Endpoint>,
+    /// What requests that no route is for go through.
+    pub(crate) front: Vec<Rc<Filter>>,
+    /// Is there a route that answers preflights?
+    pub(crate) crosses: bool,
+    /// Is there a route that limits bodies?
+    limits: bool,
     /// Is there a route that streams bodies?
     streams: bool,
     /// Prefixes and folders of files.
@@ -54,6 +61,10 @@ pub(crate) struct App {
     object: RefCell<Option<Object>>,
     shared: RefCell<Vec<(Rc<str>, Object)>>,
     pub(crate) spare: Spare,
+    /// What filters share, made before the workers are forked.
+    pub(crate) world: OnceCell<World>,
+    /// The id of a request that a filter answers just now, for the log.
+    pub(crate) answering: RefCell<Option<Box<str>>>,
     pub(crate) running: Running,
     compiled: OnceCell<Compiled>,
 }
@@ -82,6 +93,8 @@ impl App {
             object: RefCell::default(),
             shared: RefCell::default(),
             spare: Spare::default(),
+            world: OnceCell::new(),
+            answering: RefCell::default(),
             running: Running::default(),
             compiled: OnceCell::new(),
         };
@@ -220,6 +233,7 @@ impl App {
         let mut all = added.map_err(throw_text)?;
         all.extend(found);
         self.routes.replace(all);
+        self.make_world()?;
         let global = self.middleware.borrow().clone();
         let routes: Vec<Route> = self
             .routes
@@ -259,6 +273,11 @@ impl App {
         }
         let compiled = Compiled {
             router,
+            front: divided(&global).0,
+            crosses: endpoints.iter().any(|endpoint| endpoint.cors.is_some()),
+            limits: endpoints
+                .iter()
+                .any(|endpoint| endpoint.body_limit.is_some()),
             streams: endpoints.iter().any(|endpoint| endpoint.streams),
             endpoints,
             files,
@@ -266,6 +285,18 @@ impl App {
         self.compiled
             .set(compiled)
             .map_err(|_| "the application runs already".to_owned())
+    }
+
+    /// Makes what workers count in, unless it is there.
+    ///
+    /// # Errors
+    /// There is no memory.
+    pub(crate) fn make_world(&self) -> Result<(), String> {
+        if self.world.get().is_none() {
+            let made = crate::front::world()?;
+            self.world.get_or_init(|| made);
+        }
+        Ok(())
     }
 
     /// Looks for circles and missing bindings in what the routes need.
@@ -308,6 +339,15 @@ impl App {
                 .get(found.handler as usize)
                 .is_some_and(|endpoint| endpoint.streams),
             _ => false,
+        }
+    }
+
+    /// How many bytes the body of a request may have, where a filter says it.
+    pub(crate) fn body_limit(&self, method: &[u8], path: &[u8]) -> Option<u64> {
+        let compiled = self.compiled.get().filter(|c| c.limits)?;
+        match compiled.router.find(method, path) {
+            Answer::Found(found) => compiled.endpoints.get(found.handler as usize)?.body_limit,
+            _ => None,
         }
     }
 

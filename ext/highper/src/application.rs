@@ -48,24 +48,24 @@ pub(crate) fn declare(registry: &mut Registry) {
                 call.ret_this()
             })
             .method("public function scan(string $namespace, string $folder): static", "Routes of all controllers below a folder, by PSR-4.", scan)
-            .method("public function middleware(string|\\Closure ...$middleware): static", "Middleware of every route, the first is outermost.", |call| {
+            .method("public function middleware(string|object ...$middleware): static", "Middleware of every route, the first is outermost.", |call| {
                 let all = middleware(call, 0)?;
                 of(call)?.middleware.borrow_mut().extend(all);
                 call.ret_this()
             })
-            .method("public function get(string $path, \\Closure|array $handler, string|\\Closure ...$middleware): static", "A route for GET (and HEAD).", |call| add(call, &["GET"]))
-            .method("public function post(string $path, \\Closure|array $handler, string|\\Closure ...$middleware): static", "A route for POST.", |call| add(call, &["POST"]))
-            .method("public function put(string $path, \\Closure|array $handler, string|\\Closure ...$middleware): static", "A route for PUT.", |call| add(call, &["PUT"]))
-            .method("public function patch(string $path, \\Closure|array $handler, string|\\Closure ...$middleware): static", "A route for PATCH.", |call| add(call, &["PATCH"]))
-            .method("public function delete(string $path, \\Closure|array $handler, string|\\Closure ...$middleware): static", "A route for DELETE.", |call| add(call, &["DELETE"]))
-            .method("public function any(string $path, \\Closure|array $handler, string|\\Closure ...$middleware): static", "A route for every method.", |call| add(call, &["ANY"]))
-            .method("public function map(array $methods, string $path, \\Closure|array $handler, string|\\Closure ...$middleware): static", "A route for some methods.", |call| {
+            .method("public function get(string $path, \\Closure|array $handler, string|object ...$middleware): static", "A route for GET (and HEAD).", |call| add(call, &["GET"]))
+            .method("public function post(string $path, \\Closure|array $handler, string|object ...$middleware): static", "A route for POST.", |call| add(call, &["POST"]))
+            .method("public function put(string $path, \\Closure|array $handler, string|object ...$middleware): static", "A route for PUT.", |call| add(call, &["PUT"]))
+            .method("public function patch(string $path, \\Closure|array $handler, string|object ...$middleware): static", "A route for PATCH.", |call| add(call, &["PATCH"]))
+            .method("public function delete(string $path, \\Closure|array $handler, string|object ...$middleware): static", "A route for DELETE.", |call| add(call, &["DELETE"]))
+            .method("public function any(string $path, \\Closure|array $handler, string|object ...$middleware): static", "A route for every method.", |call| add(call, &["ANY"]))
+            .method("public function map(array $methods, string $path, \\Closure|array $handler, string|object ...$middleware): static", "A route for some methods.", |call| {
                 let methods = routes::methods(call)?;
                 let names: Vec<&str> = methods.iter().map(|m| &**m).collect();
                 of(call)?.add(Shared::default().route(&names, call, 1)?);
                 call.ret_this()
             })
-            .method("public function group(string $prefix, \\Closure $routes, string|\\Closure ...$middleware): static", "Routes with a prefix and middleware in common.", |call| {
+            .method("public function group(string $prefix, \\Closure $routes, string|object ...$middleware): static", "Routes with a prefix and middleware in common.", |call| {
                 let app = Rc::clone(of(call)?);
                 routes::nested(call, &app, &Shared::default())?;
                 call.ret_this()

@@ -2,6 +2,7 @@
 
 use crate::app::App;
 use crate::container::check::Check;
+use crate::front;
 use crate::generator;
 use crate::incoming::Incoming;
 use crate::plan::{Plan, Source};
@@ -9,6 +10,8 @@ use crate::request;
 use crate::response;
 use crate::response::data::{Body, Data, Kind};
 use crate::route::{Handler, Middleware, Route};
+use highper_app::problem::Problem;
+use highper_filter::{Answer, Filter};
 use highper_zend::json;
 use highper_zend::reflect::{self, Function};
 use highper_zend::{Array, Callable, Object, Throw, Value, find_class};
@@ -29,6 +32,14 @@ struct Layer {
 
 /// A compiled route.
 pub(crate) struct Endpoint {
+    /// What comes before PHP.
+    pub(crate) front: Vec<Rc<Filter>>,
+    /// Has one of them something to do with the answer?
+    leaves: bool,
+    /// How many bytes a body may have.
+    pub(crate) body_limit: Option<u64>,
+    /// What answers preflights.
+    pub(crate) cors: Option<Rc<Filter>>,
     layers: Vec<Layer>,
     handler: Handler,
     callable: OnceCell<Callable>,
@@ -88,13 +99,28 @@ impl Endpoint {
                 "it streams the body (#[StreamBody]) and has a parameter that wants the whole (#[Body]): leave one away",
             ));
         }
-        let layers = route.middleware.iter().map(|middleware| Layer {
+        let (front, inner) = divided(&route.middleware);
+        let all = route.middleware.iter().rev();
+        let cors = all
+            .filter_map(native)
+            .find(|f| matches!(***f, Filter::Cors(_)));
+        let limits = route.middleware.iter().rev().filter_map(native);
+        let body_limit = limits.filter_map(|filter| match **filter {
+            Filter::Body(limit) => Some(limit),
+            _ => None,
+        });
+        let body_limit = body_limit.into_iter().next();
+        let layers = inner.iter().map(|middleware| Layer {
             middleware: middleware.clone(),
             callable: OnceCell::new(),
             next: OnceCell::new(),
         });
         Ok(Self {
+            cors: cors.cloned(),
+            body_limit,
+            leaves: front.iter().any(|filter| filter.leaves()),
             layers: layers.collect(),
+            front,
             handler: route.handler.clone(),
             callable: OnceCell::new(),
             plan,
@@ -131,6 +157,30 @@ impl Endpoint {
 
     /// Runs the whole.
     pub(crate) fn run(&self, incoming: &Rc<Incoming>) -> Result<Rc<Data>, Throw> {
+        let mut data = self.inner(incoming)?;
+        if self.leaves {
+            for filter in self.front.iter().rev() {
+                self.leave(incoming, filter, &mut data);
+            }
+        }
+        Ok(data)
+    }
+
+    /// A filter looks at what is inside of it has answered.
+    fn leave(&self, incoming: &Rc<Incoming>, filter: &Filter, data: &mut Rc<Data>) {
+        if filter.leaves() {
+            let (app, route) = (&incoming.app, incoming.app.pattern(incoming.endpoint));
+            incoming.note(|notes| {
+                let data = Rc::make_mut(data);
+                front::see(app, incoming.exchange(), route, |seen| {
+                    filter.leave(seen, notes, data);
+                });
+            });
+        }
+    }
+
+    #[inline]
+    fn inner(&self, incoming: &Rc<Incoming>) -> Result<Rc<Data>, Throw> {
         if self.layers.is_empty() {
             return self.handle(incoming);
         }
@@ -160,6 +210,9 @@ impl Endpoint {
             incoming.keep(request);
         }
         let app = &incoming.app;
+        if let Middleware::Filter(filter) = &layer.middleware {
+            return self.filter(incoming, filter, number, request);
+        }
         let callable = match layer.callable.get() {
             Some(callable) => callable,
             None => {
@@ -180,9 +233,40 @@ impl Endpoint {
         self.to_response(app, result)
     }
 
+    /// A filter behind a middleware that is PHP.
+    fn filter(
+        &self,
+        incoming: &Rc<Incoming>,
+        filter: &Filter,
+        number: usize,
+        request: &Object,
+    ) -> Result<Rc<Data>, Throw> {
+        let answer = incoming.note(|notes| {
+            let (app, route) = (&incoming.app, incoming.app.pattern(incoming.endpoint));
+            front::see(app, incoming.exchange(), route, |seen| {
+                let answer = filter.enter(seen, notes)?;
+                Some(front::revived(answer, seen, notes))
+            })
+        });
+        match answer.flatten() {
+            None => {
+                let mut data = self.layer(incoming, number + 1, request)?;
+                self.leave(incoming, filter, &mut data);
+                Ok(data)
+            }
+            Some(answer) => Ok(Rc::new(answered(incoming, &answer))),
+        }
+    }
+
     fn middleware(&self, app: &App, middleware: &Middleware) -> Result<Callable, Throw> {
         match middleware {
             Middleware::Closure(callable) => Ok(callable.clone()),
+            Middleware::Filter(_) => Err(Throw::error("internal error: a filter that is PHP")),
+            Middleware::Psr(object) => {
+                let object = object.into();
+                let bridge = crate::psr::middleware(app, "it", &object)?;
+                Callable::new(&bridge.unwrap_or(object)).map_err(Throw::error)
+            }
             Middleware::Class(class) => {
                 let object = app.shared(class)?;
                 let object = match crate::psr::middleware(app, class, &object)? {
@@ -261,6 +345,56 @@ impl Endpoint {
         json::encode_into(Rc::make_mut(&mut body), &value)?;
         Ok(app.spare.data(status, Some(Kind::Json), Body::Bytes(body)))
     }
+}
+
+/// The filter that a middleware is.
+fn native(middleware: &Middleware) -> Option<&Rc<Filter>> {
+    match middleware {
+        Middleware::Filter(filter) => Some(filter),
+        _ => None,
+    }
+}
+
+/// The filters before PHP, and what is inside of them. Of those that are one only, the innermost holds.
+pub(crate) fn divided(all: &[Middleware]) -> (Vec<Rc<Filter>>, Vec<Middleware>) {
+    let filters: Vec<Rc<Filter>> = all.iter().filter_map(native).cloned().collect();
+    let mut number = 0;
+    let mut kept = Vec::with_capacity(all.len());
+    for middleware in all {
+        if native(middleware).is_some() {
+            number += 1;
+            if !front::holding(&filters, number - 1) {
+                continue;
+            }
+        }
+        kept.push(middleware.clone());
+    }
+    let first = kept.iter().position(|m| native(m).is_none());
+    let inner = kept.split_off(first.unwrap_or(kept.len()));
+    (kept.iter().filter_map(native).cloned().collect(), inner)
+}
+
+/// A filter's answer as a response.
+fn answered(incoming: &Incoming, answer: &Answer) -> Data {
+    let (status, detail) = match answer {
+        Answer::Bare(status) => return Data::new(*status, None, Body::Empty),
+        Answer::Kept(kept) => return Data::of_lines(kept.status, &kept.lines, &kept.body),
+        Answer::Problem(status, detail) => (*status, detail.as_deref()),
+    };
+    let problem = Problem {
+        status,
+        kind: Some("about:blank"),
+        detail,
+        request_id: incoming.known_id(),
+        ..Problem::default()
+    };
+    let format = crate::send::format_of(incoming.exchange());
+    let body = problem.body(format);
+    let mut data = Data::new(status, None, Body::Bytes(Rc::new(body.into_bytes())));
+    data.add(b"Content-Type", format.content_type().as_bytes());
+    data.add(b"Cache-Control", b"no-store");
+    data.add(b"X-Content-Type-Options", b"nosniff");
+    data
 }
 
 /// The message of what was thrown.

@@ -76,6 +76,10 @@ fn ended(incoming: &Incoming, why: &str) {
 fn log(incoming: &Incoming, level: Level, message: &str, more: &[(&[u8], Field<'_>)]) {
     let line = request_line(incoming);
     let mut context: Vec<(&[u8], Field<'_>)> = vec![(b"request", Field::Str(line.as_bytes()))];
+    let trace = incoming.trace();
+    if let Some(trace) = &trace {
+        context.push((b"trace_id", Field::Str(trace.as_bytes())));
+    }
     context.extend_from_slice(more);
     incoming
         .app
@@ -100,7 +104,12 @@ fn respond(incoming: &Incoming, problem: &Problem<'_>, headers: &[(&str, &str)])
         request_id: Some(incoming.id()),
         ..problem.clone()
     };
-    send::problem(incoming.exchange(), &problem, headers);
+    let notes = incoming.notes.borrow();
+    let headers: Vec<(&str, &str)> = match notes.as_deref() {
+        Some(notes) => crate::front::with_noted(headers, notes),
+        None => headers.to_vec(),
+    };
+    send::problem(incoming.exchange(), &problem, &headers);
 }
 
 fn exception(incoming: &Incoming, object: &Object) {

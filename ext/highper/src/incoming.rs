@@ -2,6 +2,8 @@
 
 use crate::app::App;
 use crate::response::data::Data;
+use highper_filter::notes::is_list;
+use highper_filter::{Notes, identity};
 use highper_http::form::Kind;
 use highper_http::{Body, Exchange, cookie, query};
 use highper_zend::{Array, Object};
@@ -61,6 +63,8 @@ pub(crate) struct Incoming {
     /// How far `read()` has come in a body that has arrived.
     pub(crate) body_at: Cell<u64>,
     id: OnceCell<Box<str>>,
+    /// What filters have found out; `None` where there are none.
+    pub(crate) notes: RefCell<Option<Box<Notes>>>,
     request: RefCell<Option<Object>>,
     query: OnceCell<Array>,
     cookies: OnceCell<Array>,
@@ -146,6 +150,11 @@ pub(crate) fn serve(app: Option<Rc<App>>) {
     RUNNING.set(app);
 }
 
+/// The application that this worker serves.
+pub(crate) fn serving() -> Option<Rc<App>> {
+    RUNNING.with_borrow(Clone::clone)
+}
+
 /// The request of the running coroutine, or of the one that made it.
 pub(crate) fn current() -> Option<Rc<Incoming>> {
     let mut id = highper_engine::current()?;
@@ -184,6 +193,7 @@ impl Incoming {
             scoped: RefCell::default(),
             body_at: Cell::new(0),
             id: OnceCell::new(),
+            notes: RefCell::default(),
             request: RefCell::default(),
             query: OnceCell::new(),
             cookies: OnceCell::new(),
@@ -207,9 +217,35 @@ impl Incoming {
         drop(own.exchange.take());
         own.body_at.set(0);
         drop(own.id.take());
+        if let Some(notes) = own.notes.get_mut().take() {
+            own.app.spare.notes.put(notes);
+        }
         drop((own.query.take(), own.cookies.take(), own.form.take()));
         let app = Rc::clone(&this.app);
         app.spare.incoming.put(this);
+    }
+
+    /// Takes what filters have found out before PHP.
+    pub(crate) fn noted(&self, mut notes: Box<Notes>) {
+        if let Some(id) = notes.id.take() {
+            // The first holds: nobody has asked before.
+            let _first = self.id.set(id);
+        }
+        self.notes.replace(Some(notes));
+    }
+
+    /// The trace that the request belongs to.
+    pub(crate) fn trace(&self) -> Option<Box<str>> {
+        let notes = self.notes.borrow();
+        notes.as_deref()?.trace.as_ref().map(|t| t.trace.clone())
+    }
+
+    /// Lets a filter behind PHP find out something.
+    pub(crate) fn note<T>(&self, f: impl FnOnce(&mut Notes) -> T) -> T {
+        let mut notes = self.notes.take().unwrap_or_else(|| self.app.spare.notes());
+        let result = f(&mut notes);
+        self.noted(notes);
+        result
     }
 
     /// Keeps the object that the container gives to those who ask for the request.
@@ -318,6 +354,16 @@ impl Incoming {
 
     /// The response, and nothing happens where the client is gone.
     pub(crate) fn respond(&self, data: &Rc<Data>) {
+        let noted = self.notes.borrow().as_deref().map(|notes| {
+            let mut data = Data::clone(data);
+            for (name, value) in notes.fields() {
+                if is_list(name) || data.values(name).next().is_none() {
+                    data.add(name, value);
+                }
+            }
+            Rc::new(data)
+        });
+        let data = noted.as_ref().unwrap_or(data);
         crate::send::response(self.exchange(), data, self.known_id(), &self.app);
     }
 }
@@ -326,11 +372,10 @@ impl Incoming {
 pub(crate) fn request_id(exchange: &Exchange) -> Box<str> {
     let request = exchange.request();
     let bytes = request.bytes();
-    let plain = |b: &u8| b.is_ascii_alphanumeric() || b"-_.:/+=".contains(b);
     request
         .head()
         .get(&bytes, b"x-request-id")
-        .filter(|id| (1..=128).contains(&id.len()) && id.iter().all(plain))
+        .filter(|id| identity::is_plain(id))
         .and_then(|id| std::str::from_utf8(id).ok())
         .map_or_else(new_id, Into::into)
 }

@@ -19,6 +19,8 @@ mod decode;
 mod endpoint;
 mod exception;
 mod failure;
+mod filter;
+mod front;
 mod generator;
 mod incoming;
 mod inspect;
@@ -82,6 +84,7 @@ pub fn declare(registry: &mut Registry) {
         request::declare,
         response::declare,
         exception::declare,
+        filter::declare,
         attribute::declare,
         awaitable::declare,
         scope::declare,

@@ -93,8 +93,11 @@ fn write(call: &mut Call, level: Level, from: usize) -> Done {
     for (key, value) in context {
         owned.push((key.to_bytes().into_owned(), Owned::of(value)?));
     }
-    let fields: Vec<(&[u8], Field<'_>)> = owned.iter().map(|(n, v)| (&**n, v.field())).collect();
     let incoming = crate::incoming::current();
+    if let Some(trace) = incoming.as_ref().and_then(|incoming| incoming.trace()) {
+        owned.push((b"trace_id".to_vec(), Owned::Text(trace.as_bytes().to_vec())));
+    }
+    let fields: Vec<(&[u8], Field<'_>)> = owned.iter().map(|(n, v)| (&**n, v.field())).collect();
     logger.log(&Record {
         message: &message,
         context: &fields,

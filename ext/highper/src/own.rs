@@ -1,8 +1,8 @@
 //! A request whose superglobals, session and output are its own: what it prints and what `header()` sets go into its response.
 
+use crate::failure;
 use crate::incoming::Incoming;
 use crate::response::data::{Body, Data, Kind, check_field};
-use crate::{failure, send};
 use highper_runtime::exit;
 use highper_runtime::superglobals::{self, Answer};
 use highper_zend::Throw;
@@ -36,7 +36,7 @@ pub(crate) fn run(incoming: &Rc<Incoming>) -> Result<(), Throw> {
                 Some(data) if answer.is_empty() => data,
                 data => Rc::new(merged(data.as_deref(), &answer)),
             };
-            send::response(exchange, &data, incoming.known_id(), app);
+            incoming.respond(&data);
             app.spare.keep(data);
             Ok(())
         }

@@ -3,7 +3,7 @@
 
 use crate::app::App;
 use crate::container::{Concrete, Lifetime};
-use highper_zend::{Callable, ClassRef, Throw, Value, find_class};
+use highper_zend::{Callable, ClassRef, Object, Throw, Value, find_class};
 
 const LOGGER: &str = "Psr\\Log\\LoggerInterface";
 const OUR_LOGGER: &str = "Highper\\Psr\\Logger";
@@ -30,16 +30,18 @@ pub(crate) fn bind(app: &App) -> Result<(), Throw> {
     Ok(())
 }
 
+/// Is it a PSR-15 middleware?
+pub(crate) fn is_middleware(object: &Object) -> bool {
+    let interface = MIDDLEWARE.try_get();
+    interface.is_some_and(|interface| object.is_instance_of(interface))
+}
+
 /// A PSR-15 middleware as a native one; `None` where the object is none.
 ///
 /// # Errors
 /// The package is not installed, or can't make PSR-7 messages.
 pub(crate) fn middleware(app: &App, class: &str, object: &Value) -> Result<Option<Value>, Throw> {
-    let is_psr = MIDDLEWARE
-        .try_get()
-        .zip(object.as_object())
-        .is_some_and(|(interface, object)| object.is_instance_of(interface));
-    if !is_psr || Callable::new(object).is_ok() {
+    if !object.as_object().is_some_and(is_middleware) || Callable::new(object).is_ok() {
         return Ok(None);
     }
     if find_class(BRIDGE)?.is_none() {

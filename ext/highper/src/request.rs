@@ -1,5 +1,7 @@
 //! `Highper\Http\Request`
 
+mod client;
+
 use crate::app::App;
 use crate::exception::http_exception::{decode_json, exception};
 use crate::incoming::Incoming;
@@ -7,7 +9,6 @@ use highper_http::Body;
 use highper_http::form::Kind;
 use highper_zend::{
     Array, Call, Class, ClassRef, Done, Flags, Key, Object, Registry, Str, Throw, Trace, Tracer,
-    Value,
 };
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -68,7 +69,7 @@ fn of(call: &Call) -> Result<Rc<Incoming>, Throw> {
 }
 
 pub(crate) fn declare(registry: &mut Registry) {
-    registry.class(
+    registry.class(client::methods(
         Class::new("Highper\\Http\\Request")
             .doc("A request. Nothing of it is copied before it is asked for.")
             .handle(&REQUEST)
@@ -106,16 +107,6 @@ pub(crate) fn declare(registry: &mut Registry) {
                 "public function protocol(): string",
                 "HTTP/1.0 or HTTP/1.1.",
                 |call| call.ret_str(protocol(&*of(call)?)),
-            )
-            .method(
-                "public function host(): ?string",
-                "Host and port that the client asked for.",
-                |call| {
-                    let incoming = of(call)?;
-                    let request = incoming.exchange().request();
-                    let bytes = request.bytes();
-                    call.ret(request.head().authority(&bytes).map(Value::string))
-                },
             )
             .method(
                 "public function header(string $name, ?string $default = null): ?string",
@@ -227,14 +218,6 @@ pub(crate) fn declare(registry: &mut Registry) {
                 },
             )
             .method(
-                "public function ip(): string",
-                "The peer's address; empty on a Unix socket.",
-                |call| {
-                    let peer = of(call)?.exchange().connection().peer();
-                    call.ret_str(peer.map(|p| p.ip().to_string()).unwrap_or_default())
-                },
-            )
-            .method(
                 "public function id(): string",
                 "The request's id: X-Request-Id, or one of our own.",
                 |call| call.ret_str(of(call)?.id()),
@@ -276,7 +259,7 @@ pub(crate) fn declare(registry: &mut Registry) {
                 "The same request with a value for those who handle it next.",
                 with_attribute,
             ),
-    );
+    ));
 }
 
 /// `HTTP/1.1`

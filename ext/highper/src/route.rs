@@ -1,13 +1,20 @@
 //! Routes as they were written down, before they are compiled.
 
+use crate::filter;
 use highper_app::router::Group;
-use highper_zend::{Call, Callable, Throw, Value, error};
+use highper_filter::Filter;
+use highper_zend::{Call, Callable, Object, Throw, Value, error};
+use std::rc::Rc;
 
 /// A middleware as it was named.
 #[derive(Clone)]
 pub(crate) enum Middleware {
     Class(String),
     Closure(Callable),
+    /// One of PSR-15.
+    Psr(Object),
+    /// One that needs no PHP.
+    Filter(Rc<Filter>),
 }
 
 /// A handler as it was named.
@@ -101,16 +108,37 @@ fn handler(call: &Call, arg: usize) -> Result<Handler, Throw> {
     }
 }
 
-/// `string|Closure ...$middleware`
+impl Middleware {
+    /// An object, or the name of a class.
+    ///
+    /// # Errors
+    /// What it must be.
+    pub(crate) fn of(value: &Value) -> Result<Self, String> {
+        if let Some(class) = value.as_str() {
+            return Ok(Self::Class(class.to_owned()));
+        }
+        let Some(object) = value.as_object() else {
+            return Err(format!("must be a middleware, {} given", value.type_name()));
+        };
+        if let Some(filter) = filter::of(object) {
+            return Ok(Self::Filter(filter));
+        }
+        match Callable::new(value) {
+            Ok(callable) => Ok(Self::Closure(callable)),
+            Err(_) if crate::psr::is_middleware(object) => Ok(Self::Psr(object.clone())),
+            Err(_) => Err(format!(
+                "must be a middleware: a Closure, a filter, or an object with __invoke(Request $request, Closure $next): Response; {} given",
+                object.class_name()
+            )),
+        }
+    }
+}
+
+/// `string|object ...$middleware`
 pub(crate) fn middleware(call: &Call, from: usize) -> Result<Vec<Middleware>, Throw> {
     let mut all = Vec::new();
     for (at, value) in call.rest(from).iter().enumerate() {
-        all.push(match value.as_str() {
-            Some(class) => Middleware::Class(class.to_owned()),
-            None => Middleware::Closure(
-                Callable::new(value).map_err(|why| Throw::argument_value(from + at, why))?,
-            ),
-        });
+        all.push(Middleware::of(value).map_err(|why| Throw::argument_value(from + at, why))?);
     }
     Ok(all)
 }

@@ -22,20 +22,20 @@ pub(crate) fn declare(registry: &mut Registry) {
             .flags(Flags::FINAL | Flags::NO_DYNAMIC_PROPERTIES | Flags::NOT_SERIALIZABLE)
             .state::<Routes>()
             .deny_create()
-            .method("public function get(string $path, \\Closure|array $handler, string|\\Closure ...$middleware): static", "A route for GET (and HEAD).", |call| add(call, &["GET"]))
-            .method("public function post(string $path, \\Closure|array $handler, string|\\Closure ...$middleware): static", "A route for POST.", |call| add(call, &["POST"]))
-            .method("public function put(string $path, \\Closure|array $handler, string|\\Closure ...$middleware): static", "A route for PUT.", |call| add(call, &["PUT"]))
-            .method("public function patch(string $path, \\Closure|array $handler, string|\\Closure ...$middleware): static", "A route for PATCH.", |call| add(call, &["PATCH"]))
-            .method("public function delete(string $path, \\Closure|array $handler, string|\\Closure ...$middleware): static", "A route for DELETE.", |call| add(call, &["DELETE"]))
-            .method("public function any(string $path, \\Closure|array $handler, string|\\Closure ...$middleware): static", "A route for every method.", |call| add(call, &["ANY"]))
-            .method("public function map(array $methods, string $path, \\Closure|array $handler, string|\\Closure ...$middleware): static", "A route for some methods.", |call| {
+            .method("public function get(string $path, \\Closure|array $handler, string|object ...$middleware): static", "A route for GET (and HEAD).", |call| add(call, &["GET"]))
+            .method("public function post(string $path, \\Closure|array $handler, string|object ...$middleware): static", "A route for POST.", |call| add(call, &["POST"]))
+            .method("public function put(string $path, \\Closure|array $handler, string|object ...$middleware): static", "A route for PUT.", |call| add(call, &["PUT"]))
+            .method("public function patch(string $path, \\Closure|array $handler, string|object ...$middleware): static", "A route for PATCH.", |call| add(call, &["PATCH"]))
+            .method("public function delete(string $path, \\Closure|array $handler, string|object ...$middleware): static", "A route for DELETE.", |call| add(call, &["DELETE"]))
+            .method("public function any(string $path, \\Closure|array $handler, string|object ...$middleware): static", "A route for every method.", |call| add(call, &["ANY"]))
+            .method("public function map(array $methods, string $path, \\Closure|array $handler, string|object ...$middleware): static", "A route for some methods.", |call| {
                 let methods = methods(call)?;
                 let names: Vec<&str> = methods.iter().map(|m| &**m).collect();
                 let (app, shared) = of(call)?;
                 app.add(shared.route(&names, call, 1)?);
                 call.ret_this()
             })
-            .method("public function group(string $prefix, \\Closure $routes, string|\\Closure ...$middleware): static", "A group inside this one.", |call| {
+            .method("public function group(string $prefix, \\Closure $routes, string|object ...$middleware): static", "A group inside this one.", |call| {
                 let (app, shared) = of(call)?;
                 nested(call, app, shared)?;
                 call.ret_this()

@@ -101,6 +101,7 @@ fn start(app: &Rc<App>, argv: &[String]) -> Result<i32, Stop> {
         listeners.push(bind(address)?);
     }
     apply(app);
+    app.make_world()?;
     if options.daemonize && options.log_file.is_none() {
         options.log_file = Some(place(app, &addresses, "log"));
     }

@@ -151,10 +151,7 @@ fn controller(
             Some("controller") => {
                 prefix = Some(text(&made(attribute, Place::Class(class))?, "prefix")?);
             }
-            Some("middleware") => {
-                middleware.extend(classes(&made(attribute, Place::Class(class))?)?)
-            }
-            _ => {}
+            _ => layers(attribute, Place::Class(class), &mut middleware)?,
         }
     }
     let Some(prefix) = prefix else {
@@ -200,13 +197,10 @@ fn action(
                 let path = text(&made(attribute, Place::Function(method))?, "path")?;
                 paths.push((verb.to_ascii_uppercase(), group.join(&path)));
             }
-            Some("middleware") => {
-                middleware.extend(classes(&made(attribute, Place::Function(method))?)?)
-            }
             Some("status") => {
                 answer = status(&made(attribute, Place::Function(method))?)?;
             }
-            _ => {}
+            _ => layers(attribute, Place::Function(method), &mut middleware)?,
         }
     }
     let at = method
@@ -256,8 +250,11 @@ pub(crate) fn marked(route: &Route) -> Result<Route, Throw> {
 fn mark(route: &mut Route, attributes: &[Attribute], place: Place<'_>) -> Result<(), Throw> {
     for attribute in attributes {
         match annotation::own(attribute).as_deref() {
-            Some("middleware") => {
-                for one in classes(&made(attribute, place)?)? {
+            Some("status") => route.status = status(&made(attribute, place)?)?,
+            _ => {
+                let mut more = Vec::new();
+                layers(attribute, place, &mut more)?;
+                for one in more {
                     let is_same = |other: &Middleware| match (other, &one) {
                         (Middleware::Class(a), Middleware::Class(b)) => a.eq_ignore_ascii_case(b),
                         _ => false,
@@ -267,8 +264,6 @@ fn mark(route: &mut Route, attributes: &[Attribute], place: Place<'_>) -> Result
                     }
                 }
             }
-            Some("status") => route.status = status(&made(attribute, place)?)?,
-            _ => {}
         }
     }
     Ok(())
@@ -283,11 +278,45 @@ fn text(object: &Object, name: &str) -> Result<String, Throw> {
     Ok(object.get(name)?.to_str()?.to_string_lossy().into_owned())
 }
 
-fn classes(object: &Object) -> Result<Vec<Middleware>, Throw> {
-    let list = object.get("classes")?;
-    let names = list.as_array().into_iter().flat_map(|list| list.values());
-    Ok(names
-        .filter_map(Value::as_str)
-        .map(|name| Middleware::Class(name.to_owned()))
-        .collect())
+/// The middleware of an attribute, where it is one that has some: `#[Middleware(…)]`, or a filter.
+fn layers(
+    attribute: &Attribute,
+    place: Place<'_>,
+    into: &mut Vec<Middleware>,
+) -> Result<(), Throw> {
+    let given = if annotation::is_filter(attribute) {
+        vec![made(attribute, place)?.into()]
+    } else if annotation::own(attribute).as_deref() == Some("middleware") {
+        let list = made(attribute, place)?.get("classes")?;
+        let values = list.as_array().into_iter().flat_map(|list| list.values());
+        values.cloned().collect()
+    } else {
+        return Ok(());
+    };
+    for value in &given {
+        let one = Middleware::of(value).map_err(|why| place.wrong(&attribute.name(), &why))?;
+        if let Middleware::Filter(filter) = &one {
+            // All workers are to have the same, wherever they find it.
+            crate::filter::place(filter, &format!("{} {}", place.text(), into.len()));
+        }
+        into.push(one);
+    }
+    Ok(())
+}
+
+/// The middleware of a controller's action, for a route that was kept without it.
+fn layers_of(class: &str, method: &str) -> Result<Vec<Middleware>, Throw> {
+    let mut all = Vec::new();
+    let Some(class) = find_class(class)?.map(reflect::Class::from) else {
+        return Ok(all);
+    };
+    for attribute in &class.attributes() {
+        layers(attribute, Place::Class(class), &mut all)?;
+    }
+    if let Some(method) = class.method(method) {
+        for attribute in &method.attributes() {
+            layers(attribute, Place::Function(&method), &mut all)?;
+        }
+    }
+    Ok(all)
 }

@@ -4,6 +4,8 @@ use crate::app::App;
 use crate::response::data::{Body, Data};
 use highper_app::accept::{ErrorFormat, error_format};
 use highper_app::problem::Problem;
+use highper_filter::Notes;
+use highper_filter::notes::NOTHING;
 use highper_http::static_file::{self, Plan};
 use highper_http::{Exchange, SendError};
 use highper_http1::{EncodeError, Response, Version};
@@ -111,10 +113,25 @@ pub(crate) fn format_of(exchange: &Exchange) -> ErrorFormat {
 
 /// Sends an error without PHP.
 pub(crate) fn problem(exchange: &Exchange, problem: &Problem<'_>, headers: &[(&str, &str)]) {
+    problem_with(exchange, problem, headers, &NOTHING);
+}
+
+/// Sends an error without PHP, with the fields that filters have noted.
+pub(crate) fn problem_with(
+    exchange: &Exchange,
+    problem: &Problem<'_>,
+    headers: &[(&str, &str)],
+    notes: &Notes,
+) {
     let format = format_of(exchange);
-    let body = match format {
-        ErrorFormat::Html => problem.html(),
-        ErrorFormat::Problem | ErrorFormat::Json => problem.json(),
+    let body = problem.body(format);
+    let all;
+    let headers = match notes.lines().is_empty() {
+        true => headers,
+        false => {
+            all = crate::front::with_noted(headers, notes);
+            &*all
+        }
     };
     page(
         exchange,
@@ -127,18 +144,20 @@ pub(crate) fn problem(exchange: &Exchange, problem: &Problem<'_>, headers: &[(&s
 }
 
 /// Sends an error of which there is nothing to say but its status: lines and body stand ready.
-pub(crate) fn blank(exchange: &Exchange, status: u16) {
+pub(crate) fn blank(exchange: &Exchange, status: u16, notes: &Notes) {
     thread_local! {
         static READY: RefCell<Vec<(u16, Rc<str>)>> = const { RefCell::new(Vec::new()) };
+        static SCRATCH: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
     }
     const LINES: &[u8] = b"Content-Type: application/problem+json\r\nCache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n";
+    const SNIFF: usize = b"X-Content-Type-Options: nosniff\r\n".len();
     let said = || Problem {
         status,
         kind: Some("about:blank"),
         ..Problem::default()
     };
     if format_of(exchange) != ErrorFormat::Problem {
-        return problem(exchange, &said(), &[]);
+        return problem_with(exchange, &said(), &[], notes);
     }
     let body = READY.with_borrow_mut(|ready| {
         if let Some((_, body)) = ready.iter().find(|(known, _)| *known == status) {
@@ -149,7 +168,19 @@ pub(crate) fn blank(exchange: &Exchange, status: u16) {
         body
     });
     // A client that is gone needs no answer.
-    let _gone = exchange.respond_lines(status, LINES, body.as_bytes());
+    if notes.lines().is_empty() {
+        let _gone = exchange.respond_lines(status, LINES, body.as_bytes());
+        return;
+    }
+    let mut lines = SCRATCH.take();
+    lines.clear();
+    lines.extend_from_slice(match notes.has("X-Content-Type-Options") {
+        true => &LINES[..LINES.len() - SNIFF],
+        false => LINES,
+    });
+    lines.extend_from_slice(notes.lines());
+    let _gone = exchange.respond_lines(status, &lines, body.as_bytes());
+    SCRATCH.set(lines);
 }
 
 /// Sends an error's body.
@@ -178,11 +209,18 @@ pub(crate) fn page(
 }
 
 /// Sends nothing but a status and headers.
-pub(crate) fn bare(exchange: &Exchange, status: u16, headers: &[(&str, &str)], body: &str) {
+pub(crate) fn bare(
+    exchange: &Exchange,
+    status: u16,
+    headers: &[(&str, &str)],
+    body: &str,
+    notes: &Notes,
+) {
     let fields = |response: &mut Response<'_>| {
         for (name, value) in headers {
             response.header(name.as_bytes(), value.as_bytes())?;
         }
+        response.lines(notes.lines());
         Ok(())
     };
     let _gone = exchange.respond(status, None, fields, body.as_bytes());
@@ -197,12 +235,13 @@ pub(crate) fn ranges_length(plan: &Plan) -> u64 {
 }
 
 /// Sends a file, or what is to be said about it.
-pub(crate) fn file(exchange: &Exchange, plan: Plan, app: &App) {
+pub(crate) fn file(exchange: &Exchange, plan: Plan, notes: &Notes, app: &App) {
     let headers = plan.headers;
     let fields = |response: &mut Response<'_>| {
         for (name, value) in &headers {
             response.header(name.as_bytes(), value.as_bytes())?;
         }
+        response.lines(notes.lines());
         Ok(())
     };
     let status = plan.status;

@@ -3,6 +3,7 @@
 
 use crate::incoming::Incoming;
 use crate::response::data::{Body, Data, Kind};
+use highper_filter::Notes;
 use highper_zend::Object;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -18,6 +19,8 @@ pub(crate) struct Spare {
     pub(crate) requests: Stock<Object>,
     pub(crate) responses: Stock<Object>,
     pub(crate) incoming: Stock<Rc<Incoming>>,
+    pub(crate) notes: Stock<Box<Notes>>,
+    scratch: RefCell<Vec<u8>>,
     data: Stock<Rc<Data>>,
     buffers: Stock<Rc<Vec<u8>>>,
 }
@@ -72,6 +75,25 @@ impl<T> Stock<T> {
 }
 
 impl Spare {
+    /// Calls with an empty buffer, which nobody else uses meanwhile.
+    pub(crate) fn with_scratch(&self, f: impl FnOnce(&mut Vec<u8>)) {
+        let mut scratch = self.scratch.take();
+        scratch.clear();
+        f(&mut scratch);
+        self.scratch.replace(scratch);
+    }
+
+    /// Notes of a request.
+    pub(crate) fn notes(&self) -> Box<Notes> {
+        match self.notes.take() {
+            Some(mut notes) => {
+                notes.clear();
+                notes
+            }
+            None => Box::default(),
+        }
+    }
+
     /// A new response's data.
     #[inline]
     pub(crate) fn data(&self, status: u16, kind: Option<Kind>, body: Body) -> Rc<Data> {

@@ -1,12 +1,15 @@
 //! From a connection's request to an answer: what needs no PHP is answered here.
 
-use crate::app::App;
+use crate::app::{App, Compiled};
+use crate::endpoint::Endpoint;
 use crate::exception::cancelled::{GONE, STOPPING};
 use crate::incoming::{Incoming, PathValues};
-use crate::{failure, own, send};
+use crate::{failure, front, own, send};
 use highper_app::problem::Problem;
 use highper_app::router::{self, Answer};
 use highper_engine::{clock, scheduler};
+use highper_filter::notes::NOTHING;
+use highper_filter::{Filter, Notes};
 use highper_http::{Connection, Exchange, Head, Service, static_file};
 use highper_log::{Access, Level};
 use highper_runtime::{cancel, ending};
@@ -22,6 +25,11 @@ pub(crate) struct Web<const OWN: bool> {
 impl<const OWN: bool> Service for Web<OWN> {
     fn streams(&self, head: &Head, bytes: &[u8]) -> bool {
         self.app.streams(head.method_name(bytes), head.path(bytes))
+    }
+
+    fn body_limit(&self, head: &Head, bytes: &[u8]) -> Option<u64> {
+        self.app
+            .body_limit(head.method_name(bytes), head.path(bytes))
     }
 
     fn disconnected(&self, exchange: &Rc<Exchange>) {
@@ -66,8 +74,13 @@ impl<const OWN: bool> Service for Web<OWN> {
             }
         };
         match routed {
-            Ok((number, values)) => self.enter(exchange, number, values),
-            Err(miss) => self.miss(&exchange, miss),
+            Ok((number, values)) => match compiled.endpoints.get(number) {
+                Some(endpoint) if !endpoint.front.is_empty() => {
+                    self.filtered(exchange, endpoint, number, values);
+                }
+                _ => self.enter(exchange, number, values, None),
+            },
+            Err(miss) => self.missed(&exchange, compiled, miss),
         }
     }
 
@@ -175,8 +188,17 @@ fn handle_own(incoming: Rc<Incoming>) -> Result<(), Throw> {
 
 impl<const OWN: bool> Web<OWN> {
     /// Runs the handler in a coroutine of its own.
-    fn enter(&self, exchange: Rc<Exchange>, number: usize, values: PathValues) {
+    fn enter(
+        &self,
+        exchange: Rc<Exchange>,
+        number: usize,
+        values: PathValues,
+        notes: Option<Box<Notes>>,
+    ) {
         let incoming = Incoming::new(&self.app, exchange, number, values);
+        if let Some(notes) = notes {
+            incoming.noted(notes);
+        }
         let kept = Rc::clone(incoming.exchange());
         let spawned = highper_runtime::coroutine::try_spawn(move || match OWN {
             true => handle_own(incoming),
@@ -193,39 +215,103 @@ impl<const OWN: bool> Web<OWN> {
         }
     }
 
-    fn miss(&self, exchange: &Exchange, miss: Miss) {
+    /// Goes through the filters before PHP.
+    fn filtered(
+        &self,
+        exchange: Rc<Exchange>,
+        endpoint: &Endpoint,
+        number: usize,
+        values: PathValues,
+    ) {
+        let app = &self.app;
+        let mut notes = app.spare.notes();
+        let pattern = app.pattern(number);
+        if front::pass(app, &exchange, &endpoint.front, pattern, &mut notes) {
+            app.spare.notes.put(notes);
+        } else {
+            self.enter(exchange, number, values, Some(notes));
+        }
+    }
+
+    /// A request that no handler is for.
+    fn missed(&self, exchange: &Exchange, compiled: &Compiled, miss: Miss) {
+        let app = &self.app;
+        if compiled.crosses && matches!(miss, Miss::Options(_)) {
+            let mut notes = app.spare.notes();
+            if let Some(cors) = self.asked(exchange, compiled)
+                && front::preflight(app, exchange, &cors, &mut notes)
+            {
+                return app.spare.notes.put(notes);
+            }
+        }
+        if compiled.front.is_empty() {
+            return self.miss(exchange, miss, &NOTHING);
+        }
+        let mut notes = app.spare.notes();
+        if !front::pass(app, exchange, &compiled.front, "", &mut notes) {
+            if let Some(id) = notes.id.clone() {
+                notes.add("X-Request-Id", id.as_bytes());
+                app.answering.replace(Some(id));
+            }
+            self.miss(exchange, miss, &notes);
+            app.answering.take();
+        }
+        app.spare.notes.put(notes);
+    }
+
+    /// What answers preflights of the route that one asks for.
+    fn asked(&self, exchange: &Exchange, compiled: &Compiled) -> Option<Rc<Filter>> {
+        let request = exchange.request();
+        let bytes = request.bytes();
+        let head = request.head();
+        let method = head.get(&bytes, b"access-control-request-method")?;
+        match compiled.router.find(method, head.path(&bytes)) {
+            Answer::Found(found) => {
+                let endpoint = compiled.endpoints.get(found.handler as usize)?;
+                endpoint.cors.clone()
+            }
+            _ => None,
+        }
+    }
+
+    fn miss(&self, exchange: &Exchange, miss: Miss, notes: &Notes) {
         match miss {
             Miss::NotFound => {
-                if self.health(exchange) || self.file(exchange) {
+                if self.health(exchange, notes) || self.file(exchange, notes) {
                     return;
                 }
-                send::blank(exchange, 404);
+                send::blank(exchange, 404, notes);
             }
             Miss::Path(why) => {
                 let problem = Problem {
                     detail: Some(&why),
                     ..blank(404)
                 };
-                send::problem(exchange, &problem, &[]);
+                send::problem_with(exchange, &problem, &[], notes);
             }
             Miss::Bad(why) => {
                 let problem = Problem {
                     detail: Some(&why),
                     ..blank(400)
                 };
-                send::problem(exchange, &problem, &[]);
+                send::problem_with(exchange, &problem, &[], notes);
             }
             Miss::Method(allow) => {
-                if !self.file(exchange) {
-                    send::problem(exchange, &blank(405), &[("Allow", &allow)]);
+                if !self.file(exchange, notes) {
+                    let headers = [("Allow", &*allow)];
+                    send::problem_with(exchange, &blank(405), &headers, notes);
                 }
             }
-            Miss::Options(allow) => send::bare(exchange, 204, &[("Allow", &allow)], ""),
-            Miss::Redirect(to) => send::bare(exchange, 308, &[("Location", &to)], ""),
+            Miss::Options(allow) => {
+                send::bare(exchange, 204, &[("Allow", &allow)], "", notes);
+            }
+            Miss::Redirect(to) => {
+                send::bare(exchange, 308, &[("Location", &to)], "", notes);
+            }
         }
     }
 
-    fn health(&self, exchange: &Exchange) -> bool {
+    fn health(&self, exchange: &Exchange, notes: &Notes) -> bool {
         let health = self.app.health.borrow();
         let Some(path) = &*health else {
             return false;
@@ -245,13 +331,13 @@ impl<const OWN: bool> Web<OWN> {
                 ("Content-Type", "application/json"),
                 ("Cache-Control", "no-store"),
             ];
-            send::bare(exchange, status, &headers, body);
+            send::bare(exchange, status, &headers, body, notes);
         }
         is_it
     }
 
     /// Answers with a file, if one of the folders has it.
-    fn file(&self, exchange: &Exchange) -> bool {
+    fn file(&self, exchange: &Exchange, notes: &Notes) -> bool {
         let Some(compiled) = self.app.compiled().filter(|c| !c.files.is_empty()) else {
             return false;
         };
@@ -297,7 +383,7 @@ impl<const OWN: bool> Web<OWN> {
                             &[],
                             None,
                         );
-                        send::problem(exchange, &blank(503), &[]);
+                        send::problem_with(exchange, &blank(503), &[], notes);
                         return true;
                     }
                 }
@@ -307,7 +393,7 @@ impl<const OWN: bool> Web<OWN> {
         };
         match plan {
             Some(static_file::Answer::Plan(plan)) => {
-                send::file(exchange, plan, &self.app);
+                send::file(exchange, plan, notes, &self.app);
                 true
             }
             _ => false,
@@ -322,7 +408,9 @@ impl<const OWN: bool> Web<OWN> {
         let peer = peer.map_or_else(|| "unix:".to_owned(), |p| p.ip().to_string());
         let spent = highper_engine::clock::now().saturating_sub(request.started());
         let running = crate::incoming::current();
+        let answering = self.app.answering.borrow();
         let id = running.as_ref().and_then(|r| r.known_id());
+        let id = id.or(answering.as_deref());
         self.app.logger.access(&Access {
             time: SystemTime::now(),
             peer: &peer,

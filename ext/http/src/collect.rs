@@ -47,12 +47,19 @@ pub(crate) enum Collector {
 }
 
 impl Collector {
-    /// For a body of this type; `length` is what the head declared.
+    /// For a body of this type; `length` is what the head declared, `most` what its route allows.
     pub(crate) fn new(
         content_type: Option<&[u8]>,
         length: Option<u64>,
+        most: Option<u64>,
         settings: &Settings,
     ) -> Result<Self, Refusal> {
+        let allowed = most.map_or(settings.limits.body_bytes, |most| {
+            most.min(settings.limits.body_bytes)
+        });
+        if length.is_some_and(|length| length > allowed) {
+            return Err(too_large());
+        }
         if settings.parse_forms
             && let Some(content_type) = content_type
         {
@@ -62,12 +69,12 @@ impl Collector {
             })?;
             if let Kind::Multipart(boundary) = kind {
                 let limits = multipart::Limits {
-                    total_bytes: settings.limits.body_bytes,
+                    total_bytes: allowed,
                     ..multipart::Limits::default()
                 };
                 let config = upload::Config {
                     dir: settings.temp_dir.clone(),
-                    file_bytes: settings.limits.body_bytes,
+                    file_bytes: allowed,
                     ..upload::Config::default()
                 };
                 return Ok(Self::Form {
@@ -80,6 +87,7 @@ impl Collector {
             }
         }
         let most = settings.plain_bytes.unwrap_or(u64::MAX);
+        let most = most.min(allowed);
         if length.is_some_and(|length| length > most) {
             return Err(too_large());
         }

@@ -35,6 +35,12 @@ pub trait Service {
         let _ = (head, bytes);
         false
     }
+    /// How many bytes the body behind a head may have, where it is fewer than the settings allow. Asked only for
+    /// bodies that are collected.
+    fn body_limit(&self, head: &Head, bytes: &[u8]) -> Option<u64> {
+        let _ = (head, bytes);
+        None
+    }
     /// A request is complete. Answer through the exchange, now or later. Runs on the driver's stack.
     fn request(&self, exchange: Rc<Exchange>);
     /// A connection was accepted.
@@ -579,7 +585,8 @@ impl Core {
             Framing::Length(n) => Some(n),
             _ => None,
         };
-        match Collector::new(head.content_type(&bytes), length, &self.settings) {
+        let most = self.service.body_limit(&head, &bytes);
+        match Collector::new(head.content_type(&bytes), length, most, &self.settings) {
             Ok(collector) => {
                 *connection.partial.borrow_mut() = Some(Box::new(Partial {
                     head,

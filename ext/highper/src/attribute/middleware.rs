@@ -1,17 +1,20 @@
 //! `Highper\Attribute\Middleware`
 
-use highper_zend::{Class, Registry, Target};
+use highper_zend::{Class, Registry, Target, Throw};
 
 pub(super) fn declare(registry: &mut Registry) {
     registry.class(
         Class::new("Highper\\Attribute\\Middleware")
-            .doc("Classes that handle a request before and after its handler, the first is outermost.")
-            .attribute(Target::CLASS | Target::METHOD | Target::REPEATABLE)
-            .property("public readonly array $classes", "Their names.")
-            .method("public function __construct(string ...$classes)", "", |call| {
+            .doc("What handles a request before and after its handler, the first is outermost: names of classes, or objects such as new RateLimit('10/s').")
+            .attribute(Target::CLASS | Target::METHOD | Target::FUNCTION | Target::REPEATABLE)
+            .property("public readonly array $classes", "Names and objects.")
+            .method("public function __construct(string|object ...$classes)", "", |call| {
                 let mut classes = highper_zend::Array::new();
-                for at in 0..call.num_args() {
-                    classes.push(call.str(at)?);
+                for (at, value) in call.rest(0).iter().enumerate() {
+                    if !value.is_string() && !value.is_object() {
+                        return Err(Throw::argument_type(at, format!("must be a class or an object, {} given", value.type_name())));
+                    }
+                    classes.push(value);
                 }
                 call.this_object()?.set("classes", classes)
             }),

@@ -1,5 +1,6 @@
 //! What a response consists of.
 
+use highper_filter::Reply;
 use highper_zend::Str;
 use std::fs::File;
 use std::rc::Rc;
@@ -104,6 +105,18 @@ impl Data {
         }
     }
 
+    /// Of fields as they go on the wire.
+    pub(crate) fn of_lines(status: u16, lines: &[u8], body: &[u8]) -> Self {
+        let mut data = Self::new(status, None, Body::Bytes(Rc::new(body.to_vec())));
+        for line in lines.split(|b| *b == b'\n') {
+            let line = line.strip_suffix(b"\r").unwrap_or(line);
+            if let Some(at) = line.iter().position(|b| *b == b':') {
+                data.add(&line[..at], line[at + 1..].trim_ascii());
+            }
+        }
+        data
+    }
+
     /// Empties it, but keeps its memory; gives the body.
     pub(crate) fn clear(&mut self) -> Body {
         self.status = 200;
@@ -183,6 +196,39 @@ impl Data {
                 later.end -= length;
             }
         }
+    }
+}
+
+impl Reply for Data {
+    fn status(&self) -> u16 {
+        self.status
+    }
+
+    fn field(&self, name: &[u8]) -> Option<&[u8]> {
+        let mut fields = self.fields();
+        let found = fields.find(|(have, _)| have.eq_ignore_ascii_case(name));
+        found.map(|(_, value)| value)
+    }
+
+    fn lines(&self) -> Option<&[u8]> {
+        Self::lines(self)
+    }
+
+    fn body(&self) -> Option<&[u8]> {
+        match &self.body {
+            Body::Empty | Body::Bytes(_) | Body::Str(_) => Some(self.body.bytes()),
+            Body::File(..) => None,
+        }
+    }
+
+    fn add(&mut self, name: &str, value: &[u8]) {
+        Self::add(self, name.as_bytes(), value);
+    }
+
+    fn not_modified(&mut self) {
+        self.status = 304;
+        self.body = Body::Empty;
+        self.remove(b"Content-Type");
     }
 }
 

@@ -70,12 +70,17 @@ fn route(value: &Value) -> Option<Route> {
         Value::Null => None,
         status => Some(u16::try_from(status.as_u64()?).ok()?),
     };
-    let middleware = texts(value.get("middleware")?)?;
+    let (class, method) = (text("class")?, text("method")?);
+    let middleware = match value.get("middleware")? {
+        // What is wrong with them is told when all is scanned anew.
+        Value::Null => super::layers_of(&class, &method).ok()?,
+        names => texts(names)?.into_iter().map(Middleware::Class).collect(),
+    };
     Some(Route {
         methods: texts(value.get("methods")?)?,
         pattern: text("pattern")?,
-        handler: Handler::Method(text("class")?, text("method")?),
-        middleware: middleware.into_iter().map(Middleware::Class).collect(),
+        handler: Handler::Method(class, method),
+        middleware,
         status,
         at: text("at")?,
     })
@@ -98,16 +103,17 @@ pub(super) fn write(
             let Handler::Method(class, method) = &route.handler else {
                 return None;
             };
-            let middleware = route.middleware.iter().filter_map(|one| match one {
+            // Objects are made anew of their attributes.
+            let middleware = route.middleware.iter().map(|one| match one {
                 Middleware::Class(class) => Some(class.as_str()),
-                Middleware::Closure(_) => None,
+                _ => None,
             });
             Some(json!({
                 "methods": route.methods,
                 "pattern": route.pattern,
                 "class": class,
                 "method": method,
-                "middleware": middleware.collect::<Vec<_>>(),
+                "middleware": middleware.collect::<Option<Vec<_>>>(),
                 "status": route.status,
                 "at": route.at,
             }))

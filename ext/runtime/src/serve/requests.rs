@@ -28,6 +28,10 @@ impl Service for Watched {
         self.service.streams(head, bytes)
     }
 
+    fn body_limit(&self, head: &Head, bytes: &[u8]) -> Option<u64> {
+        self.service.body_limit(head, bytes)
+    }
+
     fn request(&self, exchange: Rc<Exchange>) {
         let ticket = {
             let request = exchange.request();

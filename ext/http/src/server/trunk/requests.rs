@@ -217,7 +217,8 @@ impl Trunk {
             let error = highper_http1::Error::BodyTooLarge;
             return self.refuse(core, connection, &own, error.status(), error.message());
         }
-        match Collector::new(head.content_type(&text), length, &core.settings) {
+        let most = core.service.body_limit(&head, &text);
+        match Collector::new(head.content_type(&text), length, most, &core.settings) {
             Ok(collector) => {
                 let partial = Partial {
                     head,
