@@ -16,23 +16,23 @@ final class Application
 
     public function scan(string $namespace, string $folder): static {}
 
-    public function middleware(\Closure|string ...$middleware): static {}
+    public function middleware(object|string ...$middleware): static {}
 
-    public function get(string $path, \Closure|array $handler, \Closure|string ...$middleware): static {}
+    public function get(string $path, \Closure|array $handler, object|string ...$middleware): static {}
 
-    public function post(string $path, \Closure|array $handler, \Closure|string ...$middleware): static {}
+    public function post(string $path, \Closure|array $handler, object|string ...$middleware): static {}
 
-    public function put(string $path, \Closure|array $handler, \Closure|string ...$middleware): static {}
+    public function put(string $path, \Closure|array $handler, object|string ...$middleware): static {}
 
-    public function patch(string $path, \Closure|array $handler, \Closure|string ...$middleware): static {}
+    public function patch(string $path, \Closure|array $handler, object|string ...$middleware): static {}
 
-    public function delete(string $path, \Closure|array $handler, \Closure|string ...$middleware): static {}
+    public function delete(string $path, \Closure|array $handler, object|string ...$middleware): static {}
 
-    public function any(string $path, \Closure|array $handler, \Closure|string ...$middleware): static {}
+    public function any(string $path, \Closure|array $handler, object|string ...$middleware): static {}
 
-    public function map(array $methods, string $path, \Closure|array $handler, \Closure|string ...$middleware): static {}
+    public function map(array $methods, string $path, \Closure|array $handler, object|string ...$middleware): static {}
 
-    public function group(string $prefix, \Closure $routes, \Closure|string ...$middleware): static {}
+    public function group(string $prefix, \Closure $routes, object|string ...$middleware): static {}
 
     public function bind(string $class, \Closure|string|null $concrete = null): static {}
 

@@ -6,19 +6,19 @@ namespace Highper;
 
 final class Routes
 {
-    public function get(string $path, \Closure|array $handler, \Closure|string ...$middleware): static {}
+    public function get(string $path, \Closure|array $handler, object|string ...$middleware): static {}
 
-    public function post(string $path, \Closure|array $handler, \Closure|string ...$middleware): static {}
+    public function post(string $path, \Closure|array $handler, object|string ...$middleware): static {}
 
-    public function put(string $path, \Closure|array $handler, \Closure|string ...$middleware): static {}
+    public function put(string $path, \Closure|array $handler, object|string ...$middleware): static {}
 
-    public function patch(string $path, \Closure|array $handler, \Closure|string ...$middleware): static {}
+    public function patch(string $path, \Closure|array $handler, object|string ...$middleware): static {}
 
-    public function delete(string $path, \Closure|array $handler, \Closure|string ...$middleware): static {}
+    public function delete(string $path, \Closure|array $handler, object|string ...$middleware): static {}
 
-    public function any(string $path, \Closure|array $handler, \Closure|string ...$middleware): static {}
+    public function any(string $path, \Closure|array $handler, object|string ...$middleware): static {}
 
-    public function map(array $methods, string $path, \Closure|array $handler, \Closure|string ...$middleware): static {}
+    public function map(array $methods, string $path, \Closure|array $handler, object|string ...$middleware): static {}
 
-    public function group(string $prefix, \Closure $routes, \Closure|string ...$middleware): static {}
+    public function group(string $prefix, \Closure $routes, object|string ...$middleware): static {}
 }

@@ -4,10 +4,10 @@
 
 namespace Highper\Attribute;
 
-#[\Attribute(\Attribute::TARGET_CLASS | \Attribute::TARGET_METHOD | \Attribute::IS_REPEATABLE)]
+#[\Attribute(\Attribute::TARGET_CLASS | \Attribute::TARGET_FUNCTION | \Attribute::TARGET_METHOD | \Attribute::IS_REPEATABLE)]
 class Middleware
 {
     public readonly array $classes;
 
-    public function __construct(string ...$classes) {}
+    public function __construct(object|string ...$classes) {}
 }

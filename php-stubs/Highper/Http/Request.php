@@ -14,8 +14,6 @@ final class Request
 
     public function protocol(): string {}
 
-    public function host(): ?string {}
-
     public function header(string $name, ?string $default = null): ?string {}
 
     public function headers(): array {}
@@ -38,8 +36,6 @@ final class Request
 
     public function files(): array {}
 
-    public function ip(): string {}
-
     public function id(): string {}
 
     public function route(): string {}
@@ -49,4 +45,22 @@ final class Request
     public function attribute(string $name, mixed $default = null): mixed {}
 
     public function withAttribute(string $name, mixed $value): static {}
+
+    public function ip(): string {}
+
+    public function scheme(): string {}
+
+    public function isSecure(): bool {}
+
+    public function host(): ?string {}
+
+    public function nonce(): string {}
+
+    public function user(): ?string {}
+
+    public function claims(?string $name = null, mixed $default = null): mixed {}
+
+    public function trace(): ?string {}
+
+    public function traceparent(): ?string {}
 }
