@@ -62,5 +62,7 @@ final class Application
 
     public function onStart(\Closure $hook): static {}
 
+    public function handle(\Highper\Http\Request $request): \Highper\Http\Response {}
+
     public function run(array $argv = []): int {}
 }

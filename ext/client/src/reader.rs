@@ -115,6 +115,12 @@ impl Reader {
         &self.head
     }
 
+    /// The head, when the reader has done its work.
+    #[must_use]
+    pub fn into_head(self) -> Head {
+        self.head
+    }
+
     /// The fields behind a chunked body, once [`Event::End`] was told.
     #[must_use]
     pub fn trailers(&self) -> &Head {

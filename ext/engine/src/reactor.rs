@@ -87,6 +87,8 @@ pub(crate) struct Reactor {
     descriptors: Cell<usize>,
     waiting: Cell<usize>,
     busy: busy::Busy,
+    /// How many loops have ended.
+    ended: Cell<u64>,
 }
 
 const TIMER_KEY: u64 = u64::MAX;
@@ -106,6 +108,7 @@ impl Reactor {
             descriptors: Cell::new(0),
             waiting: Cell::new(0),
             busy: busy::Busy::new(),
+            ended: Cell::new(0),
         }
     }
 
@@ -154,6 +157,7 @@ impl Reactor {
         *self.own.borrow_mut() = None;
         self.entries.borrow_mut().clear();
         self.handlers.borrow_mut().clear();
+        self.ended.set(self.ended.get() + 1);
         self.descriptors.set(0);
         self.waiting.set(0);
         self.armed.set(u64::MAX);
@@ -715,6 +719,12 @@ pub fn prepare() -> std::io::Result<()> {
 /// Forgets what [`prepare`] or a loop has made; for the child of a fork, whose parent's loop is not its own.
 pub fn abandon() {
     crate::scheduler::with(|s| s.reactor.close());
+}
+
+/// How many loops of this thread have ended: what was registered belongs to the one that has this number.
+#[must_use]
+pub fn loop_number() -> u64 {
+    crate::scheduler::get().reactor.ended.get()
 }
 
 /// Registers a service's handler with this thread's loop; its index is for [`register`].

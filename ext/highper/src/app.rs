@@ -5,6 +5,7 @@ use crate::container::check::Check;
 use crate::container::{Container, Service, key, object};
 use crate::endpoint::{Endpoint, divided, throw_text};
 use crate::incoming::{Incoming, PathValues, Running};
+use crate::local::Local;
 use crate::plan::dto::Schemas;
 use crate::route::{Middleware, Route};
 use crate::settings::Settings;
@@ -66,6 +67,8 @@ pub(crate) struct App {
     /// The id of a request that a filter answers just now, for the log.
     pub(crate) answering: RefCell<Option<Box<str>>>,
     pub(crate) running: Running,
+    /// Serves requests that come without a port.
+    pub(crate) local: RefCell<Option<Local>>,
     compiled: OnceCell<Compiled>,
 }
 
@@ -96,6 +99,7 @@ impl App {
             world: OnceCell::new(),
             answering: RefCell::default(),
             running: Running::default(),
+            local: RefCell::default(),
             compiled: OnceCell::new(),
         };
         app.read_mode();

@@ -131,6 +131,13 @@ pub(crate) fn declare(registry: &mut Registry) {
                 of(call)?.on_start.borrow_mut().push(hook);
                 call.ret_this()
             })
+            .method("public function handle(\\Highper\\Http\\Request $request): \\Highper\\Http\\Response", "The answer to a request that Request::create() made, without a port: by the same filters, middleware and limits as a client's. The first one starts the application as a worker does. Outside of coroutines it runs a loop until all that the request began is over.\n\n@throws \\Error The application can't start, or the answer was cut off.", |call| {
+                let app = Rc::clone(of(call)?);
+                let draft = crate::request::draft(call.object(0)?);
+                let draft = draft.ok_or_else(|| Throw::argument_value(0, "must be made by Request::create()"))?;
+                let response = crate::local::handle(&app, &draft)?;
+                call.ret(response)
+            })
             .method("public function run(array $argv = []): int", "Does what the command line says and returns the exit code.", |call| {
                 let app = Rc::clone(of(call)?);
                 let mut argv = Vec::new();

@@ -25,6 +25,7 @@ mod generator;
 mod incoming;
 mod inspect;
 mod loader;
+mod local;
 mod log;
 mod next;
 mod own;

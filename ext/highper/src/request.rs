@@ -5,10 +5,11 @@ mod client;
 use crate::app::App;
 use crate::exception::http_exception::{decode_json, exception};
 use crate::incoming::Incoming;
+use crate::local::Draft;
 use highper_http::Body;
 use highper_http::form::Kind;
 use highper_zend::{
-    Array, Call, Class, ClassRef, Done, Flags, Key, Object, Registry, Str, Throw, Trace, Tracer,
+    Array, Call, Class, ClassRef, Done, Flags, Key, Object, Registry, Str, Throw, Trace, Tracer, Value,
 };
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -20,6 +21,8 @@ pub(crate) static REQUEST: ClassRef = ClassRef::new("Highper\\Http\\Request");
 pub(crate) struct Request {
     incoming: RefCell<Option<Rc<Incoming>>>,
     attributes: RefCell<Option<Array>>,
+    /// What `create()` made, which nobody has handled yet.
+    draft: RefCell<Option<Rc<Draft>>>,
 }
 
 impl Trace for Request {
@@ -65,7 +68,49 @@ pub(crate) fn incoming(object: &Object) -> Option<Rc<Incoming>> {
 fn of(call: &Call) -> Result<Rc<Incoming>, Throw> {
     let state = call.this::<Request>()?;
     let incoming = state.incoming.borrow().clone();
-    incoming.ok_or_else(|| Throw::error("this request object belongs to no request"))
+    incoming.ok_or_else(|| {
+        Throw::error(match state.draft.borrow().is_some() {
+            true => "this request has not been handled yet: give it to Application::handle(), and read the one that the handler gets",
+            false => "this request object belongs to no request",
+        })
+    })
+}
+
+/// What `Request::create()` made.
+pub(crate) fn draft(object: &Object) -> Option<Rc<Draft>> {
+    object.state::<Request>()?.draft.borrow().clone()
+}
+
+/// `create($method, $uri, $headers, $body, $ip)`
+fn create(call: &mut Call) -> Done {
+    let mut headers = Vec::new();
+    for (name, value) in call.opt_array(2)?.into_iter().flatten() {
+        let Key::Name(name) = name else {
+            return Err(Throw::argument_value(2, "must have names of headers as keys"));
+        };
+        let values: Vec<Value> = match value.as_array() {
+            Some(list) => list.values().cloned().collect(),
+            None => vec![value.clone()],
+        };
+        for value in values {
+            headers.push((name.to_vec(), value.to_str()?.to_vec()));
+        }
+    }
+    let ip = match call.opt_text(4, "")? {
+        "" => None,
+        text => Some(text.parse().map_err(|_| {
+            Throw::argument_value(4, format!("must be an IP address, '{text}' given"))
+        })?),
+    };
+    let body = call.opt_str(3)?;
+    let body = body.as_deref().unwrap_or_default();
+    let draft = Draft::new(&call.str(0)?, &call.str(1)?, &headers, body, ip)
+        .map_err(Throw::value_error)?;
+    let object = REQUEST.instantiate()?;
+    if let Some(state) = object.state::<Request>() {
+        state.draft.replace(Some(Rc::new(draft)));
+    }
+    call.ret(object)
 }
 
 pub(crate) fn declare(registry: &mut Registry) {
@@ -76,6 +121,15 @@ pub(crate) fn declare(registry: &mut Registry) {
             .flags(Flags::FINAL | Flags::NO_DYNAMIC_PROPERTIES | Flags::NOT_SERIALIZABLE)
             .cloned_state::<Request>()
             .deny_create()
+            .method(
+                "public static function create(string $method, string $uri, array $headers = [], string $body = '', string $ip = '127.0.0.1'): static",
+                "A request to be given to Application::handle(): for tests, and for parts of a page.\n\n\
+                 @param string $uri Path and query, percent-encoded.\n\
+                 @param array<string, string|list<string>> $headers\n\
+                 @param string $ip The client's address.\n\
+                 @throws \\ValueError something of it can't be sent",
+                create,
+            )
             .method(
                 "public function method(): string",
                 "GET, POST, … as sent.",

@@ -58,6 +58,11 @@ pub(crate) fn shared(app: &App, data: Rc<Data>) -> Result<Object, Throw> {
     }
 }
 
+/// A response object of this data.
+pub(crate) fn of_data(data: Data) -> Result<Object, Throw> {
+    make(RESPONSE.get(), data)
+}
+
 fn make(class: ClassHandle, data: Data) -> Result<Object, Throw> {
     filled(class.instantiate()?, Rc::new(data))
 }

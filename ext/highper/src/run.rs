@@ -125,7 +125,7 @@ fn inspect(pid_file: &Path) -> Result<String, Error> {
 }
 
 /// Settings that concern this process and its children alike.
-fn apply(app: &App) {
+pub(crate) fn apply(app: &App) {
     highper_runtime::hooks::keep_functions();
     let settings = app.settings.borrow();
     if let Some(level) = settings.log_level {

@@ -44,8 +44,11 @@ impl serve::Face for Face {
         }
         highper_runtime::coroutine::set_deadlock_check(false);
         self.observe();
-        let booted = self.boot(worker.context().generation());
-        let why = match booted.and_then(|()| Ok(self.scope()?)) {
+        let booted = boot(app, worker.context().generation()).and_then(|()| {
+            let stamped = Stamp::new(self.settings.server.as_deref());
+            stamped.map_err(|e| Stop::Line(format!("setting 'server_header' can't be sent: {e}")))
+        });
+        let why = match booted.and_then(|_| Ok(self.scope()?)) {
             Ok(scope) => {
                 if worker.id() == 0 {
                     let addresses = self.addresses.join(" and ");
@@ -121,24 +124,6 @@ impl Face {
         set.map_or_else(superglobals::configured, Ok)
     }
 
-    /// Compiles the application and runs its hooks.
-    fn boot(&self, generation: u32) -> Result<(), Stop> {
-        let app = &self.app;
-        if generation > 1 {
-            let scans = app.scans.borrow().clone();
-            crate::scan::refresh(&scans).map_err(Stop::Throw)?;
-            app.config.forget();
-            app.container.reread();
-        }
-        app.config.tree(app).map_err(Stop::Throw)?;
-        app.compile()?;
-        app.start_hooks().map_err(Stop::Throw)?;
-        app.check()?;
-        Stamp::new(self.settings.server.as_deref())
-            .map_err(|e| Stop::Line(format!("setting 'server_header' can't be sent: {e}")))?;
-        Ok(())
-    }
-
     /// The exit code of a worker whose loop has ended.
     pub(crate) fn ended(&self, result: Result<(), Throw>) -> i32 {
         let code = match result {
@@ -156,4 +141,19 @@ impl Face {
         self.app.logger.stop();
         code
     }
+}
+
+/// Compiles the application and runs its hooks.
+pub(crate) fn boot(app: &App, generation: u32) -> Result<(), Stop> {
+    if generation > 1 {
+        let scans = app.scans.borrow().clone();
+        crate::scan::refresh(&scans).map_err(Stop::Throw)?;
+        app.config.forget();
+        app.container.reread();
+    }
+    app.config.tree(app).map_err(Stop::Throw)?;
+    app.compile()?;
+    app.start_hooks().map_err(Stop::Throw)?;
+    app.check()?;
+    Ok(())
 }

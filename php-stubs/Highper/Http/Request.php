@@ -6,6 +6,8 @@ namespace Highper\Http;
 
 final class Request
 {
+    public static function create(string $method, string $uri, array $headers = [], string $body = '', string $ip = '127.0.0.1'): static {}
+
     public function method(): string {}
 
     public function path(): string {}

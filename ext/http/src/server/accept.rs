@@ -105,6 +105,18 @@ impl Core {
 }
 
 impl Server {
+    /// Serves a connection that exists already, as if it had been accepted from these addresses.
+    ///
+    /// # Errors
+    /// The system's, for a descriptor that is no stream; that no loop runs.
+    pub fn take(&self, fd: OwnedFd, addresses: Addresses) -> std::io::Result<()> {
+        rustix::io::ioctl_fionbio(&fd, true)?;
+        let connection = self.core.open_connection(fd, 0);
+        let connection = connection.ok_or_else(|| std::io::Error::other("no event loop runs"))?;
+        connection.set_addresses(addresses);
+        Ok(())
+    }
+
     /// Takes a connection over that somebody else has accepted and that speaks HTTP/2, of which `received` has come. The
     /// settings have to allow it; otherwise it is closed.
     pub fn adopt(&self, fd: OwnedFd, addresses: Addresses, received: &[u8]) {
