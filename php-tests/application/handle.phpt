@@ -16,7 +16,7 @@ $base = sys_get_temp_dir() . '/handle-' . getmypid();
 mkdir("{$base}/public", recursive: true);
 file_put_contents("{$base}/public/big.txt", str_repeat('0123456789', 100_000));
 $app = Application::create(basePath: $base)
-    ->settings(['max_body_size' => '3M'])
+    ->settings(['max_body_size' => '3M', 'log_level' => 'error'])
     ->middleware(fn (Request $request, Closure $next) => $next($request)->withHeader('X-By', 'middleware'))
     ->get('/hello/{name}', fn (string $name, Request $request) => ['hello' => $name, 'ip' => $request->ip(), 'query' => $request->query()])
     ->post('/in', fn (#[Body] In $in) => Response::json($in, 201))

@@ -114,5 +114,14 @@ $output = array_values(array_filter($output, static fn ($line) => trim($line) !=
 echo strtr(implode("\n", $output), [$base => '…']), "\n{$code}\n";
 exec('rm -r ' . escapeshellarg($base));
 ?>
---EXPECTREGEX--
-.*
+--EXPECTF--
+........F                                                           9 / 9 (100%)
+There was 1 failure:
+1) NoteTest::testThisOneFails
+GET /nowhere was answered with 404
+{"status":404,"title":"Not Found","type":"about:blank"}
+Failed asserting that 404 is identical to 200.
+%A
+FAILURES!
+Tests: 9, Assertions: %d, Failures: 1.
+1

@@ -59,7 +59,7 @@ final class TestResponse
                         default => $expires,
                     };
                 }
-                $cookies[$key] = ['value' => rawurldecode($value), 'expires' => $expires];
+                $cookies[$key] = ['value' => urldecode($value), 'expires' => $expires];
             }
         }
         return $cookies;
