@@ -71,6 +71,7 @@ pub(crate) struct App {
 
 impl App {
     pub(crate) fn new(base: &Path, env: Env, this: Weak<Self>) -> Self {
+        crate::incoming::made(Weak::clone(&this));
         let app = Self {
             base: base.to_owned(),
             env: RefCell::new(env),

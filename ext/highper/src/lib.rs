@@ -8,6 +8,7 @@
 mod annotation;
 mod app;
 mod application;
+mod aspect;
 mod attribute;
 mod awaitable;
 mod body;
@@ -72,6 +73,7 @@ pub fn declare(registry: &mut Registry) {
         ));
     for declare in [
         application::declare,
+        aspect::declare,
         cache::declare,
         routes::declare,
         config::declare,
