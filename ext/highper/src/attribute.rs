@@ -20,6 +20,7 @@ mod in_values;
 mod inject;
 mod length;
 mod limit;
+mod listen;
 mod logged;
 mod middleware;
 mod patch;
@@ -64,6 +65,7 @@ pub(crate) fn declare(registry: &mut Registry) {
         inject::declare,
         length::declare,
         limit::declare,
+        listen::declare,
         logged::declare,
         middleware::declare,
         patch::declare,

@@ -18,6 +18,7 @@ mod container;
 mod container_exception;
 mod decode;
 mod endpoint;
+mod event;
 mod exception;
 mod failure;
 mod filter;
@@ -74,6 +75,7 @@ pub fn declare(registry: &mut Registry) {
     for declare in [
         application::declare,
         aspect::declare,
+        event::declare,
         cache::declare,
         routes::declare,
         config::declare,
