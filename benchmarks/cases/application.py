@@ -63,6 +63,15 @@ def container(side, options):
     return {"container-get": figures["get"], "container-build": figures["build"]}
 
 
+def aspect(side, options):
+    done = side.run("aspects.php", int(1_000_000 * options.scale))
+    try:
+        return {"aspect-around": json.loads(done.stdout)["around"]}
+    except ValueError:
+        raise ServerFailed(f"{side.name}: aspects.php ended with {done.returncode}: "
+                           f"{(done.stdout + done.stderr)[-400:].strip()}") from None
+
+
 def row(key, title, unit, most):
     return Row(key, title, unit, Target(f"≤ {most:,}", at_most=most))
 
@@ -86,4 +95,5 @@ CASES = [
          [row("container-get", "an object of the container that is there", "ns", 40),
           row("container-build", "the container builds an object with three dependencies", "ns", 1000)],
          container, only_ours=True),
+    Case("aspect", [row("aspect-around", "an aspect around a method", "ns", 150)], aspect, only_ours=True),
 ]

@@ -5,6 +5,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 pub mod accept;
+pub mod breaker;
 pub mod date;
 pub mod debug_page;
 pub mod dotenv;
@@ -16,3 +17,4 @@ pub mod problem;
 pub mod router;
 pub mod rule;
 pub mod secret;
+pub mod template;

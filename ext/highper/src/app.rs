@@ -4,6 +4,7 @@ use crate::config::Config;
 use crate::container::check::Check;
 use crate::container::{Container, Service, key, object};
 use crate::endpoint::{Endpoint, divided, throw_text};
+use crate::event::{self, Events};
 use crate::incoming::{Incoming, PathValues, Running};
 use crate::local::Local;
 use crate::plan::dto::Schemas;
@@ -51,6 +52,7 @@ pub(crate) struct App {
     pub(crate) folders: RefCell<Vec<(String, PathBuf)>>,
     pub(crate) health: RefCell<Option<String>>,
     pub(crate) on_start: RefCell<Vec<Callable>>,
+    pub(crate) events: Events,
     pub(crate) settings: RefCell<Settings>,
     /// What was wrong with the configuration; `run` says it.
     pub(crate) mistakes: RefCell<Vec<String>>,
@@ -74,6 +76,7 @@ pub(crate) struct App {
 
 impl App {
     pub(crate) fn new(base: &Path, env: Env, this: Weak<Self>) -> Self {
+        crate::incoming::made(Weak::clone(&this));
         let app = Self {
             base: base.to_owned(),
             env: RefCell::new(env),
@@ -86,6 +89,7 @@ impl App {
             folders: RefCell::default(),
             health: RefCell::default(),
             on_start: RefCell::default(),
+            events: Events::default(),
             settings: RefCell::default(),
             mistakes: RefCell::default(),
             logger: Logger::new(Target::stderr(), highper_log::Settings::default()),
@@ -159,6 +163,7 @@ impl App {
             "highper\\application"
                 | "highper\\config"
                 | "highper\\container"
+                | "highper\\event\\dispatcher"
                 | "highper\\http\\request"
                 | "highper\\log\\logger"
                 | "highper\\validation\\validator"
@@ -175,6 +180,9 @@ impl App {
             "highper\\application" => self.object.borrow().clone(),
             "highper\\config" => Some(self.one(key, || crate::config::object(&this()?))?),
             "highper\\container" => Some(self.one(key, || object::object(&this()?))?),
+            "highper\\event\\dispatcher" => {
+                Some(self.one(key, || event::dispatcher::object(&this()?))?)
+            }
             "highper\\log\\logger" => Some(self.one(key, || crate::log::object(&self.logger))?),
             "highper\\validation\\validator" => {
                 Some(self.one(key, || validator::object(&this()?))?)
@@ -317,6 +325,7 @@ impl App {
         }
         let asked = self.schemas.services(&mut |service| check.rule(service));
         asked.map_err(throw_text)?;
+        self.events.check(&mut check).map_err(throw_text)?;
         check.bindings().map_err(throw_text)
     }
 

@@ -48,6 +48,14 @@ pub(crate) fn declare(registry: &mut Registry) {
                 call.ret_this()
             })
             .method("public function scan(string $namespace, string $folder): static", "Routes of all controllers below a folder, by PSR-4.", scan)
+            .method(
+                "public function listen(string|\\Closure $event, \\Closure|array|null $listener = null, int $priority = 0, bool $async = false): static",
+                "Listens for events, as Highper\\Event\\Dispatcher::listen().",
+                |call| {
+                    let app = Rc::clone(of(call)?);
+                    crate::event::dispatcher::listen(call, &app)
+                },
+            )
             .method("public function middleware(string|object ...$middleware): static", "Middleware of every route, the first is outermost.", |call| {
                 let all = middleware(call, 0)?;
                 of(call)?.middleware.borrow_mut().extend(all);

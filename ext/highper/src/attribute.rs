@@ -1,7 +1,10 @@
 //! The attributes, `Highper\Attribute\…`; what they mean is read in [`crate::scan`] and [`crate::plan`].
 
 mod any;
+mod around;
 mod body;
+mod breaker;
+mod cached;
 mod config;
 mod controller;
 mod cookie;
@@ -9,12 +12,16 @@ mod date;
 mod delete;
 mod each;
 mod email;
+mod evict;
 mod file;
 mod get;
 mod header;
 mod in_values;
 mod inject;
 mod length;
+mod limit;
+mod listen;
+mod logged;
 mod middleware;
 mod patch;
 mod post;
@@ -23,9 +30,12 @@ mod query;
 mod range;
 mod regex;
 mod required;
+mod retry;
 mod status;
 mod stream_body;
 mod tagged;
+mod timeout;
+mod transactional;
 mod unique;
 mod url;
 mod uuid;
@@ -36,7 +46,10 @@ use highper_zend::Registry;
 pub(crate) fn declare(registry: &mut Registry) {
     for declare in [
         any::declare,
+        around::declare,
         body::declare,
+        breaker::declare,
+        cached::declare,
         config::declare,
         controller::declare,
         cookie::declare,
@@ -44,12 +57,16 @@ pub(crate) fn declare(registry: &mut Registry) {
         delete::declare,
         each::declare,
         email::declare,
+        evict::declare,
         file::declare,
         get::declare,
         header::declare,
         in_values::declare,
         inject::declare,
         length::declare,
+        limit::declare,
+        listen::declare,
+        logged::declare,
         middleware::declare,
         patch::declare,
         post::declare,
@@ -58,9 +75,12 @@ pub(crate) fn declare(registry: &mut Registry) {
         range::declare,
         regex::declare,
         required::declare,
+        retry::declare,
         status::declare,
         stream_body::declare,
         tagged::declare,
+        timeout::declare,
+        transactional::declare,
         unique::declare,
         url::declare,
         uuid::declare,

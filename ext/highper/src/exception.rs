@@ -6,7 +6,7 @@ mod conflict;
 mod forbidden;
 pub(crate) mod http_exception;
 mod not_found;
-mod service_unavailable;
+pub(crate) mod service_unavailable;
 mod too_many_requests;
 mod unauthorized;
 pub(crate) mod unprocessable;

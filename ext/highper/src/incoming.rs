@@ -10,7 +10,7 @@ use highper_zend::{Array, Object};
 use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 
 /// A path parameter, converted before PHP is entered.
 #[derive(Clone, Debug)]
@@ -74,6 +74,8 @@ pub(crate) struct Incoming {
 thread_local! {
     /// The worker's requests, for code that only knows its coroutine.
     static RUNNING: RefCell<Option<Rc<App>>> = const { RefCell::new(None) };
+    /// The application that was made last.
+    static MADE: RefCell<Weak<App>> = const { RefCell::new(Weak::new()) };
     static NEXT: Cell<u64> = const { Cell::new(0) };
 }
 
@@ -153,6 +155,18 @@ pub(crate) fn serve(app: Option<Rc<App>>) {
 /// The application that this worker serves.
 pub(crate) fn serving() -> Option<Rc<App>> {
     RUNNING.with_borrow(Clone::clone)
+}
+
+/// An application was made.
+pub(crate) fn made(app: Weak<App>) {
+    MADE.set(app);
+}
+
+/// The application that this worker serves; before that, the one that was made last.
+pub(crate) fn app() -> Option<Rc<App>> {
+    RUNNING
+        .with_borrow(Clone::clone)
+        .or_else(|| MADE.with_borrow(Weak::upgrade))
 }
 
 /// The request of the running coroutine, or of the one that made it.

@@ -8,6 +8,7 @@
 mod annotation;
 mod app;
 mod application;
+mod aspect;
 mod attribute;
 mod awaitable;
 mod body;
@@ -17,6 +18,7 @@ mod container;
 mod container_exception;
 mod decode;
 mod endpoint;
+mod event;
 mod exception;
 mod failure;
 mod filter;
@@ -73,6 +75,8 @@ pub fn declare(registry: &mut Registry) {
         ));
     for declare in [
         application::declare,
+        aspect::declare,
+        event::declare,
         cache::declare,
         routes::declare,
         config::declare,

@@ -9,15 +9,21 @@ const LOGGER: &str = "Psr\\Log\\LoggerInterface";
 const OUR_LOGGER: &str = "Highper\\Psr\\Logger";
 const CONTAINER: &str = "Psr\\Container\\ContainerInterface";
 const OUR_CONTAINER: &str = "Highper\\Psr\\Container";
+const DISPATCHER: &str = "Psr\\EventDispatcher\\EventDispatcherInterface";
+const OUR_DISPATCHER: &str = "Highper\\Psr\\Dispatcher";
 const BRIDGE: &str = "Highper\\Psr\\Middleware";
 static MIDDLEWARE: ClassRef = ClassRef::new("Psr\\Http\\Server\\MiddlewareInterface");
 
-/// Binds the application's log and container to PSR's interfaces, unless somebody else has.
+/// Binds the application's log, container and events to PSR's interfaces, unless somebody else has.
 ///
 /// # Errors
 /// What an autoloader throws.
 pub(crate) fn bind(app: &App) -> Result<(), Throw> {
-    for (interface, ours) in [(LOGGER, OUR_LOGGER), (CONTAINER, OUR_CONTAINER)] {
+    for (interface, ours) in [
+        (LOGGER, OUR_LOGGER),
+        (CONTAINER, OUR_CONTAINER),
+        (DISPATCHER, OUR_DISPATCHER),
+    ] {
         // The interface first: without it the bridge can't be compiled.
         if !app.container.is_bound(interface)
             && find_class(interface)?.is_some()

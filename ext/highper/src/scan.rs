@@ -4,6 +4,7 @@ mod cache;
 
 use crate::annotation::{self, Place, made};
 use crate::app::App;
+use crate::event;
 use crate::route::{Handler, Middleware, Route};
 use cache::Files;
 use highper_app::router::Group;
@@ -43,9 +44,12 @@ pub(crate) fn routes(app: &App) -> Result<Vec<Route>, Throw> {
         .as_deref()
         .and_then(|place| cache::read(place, &text, &found))
     {
-        return Ok(known);
+        let (routes, listeners) = known;
+        app.events.take(listeners);
+        return Ok(routes);
     }
     let mut routes = Vec::new();
+    let mut listeners = Vec::new();
     let mut outside = Files::new();
     for (namespace, files) in listed {
         for file in files {
@@ -53,13 +57,17 @@ pub(crate) fn routes(app: &App) -> Result<Vec<Route>, Throw> {
                 continue;
             };
             if let Some(class) = find_class(&name)? {
-                controller(class.into(), &mut routes, &mut outside)?;
+                let class = reflect::Class::from(class);
+                controller(class, &mut routes, &mut outside)?;
+                if event::read::read(class, &mut listeners)? {
+                    around(class, &mut outside);
+                }
             }
         }
     }
     outside.retain(|path, _| !found.contains_key(path));
     if let Some(place) = place
-        && let Err(error) = cache::write(&place, &text, &found, &outside, &routes)
+        && let Err(error) = cache::write(&place, &text, &found, &outside, &routes, &listeners)
     {
         let text = format!(
             "what was scanned can't be kept in {}: {error}",
@@ -67,6 +75,7 @@ pub(crate) fn routes(app: &App) -> Result<Vec<Route>, Throw> {
         );
         app.log(Level::Notice, &text, &[], None);
     }
+    app.events.take(listeners);
     Ok(routes)
 }
 
@@ -138,6 +147,17 @@ fn list(root: &Path, folder: &Path, depth: usize, files: &mut Vec<PathBuf>) -> R
     Ok(())
 }
 
+/// Parents and traits of a class may lie elsewhere.
+fn around(class: reflect::Class, outside: &mut Files) {
+    let mut around = vec![class.location()];
+    let parents = std::iter::successors(class.parent(), |class| class.parent());
+    around.extend(parents.map(reflect::Class::location));
+    around.extend(class.methods().iter().map(Function::location));
+    for (file, _) in around.into_iter().flatten() {
+        outside.extend(cache::stamp(Path::new(&file)).map(|stamp| (file, stamp)));
+    }
+}
+
 fn controller(
     class: reflect::Class,
     routes: &mut Vec<Route>,
@@ -158,14 +178,7 @@ fn controller(
         return Ok(());
     };
     annotation::check(&attributes, Place::Class(class))?;
-    // Parents and traits may lie elsewhere.
-    let mut around = vec![class.location()];
-    let parents = std::iter::successors(class.parent(), |class| class.parent());
-    around.extend(parents.map(reflect::Class::location));
-    around.extend(class.methods().iter().map(Function::location));
-    for (file, _) in around.into_iter().flatten() {
-        outside.extend(cache::stamp(Path::new(&file)).map(|stamp| (file, stamp)));
-    }
+    around(class, outside);
     if !class.is_instantiable() {
         return Err(Throw::error(format!(
             "the controller {} can't be instantiated",

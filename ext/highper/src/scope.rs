@@ -133,6 +133,14 @@ fn scope(call: &mut Call) -> Done {
     }
 }
 
+/// Runs `body` in the running coroutine, which has so many seconds for it.
+pub(crate) fn limited(
+    seconds: f64,
+    body: impl FnOnce() -> Result<Value, Throw>,
+) -> Result<Value, Throw> {
+    limit::within(clock::after_seconds(seconds), LATE, body)
+}
+
 fn run(body: &Callable, until: Option<u64>) -> Result<Value, Throw> {
     limit::within(until, LATE, || {
         task::scope(ENDED, || {

@@ -153,6 +153,7 @@ pub mod uploads;
 pub mod value;
 pub mod vm;
 pub mod watch;
+pub mod weave;
 
 pub use array::{Array, Key};
 pub use call::{Call, Done};

@@ -279,6 +279,10 @@ impl Tracer {
         Self { buffer }
     }
 
+    pub(crate) fn buffer(&self) -> *mut c_void {
+        self.buffer
+    }
+
     /// Shows one value.
     pub fn value(&mut self, value: &Value) {
         // SAFETY: the buffer is live; the collector reads the value at once.

@@ -303,7 +303,7 @@ pub struct Function {
 }
 
 impl Function {
-    fn from_ptr(raw: *mut c_void, keep: Option<Value>) -> Option<Self> {
+    pub(crate) fn from_ptr(raw: *mut c_void, keep: Option<Value>) -> Option<Self> {
         (!raw.is_null()).then_some(Self { raw, _keep: keep })
     }
 

@@ -4,7 +4,7 @@
 use super::need::{Slot, Unmet};
 use super::{Concrete, Container, Entry, Lifetime, Need, REQUEST, Service, error, recipe};
 use crate::app::App;
-use highper_zend::Throw;
+use highper_zend::{Throw, find_class};
 use std::collections::HashSet;
 use std::rc::Rc;
 
@@ -167,6 +167,9 @@ impl<'a> Check<'a> {
     }
 
     fn class(&mut self, entry: &Rc<Entry>, holder: Option<&str>) -> Result<(), Throw> {
+        if let Some(class) = find_class(&entry.name)? {
+            crate::aspect::check(class.into())?;
+        }
         let recipe = entry
             .recipe()
             .map_err(|e| e.or(&|why| self.wrong(&entry.name, &why)))?;

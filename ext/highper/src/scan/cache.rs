@@ -2,6 +2,7 @@
 //!
 //! It holds as long as every file that was looked at has the size and time that it had.
 
+use crate::event::{Listener, read as listen};
 use crate::route::{Handler, Middleware, Route};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -29,8 +30,12 @@ pub(super) fn place(base: &Path) -> Option<PathBuf> {
     var.is_dir().then(|| var.join("cache").join("scan.json"))
 }
 
-/// The routes, if nothing has changed since. `found` are the files that are there now.
-pub(super) fn read(place: &Path, scans: &str, found: &Files) -> Option<Vec<Route>> {
+/// The routes and listeners, if nothing has changed since. `found` are the files that are there now.
+pub(super) fn read(
+    place: &Path,
+    scans: &str,
+    found: &Files,
+) -> Option<(Vec<Route>, Vec<Listener>)> {
     let text = fs::read(place).ok()?;
     let all: Value = serde_json::from_slice(&text).ok()?;
     if all.get("format")?.as_str()? != FORMAT || all.get("scans")?.as_str()? != scans {
@@ -45,7 +50,11 @@ pub(super) fn read(place: &Path, scans: &str, found: &Files) -> Option<Vec<Route
     if !fresh {
         return None;
     }
-    all.get("routes")?.as_array()?.iter().map(route).collect()
+    let routes = all.get("routes")?.as_array()?.iter().map(route);
+    Some((
+        routes.collect::<Option<_>>()?,
+        listen::from_json(all.get("listeners")?)?,
+    ))
 }
 
 fn files(value: &Value) -> Option<Files> {
@@ -96,6 +105,7 @@ pub(super) fn write(
     found: &Files,
     outside: &Files,
     routes: &[Route],
+    listeners: &[Listener],
 ) -> std::io::Result<()> {
     let list: Vec<Value> = routes
         .iter()
@@ -119,7 +129,7 @@ pub(super) fn write(
             }))
         })
         .collect();
-    let all = json!({"format": FORMAT, "scans": scans, "files": found, "outside": outside, "routes": list});
+    let all = json!({"format": FORMAT, "scans": scans, "files": found, "outside": outside, "routes": list, "listeners": listen::to_json(listeners)});
     if let Some(folder) = place.parent() {
         fs::create_dir_all(folder)?;
     }
