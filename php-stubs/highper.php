@@ -23,3 +23,11 @@ namespace Highper {
 
     function times(?int $coroutine = null): ?array {}
 }
+
+namespace Highper\Weaver {
+    function entered(): bool {}
+
+    function weave($how, ...$arguments) {}
+
+    function &weave_reference($how, ...$arguments) {}
+}

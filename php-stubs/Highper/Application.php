@@ -16,6 +16,8 @@ final class Application
 
     public function scan(string $namespace, string $folder): static {}
 
+    public function listen(\Closure|string $event, \Closure|array|null $listener = null, int $priority = 0, bool $async = false): static {}
+
     public function middleware(object|string ...$middleware): static {}
 
     public function get(string $path, \Closure|array $handler, object|string ...$middleware): static {}
