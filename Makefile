@@ -1,12 +1,14 @@
 # Thin on purpose: each target is a script in scripts/. PHP_CONFIG=/path/to/php-config chooses another PHP everywhere.
 
-.PHONY: serve test build install uninstall dist bench lint format stubs settings header conformance test-php test-trixie test-experimental test-fresh test-php-src stress fuzz soak asan valgrind clean help
+.PHONY: serve new test build install uninstall dist bench lint format stubs settings header conformance test-php test-trixie test-experimental test-fresh test-php-src stress fuzz soak asan valgrind clean help
 
 help:      ## this list
 	@grep -hE '^[a-z-]+: *.*##' $(firstword $(MAKEFILE_LIST)) | sed -E 's/^([a-z-]+):.*## */  make \1\t/' | expand -t 24
 
 serve:     ## build and run examples/notes at http://127.0.0.1:9501
 	@scripts/serve
+new:       ## an application to begin with: make new DIR=/path/to/application
+	@scripts/new "$(DIR)"
 test:      ## everything: Rust, phpt, recorded output, documentation, stubs, header, browser
 	@scripts/test
 build:     ## modules/highper.so
