@@ -11,6 +11,7 @@ use crate::plan::dto::Schemas;
 use crate::route::{Middleware, Route};
 use crate::settings::Settings;
 use crate::spare::Spare;
+use crate::translation::{Translations, translator};
 use crate::validation::validator;
 use highper_app::env::{Env, Mode};
 use highper_app::router::{Answer, Builder, NewRoute, Router};
@@ -53,6 +54,7 @@ pub(crate) struct App {
     pub(crate) health: RefCell<Option<String>>,
     pub(crate) on_start: RefCell<Vec<Callable>>,
     pub(crate) events: Events,
+    pub(crate) translations: Translations,
     pub(crate) settings: RefCell<Settings>,
     /// What was wrong with the configuration; `run` says it.
     pub(crate) mistakes: RefCell<Vec<String>>,
@@ -90,6 +92,7 @@ impl App {
             health: RefCell::default(),
             on_start: RefCell::default(),
             events: Events::default(),
+            translations: Translations::default(),
             settings: RefCell::default(),
             mistakes: RefCell::default(),
             logger: Logger::new(Target::stderr(), highper_log::Settings::default()),
@@ -166,6 +169,7 @@ impl App {
                 | "highper\\event\\dispatcher"
                 | "highper\\http\\request"
                 | "highper\\log\\logger"
+                | "highper\\translator"
                 | "highper\\validation\\validator"
         )
     }
@@ -184,6 +188,7 @@ impl App {
                 Some(self.one(key, || event::dispatcher::object(&this()?))?)
             }
             "highper\\log\\logger" => Some(self.one(key, || crate::log::object(&self.logger))?),
+            "highper\\translator" => Some(self.one(key, || translator::object(&this()?))?),
             "highper\\validation\\validator" => {
                 Some(self.one(key, || validator::object(&this()?))?)
             }

@@ -45,6 +45,7 @@ mod send;
 mod settings;
 mod spare;
 mod times;
+mod translation;
 mod upload;
 mod validation;
 mod web;
@@ -96,6 +97,7 @@ pub fn declare(registry: &mut Registry) {
         upload::declare,
         validation::declare,
         times::declare,
+        translation::declare,
         inspect::declare,
     ] {
         declare(registry);

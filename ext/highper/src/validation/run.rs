@@ -113,7 +113,8 @@ impl<'a> Run<'a> {
                 let made = app.container.get(app, &service, self.incoming)?;
                 made.into_object().ok()
             }
-            _ => None,
+            (None, Some(app)) => crate::translation::of_rules(app)?,
+            (None, None) => None,
         };
         let mut all = Vec::with_capacity(failures.len());
         for (field, violation) in failures {
