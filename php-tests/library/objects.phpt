@@ -46,7 +46,7 @@ foreach ([fn () => $b->get(99), fn () => ArrayObject::from([])->randomGet()] as 
     try { $wrong(); } catch (Throwable $e) { echo get_class($e), ': ', $e->getMessage(), "\n"; }
 }
 ?>
---EXPECT--
+--EXPECTF--
 ok: length and case
 ok: trims
 ok: places
@@ -73,4 +73,4 @@ ok: one of them
 ok: serialized
 ok: classes of its own
 Swoole\Exception\ArrayKeyNotExists: 99
-ValueError: array_rand(): Argument #1 ($array) cannot be empty
+ValueError: array_rand(): Argument #1 ($array) %s be empty

@@ -23,10 +23,17 @@ typedef struct {
 	HashTable tables[3], *typemap;
 	int cur_uniq_ns, soap_version;
 	void *sdl;
+#if PHP_VERSION_ID >= 80400
+	char *error_code;
+	zval error_object;
+	bool use_soap_error_handler;
+	char cache_mode, cache_enabled, *cache_dir;
+#else
 	bool use_soap_error_handler;
 	char *error_code;
 	zval error_object;
 	char cache, cache_mode, cache_enabled, *cache_dir;
+#endif
 	zend_long cache_ttl, cache_limit;
 	HashTable *mem_cache;
 	void *encoding;
@@ -46,10 +53,15 @@ typedef struct {
 
 enum { HP_SOAP, HP_IMAP, HP_MODULES };
 
+#if PHP_VERSION_ID >= 80400
+#define HP_SOAP_CACHE cache_mode
+#else
+#define HP_SOAP_CACHE cache
+#endif
 #define HP_FROM_TO(type, first, last) { offsetof(type, first), offsetof(type, last) }
 
 static hp_module hp_module_list[HP_MODULES] = {
-	[HP_SOAP] = { "soap", sizeof(hp_soap), { HP_FROM_TO(hp_soap, typemap, cache), { offsetof(hp_soap, encoding), sizeof(hp_soap) } }, 0, NULL },
+	[HP_SOAP] = { "soap", sizeof(hp_soap), { HP_FROM_TO(hp_soap, typemap, HP_SOAP_CACHE), { offsetof(hp_soap, encoding), sizeof(hp_soap) } }, 0, NULL },
 	/* Alerts and errors stay everybody's: they are asked for after the call. */
 	[HP_IMAP] = { "imap", sizeof(hp_imap), { HP_FROM_TO(hp_imap, user, alerts), HP_FROM_TO(hp_imap, found, enable_rsh) }, 2, NULL },
 };

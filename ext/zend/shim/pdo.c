@@ -148,6 +148,76 @@ typedef struct {
 static const hp_replacement hp_pdo_entries[] = { HP_PDO_METHODS(HP_ENTRY) };
 static const hp_replacement hp_statement_entries[] = { HP_STATEMENT_METHODS(HP_STATEMENT_ENTRY) };
 
+/* PDO::connect(), from PHP 8.4 on: an object of the driver's own class, whose constructor is not called. NULL where PHP is to
+ * say what is wrong, or another driver is meant. */
+static zend_class_entry *hp_connect_class(zend_class_entry *called, uint32_t argc, const zval *source)
+{
+	static const struct { const char *driver, *name; } classes[] = { { "mysql:", "pdo\\mysql" }, { "pgsql:", "pdo\\pgsql" } };
+	zend_class_entry *pdo = zend_hash_str_find_ptr(CG(class_table), "pdo", 3);
+
+	if (argc == 0 || Z_TYPE_P(source) != IS_STRING) {
+		return NULL;
+	}
+	for (size_t i = 0; i < sizeof(classes) / sizeof(classes[0]); i++) {
+		if (!zend_string_starts_with_cstr(Z_STR_P(source), classes[i].driver, strlen(classes[i].driver))) {
+			continue;
+		}
+		zend_class_entry *own = zend_hash_str_find_ptr(CG(class_table), classes[i].name, strlen(classes[i].name));
+		if (!own) {
+			return NULL;
+		}
+		return called == pdo ? own : instanceof_function(called, own) ? called : NULL;
+	}
+	return NULL;
+}
+
+static zif_handler hp_pdo_original_connect;
+
+static ZEND_NAMED_FUNCTION(hp_pdo_static_connect)
+{
+	zval *argv = ZEND_CALL_ARG(execute_data, 1);
+	zend_class_entry *ce = hp_connect_class(Z_TYPE(EX(This)) == IS_OBJECT ? Z_OBJCE(EX(This)) : Z_CE(EX(This)), EX_NUM_ARGS(), argv);
+
+	if (!ce || object_init_ex(return_value, ce) != SUCCESS) {
+		if (!EG(exception)) {
+			hp_pdo_original_connect(INTERNAL_FUNCTION_PARAM_PASSTHRU);
+		}
+		return;
+	}
+	int rc = hp_hooks.construct(Z_OBJ_P(return_value), EX_NUM_ARGS(), argv);
+	if (rc == 0) {
+		return;
+	}
+	zval_ptr_dtor(return_value);
+	ZVAL_NULL(return_value);
+	if (rc < 0) {
+		zend_bailout();
+	}
+	if (rc == 2) {
+		hp_pdo_original_connect(INTERNAL_FUNCTION_PARAM_PASSTHRU);
+	}
+}
+
+static void hp_replace_connect(zend_class_entry *base)
+{
+	zend_class_entry *ce;
+	ZEND_HASH_FOREACH_PTR(CG(class_table), ce) {
+		if (!(ce->ce_flags & ZEND_ACC_LINKED) || !instanceof_function(ce, base)) {
+			continue;
+		}
+		zend_function *method = zend_hash_str_find_ptr(&ce->function_table, "connect", 7);
+		if (!method || method->type != ZEND_INTERNAL_FUNCTION || !(method->common.fn_flags & ZEND_ACC_STATIC)) {
+			continue;
+		}
+		if (!hp_pdo_original_connect) {
+			hp_pdo_original_connect = method->internal_function.handler;
+		}
+		if (method->internal_function.handler == hp_pdo_original_connect) {
+			method->internal_function.handler = hp_pdo_static_connect;
+		}
+	} ZEND_HASH_FOREACH_END();
+}
+
 /* The methods of a class and the copies that its subclasses have. */
 static void hp_replace(zend_class_entry *base, const hp_replacement *entries, zif_handler *originals, int count)
 {
@@ -184,6 +254,7 @@ int hp_pdo_install(const hp_pdo_hooks *hooks)
 		hp_hooks = *hooks;
 		hp_installed = true;
 		hp_replace(pdo, hp_pdo_entries, hp_pdo_original, hp_pdo_count);
+		hp_replace_connect(pdo);
 		hp_replace(statement, hp_statement_entries, hp_statement_original, hp_statement_count);
 	}
 	return 1;
