@@ -55,8 +55,7 @@ impl Draft {
         if !target.starts_with(b"/") && target != b"*" || !target.iter().all(is_plain) {
             return Err(wrong("the path", target));
         }
-        let mut head =
-            RequestHead::new(method, target).map_err(|_| wrong("the method", method))?;
+        let mut head = RequestHead::new(method, target).map_err(|_| wrong("the method", method))?;
         let has = |name: &[u8]| headers.iter().any(|(n, _)| n.eq_ignore_ascii_case(name));
         let mut field = |name: &[u8], value: &[u8]| {
             head.header(name, value)
@@ -226,9 +225,7 @@ fn exchange(near: &OwnedFd, draft: &Draft) -> Result<(highper_client::Head, Vec<
         }
         match rustix::net::recv(near, &mut piece[..], RecvFlags::empty()) {
             Ok((0, _)) => {
-                reader
-                    .end()
-                    .map_err(|_| failed("the answer was cut off"))?;
+                reader.end().map_err(|_| failed("the answer was cut off"))?;
                 return Ok((reader.into_head(), body));
             }
             Ok((count, _)) => {
@@ -278,7 +275,9 @@ fn wait(near: &OwnedFd, sends: bool) -> Result<(), Throw> {
         Ok(reason) => {
             cancel::resumed()?;
             cancel::late()?;
-            Err(failed(&format!("the wait for the answer has ended: {reason:?}")))
+            Err(failed(&format!(
+                "the wait for the answer has ended: {reason:?}"
+            )))
         }
         Err(error) if error.kind() == ErrorKind::Interrupted => Ok(()),
         Err(error) => Err(failed(&error.to_string())),

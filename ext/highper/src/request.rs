@@ -9,7 +9,8 @@ use crate::local::Draft;
 use highper_http::Body;
 use highper_http::form::Kind;
 use highper_zend::{
-    Array, Call, Class, ClassRef, Done, Flags, Key, Object, Registry, Str, Throw, Trace, Tracer, Value,
+    Array, Call, Class, ClassRef, Done, Flags, Key, Object, Registry, Str, Throw, Trace, Tracer,
+    Value,
 };
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -86,7 +87,10 @@ fn create(call: &mut Call) -> Done {
     let mut headers = Vec::new();
     for (name, value) in call.opt_array(2)?.into_iter().flatten() {
         let Key::Name(name) = name else {
-            return Err(Throw::argument_value(2, "must have names of headers as keys"));
+            return Err(Throw::argument_value(
+                2,
+                "must have names of headers as keys",
+            ));
         };
         let values: Vec<Value> = match value.as_array() {
             Some(list) => list.values().cloned().collect(),
@@ -104,8 +108,8 @@ fn create(call: &mut Call) -> Done {
     };
     let body = call.opt_str(3)?;
     let body = body.as_deref().unwrap_or_default();
-    let draft = Draft::new(&call.str(0)?, &call.str(1)?, &headers, body, ip)
-        .map_err(Throw::value_error)?;
+    let draft =
+        Draft::new(&call.str(0)?, &call.str(1)?, &headers, body, ip).map_err(Throw::value_error)?;
     let object = REQUEST.instantiate()?;
     if let Some(state) = object.state::<Request>() {
         state.draft.replace(Some(Rc::new(draft)));
