@@ -138,6 +138,7 @@ prepare_tests() {
         for program in amqplib:PhpAmqpLib predis:Predis symfony-http-client:Symfony/Component/HttpClient; do
             [ -f "/usr/share/php/${program#*:}/autoload.php" ] || wanted+=("php-${program%%:*}")
         done
+        [ -f /usr/share/php/Nyholm/Psr7/autoload.php ] || wanted+=(php-nyholm-psr7)
         have sshd || [ -x /usr/sbin/sshd ] || wanted+=(openssh-server)
         have dovecot || [ -x /usr/sbin/dovecot ] || wanted+=(dovecot-imapd)
         have rabbitmq-server || [ -x /usr/sbin/rabbitmq-server ] || wanted+=(rabbitmq-server)

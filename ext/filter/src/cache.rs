@@ -13,6 +13,7 @@ use highper_http1::Method;
 use highper_shm::SharedArray;
 use std::cell::{OnceCell, RefCell};
 use std::collections::{HashMap, VecDeque};
+use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -105,6 +106,39 @@ impl Kept {
     }
 }
 
+/// Nobody can know which keys meet.
+#[derive(Clone, Debug)]
+struct Seed(u64);
+
+impl Default for Seed {
+    fn default() -> Self {
+        Self(RandomState::new().hash_one(0))
+    }
+}
+
+impl BuildHasher for Seed {
+    type Hasher = Mixer;
+
+    fn build_hasher(&self) -> Mixer {
+        Mixer(self.0)
+    }
+}
+
+struct Mixer(u64);
+
+impl Hasher for Mixer {
+    fn write(&mut self, bytes: &[u8]) {
+        self.0 = hash(self.0, bytes);
+    }
+
+    /// The length, which is hashed with the bytes.
+    fn write_usize(&mut self, _: usize) {}
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
+}
+
 #[derive(Debug)]
 struct Place {
     kept: Rc<Kept>,
@@ -113,7 +147,7 @@ struct Place {
 
 #[derive(Debug, Default)]
 struct Inner {
-    by_key: HashMap<Rc<[u8]>, Place>,
+    by_key: HashMap<Rc<[u8]>, Place, Seed>,
     order: VecDeque<Rc<[u8]>>,
     bytes: usize,
 }

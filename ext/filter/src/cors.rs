@@ -61,12 +61,12 @@ pub struct Options {
 #[derive(Clone, Debug)]
 pub struct Cors {
     origins: Origins,
-    methods: String,
+    /// What a preflight is told in any case: methods, and how long it holds.
+    fixed: String,
     /// `None`: whatever is asked for.
     headers: Option<String>,
     expose: Option<String>,
     credentials: bool,
-    max_age: String,
 }
 
 impl Cors {
@@ -99,7 +99,11 @@ impl Cors {
             .collect();
         Ok(Self {
             origins,
-            methods: tokens(&methods).map_err(|why| (1, why))?,
+            fixed: format!(
+                "Access-Control-Allow-Methods: {}\r\nAccess-Control-Max-Age: {}\r\n",
+                tokens(&methods).map_err(|why| (1, why))?,
+                options.max_age
+            ),
             headers: match options.headers.iter().any(|h| h == "*") {
                 true => None,
                 false => Some(tokens(&options.headers).map_err(|why| (2, why))?),
@@ -109,7 +113,6 @@ impl Cors {
                 false => Some(tokens(&options.expose).map_err(|why| (3, why))?),
             },
             credentials: options.credentials,
-            max_age: options.max_age.to_string(),
         })
     }
 
@@ -165,7 +168,7 @@ impl Cors {
         if !self.origin(seen, notes) {
             return;
         }
-        notes.add("Access-Control-Allow-Methods", self.methods.as_bytes());
+        notes.add_lines(self.fixed.as_bytes());
         match &self.headers {
             Some(headers) if headers.is_empty() => {}
             Some(headers) => notes.add("Access-Control-Allow-Headers", headers.as_bytes()),
@@ -178,7 +181,6 @@ impl Cors {
                 notes.add("Vary", b"Access-Control-Request-Headers");
             }
         }
-        notes.add("Access-Control-Max-Age", self.max_age.as_bytes());
     }
 }
 
@@ -256,9 +258,8 @@ mod tests {
         assert_eq!(answer, Some(204));
         assert_eq!(
             lines,
-            "Access-Control-Allow-Origin: *\r\nAccess-Control-Allow-Methods: GET, PUT\r\n\
-             Access-Control-Allow-Headers: x-a, content-type\r\nVary: Access-Control-Request-Headers\r\n\
-             Access-Control-Max-Age: 600\r\n"
+            "Access-Control-Allow-Origin: *\r\nAccess-Control-Allow-Methods: GET, PUT\r\nAccess-Control-Max-Age: 600\r\n\
+             Access-Control-Allow-Headers: x-a, content-type\r\nVary: Access-Control-Request-Headers\r\n"
         );
         let plain = "GET /x HTTP/1.1\nHost: h";
         assert_eq!(run(&cors, plain), (String::new(), None));

@@ -193,7 +193,7 @@ mod tests {
                 |seen| {
                     let mut notes = Notes::default();
                     TraceContext { samples: false }.enter(seen, &mut notes);
-                    notes.trace.unwrap()
+                    notes.trace.clone().unwrap()
                 },
             )
         };
@@ -229,7 +229,7 @@ mod tests {
                 |seen| {
                     let mut notes = Notes::default();
                     RequestId { trusts }.enter(seen, &mut notes);
-                    notes.id.unwrap()
+                    notes.id.clone().unwrap()
                 },
             )
         };

@@ -14,6 +14,8 @@ pub mod cors;
 pub mod csp;
 mod der;
 pub mod etag;
+#[cfg(test)]
+mod hostile;
 pub mod identity;
 pub mod jwt;
 mod limits;

@@ -3,18 +3,11 @@
 use crate::identity::Trace;
 use serde_json::{Map, Value};
 use std::net::IpAddr;
+use std::ops::{Deref, DerefMut};
 
-/// Where a field lies among the lines: its start, the end of its name, the start of the next.
-#[derive(Clone, Copy, Debug)]
-struct Mark {
-    start: usize,
-    name_end: usize,
-    end: usize,
-}
-
-/// What is known of a request, and the fields that its answer gets.
+/// What is known of a request.
 #[derive(Debug, Default)]
-pub struct Notes {
+pub struct Known {
     /// The client's address, where a trusted proxy has said it.
     pub client: Option<IpAddr>,
     /// Does the client speak TLS, where a trusted proxy has said it?
@@ -31,20 +24,27 @@ pub struct Notes {
     pub user: Option<Box<str>>,
     /// What the client's token says.
     pub claims: Option<Map<String, Value>>,
+}
+
+/// What is known of a request, and the fields that its answer gets. Filters that only refuse or allow know nothing, and
+/// cost no memory for it.
+#[derive(Debug, Default)]
+pub struct Notes {
+    known: Option<Box<Known>>,
     /// Is the answer to have an entity tag, and a weak one?
     pub(crate) tag: Option<bool>,
     /// What an answer is kept under; empty where it is not.
     pub(crate) key: Vec<u8>,
     /// How often its tags had been ended when it was asked for.
     pub(crate) sum: u64,
-    /// How many lines there were then.
+    /// How many bytes of lines there were then.
     pub(crate) mark: usize,
+    /// Is there an `X-Content-Type-Options` among the fields?
+    pub(crate) forbids_sniffing: bool,
     lines: Vec<u8>,
-    marks: Vec<Mark>,
 }
 
-/// Of a request that went through no filter.
-pub static NOTHING: Notes = Notes {
+static UNKNOWN: Known = Known {
     client: None,
     secure: None,
     host: None,
@@ -53,32 +53,48 @@ pub static NOTHING: Notes = Notes {
     nonce: None,
     user: None,
     claims: None,
+};
+
+/// Of a request that went through no filter.
+pub static NOTHING: Notes = Notes {
+    known: None,
     tag: None,
     key: Vec::new(),
     sum: 0,
     mark: 0,
+    forbids_sniffing: false,
     lines: Vec::new(),
-    marks: Vec::new(),
 };
+
+impl Deref for Notes {
+    type Target = Known;
+
+    fn deref(&self) -> &Known {
+        self.known.as_deref().unwrap_or(&UNKNOWN)
+    }
+}
+
+impl DerefMut for Notes {
+    fn deref_mut(&mut self) -> &mut Known {
+        self.known.get_or_insert_default()
+    }
+}
 
 impl Notes {
     /// As good as new; keeps its memory.
+    #[inline]
     pub fn clear(&mut self) {
-        let mut lines = std::mem::take(&mut self.lines);
-        let mut marks = std::mem::take(&mut self.marks);
-        let mut key = std::mem::take(&mut self.key);
-        lines.clear();
-        marks.clear();
-        key.clear();
-        *self = Self {
-            lines,
-            marks,
-            key,
-            ..Self::default()
-        };
+        if self.known.is_some() {
+            self.known = None;
+        }
+        self.tag = None;
+        self.forbids_sniffing = false;
+        self.key.clear();
+        self.lines.clear();
     }
 
     /// The fields as they go on the wire: `Name: value\r\n`.
+    #[inline]
     #[must_use]
     pub fn lines(&self) -> &[u8] {
         &self.lines
@@ -86,18 +102,19 @@ impl Notes {
 
     /// Names and values, in order.
     pub fn fields(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
-        self.marks.iter().map(|mark| {
-            (
-                &self.lines[mark.start..mark.name_end],
-                &self.lines[mark.name_end + 2..mark.end - 2],
-            )
+        let lines = self.lines.split(|b| *b == b'\n');
+        lines.filter_map(|line| {
+            let line = line.strip_suffix(b"\r")?;
+            let at = line.iter().position(|b| *b == b':')?;
+            Some((&line[..at], line.get(at + 2..)?))
         })
     }
 
-    /// Is there a field of this name, written as it is here?
+    /// Is there an `X-Content-Type-Options` among the fields?
+    #[inline]
     #[must_use]
-    pub fn has(&self, name: &str) -> bool {
-        self.fields().any(|(have, _)| have == name.as_bytes())
+    pub fn forbids_sniffing(&self) -> bool {
+        self.forbids_sniffing
     }
 
     /// One more field. Name and value were checked: tokens and visible text, no line's end.
@@ -107,26 +124,26 @@ impl Notes {
 
     /// One more field, whose value comes in parts.
     pub fn add_parts(&mut self, name: &str, parts: &[&[u8]]) {
-        let start = self.lines.len();
         self.lines.extend_from_slice(name.as_bytes());
-        let name_end = self.lines.len();
         self.lines.extend_from_slice(b": ");
         for part in parts {
             debug_assert!(!part.iter().any(|b| matches!(b, b'\r' | b'\n' | 0)));
             self.lines.extend_from_slice(part);
         }
         self.lines.extend_from_slice(b"\r\n");
-        self.marks.push(Mark {
-            start,
-            name_end,
-            end: self.lines.len(),
-        });
     }
 
-    /// One more field, a number.
-    pub fn add_number(&mut self, name: &str, mut value: u64) {
-        let mut digits = [0; 20];
-        let mut at = digits.len();
+    /// Fields as they go on the wire; the last value may follow.
+    #[inline]
+    pub fn add_lines(&mut self, lines: &[u8]) {
+        self.lines.extend_from_slice(lines);
+    }
+
+    /// A number as the last value of a field, and the line's end.
+    #[inline]
+    pub fn end_number(&mut self, mut value: u64) {
+        let mut digits = *b"00000000000000000000\r\n";
+        let mut at = 20;
         loop {
             at -= 1;
             digits[at] = b'0' + (value % 10) as u8;
@@ -135,7 +152,14 @@ impl Notes {
                 break;
             }
         }
-        self.add(name, &digits[at..]);
+        self.lines.extend_from_slice(&digits[at..]);
+    }
+
+    /// One more field, a number.
+    pub fn add_number(&mut self, name: &str, value: u64) {
+        self.lines.extend_from_slice(name.as_bytes());
+        self.lines.extend_from_slice(b": ");
+        self.end_number(value);
     }
 }
 

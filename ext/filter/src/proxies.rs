@@ -225,7 +225,7 @@ mod tests {
             (
                 notes.client.map(|c| c.to_string()),
                 notes.secure,
-                notes.host.map(Into::into),
+                notes.host.clone().map(Into::into),
             )
         })
     }

@@ -34,6 +34,8 @@ pub struct RateLimit {
     /// Which limit it is, for all workers the same.
     scope: Cell<u64>,
     is_named: bool,
+    /// The fields up to what is left.
+    limit: String,
 }
 
 /// A hash that all workers have alike.
@@ -131,6 +133,10 @@ impl RateLimit {
             by,
             scope: Cell::new(hash(count ^ window, name.unwrap_or_default().as_bytes())),
             is_named: name.is_some(),
+            limit: format!(
+                "RateLimit-Limit: {}\r\nRateLimit-Remaining: ",
+                burst.unwrap_or(count)
+            ),
         })
     }
 
@@ -163,21 +169,22 @@ impl RateLimit {
     pub(crate) fn enter(&self, seen: &Seen<'_>, notes: &mut Notes) -> Option<Answer> {
         let key = self.key(seen, notes);
         let seconds = |nanos: u64| nanos.div_ceil(SECOND);
-        notes.add_number("RateLimit-Limit", self.burst);
+        notes.add_lines(self.limit.as_bytes());
         match seen
             .world
             .limits
             .take(key, self.interval, self.burst, seen.now)
         {
             Taken::Yes { left, full_in } => {
-                notes.add_number("RateLimit-Remaining", left);
+                notes.end_number(left);
                 notes.add_number("RateLimit-Reset", seconds(full_in));
                 None
             }
             Taken::No { wait, full_in } => {
-                notes.add_number("RateLimit-Remaining", 0);
-                notes.add_number("RateLimit-Reset", seconds(full_in));
-                notes.add_number("Retry-After", seconds(wait).max(1));
+                notes.add_lines(b"0\r\nRateLimit-Reset: ");
+                notes.end_number(seconds(full_in));
+                notes.add_lines(b"Retry-After: ");
+                notes.end_number(seconds(wait).max(1));
                 Some(Answer::Problem(429, None))
             }
         }

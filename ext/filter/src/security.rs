@@ -42,7 +42,8 @@ const OPENERS: [&str; 3] = ["same-origin", "same-origin-allow-popups", "unsafe-n
 pub struct SecurityHeaders {
     /// Only said over TLS (RFC 6797, 7.2).
     hsts: Option<String>,
-    always: Vec<(&'static str, String)>,
+    always: String,
+    nosniff: bool,
 }
 
 impl SecurityHeaders {
@@ -51,9 +52,10 @@ impl SecurityHeaders {
     /// # Errors
     /// The number of the option that is wrong, counted from 0, and what it must be.
     pub fn new(options: &Options) -> Result<Self, (usize, String)> {
-        let mut always = Vec::new();
+        let mut always = String::new();
+        let mut push = |name: &str, value: &str| always.push_str(&format!("{name}: {value}\r\n"));
         if options.nosniff {
-            always.push(("X-Content-Type-Options", "nosniff".to_owned()));
+            push("X-Content-Type-Options", "nosniff");
         }
         if let Some(frame) = &options.frame {
             let frame = frame.to_ascii_uppercase();
@@ -63,7 +65,7 @@ impl SecurityHeaders {
                     format!("must be 'DENY', 'SAMEORIGIN' or null, '{frame}' given"),
                 ));
             }
-            always.push(("X-Frame-Options", frame));
+            push("X-Frame-Options", &frame);
         }
         if let Some(referrer) = &options.referrer {
             // Several, of which a browser takes the last that it knows.
@@ -80,7 +82,7 @@ impl SecurityHeaders {
                     ),
                 ));
             }
-            always.push(("Referrer-Policy", referrer.clone()));
+            push("Referrer-Policy", referrer);
         }
         if let Some(permissions) = &options.permissions {
             if permissions.is_empty() || !is_value(permissions.as_bytes()) {
@@ -89,7 +91,7 @@ impl SecurityHeaders {
                     "must be a policy such as 'camera=(), geolocation=(self)', or null".into(),
                 ));
             }
-            always.push(("Permissions-Policy", permissions.clone()));
+            push("Permissions-Policy", permissions);
         }
         if let Some(opener) = &options.opener {
             if !OPENERS.contains(&&**opener) {
@@ -101,7 +103,7 @@ impl SecurityHeaders {
                     ),
                 ));
             }
-            always.push(("Cross-Origin-Opener-Policy", opener.clone()));
+            push("Cross-Origin-Opener-Policy", opener);
         }
         let hsts = options.hsts.map(|seconds| {
             let below = if options.subdomains {
@@ -118,7 +120,11 @@ impl SecurityHeaders {
                 "needs hsts of at least 31536000 seconds with subdomains".into(),
             ));
         }
-        Ok(Self { hsts, always })
+        Ok(Self {
+            hsts,
+            always,
+            nosniff: options.nosniff,
+        })
     }
 
     pub(crate) fn enter(&self, seen: &Seen<'_>, notes: &mut Notes) {
@@ -127,9 +133,8 @@ impl SecurityHeaders {
         {
             notes.add("Strict-Transport-Security", hsts.as_bytes());
         }
-        for (name, value) in &self.always {
-            notes.add(name, value.as_bytes());
-        }
+        notes.add_lines(self.always.as_bytes());
+        notes.forbids_sniffing |= self.nosniff;
     }
 }
 

@@ -7,6 +7,7 @@ use crate::endpoint::{Endpoint, divided, throw_text};
 use crate::event::{self, Events};
 use crate::incoming::{Incoming, PathValues, Running};
 use crate::local::Local;
+use crate::phase::{Hook, Phases};
 use crate::plan::dto::Schemas;
 use crate::route::{Middleware, Route};
 use crate::settings::Settings;
@@ -27,6 +28,9 @@ use std::rc::{Rc, Weak};
 pub(crate) struct Compiled {
     pub(crate) router: Router,
     pub(crate) endpoints: Vec<Endpoint>,
+    /// What all requests go through before the router: what needs no PHP, then what does.
+    pub(crate) before: Vec<Rc<Filter>>,
+    pub(crate) hooks: Vec<Hook>,
     /// What requests that no route is for go through.
     pub(crate) front: Vec<Rc<Filter>>,
     /// Is there a route that answers preflights?
@@ -50,6 +54,7 @@ pub(crate) struct App {
     /// Namespaces and folders to look for controllers in.
     pub(crate) scans: RefCell<Vec<(String, PathBuf)>>,
     pub(crate) middleware: RefCell<Vec<Middleware>>,
+    pub(crate) phases: RefCell<Phases>,
     pub(crate) folders: RefCell<Vec<(String, PathBuf)>>,
     pub(crate) health: RefCell<Option<String>>,
     pub(crate) on_start: RefCell<Vec<Callable>>,
@@ -76,6 +81,13 @@ pub(crate) struct App {
     compiled: OnceCell<Compiled>,
 }
 
+impl Compiled {
+    /// Are there filters before the router?
+    pub(crate) fn is_phased(&self) -> bool {
+        !(self.before.is_empty() && self.hooks.is_empty())
+    }
+}
+
 impl App {
     pub(crate) fn new(base: &Path, env: Env, this: Weak<Self>) -> Self {
         crate::incoming::made(Weak::clone(&this));
@@ -88,6 +100,7 @@ impl App {
             routes: RefCell::default(),
             scans: RefCell::default(),
             middleware: RefCell::default(),
+            phases: RefCell::default(),
             folders: RefCell::default(),
             health: RefCell::default(),
             on_start: RefCell::default(),
@@ -252,12 +265,13 @@ impl App {
         self.routes.replace(all);
         self.make_world()?;
         let global = self.middleware.borrow().clone();
+        let phases = self.phases.borrow().clone();
         let routes: Vec<Route> = self
             .routes
             .borrow()
             .iter()
             .map(|route| Route {
-                middleware: [global.clone(), route.middleware.clone()].concat(),
+                middleware: phases.around([global.clone(), route.middleware.clone()].concat()),
                 ..route.clone()
             })
             .collect();
@@ -288,9 +302,12 @@ impl App {
             let opened = StaticFiles::new(folder, options).map_err(|e| e.to_string())?;
             files.push((prefix.clone(), opened));
         }
+        let (before, hooks) = divided(&phases.pre_router);
         let compiled = Compiled {
             router,
             front: divided(&global).0,
+            before,
+            hooks: hooks.into_iter().map(Hook::new).collect(),
             crosses: endpoints.iter().any(|endpoint| endpoint.cors.is_some()),
             limits: endpoints
                 .iter()
@@ -327,6 +344,9 @@ impl App {
         let mut check = Check::new(self);
         for endpoint in &compiled.endpoints {
             endpoint.check(&mut check).map_err(throw_text)?;
+        }
+        for class in compiled.hooks.iter().filter_map(Hook::class) {
+            check.kept(class).map_err(throw_text)?;
         }
         let asked = self.schemas.services(&mut |service| check.rule(service));
         asked.map_err(throw_text)?;

@@ -3,7 +3,7 @@
 use crate::app::App;
 use crate::container::{Lifetime, object};
 use crate::route::{Shared, middleware};
-use crate::{routes, run};
+use crate::{phase, routes, run};
 use highper_app::env::Env;
 use highper_zend::{Array, Call, Class, ClassRef, Done, Flags, Registry, Throw, Trace, Value};
 use std::cell::OnceCell;
@@ -60,6 +60,22 @@ pub(crate) fn declare(registry: &mut Registry) {
                 let all = middleware(call, 0)?;
                 of(call)?.middleware.borrow_mut().extend(all);
                 call.ret_this()
+            })
+            .method("public function preRouter(string|object ...$filters): static", "Filters of the first phase, before a request's route is looked for: called with the request. Nothing lets it pass, a Request goes on in its place, anything else is the answer.", |call| {
+                let app = Rc::clone(of(call)?);
+                phase::add(call, |all| app.phases.borrow_mut().pre_router.extend(all))
+            })
+            .method("public function postRouter(string|object ...$filters): static", "Filters of the second phase, once the route is known and before all middleware: called with the request, as in preRouter().", |call| {
+                let app = Rc::clone(of(call)?);
+                phase::add(call, |all| app.phases.borrow_mut().post_router.extend(all))
+            })
+            .method("public function preDispatch(string|object ...$filters): static", "Filters of the third phase, behind all middleware and directly before the handler: called with the request, as in preRouter().", |call| {
+                let app = Rc::clone(of(call)?);
+                phase::add(call, |all| app.phases.borrow_mut().pre_dispatch.extend(all))
+            })
+            .method("public function postDispatch(string|object ...$filters): static", "Filters of the fourth phase, directly after the handler: called with the request and its response. Nothing leaves it, anything else is the answer in its place.", |call| {
+                let app = Rc::clone(of(call)?);
+                phase::add(call, |all| app.phases.borrow_mut().post_dispatch.extend(all))
             })
             .method("public function get(string $path, \\Closure|array $handler, string|object ...$middleware): static", "A route for GET (and HEAD).", |call| add(call, &["GET"]))
             .method("public function post(string $path, \\Closure|array $handler, string|object ...$middleware): static", "A route for POST.", |call| add(call, &["POST"]))

@@ -5,6 +5,7 @@ use crate::container::check::Check;
 use crate::front;
 use crate::generator;
 use crate::incoming::Incoming;
+use crate::phase::{self, Step};
 use crate::plan::{Plan, Source};
 use crate::request;
 use crate::response;
@@ -136,7 +137,11 @@ impl Endpoint {
     /// The chain and what is wrong at its end.
     pub(crate) fn check(&self, check: &mut Check<'_>) -> Result<(), Throw> {
         for layer in &self.layers {
-            if let Middleware::Class(class) = &layer.middleware {
+            let mut middleware = &layer.middleware;
+            while let Middleware::Before(inner) | Middleware::After(inner) = middleware {
+                middleware = inner;
+            }
+            if let Middleware::Class(class) = middleware {
                 check.kept(class)?;
             }
         }
@@ -184,7 +189,7 @@ impl Endpoint {
         if self.layers.is_empty() {
             return self.handle(incoming);
         }
-        let request = request::object(incoming)?;
+        let request = incoming.unkept()?;
         let result = self.layer(incoming, 0, &request);
         if incoming.keeps(&request) {
             request.let_go();
@@ -216,10 +221,24 @@ impl Endpoint {
         let callable = match layer.callable.get() {
             Some(callable) => callable,
             None => {
-                let made = self.middleware(app, &layer.middleware)?;
+                let made = callable(app, &layer.middleware)?;
                 layer.callable.get_or_init(|| made)
             }
         };
+        match &layer.middleware {
+            Middleware::Before(_) => {
+                return match phase::step(incoming, callable, request)? {
+                    Step::Pass(None) => self.layer(incoming, number + 1, request),
+                    Step::Pass(Some(other)) => self.layer(incoming, number + 1, &other),
+                    Step::Answer(data) => Ok(data),
+                };
+            }
+            Middleware::After(_) => {
+                let data = self.layer(incoming, number + 1, request)?;
+                return phase::answered(incoming, callable, request, data);
+            }
+            _ => {}
+        }
         let next = match layer.next.get() {
             Some(next) => next,
             None => {
@@ -230,7 +249,7 @@ impl Endpoint {
         let result = callable
             .call_with([request.as_value(), next])
             .into_result()?;
-        self.to_response(app, result)
+        to_response(app, result, self.status)
     }
 
     /// A filter behind a middleware that is PHP.
@@ -258,30 +277,6 @@ impl Endpoint {
         }
     }
 
-    fn middleware(&self, app: &App, middleware: &Middleware) -> Result<Callable, Throw> {
-        match middleware {
-            Middleware::Closure(callable) => Ok(callable.clone()),
-            Middleware::Filter(_) => Err(Throw::error("internal error: a filter that is PHP")),
-            Middleware::Psr(object) => {
-                let object = object.into();
-                let bridge = crate::psr::middleware(app, "it", &object)?;
-                Callable::new(&bridge.unwrap_or(object)).map_err(Throw::error)
-            }
-            Middleware::Class(class) => {
-                let object = app.shared(class)?;
-                let object = match crate::psr::middleware(app, class, &object)? {
-                    Some(bridge) => bridge,
-                    None => object,
-                };
-                Callable::new(&object).map_err(|_| {
-                    Throw::error(format!(
-                        "{class} is no middleware: it needs __invoke(Request $request, Closure $next): Response"
-                    ))
-                })
-            }
-        }
-    }
-
     fn handle(&self, incoming: &Rc<Incoming>) -> Result<Rc<Data>, Throw> {
         let app = &incoming.app;
         let callable = match self.callable.get() {
@@ -305,7 +300,7 @@ impl Endpoint {
         if let Some(generator) = generator::of(&value) {
             value = generator::run(generator)?;
         }
-        self.to_response(app, value)
+        to_response(app, value, self.status)
     }
 
     fn controller(&self, app: &App) -> Result<Callable, Throw> {
@@ -318,32 +313,6 @@ impl Endpoint {
                     .map_err(|why| Throw::error(format!("route {}: {why}", self.label)))
             }
         }
-    }
-
-    /// What a handler or a middleware returned, as a response.
-    fn to_response(&self, app: &App, value: Value) -> Result<Rc<Data>, Throw> {
-        let value = match response::take(app, value) {
-            Ok(data) => return Ok(data),
-            Err(value) => value,
-        };
-        let status = self.status;
-        if value.is_null() {
-            return Ok(app.spare.data(status.unwrap_or(204), None, Body::Empty));
-        }
-        let status = status.unwrap_or(200);
-        if status == 204 {
-            return Ok(app.spare.data(status, None, Body::Empty));
-        }
-        if let Some(text) = value.as_string() {
-            let kind = match text.first() {
-                Some(b'<') => Kind::Html,
-                _ => Kind::Text,
-            };
-            return Ok(app.spare.data(status, Some(kind), Body::Str(text)));
-        }
-        let mut body = app.spare.buffer();
-        json::encode_into(Rc::make_mut(&mut body), &value)?;
-        Ok(app.spare.data(status, Some(Kind::Json), Body::Bytes(body)))
     }
 }
 
@@ -407,4 +376,55 @@ pub(crate) fn throw_text(throw: Throw) -> String {
             .unwrap_or(known),
         None => known,
     }
+}
+
+/// What is called for a middleware.
+pub(crate) fn callable(app: &App, middleware: &Middleware) -> Result<Callable, Throw> {
+    match middleware {
+        Middleware::Closure(callable) => Ok(callable.clone()),
+        Middleware::Before(inner) | Middleware::After(inner) => callable(app, inner),
+        Middleware::Filter(_) => Err(Throw::error("internal error: a filter that is PHP")),
+        Middleware::Psr(object) => {
+            let object = object.into();
+            let bridge = crate::psr::middleware(app, "it", &object)?;
+            Callable::new(&bridge.unwrap_or(object)).map_err(Throw::error)
+        }
+        Middleware::Class(class) => {
+            let object = app.shared(class)?;
+            let object = match crate::psr::middleware(app, class, &object)? {
+                Some(bridge) => bridge,
+                None => object,
+            };
+            Callable::new(&object).map_err(|_| {
+                Throw::error(format!(
+                    "{class} is no middleware: it needs __invoke(Request $request, Closure $next): Response"
+                ))
+            })
+        }
+    }
+}
+
+/// What a handler or a middleware returned, as a response.
+pub(crate) fn to_response(app: &App, value: Value, status: Option<u16>) -> Result<Rc<Data>, Throw> {
+    let value = match response::take(app, value) {
+        Ok(data) => return Ok(data),
+        Err(value) => value,
+    };
+    if value.is_null() {
+        return Ok(app.spare.data(status.unwrap_or(204), None, Body::Empty));
+    }
+    let status = status.unwrap_or(200);
+    if status == 204 {
+        return Ok(app.spare.data(status, None, Body::Empty));
+    }
+    if let Some(text) = value.as_string() {
+        let kind = match text.first() {
+            Some(b'<') => Kind::Html,
+            _ => Kind::Text,
+        };
+        return Ok(app.spare.data(status, Some(kind), Body::Str(text)));
+    }
+    let mut body = app.spare.buffer();
+    json::encode_into(Rc::make_mut(&mut body), &value)?;
+    Ok(app.spare.data(status, Some(Kind::Json), Body::Bytes(body)))
 }

@@ -136,11 +136,8 @@ pub(crate) fn send(app: &App, exchange: &Exchange, answer: &Answer, notes: &mut 
             let _gone = exchange.respond_lines(*status, notes.lines(), b"");
         }
         Answer::Kept(kept) if kept.body.len() < 16 * 1024 => {
-            app.spare.with_scratch(|lines| {
-                lines.extend_from_slice(&kept.lines);
-                lines.extend_from_slice(notes.lines());
-                let _gone = exchange.respond_lines(kept.status, lines, &kept.body);
-            });
+            notes.add_lines(&kept.lines);
+            let _gone = exchange.respond_lines(kept.status, notes.lines(), &kept.body);
         }
         Answer::Kept(kept) => {
             let fields = |response: &mut Response<'_>| {
@@ -151,7 +148,7 @@ pub(crate) fn send(app: &App, exchange: &Exchange, answer: &Answer, notes: &mut 
             let body = Body(Rc::clone(kept));
             let _gone = exchange.respond_shared(kept.status, None, fields, body);
         }
-        Answer::Problem(status, None) => send::blank(exchange, *status, notes),
+        Answer::Problem(status, None) => send::refusal(exchange, *status, notes),
         Answer::Problem(status, detail) => {
             let problem = Problem {
                 status: *status,

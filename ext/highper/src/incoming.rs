@@ -25,6 +25,9 @@ pub(crate) enum PathValue {
     Case(usize),
 }
 
+/// The endpoint of a request whose route is not known yet.
+pub(crate) const NOWHERE: usize = usize::MAX;
+
 /// The values of a route's path parameters; few of them need no memory of their own.
 #[derive(Default)]
 pub(crate) struct PathValues {
@@ -241,11 +244,22 @@ impl Incoming {
 
     /// Takes what filters have found out before PHP.
     pub(crate) fn noted(&self, mut notes: Box<Notes>) {
-        if let Some(id) = notes.id.take() {
+        if notes.id.is_some()
+            && let Some(id) = notes.id.take()
+        {
             // The first holds: nobody has asked before.
             let _first = self.id.set(id);
         }
         self.notes.replace(Some(notes));
+    }
+
+    /// Gives what filters have found out, for another record of the same request.
+    pub(crate) fn take_notes(&self) -> Box<Notes> {
+        let mut notes = self.notes.take().unwrap_or_else(|| self.app.spare.notes());
+        if let Some(id) = self.known_id() {
+            notes.id = Some(id.into());
+        }
+        notes
     }
 
     /// The trace that the request belongs to.
@@ -285,6 +299,15 @@ impl Incoming {
         let made = crate::request::object(self)?;
         self.keep(&made);
         Ok(made)
+    }
+
+    /// The object kept by [`Incoming::keep`], or a new one that is not kept yet.
+    #[inline]
+    pub(crate) fn unkept(self: &Rc<Self>) -> Result<Object, highper_zend::Throw> {
+        match &*self.request.borrow() {
+            Some(kept) => Ok(kept.clone()),
+            None => crate::request::object(self),
+        }
     }
 
     /// Lets go of the objects of this request, which hold it in turn.

@@ -31,6 +31,7 @@ mod local;
 mod log;
 mod next;
 mod own;
+mod phase;
 mod plan;
 mod provider;
 mod psr;

@@ -6,12 +6,12 @@
 use crate::app::App;
 use crate::failure::start_line;
 use crate::response::data::{Body, Data};
-use crate::web::Web;
+use crate::web;
 use highper_client::{Event, Limits, Reader, RequestHead, Sent};
 use highper_engine::reactor::{self, Interest};
 use highper_engine::{self as engine, Wake, scheduler};
 use highper_http::{Addresses, Server, Service, Settings};
-use highper_runtime::superglobals::{self, Scope};
+use highper_runtime::superglobals;
 use highper_runtime::{cancel, coroutine};
 use highper_zend::{Object, Throw};
 use rustix::net::{AddressFamily, RecvFlags, SendFlags, SocketFlags, SocketType};
@@ -193,14 +193,8 @@ fn take(app: &Rc<App>, far: OwnedFd, peer: IpAddr) -> Result<(), Throw> {
 fn service(app: &Rc<App>) -> Result<Rc<dyn Service>, Throw> {
     let set = app.settings.borrow().superglobals;
     let scope = set.map_or_else(superglobals::configured, Ok);
-    let app = Rc::clone(app);
-    Ok(match scope.map_err(|why| failed(&why))? {
-        Scope::Shared => Rc::new(Web::<false> { app }),
-        Scope::Request => {
-            superglobals::enable();
-            Rc::new(Web::<true> { app })
-        }
-    })
+    let scope = scope.map_err(|why| failed(&why))?;
+    Ok(web::service(Rc::clone(app), scope))
 }
 
 /// Sends the request and receives the answer: what the server sends early is taken meanwhile.

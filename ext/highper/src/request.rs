@@ -60,6 +60,14 @@ pub(crate) fn recycle(app: &App, object: Object) {
     }
 }
 
+/// Says which request an object stands for.
+pub(crate) fn belongs(object: &Object, incoming: &Rc<Incoming>) {
+    if let Some(state) = object.state::<Request>() {
+        let old = state.incoming.replace(Some(Rc::clone(incoming)));
+        drop(old);
+    }
+}
+
 /// The request behind an object.
 #[inline]
 pub(crate) fn incoming(object: &Object) -> Option<Rc<Incoming>> {

@@ -15,6 +15,10 @@ pub(crate) enum Middleware {
     Psr(Object),
     /// One that needs no PHP.
     Filter(Rc<Filter>),
+    /// A filter of a phase before the handler: called with the request.
+    Before(Box<Self>),
+    /// A filter of the phase after the handler: called with the request and the answer.
+    After(Box<Self>),
 }
 
 /// A handler as it was named.

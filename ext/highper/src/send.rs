@@ -143,44 +143,52 @@ pub(crate) fn problem_with(
     );
 }
 
-/// Sends an error of which there is nothing to say but its status: lines and body stand ready.
-pub(crate) fn blank(exchange: &Exchange, status: u16, notes: &Notes) {
-    thread_local! {
-        static READY: RefCell<Vec<(u16, Rc<str>)>> = const { RefCell::new(Vec::new()) };
-        static SCRATCH: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
-    }
-    const LINES: &[u8] = b"Content-Type: application/problem+json\r\nCache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n";
-    const SNIFF: usize = b"X-Content-Type-Options: nosniff\r\n".len();
-    let said = || Problem {
+/// The fields of an error that has none of its own.
+const LINES: &[u8] = b"Content-Type: application/problem+json\r\nCache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n";
+const SNIFFING: usize = b"X-Content-Type-Options: nosniff\r\n".len();
+
+fn said(status: u16) -> Problem<'static> {
+    Problem {
         status,
         kind: Some("about:blank"),
         ..Problem::default()
-    };
-    if format_of(exchange) != ErrorFormat::Problem {
-        return problem_with(exchange, &said(), &[], notes);
     }
-    let body = READY.with_borrow_mut(|ready| {
+}
+
+/// The body of an error of which there is nothing to say but its status: it stands ready.
+fn ready(status: u16) -> Rc<str> {
+    thread_local! {
+        static READY: RefCell<Vec<(u16, Rc<str>)>> = const { RefCell::new(Vec::new()) };
+    }
+    READY.with_borrow_mut(|ready| {
         if let Some((_, body)) = ready.iter().find(|(known, _)| *known == status) {
             return Rc::clone(body);
         }
-        let body: Rc<str> = said().json().into();
+        let body: Rc<str> = said(status).json().into();
         ready.push((status, Rc::clone(&body)));
         body
-    });
-    // A client that is gone needs no answer.
-    if notes.lines().is_empty() {
-        let _gone = exchange.respond_lines(status, LINES, body.as_bytes());
-        return;
+    })
+}
+
+/// Sends an error of which there is nothing to say but its status.
+pub(crate) fn blank(exchange: &Exchange, status: u16, notes: &Notes) {
+    if !notes.lines().is_empty() || format_of(exchange) != ErrorFormat::Problem {
+        return problem_with(exchange, &said(status), &[], notes);
     }
-    let mut lines = SCRATCH.take();
-    lines.clear();
-    lines.extend_from_slice(match notes.has("X-Content-Type-Options") {
-        true => &LINES[..LINES.len() - SNIFF],
+    // A client that is gone needs no answer.
+    let _gone = exchange.respond_lines(status, LINES, ready(status).as_bytes());
+}
+
+/// The same as a filter's answer, whose notes nobody else reads after it.
+pub(crate) fn refusal(exchange: &Exchange, status: u16, notes: &mut Notes) {
+    if format_of(exchange) != ErrorFormat::Problem {
+        return problem_with(exchange, &said(status), &[], notes);
+    }
+    notes.add_lines(match notes.forbids_sniffing() {
+        true => &LINES[..LINES.len() - SNIFFING],
         false => LINES,
     });
-    lines.extend_from_slice(notes.lines());
-    let _gone = exchange.respond_lines(status, &lines, body.as_bytes());
-    SCRATCH.set(lines);
+    let _gone = exchange.respond_lines(status, notes.lines(), ready(status).as_bytes());
 }
 
 /// Sends an error's body.

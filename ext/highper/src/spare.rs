@@ -20,7 +20,6 @@ pub(crate) struct Spare {
     pub(crate) responses: Stock<Object>,
     pub(crate) incoming: Stock<Rc<Incoming>>,
     pub(crate) notes: Stock<Box<Notes>>,
-    scratch: RefCell<Vec<u8>>,
     data: Stock<Rc<Data>>,
     buffers: Stock<Rc<Vec<u8>>>,
 }
@@ -75,14 +74,6 @@ impl<T> Stock<T> {
 }
 
 impl Spare {
-    /// Calls with an empty buffer, which nobody else uses meanwhile.
-    pub(crate) fn with_scratch(&self, f: impl FnOnce(&mut Vec<u8>)) {
-        let mut scratch = self.scratch.take();
-        scratch.clear();
-        f(&mut scratch);
-        self.scratch.replace(scratch);
-    }
-
     /// Notes of a request.
     pub(crate) fn notes(&self) -> Box<Notes> {
         match self.notes.take() {

@@ -1,5 +1,7 @@
 //! From a connection's request to an answer: what needs no PHP is answered here.
 
+mod pre_router;
+
 use crate::app::{App, Compiled};
 use crate::endpoint::Endpoint;
 use crate::exception::cancelled::{GONE, STOPPING};
@@ -11,18 +13,38 @@ use highper_engine::{clock, scheduler};
 use highper_filter::notes::NOTHING;
 use highper_filter::{Filter, Notes};
 use highper_http::{Connection, Exchange, Head, Service, static_file};
+use highper_http1::Method;
 use highper_log::{Access, Level};
+use highper_runtime::superglobals::{self, Scope};
 use highper_runtime::{cancel, ending};
 use highper_zend::Throw;
 use std::rc::Rc;
 use std::time::{Duration, SystemTime};
 
 /// The application as an HTTP service; `OWN`: has each request superglobals of its own?
-pub(crate) struct Web<const OWN: bool> {
-    pub(crate) app: Rc<App>,
+/// `SPECIAL`: has the application filters before the router, or routes that answer preflights?
+struct Web<const OWN: bool, const SPECIAL: bool> {
+    app: Rc<App>,
 }
 
-impl<const OWN: bool> Service for Web<OWN> {
+/// The service of an application that is compiled.
+pub(crate) fn service(app: Rc<App>, scope: Scope) -> Rc<dyn Service> {
+    let compiled = app.compiled();
+    let special = compiled.is_some_and(|c| c.crosses || c.is_phased());
+    match (scope, special) {
+        (Scope::Shared, false) => Rc::new(Web::<false, false> { app }),
+        (Scope::Shared, true) => Rc::new(Web::<false, true> { app }),
+        (Scope::Request, special) => {
+            superglobals::enable();
+            match special {
+                false => Rc::new(Web::<true, false> { app }),
+                true => Rc::new(Web::<true, true> { app }),
+            }
+        }
+    }
+}
+
+impl<const OWN: bool, const SPECIAL: bool> Service for Web<OWN, SPECIAL> {
     fn streams(&self, head: &Head, bytes: &[u8]) -> bool {
         self.app.streams(head.method_name(bytes), head.path(bytes))
     }
@@ -44,49 +66,20 @@ impl<const OWN: bool> Service for Web<OWN> {
         let Some(compiled) = app.compiled() else {
             return send::problem(&exchange, &blank(503), &[]);
         };
-        let routed = {
-            let request = exchange.request();
-            let bytes = request.bytes();
-            let (method, path) = (
-                request.head().method_name(&bytes),
-                request.head().path(&bytes),
-            );
-            match compiled.router.find(method, path) {
-                Answer::Found(found) => {
-                    let number = found.handler as usize;
-                    app.convert(number, &found.params)
-                        .map(|values| (number, values))
-                        .map_err(Miss::Path)
-                }
-                Answer::NotFound => Err(Miss::NotFound),
-                Answer::MethodNotAllowed { allow } => Err(Miss::Method(allow.to_owned())),
-                Answer::Options { allow } => Err(Miss::Options(allow.to_owned())),
-                Answer::Redirect { slash } => {
-                    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-                    let query = request.head().query(&bytes).map(text);
-                    Err(Miss::Redirect(router::location(
-                        &text(path),
-                        query.as_deref(),
-                        slash,
-                    )))
-                }
-                Answer::BadRequest(why) => Err(Miss::Bad(format!("The path {why}"))),
+        if SPECIAL {
+            if compiled.crosses && preflight(app, &exchange, compiled) {
+                return;
             }
-        };
-        match routed {
-            Ok((number, values)) => match compiled.endpoints.get(number) {
-                Some(endpoint) if !endpoint.front.is_empty() => {
-                    self.filtered(exchange, endpoint, number, values);
-                }
-                _ => self.enter(exchange, number, values, None),
-            },
-            Err(miss) => self.missed(&exchange, compiled, miss),
+            if compiled.is_phased() {
+                return pre_router::enter(self, exchange, compiled);
+            }
         }
+        go(self, exchange, compiled, None);
     }
 
     fn answered(&self, exchange: &Exchange) {
         if self.app.logs_access.get() {
-            self.access(exchange);
+            access(&self.app, exchange);
         }
     }
 
@@ -186,7 +179,7 @@ fn handle_own(incoming: Rc<Incoming>) -> Result<(), Throw> {
     ended
 }
 
-impl<const OWN: bool> Web<OWN> {
+impl<const OWN: bool, const SPECIAL: bool> Web<OWN, SPECIAL> {
     /// Runs the handler in a coroutine of its own.
     fn enter(
         &self,
@@ -199,11 +192,20 @@ impl<const OWN: bool> Web<OWN> {
         if let Some(notes) = notes {
             incoming.noted(notes);
         }
-        let kept = Rc::clone(incoming.exchange());
-        let spawned = highper_runtime::coroutine::try_spawn(move || match OWN {
+        self.spawn(incoming, |incoming| match OWN {
             true => handle_own(incoming),
             false => handle(incoming),
         });
+    }
+
+    #[inline]
+    fn spawn(
+        &self,
+        incoming: Rc<Incoming>,
+        body: impl FnOnce(Rc<Incoming>) -> Result<(), Throw> + 'static,
+    ) {
+        let kept = Rc::clone(incoming.exchange());
+        let spawned = highper_runtime::coroutine::try_spawn(move || body(incoming));
         if let Err(error) = spawned {
             self.app.log(
                 Level::Error,
@@ -214,216 +216,284 @@ impl<const OWN: bool> Web<OWN> {
             send::problem(&kept, &blank(503), &[("Retry-After", "1")]);
         }
     }
+}
 
-    /// Goes through the filters before PHP.
-    fn filtered(
-        &self,
-        exchange: Rc<Exchange>,
-        endpoint: &Endpoint,
-        number: usize,
-        values: PathValues,
-    ) {
-        let app = &self.app;
-        let mut notes = app.spare.notes();
-        let pattern = app.pattern(number);
-        if front::pass(app, &exchange, &endpoint.front, pattern, &mut notes) {
-            app.spare.notes.put(notes);
-        } else {
-            self.enter(exchange, number, values, Some(notes));
+/// Looks for the route of a request, and takes the values out of its path.
+#[inline]
+fn route(app: &App, compiled: &Compiled, exchange: &Exchange) -> Result<(usize, PathValues), Miss> {
+    let request = exchange.request();
+    let bytes = request.bytes();
+    let (method, path) = (
+        request.head().method_name(&bytes),
+        request.head().path(&bytes),
+    );
+    match compiled.router.find(method, path) {
+        Answer::Found(found) => {
+            let number = found.handler as usize;
+            app.convert(number, &found.params)
+                .map(|values| (number, values))
+                .map_err(Miss::Path)
         }
+        Answer::NotFound => Err(Miss::NotFound),
+        Answer::MethodNotAllowed { allow } => Err(Miss::Method(allow.to_owned())),
+        Answer::Options { allow } => Err(Miss::Options(allow.to_owned())),
+        Answer::Redirect { slash } => {
+            let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+            let query = request.head().query(&bytes).map(text);
+            Err(Miss::Redirect(router::location(
+                &text(path),
+                query.as_deref(),
+                slash,
+            )))
+        }
+        Answer::BadRequest(why) => Err(Miss::Bad(format!("The path {why}"))),
     }
+}
 
-    /// A request that no handler is for.
-    fn missed(&self, exchange: &Exchange, compiled: &Compiled, miss: Miss) {
-        let app = &self.app;
-        if compiled.crosses && matches!(miss, Miss::Options(_)) {
-            let mut notes = app.spare.notes();
-            if let Some(cors) = self.asked(exchange, compiled)
-                && front::preflight(app, exchange, &cors, &mut notes)
+/// From the router on.
+#[inline]
+fn go<const OWN: bool, const SPECIAL: bool>(
+    web: &Web<OWN, SPECIAL>,
+    exchange: Rc<Exchange>,
+    compiled: &Compiled,
+    mut notes: Option<Box<Notes>>,
+) {
+    let app = &web.app;
+    match route(app, compiled, &exchange) {
+        Ok((number, values)) => {
+            if let Some(endpoint) = compiled.endpoints.get(number)
+                && !endpoint.front.is_empty()
             {
-                return app.spare.notes.put(notes);
-            }
-        }
-        if compiled.front.is_empty() {
-            return self.miss(exchange, miss, &NOTHING);
-        }
-        let mut notes = app.spare.notes();
-        if !front::pass(app, exchange, &compiled.front, "", &mut notes) {
-            if let Some(id) = notes.id.clone() {
-                notes.add("X-Request-Id", id.as_bytes());
-                app.answering.replace(Some(id));
-            }
-            self.miss(exchange, miss, &notes);
-            app.answering.take();
-        }
-        app.spare.notes.put(notes);
-    }
-
-    /// What answers preflights of the route that one asks for.
-    fn asked(&self, exchange: &Exchange, compiled: &Compiled) -> Option<Rc<Filter>> {
-        let request = exchange.request();
-        let bytes = request.bytes();
-        let head = request.head();
-        let method = head.get(&bytes, b"access-control-request-method")?;
-        match compiled.router.find(method, head.path(&bytes)) {
-            Answer::Found(found) => {
-                let endpoint = compiled.endpoints.get(found.handler as usize)?;
-                endpoint.cors.clone()
-            }
-            _ => None,
-        }
-    }
-
-    fn miss(&self, exchange: &Exchange, miss: Miss, notes: &Notes) {
-        match miss {
-            Miss::NotFound => {
-                if self.health(exchange, notes) || self.file(exchange, notes) {
+                notes = passed(app, &exchange, endpoint, number, notes);
+                if notes.is_none() {
                     return;
                 }
-                send::blank(exchange, 404, notes);
             }
-            Miss::Path(why) => {
-                let problem = Problem {
-                    detail: Some(&why),
-                    ..blank(404)
-                };
-                send::problem_with(exchange, &problem, &[], notes);
-            }
-            Miss::Bad(why) => {
-                let problem = Problem {
-                    detail: Some(&why),
-                    ..blank(400)
-                };
-                send::problem_with(exchange, &problem, &[], notes);
-            }
-            Miss::Method(allow) => {
-                if !self.file(exchange, notes) {
-                    let headers = [("Allow", &*allow)];
-                    send::problem_with(exchange, &blank(405), &headers, notes);
-                }
-            }
-            Miss::Options(allow) => {
-                send::bare(exchange, 204, &[("Allow", &allow)], "", notes);
-            }
-            Miss::Redirect(to) => {
-                send::bare(exchange, 308, &[("Location", &to)], "", notes);
-            }
+            web.enter(exchange, number, values, notes);
         }
+        Err(miss) => missed(app, &exchange, compiled, miss, notes),
     }
+}
 
-    fn health(&self, exchange: &Exchange, notes: &Notes) -> bool {
-        let health = self.app.health.borrow();
-        let Some(path) = &*health else {
-            return false;
-        };
-        let request = exchange.request();
-        let bytes = request.bytes();
-        let is_it = matches!(request.head().method_name(&bytes), b"GET" | b"HEAD")
-            && request.head().path(&bytes) == path.as_bytes();
-        drop(bytes);
-        if is_it {
-            let (status, body) =
-                match highper_runtime::serve::worker().is_some_and(|w| w.is_draining()) {
-                    false => (200, r#"{"status":"ok"}"#),
-                    true => (503, r#"{"status":"draining"}"#),
-                };
-            let headers = [
-                ("Content-Type", "application/json"),
-                ("Cache-Control", "no-store"),
-            ];
-            send::bare(exchange, status, &headers, body, notes);
+/// Goes through the filters before PHP; `None` where one has answered.
+fn passed(
+    app: &App,
+    exchange: &Exchange,
+    endpoint: &Endpoint,
+    number: usize,
+    notes: Option<Box<Notes>>,
+) -> Option<Box<Notes>> {
+    let mut notes = notes.unwrap_or_else(|| app.spare.notes());
+    let pattern = app.pattern(number);
+    if front::pass(app, exchange, &endpoint.front, pattern, &mut notes) {
+        app.spare.notes.put(notes);
+        return None;
+    }
+    Some(notes)
+}
+
+/// A request that no handler is for.
+fn missed(
+    app: &App,
+    exchange: &Exchange,
+    compiled: &Compiled,
+    miss: Miss,
+    given: Option<Box<Notes>>,
+) {
+    if compiled.front.is_empty() && given.is_none() {
+        return answer(app, exchange, miss, &NOTHING);
+    }
+    let mut notes = given.unwrap_or_else(|| app.spare.notes());
+    if !front::pass(app, exchange, &compiled.front, "", &mut notes) {
+        if let Some(id) = notes.id.clone() {
+            notes.add("X-Request-Id", id.as_bytes());
+            app.answering.replace(Some(id));
         }
-        is_it
+        answer(app, exchange, miss, &notes);
+        app.answering.take();
     }
+    app.spare.notes.put(notes);
+}
 
-    /// Answers with a file, if one of the folders has it.
-    fn file(&self, exchange: &Exchange, notes: &Notes) -> bool {
-        let Some(compiled) = self.app.compiled().filter(|c| !c.files.is_empty()) else {
-            return false;
-        };
-        let plan = {
-            let request = exchange.request();
-            let bytes = request.bytes();
-            let head = request.head();
-            let get = |name: &[u8]| head.get(&bytes, name);
-            let mut wanted = static_file::Request {
-                method: head.method_name(&bytes),
-                path: head.path(&bytes),
-                query: head.query(&bytes),
-                accept_encoding: head.accept_encoding(&bytes),
-                if_match: get(b"if-match"),
-                if_none_match: get(b"if-none-match"),
-                if_modified_since: get(b"if-modified-since"),
-                if_unmodified_since: get(b"if-unmodified-since"),
-                if_range: get(b"if-range"),
-                range: get(b"range"),
+/// Answers a preflight, where its route has a filter for it.
+fn preflight(app: &App, exchange: &Exchange, compiled: &Compiled) -> bool {
+    if exchange.request().head().method() != Method::Options {
+        return false;
+    }
+    let Some(cors) = asked(exchange, compiled) else {
+        return false;
+    };
+    let mut notes = app.spare.notes();
+    let is_answered = front::preflight(app, exchange, &cors, &mut notes);
+    app.spare.notes.put(notes);
+    is_answered
+}
+
+/// What answers preflights of the route that one asks for.
+fn asked(exchange: &Exchange, compiled: &Compiled) -> Option<Rc<Filter>> {
+    let request = exchange.request();
+    let bytes = request.bytes();
+    let head = request.head();
+    let method = head.get(&bytes, b"access-control-request-method")?;
+    match compiled.router.find(method, head.path(&bytes)) {
+        Answer::Found(found) => {
+            let endpoint = compiled.endpoints.get(found.handler as usize)?;
+            endpoint.cors.clone()
+        }
+        _ => None,
+    }
+}
+
+/// Says why no handler is called.
+fn answer(app: &App, exchange: &Exchange, miss: Miss, notes: &Notes) {
+    match miss {
+        Miss::NotFound => {
+            if health(app, exchange, notes) || file(app, exchange, notes) {
+                return;
+            }
+            send::blank(exchange, 404, notes);
+        }
+        Miss::Path(why) => {
+            let problem = Problem {
+                detail: Some(&why),
+                ..blank(404)
             };
-            if !matches!(wanted.method, b"GET" | b"HEAD") {
-                return false;
+            send::problem_with(exchange, &problem, &[], notes);
+        }
+        Miss::Bad(why) => {
+            let problem = Problem {
+                detail: Some(&why),
+                ..blank(400)
+            };
+            send::problem_with(exchange, &problem, &[], notes);
+        }
+        Miss::Method(allow) => {
+            if !file(app, exchange, notes) {
+                let headers = [("Allow", &*allow)];
+                send::problem_with(exchange, &blank(405), &headers, notes);
             }
-            let mut found = None;
-            for (prefix, files) in &compiled.files {
-                if !wanted.path.starts_with(prefix.as_bytes()) {
-                    continue;
-                }
-                match files.serve(&wanted) {
-                    Ok(static_file::Answer::Plan(plan))
-                        if send::ranges_length(&plan) > send::RANGES_MAX =>
-                    {
-                        wanted.range = None;
-                        found = files.serve(&wanted).ok();
-                    }
-                    Ok(static_file::Answer::Miss(_)) => continue,
-                    Ok(answer) => found = Some(answer),
-                    Err(error) => {
-                        drop(bytes);
-                        self.app.log(
-                            Level::Error,
-                            &format!("a file can't be sent: {error}"),
-                            &[],
-                            None,
-                        );
-                        send::problem_with(exchange, &blank(503), &[], notes);
-                        return true;
-                    }
-                }
-                break;
-            }
-            found
-        };
-        match plan {
-            Some(static_file::Answer::Plan(plan)) => {
-                send::file(exchange, plan, notes, &self.app);
-                true
-            }
-            _ => false,
+        }
+        Miss::Options(allow) => {
+            send::bare(exchange, 204, &[("Allow", &allow)], "", notes);
+        }
+        Miss::Redirect(to) => {
+            send::bare(exchange, 308, &[("Location", &to)], "", notes);
         }
     }
+}
 
-    fn access(&self, exchange: &Exchange) {
+fn health(app: &App, exchange: &Exchange, notes: &Notes) -> bool {
+    let health = app.health.borrow();
+    let Some(path) = &*health else {
+        return false;
+    };
+    let request = exchange.request();
+    let bytes = request.bytes();
+    let is_it = matches!(request.head().method_name(&bytes), b"GET" | b"HEAD")
+        && request.head().path(&bytes) == path.as_bytes();
+    drop(bytes);
+    if is_it {
+        let (status, body) = match highper_runtime::serve::worker().is_some_and(|w| w.is_draining())
+        {
+            false => (200, r#"{"status":"ok"}"#),
+            true => (503, r#"{"status":"draining"}"#),
+        };
+        let headers = [
+            ("Content-Type", "application/json"),
+            ("Cache-Control", "no-store"),
+        ];
+        send::bare(exchange, status, &headers, body, notes);
+    }
+    is_it
+}
+
+/// Answers with a file, if one of the folders has it.
+fn file(app: &App, exchange: &Exchange, notes: &Notes) -> bool {
+    let Some(compiled) = app.compiled().filter(|c| !c.files.is_empty()) else {
+        return false;
+    };
+    let plan = {
         let request = exchange.request();
         let bytes = request.bytes();
         let head = request.head();
-        let peer = exchange.connection().peer();
-        let peer = peer.map_or_else(|| "unix:".to_owned(), |p| p.ip().to_string());
-        let spent = highper_engine::clock::now().saturating_sub(request.started());
-        let running = crate::incoming::current();
-        let answering = self.app.answering.borrow();
-        let id = running.as_ref().and_then(|r| r.known_id());
-        let id = id.or(answering.as_deref());
-        self.app.logger.access(&Access {
-            time: SystemTime::now(),
-            peer: &peer,
+        let get = |name: &[u8]| head.get(&bytes, name);
+        let mut wanted = static_file::Request {
             method: head.method_name(&bytes),
-            target: head.target(&bytes),
-            protocol: send::protocol(exchange),
-            status: exchange.status(),
-            bytes: exchange.body_bytes(),
-            duration: Duration::from_nanos(spent),
-            referer: head.get(&bytes, b"referer"),
-            user_agent: head.get(&bytes, b"user-agent"),
-            request_id: id,
-            worker: self.app.worker.get(),
-        });
+            path: head.path(&bytes),
+            query: head.query(&bytes),
+            accept_encoding: head.accept_encoding(&bytes),
+            if_match: get(b"if-match"),
+            if_none_match: get(b"if-none-match"),
+            if_modified_since: get(b"if-modified-since"),
+            if_unmodified_since: get(b"if-unmodified-since"),
+            if_range: get(b"if-range"),
+            range: get(b"range"),
+        };
+        if !matches!(wanted.method, b"GET" | b"HEAD") {
+            return false;
+        }
+        let mut found = None;
+        for (prefix, files) in &compiled.files {
+            if !wanted.path.starts_with(prefix.as_bytes()) {
+                continue;
+            }
+            match files.serve(&wanted) {
+                Ok(static_file::Answer::Plan(plan))
+                    if send::ranges_length(&plan) > send::RANGES_MAX =>
+                {
+                    wanted.range = None;
+                    found = files.serve(&wanted).ok();
+                }
+                Ok(static_file::Answer::Miss(_)) => continue,
+                Ok(answer) => found = Some(answer),
+                Err(error) => {
+                    drop(bytes);
+                    app.log(
+                        Level::Error,
+                        &format!("a file can't be sent: {error}"),
+                        &[],
+                        None,
+                    );
+                    send::problem_with(exchange, &blank(503), &[], notes);
+                    return true;
+                }
+            }
+            break;
+        }
+        found
+    };
+    match plan {
+        Some(static_file::Answer::Plan(plan)) => {
+            send::file(exchange, plan, notes, app);
+            true
+        }
+        _ => false,
     }
+}
+
+fn access(app: &App, exchange: &Exchange) {
+    let request = exchange.request();
+    let bytes = request.bytes();
+    let head = request.head();
+    let peer = exchange.connection().peer();
+    let peer = peer.map_or_else(|| "unix:".to_owned(), |p| p.ip().to_string());
+    let spent = highper_engine::clock::now().saturating_sub(request.started());
+    let running = crate::incoming::current();
+    let answering = app.answering.borrow();
+    let id = running.as_ref().and_then(|r| r.known_id());
+    let id = id.or(answering.as_deref());
+    app.logger.access(&Access {
+        time: SystemTime::now(),
+        peer: &peer,
+        method: head.method_name(&bytes),
+        target: head.target(&bytes),
+        protocol: send::protocol(exchange),
+        status: exchange.status(),
+        bytes: exchange.body_bytes(),
+        duration: Duration::from_nanos(spent),
+        referer: head.get(&bytes, b"referer"),
+        user_agent: head.get(&bytes, b"user-agent"),
+        request_id: id,
+        worker: app.worker.get(),
+    });
 }

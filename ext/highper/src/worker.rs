@@ -4,9 +4,9 @@ use crate::app::App;
 use crate::exception::cancelled::STOPPING;
 use crate::failure::start_line;
 use crate::run::Stop;
-use crate::web::Web;
+use crate::web;
 use highper_engine::account;
-use highper_http::{Service, Settings};
+use highper_http::Settings;
 use highper_http1::Stamp;
 use highper_log::Level;
 use highper_process::Signal;
@@ -57,14 +57,7 @@ impl serve::Face for Face {
                     app.log(Level::Info, &text, &[], None);
                 }
                 let app = Rc::clone(app);
-                let web: Rc<dyn Service> = match scope {
-                    Scope::Shared => Rc::new(Web::<false> { app }),
-                    Scope::Request => {
-                        superglobals::enable();
-                        Rc::new(Web::<true> { app })
-                    }
-                };
-                return Ok(web.into());
+                return Ok(web::service(app, scope).into());
             }
             Err(Stop::Line(why)) => why,
             Err(Stop::Throw(Throw::Bailout)) => "a fatal error, see above".into(),

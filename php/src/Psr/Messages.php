@@ -59,7 +59,7 @@ final class Messages
         $host = $request->host();
         $server = ['REMOTE_ADDR' => $request->ip(), 'REQUEST_METHOD' => $request->method(), 'REQUEST_URI' => $request->uri(),
             'SERVER_PROTOCOL' => $request->protocol()];
-        $uri = $host === null ? $request->uri() : "http://{$host}{$request->uri()}";
+        $uri = $host === null ? $request->uri() : "{$request->scheme()}://{$host}{$request->uri()}";
         $psr = $this->requests->createServerRequest($request->method(), $uri, $server)
             ->withProtocolVersion(substr($request->protocol(), 5))
             ->withQueryParams($request->query())

@@ -1,0 +1,104 @@
+//! Requests of an application that has filters before the router.
+
+use super::{Web, go, handle, handle_own, missed, passed, route};
+use crate::app::Compiled;
+use crate::failure;
+use crate::front;
+use crate::incoming::{Incoming, NOWHERE, PathValues};
+use crate::phase::Step;
+use crate::request;
+use crate::response::data::Data;
+use highper_http::Exchange;
+use highper_zend::{Object, Throw};
+use std::rc::Rc;
+
+/// Goes through the phase, and on.
+pub(super) fn enter<const OWN: bool, const SPECIAL: bool>(
+    web: &Web<OWN, SPECIAL>,
+    exchange: Rc<Exchange>,
+    compiled: &Compiled,
+) {
+    let app = &web.app;
+    let mut notes = app.spare.notes();
+    if front::pass(app, &exchange, &compiled.before, "", &mut notes) {
+        return app.spare.notes.put(notes);
+    }
+    if compiled.hooks.is_empty() {
+        return go(web, exchange, compiled, Some(notes));
+    }
+    let incoming = Incoming::new(app, exchange, NOWHERE, PathValues::default());
+    incoming.noted(notes);
+    web.spawn(incoming, run::<OWN>);
+}
+
+/// The body of the coroutine.
+fn run<const OWN: bool>(outer: Rc<Incoming>) -> Result<(), Throw> {
+    let coroutine = highper_engine::current().unwrap_or(0);
+    outer.app.running.begin(coroutine, &outer);
+    outer.exchange().set_owner(coroutine);
+    let ended = match hooks(&outer) {
+        Ok(Phase::Answered(data)) => {
+            outer.respond(&data);
+            Ok(None)
+        }
+        Ok(Phase::Passed(request)) => Ok(routed(&outer, &request)),
+        Err(throw) => failure::answer(&outer, throw).map(|()| None),
+    };
+    outer.forget();
+    outer.app.running.end(coroutine);
+    Incoming::recycle(outer);
+    match ended? {
+        None => Ok(()),
+        Some(inner) if OWN => handle_own(inner),
+        Some(inner) => handle(inner),
+    }
+}
+
+enum Phase {
+    Answered(Rc<Data>),
+    Passed(Object),
+}
+
+fn hooks(outer: &Rc<Incoming>) -> Result<Phase, Throw> {
+    let mut request = outer.object()?;
+    let Some(compiled) = outer.app.compiled() else {
+        return Ok(Phase::Passed(request));
+    };
+    for hook in &compiled.hooks {
+        match hook.run(outer, &request)? {
+            Step::Pass(None) => {}
+            Step::Pass(Some(other)) => {
+                outer.keep(&other);
+                request = other;
+            }
+            Step::Answer(data) => return Ok(Phase::Answered(data)),
+        }
+    }
+    Ok(Phase::Passed(request))
+}
+
+/// The request that its route handles; `None` where it was answered.
+fn routed(outer: &Rc<Incoming>, request: &Object) -> Option<Rc<Incoming>> {
+    let app = &outer.app;
+    let compiled = app.compiled()?;
+    let exchange = Rc::clone(outer.exchange());
+    let notes = outer.take_notes();
+    match route(app, compiled, &exchange) {
+        Err(miss) => {
+            missed(app, &exchange, compiled, miss, Some(notes));
+            None
+        }
+        Ok((number, values)) => {
+            let notes = match compiled.endpoints.get(number) {
+                Some(endpoint) => passed(app, &exchange, endpoint, number, Some(notes))?,
+                None => notes,
+            };
+            let inner = Incoming::new(app, exchange, number, values);
+            inner.noted(notes);
+            inner.scoped.replace(outer.scoped.take());
+            request::belongs(request, &inner);
+            inner.keep(request);
+            Some(inner)
+        }
+    }
+}
