@@ -15,6 +15,8 @@ error_reporting(E_ALL & ~E_DEPRECATED);
 require __DIR__ . '/../lib/test.php';
 require '/usr/share/php/GuzzleHttp/autoload.php';
 use GuzzleHttp\Client;
+use GuzzleHttp\Handler\CurlHandler;
+use GuzzleHttp\HandlerStack;
 use GuzzleHttp\Promise\Utils;
 use HighperTest\Server;
 use Swoole\Coroutine;
@@ -58,9 +60,38 @@ run(static function () use ($client, $options, $own) {
     }
     check('50 at once from one coroutine', $sum, 50);
 });
+// Promises without a multi handle: each coroutine makes the transfer that it waits for.
+$single = new Client(['base_uri' => "http://127.0.0.1:{$server->port}/", 'handler' => HandlerStack::create(new CurlHandler())]);
+$sum = 0;
+$begun = microtime(true);
+run(static function () use ($single, $options, $own, &$sum) {
+    for ($i = 0; $i < 200; $i++) {
+        go(static function () use ($single, $options, $own, $i, &$sum) {
+            $sum += $own($single->postAsync('/', $options($i))->wait(), $i);
+        });
+    }
+});
+check('200 promises: each its own answer', $sum, 200);
+$time = microtime(true) - $begun;
+check('at the same time, too', $time < HighperTest\patience(3) ?: $time);
+// With it, the second one that waits is refused, and the first one's transfer goes on.
+run(static function () use ($client, $options, $own) {
+    $first = go(static function () use ($client, $options, $own, &$sum) { $sum = $own($client->postAsync('/', $options(1))->wait(), 1); });
+    try {
+        $client->postAsync('/', $options(2))->wait();
+    } catch (Throwable $error) {
+        check('a second one at the multi handle', str_contains($error->getMessage(), "currently executing in coroutine#{$first}"));
+    }
+    Coroutine::join([$first]);
+    check('the first one has its answer', $sum, 1);
+});
 $server->stop();
 ?>
 --EXPECT--
 ok: 200 requests: each its own answer
 ok: at the same time
 ok: 50 at once from one coroutine
+ok: 200 promises: each its own answer
+ok: at the same time, too
+ok: a second one at the multi handle
+ok: the first one has its answer
