@@ -32,11 +32,14 @@ pub(crate) enum Kind {
     /// A pipe or FIFO that knows no `RWF_NOWAIT`.
     PlainPipe,
     Regular,
+    /// Terminals, eventfds and other devices: reads and writes pass through.
     Other,
+    /// A file whose reads pass through: it is small and was read a moment ago, or nobody can say what of it is in memory.
+    Memory,
 }
 
 impl Kind {
-    const ALL: [Self; 10] = [
+    const ALL: [Self; 11] = [
         Self::Unknown,
         Self::Tcp,
         Self::Udp,
@@ -47,6 +50,7 @@ impl Kind {
         Self::PlainPipe,
         Self::Regular,
         Self::Other,
+        Self::Memory,
     ];
 
     /// The kind of a socket made with these arguments.
@@ -187,6 +191,7 @@ fn mode_of(non_blocking: bool) -> Mode {
 }
 
 /// The descriptor's element; `None` past the table's end, or when unmapped and not `create`.
+#[inline]
 fn cell(fd: RawFd, create: bool) -> Option<&'static AtomicU16> {
     let index = usize::try_from(fd).ok()?;
     let slot = TABLE.get(index / SEGMENT)?;
@@ -237,6 +242,20 @@ pub fn forget(fd: RawFd) {
     }
 }
 
+/// Drops what is known of `fd`, which is about to be closed. True where that was a file, for which nobody can wait.
+#[inline]
+pub(crate) fn forget_file(fd: RawFd) -> bool {
+    let Some(cell) = cell(fd, false) else {
+        return false;
+    };
+    let kind = cell.load(Ordering::Relaxed) & KIND;
+    let is_file = kind == Kind::Regular as u16 || kind == Kind::Memory as u16;
+    if is_file {
+        cell.store(State::UNKNOWN.0, Ordering::Release);
+    }
+    is_file
+}
+
 /// The descriptors from `first` to `last`, both included, of which something is known.
 pub(crate) fn known_in(first: u32, last: u32) -> impl Iterator<Item = RawFd> {
     let segments = (0..SEGMENTS).filter(|&at| !TABLE[at].load(Ordering::Acquire).is_null());
@@ -249,7 +268,8 @@ pub(crate) fn known_in(first: u32, last: u32) -> impl Iterator<Item = RawFd> {
 /// Is it known to be something whose reads pass through? The shortest way to say so.
 #[inline]
 pub(crate) fn never_waits(fd: RawFd) -> bool {
-    cell(fd, false).is_some_and(|cell| State(cell.load(Ordering::Relaxed)).kind() == Kind::Other)
+    // The last two of the kinds.
+    cell(fd, false).is_some_and(|cell| cell.load(Ordering::Relaxed) & KIND >= Kind::Other as u16)
 }
 
 /// What `fd` is; asks the kernel the first time. Preserves errno.
@@ -358,13 +378,18 @@ pub(crate) fn made_pipe(fd: RawFd, flags: i32) {
     );
 }
 
-/// The kernel has said what `fd` refers to. Kept of regular files only, whose mode says nothing.
+/// The kernel has said that `fd` refers to a regular file, whose mode says nothing.
+#[inline]
 pub(crate) fn described(fd: RawFd, about: &libc::stat) {
-    if about.st_mode & libc::S_IFMT != libc::S_IFREG || lookup_known(fd) {
-        return;
+    if !lookup_known(fd) && !crate::vfork::in_child() {
+        describe(fd, about);
     }
+}
+
+#[inline(never)]
+fn describe(fd: RawFd, about: &libc::stat) {
     let kind = match recent::opened(about) {
-        true => Kind::Other,
+        true => Kind::Memory,
         false => Kind::Regular,
     };
     store(fd, State::new(kind, Mode::Blocking));
@@ -376,7 +401,7 @@ fn lookup_known(fd: RawFd) -> bool {
 
 /// This file's system knows no `RWF_NOWAIT`: reads block.
 pub(crate) fn set_plain_file(fd: RawFd) {
-    update(fd, |state| State(state.0 & !KIND | Kind::Other as u16));
+    update(fd, |state| State(state.0 & !KIND | Kind::Memory as u16));
 }
 
 /// `fd` was accepted from `listener` with these flags.
@@ -433,7 +458,7 @@ pub(crate) fn duplicated(original: RawFd, copy: RawFd) {
 
 /// A file, or another thing that can't be waited for.
 fn is_file(state: State) -> bool {
-    matches!(state.kind(), Kind::Regular | Kind::Other)
+    matches!(state.kind(), Kind::Regular | Kind::Other | Kind::Memory)
 }
 
 /// Whose the locks on ranges of this descriptor's file are.

@@ -285,7 +285,7 @@ impl Drop for Bypass {
 
 /// Announces that `fd` is about to be closed, and forgets what is known of it.
 pub(crate) fn announce_close(fd: RawFd) {
-    if fd < 0 {
+    if fd < 0 || crate::fds::forget_file(fd) {
         return;
     }
     crate::fds::forget(fd);

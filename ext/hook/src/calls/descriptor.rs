@@ -32,8 +32,9 @@ pub(crate) unsafe extern "C" fn pclose(stream: *mut FILE) -> c_int {
 pub(crate) unsafe extern "C" fn fstat(fd: c_int, about: *mut libc::stat) -> c_int {
     // SAFETY: the caller's own call.
     let result = unsafe { libc::fstat(fd, about) };
-    if result == 0 && !vfork::in_child() {
-        // SAFETY: the kernel has just filled it in.
+    // SAFETY: the kernel has just filled it in.
+    if result == 0 && unsafe { (*about).st_mode } & libc::S_IFMT == libc::S_IFREG {
+        // SAFETY: as above.
         fds::described(fd, unsafe { &*about });
     }
     result

@@ -9,7 +9,7 @@ use crate::errno;
 use crate::fds::{self, Kind, State};
 use crate::iovec as segments;
 use crate::offload::{FileWork, OffloadOutcome};
-use crate::policy::{Interest, Policy, WaitOutcome};
+use crate::policy::{self, Interest, Policy, WaitOutcome};
 use crate::wait::{Deadline, Wait, error_of, is_taken, until_done, would_block};
 
 /// How much of a file is fetched at least where it is not in memory, in bytes.
@@ -18,15 +18,20 @@ const AHEAD: usize = 256 * 1024;
 /// Up to this size a write to a pipe that polls writable doesn't block (and is atomic).
 const ATOMIC: usize = libc::PIPE_BUF;
 
-gated!(read => read_inside(fd: c_int, buffer: *mut c_void, len: size_t) -> ssize_t);
+/// As `gated!` makes them; and no frame is made, either, for what is known to pass through.
+pub(crate) unsafe extern "C" fn read(fd: c_int, buffer: *mut c_void, len: size_t) -> ssize_t {
+    if policy::is_outside() || fds::never_waits(fd) {
+        // SAFETY: the caller's own call.
+        return unsafe { libc::read(fd, buffer, len) };
+    }
+    // SAFETY: as above.
+    unsafe { read_inside(fd, buffer, len) }
+}
 
 #[inline(never)]
 unsafe fn read_inside(fd: c_int, buffer: *mut c_void, len: size_t) -> ssize_t {
     // SAFETY: the caller's own call.
     let original = || unsafe { libc::read(fd, buffer, len) };
-    if fds::never_waits(fd) {
-        return original();
-    }
     let Some((policy, state)) = suspends(transfer, fd, len) else {
         return match regular(fd) {
             // SAFETY: the caller's buffer.
