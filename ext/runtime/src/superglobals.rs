@@ -4,7 +4,8 @@
 //! handles the request, and to those that it makes. Where this is off, nothing of it is called.
 
 use crate::input;
-use highper_http::{Body, Exchange, Head, cookie, form, query};
+use highper_http::upload::Form;
+use highper_http::{Addresses, Body, Exchange, Head, cookie, form, query};
 use highper_zend::superglobals::{self as sets, Inputs, Lines};
 use highper_zend::{Access, Array, Ini, Registry, Throw, Value, ini, process, uploads};
 use std::cell::{Cell, OnceCell};
@@ -91,51 +92,78 @@ impl Answer {
     }
 }
 
+/// What is known of a request whose superglobals are its own.
+pub struct Asked<'a> {
+    /// Its head, and the bytes that it lies in.
+    pub head: (&'a Head, &'a [u8]),
+    /// The connection's ends.
+    pub ends: &'a Addresses,
+    /// Did it come by TLS?
+    pub is_secure: bool,
+    /// When it came, in nanoseconds since 1970.
+    pub time: u64,
+    /// The fields and files of a multipart form.
+    pub form: Option<&'a Form>,
+    /// The body, where it is no such form.
+    pub body: &'a [u8],
+}
+
 /// The request begins: the running coroutine has superglobals of its own from now on.
 ///
 /// # Errors
 /// What `session.auto_start` throws, and fatal errors.
 pub fn begin(exchange: &Exchange) -> Result<(), Throw> {
     let request = exchange.request();
-    let (mut post, mut files) = (Array::new(), Array::new());
-    let mut raw = Vec::new();
+    let (mut form, mut raw) = (None, Vec::new());
     match request.body() {
-        Body::Form(form) => {
-            post = input::array(&form.fields);
-            files = input::array(&form.files);
-            for path in form.temp.paths() {
-                uploads::add(path.as_os_str().as_encoded_bytes());
-            }
-        }
+        Body::Form(read) => form = Some(&**read),
         Body::Empty | Body::Stream(_) => {}
         Body::Memory(_) | Body::File(..) => {
             raw = request
                 .with_body(<[u8]>::to_vec)
                 .map_err(|e| Throw::error(format!("the request's body can't be read: {e}")))?;
-            let bytes = request.bytes();
-            let kind = request.head().content_type(&bytes).map(form::Kind::of);
-            if matches!(kind, Some(Ok(form::Kind::UrlEncoded))) {
-                post = input::array(&query::parse(&raw, &query::Options::default()).list);
-            }
         }
     }
-    let time = exchange.started_wall();
-    let inputs = {
-        let bytes = request.bytes();
-        let head = request.head();
-        let text = head.cookies(&bytes).collect::<Vec<_>>().join(&b"; "[..]);
-        let options = query::Options::default();
-        Inputs {
-            server: server(exchange, head, &bytes, time),
-            get: input::array(&query::parse(head.query(&bytes).unwrap_or_default(), &options).list),
-            post,
-            cookie: input::array(&cookie::parse(&text, &options).list),
-            files,
-            body: &raw,
-            time: time as f64 / 1e9,
+    begin_of(&Asked {
+        head: (request.head(), &request.bytes()),
+        ends: exchange.connection().addresses(),
+        is_secure: exchange.connection().is_secure(),
+        time: exchange.started_wall(),
+        form,
+        body: &raw,
+    })
+}
+
+/// As [`begin`], for requests that came in another way.
+///
+/// # Errors
+/// As there.
+pub fn begin_of(asked: &Asked<'_>) -> Result<(), Throw> {
+    let (head, bytes) = asked.head;
+    let (mut post, mut files) = (Array::new(), Array::new());
+    if let Some(form) = asked.form {
+        post = input::array(&form.fields);
+        files = input::array(&form.files);
+        for path in form.temp.paths() {
+            uploads::add(path.as_os_str().as_encoded_bytes());
         }
-    };
-    sets::begin(inputs)
+    } else if !asked.body.is_empty() {
+        let kind = head.content_type(bytes).map(form::Kind::of);
+        if matches!(kind, Some(Ok(form::Kind::UrlEncoded))) {
+            post = input::array(&query::parse(asked.body, &query::Options::default()).list);
+        }
+    }
+    let text = head.cookies(bytes).collect::<Vec<_>>().join(&b"; "[..]);
+    let options = query::Options::default();
+    sets::begin(Inputs {
+        server: server(asked),
+        get: input::array(&query::parse(head.query(bytes).unwrap_or_default(), &options).list),
+        post,
+        cookie: input::array(&cookie::parse(&text, &options).list),
+        files,
+        body: asked.body,
+        time: asked.time as f64 / 1e9,
+    })
 }
 
 /// Is what the running code prints for the answer of its request?
@@ -157,8 +185,19 @@ pub fn print(text: &Value) {
 /// # Errors
 /// The first exception of these, and fatal errors.
 pub fn end(exchange: &Exchange) -> Result<(), Throw> {
+    end_of(match exchange.request().body() {
+        Body::Form(form) => Some(form),
+        _ => None,
+    })
+}
+
+/// As [`end`], for requests that came in another way.
+///
+/// # Errors
+/// As there.
+pub fn end_of(form: Option<&Form>) -> Result<(), Throw> {
     let ended = sets::end();
-    if let Body::Form(form) = exchange.request().body() {
+    if let Some(form) = form {
         for path in form.temp.paths() {
             uploads::forget(path.as_os_str().as_encoded_bytes());
         }
@@ -195,9 +234,9 @@ pub fn let_out() {
 }
 
 /// What php-fpm puts into `$_SERVER` for a request.
-fn server(exchange: &Exchange, head: &Head, bytes: &[u8], time: u64) -> Array {
-    let ends = exchange.connection().addresses();
-    let secure = exchange.connection().is_secure();
+fn server(asked: &Asked<'_>) -> Array {
+    let (ends, secure, time) = (asked.ends, asked.is_secure, asked.time);
+    let (head, bytes) = asked.head;
     let mut array = Array::with_capacity(head.field_count() + 24);
     fields(&mut array, head, bytes);
     let port = |address: Option<std::net::SocketAddr>| {

@@ -557,7 +557,7 @@ fn write(call: &mut Call) -> Done {
     }
     let this = call.this::<State>()?;
     if this.own.get() {
-        content = own::piece(this, &exchange, content);
+        content = own::piece(this, exchange.progress(), content);
     }
     warn_of_broken(call, &exchange)?;
     if exchange.progress() == Progress::Waiting {

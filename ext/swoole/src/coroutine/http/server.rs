@@ -10,7 +10,7 @@ use crate::{error_code, exception, swoole_error};
 use conversation::Client;
 use highper_engine as engine;
 use highper_net::{Error, Side, Socket as NetSocket};
-use highper_runtime::coroutine;
+use highper_runtime::{coroutine, superglobals};
 use highper_zend::{
     Array, Call, Callable, Class, Done, Flags, Object, Registry, Throw, Trace, Tracer, error,
 };
@@ -282,6 +282,9 @@ fn start(call: &mut Call) -> Done {
     {
         tls.alpn = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
         inner.socket.set_tls(tls);
+    }
+    if config.is_own {
+        superglobals::enable();
     }
     inner.config.replace(Rc::new(config));
     inner.running.set(true);

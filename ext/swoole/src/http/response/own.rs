@@ -99,9 +99,9 @@ pub(super) fn end(call: &Call, exchange: &Exchange) -> Done {
     sent(call, result)
 }
 
-/// What `write()` sends: what was printed before it comes first.
-pub(super) fn piece(this: &State, exchange: &Exchange, content: Str) -> Str {
-    let mut printed = match exchange.progress() {
+/// What `write()` sends, and `end()`: what was printed before it comes first.
+pub(super) fn piece(this: &State, progress: Progress, content: Str) -> Str {
+    let mut printed = match progress {
         Progress::Waiting => this.take_own(),
         _ => superglobals::answer().body().to_vec(),
     };

@@ -1,7 +1,7 @@
 //! A response that goes to a `Coroutine\Socket`: of `Coroutine\Http\Server`, or of `Response::create($socket)`.
 
 use super::packing::Packing;
-use super::{FD, LINE_BREAK, RESPONSE, State};
+use super::{FD, LINE_BREAK, RESPONSE, State, own};
 use crate::coroutine::socket::{self, SOCKET, failure};
 use crate::error_code;
 use crate::websocket::options::Options;
@@ -9,6 +9,7 @@ use highper_http::compression::{self, Encoding};
 use highper_http::detached::Detached;
 use highper_http::{Answer, Progress, ResponseHead, SendError, Signature};
 use highper_net::Socket as NetSocket;
+use highper_runtime::superglobals;
 use highper_websocket::Decoder;
 use highper_zend::{Array, Call, Done, Object, Str, Throw, error};
 use std::cell::{Cell, RefCell};
@@ -105,6 +106,43 @@ pub(crate) fn of(response: &Object) -> Option<Rc<Reply>> {
 pub(crate) fn refuse(response: &Object, status: u16) {
     if let Some(state) = response.state::<State>() {
         state.status.set(status);
+    }
+}
+
+/// What the request's code prints and what `header()` sets belongs to the response.
+pub(crate) fn is_own(response: &Object) {
+    if let Some(state) = response.state::<State>() {
+        state.is_own();
+    }
+}
+
+/// The handler has ended: where it has not called `end()`, what it printed is the body.
+pub(crate) fn send_own(response: &Object) {
+    let Some(state) = response.state::<State>() else {
+        return;
+    };
+    let reply = state.reply.borrow().clone();
+    let Some(reply) = reply.filter(|_| !state.detached.get()) else {
+        return;
+    };
+    let progress = reply.answer.progress();
+    if progress == Progress::Complete {
+        return;
+    }
+    let body = own::piece(state, progress, Str::new(b""));
+    let made = match progress {
+        Progress::Waiting => state.whole(&reply, state.status(), body.as_bytes()),
+        _ if body.as_bytes().is_empty() => return,
+        _ => {
+            let mut out = Vec::new();
+            let written = reply.answer.write(&mut out, body.as_bytes());
+            written.map(|()| out)
+        }
+    };
+    match made {
+        // A client that is gone needs no answer.
+        Ok(out) => drop(reply.socket().send_all(&out, 0.0)),
+        Err(_) => reply.answer.abort(),
     }
 }
 
@@ -314,13 +352,16 @@ pub(super) fn write(call: &mut Call) -> Done {
     let Some(reply) = usable(call)? else {
         return call.ret_bool(false);
     };
-    let content = call.str(0)?;
+    let mut content = call.str(0)?;
     if content.as_bytes().is_empty() {
         error::warning("the data sent must not be empty")?;
         return call.ret_bool(false);
     }
-    warn_of_broken(call, &reply)?;
     let this = call.this::<State>()?;
+    if this.own.get() {
+        content = own::piece(this, reply.answer.progress(), content);
+    }
+    warn_of_broken(call, &reply)?;
     let mut out = Vec::with_capacity(content.as_bytes().len() + 256);
     let mut made = Ok(());
     if reply.answer.progress() == Progress::Waiting {
@@ -336,10 +377,15 @@ pub(super) fn end(call: &mut Call) -> Done {
     let Some(reply) = usable(call)? else {
         return call.ret_bool(false);
     };
-    let content = call.opt_str(0)?;
+    let mut content = call.opt_str(0)?;
+    let this = call.this::<State>()?;
+    if this.own.get() {
+        let given = content.take().unwrap_or_else(|| Str::new(b""));
+        content = Some(own::piece(this, reply.answer.progress(), given));
+        superglobals::shut();
+    }
     let body = content.as_ref().map_or(&b""[..], Str::as_bytes);
     warn_of_broken(call, &reply)?;
-    let this = call.this::<State>()?;
     let made = match reply.answer.progress() {
         Progress::Streaming => {
             let trailers = this.trailers.borrow();
@@ -368,6 +414,9 @@ pub(super) fn redirect(call: &mut Call) -> Done {
     let code = call.opt_long(1, 302)?;
     let this = call.this::<State>()?;
     this.fields.borrow_mut().set_text(b"Location", &location);
+    if this.own.get() {
+        this.take_own_head();
+    }
     warn_of_broken(call, &reply)?;
     let code = u16::try_from(code)
         .ok()
@@ -389,6 +438,9 @@ pub(super) fn sendfile(call: &mut Call) -> Done {
         return call.ret_bool(false);
     };
     let this = call.this::<State>()?;
+    if this.own.get() {
+        this.take_own_head();
+    }
     this.set_type_of(&part.name);
     warn_of_broken(call, &reply)?;
     let mut out = Vec::new();

@@ -8,7 +8,7 @@ use crate::websocket::greeting::{self, Greeting};
 use crate::websocket::outgoing::{Outgoing, Rules};
 use crate::websocket::{FIN, MASK, RSV1, frame};
 use highper_http::{Progress, SendError};
-use highper_runtime::{serve, set_last_error};
+use highper_runtime::{serve, set_last_error, superglobals};
 use highper_websocket::{Error, Opcode, close, encode};
 use highper_zend::{Call, Class, Done, Throw, Value, error};
 use std::rc::Rc;
@@ -148,6 +148,10 @@ fn upgrade(call: &mut Call) -> Done {
     };
     match made {
         Ok(decoder) => {
+            if this.own.get() {
+                // There is no body any more that could take what is printed.
+                superglobals::let_out();
+            }
             let compress = decoder.config().deflate;
             reply.websocket.replace(Some(Socket {
                 decoder,

@@ -9,9 +9,12 @@ use crate::http::response::reply::{self, Reply, Target};
 use highper_http::Addresses;
 use highper_http::detached::Detached;
 use highper_net::{Address, Error, Socket as NetSocket};
-use highper_zend::{Done, Object, Throw, Value};
+use highper_runtime::exit;
+use highper_runtime::superglobals::{self, Asked};
+use highper_zend::{Callable, Done, Object, Throw, Value};
 use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Bytes that one receive takes at most.
 const ROOM: usize = 65_536;
@@ -252,6 +255,9 @@ impl Conversation<'_> {
         let reply =
             reply::of(&response).ok_or_else(|| Throw::error("the response has no socket"))?;
         match handler {
+            Some(handler) if self.config.is_own => {
+                self.answer_own(request, &handler, &asked, &response)?;
+            }
             Some(handler) => {
                 let args: [&Value; 2] = [asked.as_value(), response.as_value()];
                 let outcome = handler.call_with(args).into_result();
@@ -264,4 +270,64 @@ impl Conversation<'_> {
         }
         Ok(reply)
     }
+
+    /// With superglobals, a session and output of the request's own.
+    fn answer_own(
+        &self,
+        request: &RefCell<Detached>,
+        handler: &Callable,
+        asked: &Object,
+        response: &Object,
+    ) -> Done {
+        reply::is_own(response);
+        request
+            .borrow_mut()
+            .read_form(self.config.manner.dir.clone());
+        let ends = self.addresses();
+        let begun = {
+            let request = request.borrow();
+            let Some(head) = request.head() else {
+                return Ok(());
+            };
+            superglobals::begin_of(&Asked {
+                head,
+                ends: &ends,
+                is_secure: self.target.socket.tls().is_some(),
+                time: now(),
+                form: request.form(),
+                body: match request.form() {
+                    Some(_) => b"",
+                    None => request.body(),
+                },
+            })
+        };
+        let result = begun
+            .and_then(|()| {
+                let args: [&Value; 2] = [asked.as_value(), response.as_value()];
+                handler.call_with(args).into_result().map(drop)
+            })
+            .or_else(|throw| match exit::of(&throw) {
+                // As under php-fpm: the script is over, and its output is the answer.
+                Some(text) => {
+                    superglobals::print(&text);
+                    Ok(())
+                }
+                None => Err(throw),
+            });
+        let result = result.and(superglobals::end_of(request.borrow().form()));
+        match &result {
+            Ok(()) if superglobals::is_open() => reply::send_own(response),
+            Ok(()) => {}
+            Err(_) => reply::fail(response),
+        }
+        // What nobody takes any more, and what is told of an error, is for the log.
+        superglobals::let_out();
+        result
+    }
+}
+
+/// Nanoseconds since 1970.
+fn now() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    since.map_or(0, |since| u64::try_from(since.as_nanos()).unwrap_or(0))
 }

@@ -7,8 +7,8 @@ use crate::http::request;
 use crate::http::response::{self, RESPONSE};
 use highper_http::{Addresses, Exchange, Http2, Server, Service, Settings};
 use highper_net::{Error, Side, Socket, Timeouts};
-use highper_runtime::coroutine;
-use highper_zend::{Array, Callable, Throw, Value};
+use highper_runtime::{coroutine, exit, superglobals};
+use highper_zend::{Array, Callable, Done, Object, Throw, Value};
 use std::rc::{Rc, Weak};
 
 /// Bytes that are carried at once.
@@ -45,27 +45,67 @@ pub(super) fn told(settings: &Array) -> Option<Http2> {
     })
 }
 
+/// What all responses of a server have in common.
+#[derive(Clone, Copy)]
+struct Kind {
+    packs_from: u32,
+    is_own: bool,
+}
+
 /// The handlers of a server as a service.
 struct Requests {
     server: Weak<Inner>,
-    packs_from: u32,
+    kind: Kind,
 }
 
-fn answer(handler: &Callable, exchange: Rc<Exchange>, packs_from: u32) -> Result<(), Throw> {
+fn answer(handler: &Callable, exchange: Rc<Exchange>, kind: Kind) -> Result<(), Throw> {
     exchange.set_owner(highper_engine::current().unwrap_or(0));
     let request = request::of(&exchange)?;
     let response = RESPONSE.instantiate()?;
     response.set_slot(response::FD as usize, exchange.connection().serial() as i64);
     if let Some(state) = response.state::<response::State>() {
-        state.packs_from.set(packs_from);
-        state.exchange.replace(Some(exchange));
+        state.packs_from.set(kind.packs_from);
+        state.exchange.replace(Some(Rc::clone(&exchange)));
+        if kind.is_own {
+            state.is_own();
+        }
     }
     let args: [&Value; 2] = [request.as_value(), response.as_value()];
-    let outcome = handler.call_with(args).into_result();
+    let call = || handler.call_with(args).into_result().map(drop);
+    let outcome = match kind.is_own {
+        true => own(&exchange, &response, call),
+        false => call(),
+    };
     if let (Err(Throw::Object(_)), Some(state)) = (&outcome, response.state::<response::State>()) {
         state.failed.set(true);
     }
-    outcome.map(drop)
+    outcome
+}
+
+/// With superglobals, a session and output of the request's own.
+fn own(exchange: &Exchange, response: &Object, call: impl FnOnce() -> Done) -> Done {
+    let result =
+        superglobals::begin(exchange)
+            .and_then(|()| call())
+            .or_else(|throw| match exit::of(&throw) {
+                // As under php-fpm: the script is over, and its output is the answer.
+                Some(text) => {
+                    superglobals::print(&text);
+                    Ok(())
+                }
+                None => Err(throw),
+            });
+    let result = result.and(superglobals::end(exchange));
+    if result.is_ok()
+        && superglobals::is_open()
+        && let Some(state) = response.state::<response::State>()
+    {
+        // A client that is gone needs no answer.
+        let _gone = state.send_own(exchange);
+    }
+    // What nobody takes any more, and what is told of an error, is for the log.
+    superglobals::let_out();
+    result
 }
 
 /// Answers a request that no handler answers.
@@ -91,8 +131,8 @@ impl Service for Requests {
             return refuse(&exchange, 404, "");
         };
         let kept = Rc::clone(&exchange);
-        let packs_from = self.packs_from;
-        let spawned = coroutine::try_spawn(move || answer(&handler, exchange, packs_from));
+        let kind = self.kind;
+        let spawned = coroutine::try_spawn(move || answer(&handler, exchange, kind));
         if let Err(error) = spawned {
             refuse(&kept, 503, &format!("{error}\n"));
         }
@@ -120,7 +160,10 @@ fn service(inner: &Rc<Inner>, config: &Config) -> Result<Server, Throw> {
     };
     let requests = Requests {
         server: Rc::downgrade(inner),
-        packs_from: config.packing.from,
+        kind: Kind {
+            packs_from: config.packing.from,
+            is_own: config.is_own,
+        },
     };
     let server =
         Server::new(settings, Rc::new(requests)).map_err(|e| Throw::error(e.to_string()))?;

@@ -4,6 +4,7 @@ use crate::http::request::parsed::Manner;
 use crate::http::response::packing::Packing;
 use crate::websocket::options::Options;
 use highper_http::{Http2, Limits};
+use highper_runtime::superglobals::{self, Scope};
 use highper_zend::{Array, Throw};
 use std::rc::Rc;
 
@@ -18,6 +19,8 @@ pub(super) struct Config {
     pub(super) websocket: Rc<Options>,
     /// Is HTTP/2 spoken, and what are clients told?
     pub(super) http2: Option<Http2>,
+    /// Has each request superglobals of its own (`highper.superglobals`)?
+    pub(super) is_own: bool,
 }
 
 impl Config {
@@ -53,6 +56,7 @@ impl Config {
             },
             websocket: Rc::new(Options::of(settings)),
             http2: super::http2::told(settings),
+            is_own: superglobals::configured().map_err(Throw::error)? == Scope::Request,
         })
     }
 }
