@@ -135,7 +135,7 @@ prepare_tests() {
         for program in memcached slapd vsftpd; do
             have $program || [ -x /usr/sbin/$program ] || wanted+=($program)
         done
-        for program in amqplib:PhpAmqpLib predis:Predis symfony-http-client:Symfony/Component/HttpClient; do
+        for program in amqplib:PhpAmqpLib predis:Predis symfony-http-client:Symfony/Component/HttpClient twig:Twig; do
             [ -f "/usr/share/php/${program#*:}/autoload.php" ] || wanted+=("php-${program%%:*}")
         done
         [ -f /usr/share/php/Nyholm/Psr7/autoload.php ] || wanted+=(php-nyholm-psr7)

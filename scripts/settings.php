@@ -46,6 +46,7 @@ $application = [
     'max_requests' => ['0: no limit', 'requests after which a worker is replaced'],
     'max_age' => ['no limit', 'time after which a worker is replaced'],
     'memory_limit' => ['no limit', 'resident memory at which a worker is replaced'],
+    'message_pack' => ['false', 'values are answered as MessagePack where `Accept` likes that better than JSON'],
     'max_coroutines' => ['100,000', 'coroutines in a worker'],
     'stack_size' => ['2 MiB', 'addresses for the stack of a coroutine; memory is taken as it is used'],
     'pdo_pool' => ['`highper.pdo_pool`', 'connections of each PDO object that is made from then on: [hooks](hooks.md#one-pdo-object-for-many-coroutines); 0 switches it off'],

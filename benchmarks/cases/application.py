@@ -72,6 +72,19 @@ def aspect(side, options):
                            f"{(done.stdout + done.stderr)[-400:].strip()}") from None
 
 
+def view(side, options):
+    done = side.run("view.php", int(20_000 * options.scale))
+    try:
+        figures = json.loads(done.stdout)
+    except ValueError:
+        raise ServerFailed(f"{side.name}: view.php ended with {done.returncode}: "
+                           f"{(done.stdout + done.stderr)[-400:].strip()}") from None
+    found = {"view": figures["view"]}
+    if "twig" in figures:
+        found["view-to-twig"] = figures["view"] / figures["twig"]
+    return found
+
+
 def row(key, title, unit, most):
     return Row(key, title, unit, Target(f"≤ {most:,}", at_most=most))
 
@@ -96,4 +109,8 @@ CASES = [
           row("container-build", "the container builds an object with three dependencies", "ns", 1000)],
          container, only_ours=True),
     Case("aspect", [row("aspect-around", "an aspect around a method", "ns", 150)], aspect, only_ours=True),
+    Case("view",
+         [Row("view", "a page of 20 rows, escaped", "µs", Target("–"), 1),
+          Row("view-to-twig", "the same, to Twig's compiled", "×", Target("≤ 1.0", at_most=1.0), 2)],
+         view, only_ours=True),
 ]

@@ -3,6 +3,7 @@
 use crate::config::Config;
 use crate::container::check::Check;
 use crate::container::{Container, Service, key, object};
+use crate::csrf;
 use crate::endpoint::{Endpoint, divided, throw_text};
 use crate::event::{self, Events};
 use crate::incoming::{Incoming, PathValues, Running};
@@ -10,16 +11,18 @@ use crate::local::Local;
 use crate::phase::{Hook, Phases};
 use crate::plan::dto::Schemas;
 use crate::route::{Middleware, Route};
+use crate::session::{self, Sessions};
 use crate::settings::Settings;
 use crate::spare::Spare;
 use crate::translation::{Translations, translator};
 use crate::validation::validator;
+use crate::view::{self, Views};
 use highper_app::env::{Env, Mode};
 use highper_app::router::{Answer, Builder, NewRoute, Router};
 use highper_filter::{Filter, World};
 use highper_http::static_file::{Options, StaticFiles};
 use highper_log::{Level, Logger, Record, Target, Value as Field};
-use highper_zend::{Callable, Object, Throw, Value};
+use highper_zend::{Array, Callable, Object, Throw, Value};
 use std::cell::{Cell, OnceCell, RefCell};
 use std::path::{Path, PathBuf};
 use std::rc::{Rc, Weak};
@@ -60,6 +63,8 @@ pub(crate) struct App {
     pub(crate) on_start: RefCell<Vec<Callable>>,
     pub(crate) events: Events,
     pub(crate) translations: Translations,
+    pub(crate) sessions: RefCell<Option<Rc<Sessions>>>,
+    pub(crate) views: RefCell<Option<Rc<Views>>>,
     pub(crate) settings: RefCell<Settings>,
     /// What was wrong with the configuration; `run` says it.
     pub(crate) mistakes: RefCell<Vec<String>>,
@@ -106,6 +111,8 @@ impl App {
             on_start: RefCell::default(),
             events: Events::default(),
             translations: Translations::default(),
+            sessions: RefCell::default(),
+            views: RefCell::default(),
             settings: RefCell::default(),
             mistakes: RefCell::default(),
             logger: Logger::new(Target::stderr(), highper_log::Settings::default()),
@@ -184,6 +191,8 @@ impl App {
                 | "highper\\log\\logger"
                 | "highper\\translator"
                 | "highper\\validation\\validator"
+                | view::KEY
+                | csrf::KEY
         )
     }
 
@@ -205,6 +214,8 @@ impl App {
             "highper\\validation\\validator" => {
                 Some(self.one(key, || validator::object(&this()?))?)
             }
+            csrf::KEY => Some(self.one(key, csrf::object)?),
+            view::KEY => Some(self.one(key, || view::object(&this()?))?),
             _ => None,
         })
     }
@@ -250,6 +261,56 @@ impl App {
         });
     }
 
+    /// Gives the route that was added last a name.
+    ///
+    /// # Errors
+    /// There is none, or it has one.
+    pub(crate) fn name(&self, name: &str) -> Result<(), Throw> {
+        let mut routes = self.routes.borrow_mut();
+        match routes.last_mut() {
+            Some(route) if route.name.is_none() && !name.is_empty() => {
+                route.name = Some(name.to_owned());
+                Ok(())
+            }
+            Some(_) if name.is_empty() => Err(Throw::argument_value(0, "must not be empty")),
+            Some(route) => Err(Throw::error(format!(
+                "the route {} has the name '{}' already",
+                route.pattern,
+                route.name.as_deref().unwrap_or_default()
+            ))),
+            None => Err(Throw::error(
+                "name() names the route that was added last, and there is none",
+            )),
+        }
+    }
+
+    /// The address of a named route; values that its path does not have become the query.
+    ///
+    /// # Errors
+    /// There is no such route, or a value is missing or does not fit.
+    pub(crate) fn url(&self, name: &str, parameters: Option<&Array>) -> Result<String, Throw> {
+        let Some(compiled) = self.compiled() else {
+            return Err(Throw::error(
+                "routes have addresses once the application runs",
+            ));
+        };
+        let mut values = Vec::new();
+        for (key, value) in parameters.into_iter().flatten() {
+            if value.deref().is_null() {
+                continue;
+            }
+            let key = String::from_utf8_lossy(&key.to_bytes()).into_owned();
+            let text = match value.deref().as_bool() {
+                Some(yes) => if yes { "1" } else { "0" }.to_owned(),
+                None => value.to_str()?.to_string_lossy().into_owned(),
+            };
+            values.push((key, text));
+        }
+        let values: Vec<(&str, &str)> = values.iter().map(|(k, v)| (&**k, &**v)).collect();
+        let made = compiled.router.url(name, &values);
+        made.map_err(|why| Throw::value_error(why.to_string()))
+    }
+
     /// Finds the controllers, reads all signatures, builds the router.
     ///
     /// # Errors
@@ -282,7 +343,7 @@ impl App {
                 methods: &methods,
                 pattern: &route.pattern,
                 handler: number as u32,
-                name: None,
+                name: route.name.as_deref(),
                 at: &route.at,
             };
             builder.add(new).map_err(|e| e.to_string())?;
@@ -341,6 +402,12 @@ impl App {
         let Some(compiled) = self.compiled.get() else {
             return Ok(());
         };
+        if let Some(sessions) = &*self.sessions.borrow() {
+            session::check(self, sessions).map_err(throw_text)?;
+        }
+        if let Some(views) = self.views.borrow().clone() {
+            views.check(self).map_err(throw_text)?;
+        }
         let mut check = Check::new(self);
         for endpoint in &compiled.endpoints {
             endpoint.check(&mut check).map_err(throw_text)?;

@@ -89,6 +89,14 @@ pub(crate) fn declare(registry: &mut Registry) {
                 of(call)?.add(Shared::default().route(&names, call, 1)?);
                 call.ret_this()
             })
+            .method("public function name(string $name): static", "Names the route that was added last, for addresses that are made.", |call| {
+                of(call)?.name(call.text(0)?)?;
+                call.ret_this()
+            })
+            .method("public function url(string $name, array $parameters = []): string", "The path of a named route. Parameters that it does not have become the query.\n\n@throws \\ValueError No route has the name, or a parameter is missing or does not fit.", |call| {
+                let url = of(call)?.url(call.text(0)?, call.opt_array(1)?)?;
+                call.ret_str(url)
+            })
             .method("public function group(string $prefix, \\Closure $routes, string|object ...$middleware): static", "Routes with a prefix and middleware in common.", |call| {
                 let app = Rc::clone(of(call)?);
                 routes::nested(call, &app, &Shared::default())?;
@@ -136,6 +144,23 @@ pub(crate) fn declare(registry: &mut Registry) {
             .method("public function configure(array $values): static", "Values that go over those of config/*.php: maps key by key, lists as a whole.", |call| {
                 let app = of(call)?;
                 app.config.give(call.array(0)?.clone());
+                call.ret_this()
+            })
+            .method("public function sessions(array $settings = []): static", "Sessions, as Highper\\Session for handlers.\n\n\
+                 @param array $settings `store`: file (the default), memory, cookie, or a class that implements Highper\\Session\\Store; `folder` of \
+                 the files (var/sessions); bytes of the `memory` (16M); the `cookie`'s name (session), `path`, `domain`, `secure` (null: as the \
+                 connection is), `http_only`, `same_site` (Lax), and whether it is `persistent`; `idle` seconds (7200) and `lifetime` (604800) \
+                 after which one is over; `lock_timeout` seconds (10); the `key` of sealed cookies (APP_KEY), or a list, the newest first.", |call| {
+                let app = of(call)?;
+                crate::session::configure(app, call.opt_array(0)?);
+                call.ret_this()
+            })
+            .method("public function views(string $folder = 'views', array $engines = [], array $settings = []): static", "Views: templates of a folder, for Response::view(), #[Template] and Highper\\View.\n\n\
+                 @param array<string, class-string> $engines Other engines by the ending of their files: ['twig' => TwigEngine::class].\n\
+                 @param array $settings `limit`: instructions that a page may take (10000000; 0 for no limit); `strict` (true): is it an error to \
+                 print what is not there?", |call| {
+                let app = of(call)?;
+                crate::view::configure(app, call.opt_text(0, "views")?, call.opt_array(1)?, call.opt_array(2)?);
                 call.ret_this()
             })
             .method("public function static(string $prefix, string $folder): static", "Files below a folder, where no route matches.", |call| {

@@ -8,6 +8,7 @@ mod cached;
 mod config;
 mod controller;
 mod cookie;
+mod csrf_exempt;
 mod date;
 mod delete;
 mod each;
@@ -34,6 +35,7 @@ mod retry;
 mod status;
 mod stream_body;
 mod tagged;
+mod template;
 mod timeout;
 mod transactional;
 mod unique;
@@ -41,7 +43,7 @@ mod url;
 mod uuid;
 mod when;
 
-use highper_zend::Registry;
+use highper_zend::{Call, Done, Registry};
 
 pub(crate) fn declare(registry: &mut Registry) {
     for declare in [
@@ -53,6 +55,7 @@ pub(crate) fn declare(registry: &mut Registry) {
         config::declare,
         controller::declare,
         cookie::declare,
+        csrf_exempt::declare,
         date::declare,
         delete::declare,
         each::declare,
@@ -79,6 +82,7 @@ pub(crate) fn declare(registry: &mut Registry) {
         status::declare,
         stream_body::declare,
         tagged::declare,
+        template::declare,
         timeout::declare,
         transactional::declare,
         unique::declare,
@@ -88,4 +92,11 @@ pub(crate) fn declare(registry: &mut Registry) {
     ] {
         declare(registry);
     }
+}
+
+/// The constructor of those that make routes.
+fn route(call: &mut Call) -> Done {
+    let this = call.this_object()?;
+    this.set("path", call.opt_bytes(0, b"")?)?;
+    this.set("name", call.opt_str(1)?)
 }

@@ -11,6 +11,7 @@ mod recipe;
 use crate::app::App;
 use crate::exception::cancelled::cancelled;
 use crate::incoming::Incoming;
+use crate::session;
 use highper_engine::sync::WaitGroup;
 use highper_zend::{Array, Callable, ClassHandle, ClassRef, Object, Str, Throw, Value, find_class};
 pub(crate) use need::{Need, Service};
@@ -296,6 +297,13 @@ impl Container {
             let coroutine = highper_engine::current().unwrap_or(0);
             return match incoming.filter(|_| self.holder(coroutine).is_none()) {
                 Some(incoming) => Ok(incoming.object()?.into()),
+                None => Err(self.too_short(coroutine, &entry.name)),
+            };
+        }
+        if *entry.key == *session::KEY && !entry.is_bound() {
+            let coroutine = highper_engine::current().unwrap_or(0);
+            return match incoming.filter(|_| self.holder(coroutine).is_none()) {
+                Some(incoming) => Ok(session::object(incoming)?.into()),
                 None => Err(self.too_short(coroutine, &entry.name)),
             };
         }

@@ -1,16 +1,19 @@
 //! A compiled route: middleware around a handler, and how a result becomes a response.
 
+use crate::annotation::{self, Place};
 use crate::app::App;
 use crate::container::check::Check;
 use crate::front;
 use crate::generator;
 use crate::incoming::Incoming;
+use crate::pack;
 use crate::phase::{self, Step};
 use crate::plan::{Plan, Source};
 use crate::request;
 use crate::response;
 use crate::response::data::{Body, Data, Kind};
 use crate::route::{Handler, Middleware, Route};
+use crate::view;
 use highper_app::problem::Problem;
 use highper_filter::{Answer, Filter};
 use highper_zend::json;
@@ -48,6 +51,12 @@ pub(crate) struct Endpoint {
     status: Option<u16>,
     /// Is the handler called before the body is there?
     pub(crate) streams: bool,
+    /// Are requests taken that another site may have forged?
+    pub(crate) is_csrf_exempt: bool,
+    /// The view that what the handler returns is for.
+    template: Option<String>,
+    /// May values be answered as MessagePack?
+    packs: bool,
     /// `GET /notes/{id} (file:line)`
     pub(crate) label: String,
 }
@@ -89,12 +98,24 @@ impl Endpoint {
             }
             None => Plan::default(),
         };
-        let streams = function.as_ref().is_some_and(|function| {
-            let attributes = function.attributes();
-            attributes
-                .iter()
-                .any(|attribute| attribute.is("Highper\\Attribute\\StreamBody"))
-        });
+        let attributes = function.as_ref().map(Function::attributes);
+        let has = |name: &str| {
+            let all = attributes.iter().flatten();
+            all.into_iter().any(|attribute| attribute.is(name))
+        };
+        let template = attributes
+            .iter()
+            .flatten()
+            .find(|a| a.is("Highper\\Attribute\\Template"));
+        let template = match (template, &function) {
+            (Some(attribute), Some(function)) => {
+                let made = annotation::made(attribute, Place::Function(function))?;
+                view::of(app).map_err(|throw| wrong(&throw_text(throw)))?;
+                Some(made.get("name")?.to_str()?.to_string_lossy().into_owned())
+            }
+            _ => None,
+        };
+        let streams = has("Highper\\Attribute\\StreamBody");
         if streams && plan.takes_body() {
             return Err(wrong(
                 "it streams the body (#[StreamBody]) and has a parameter that wants the whole (#[Body]): leave one away",
@@ -127,6 +148,9 @@ impl Endpoint {
             plan,
             status: route.status,
             streams,
+            is_csrf_exempt: has("Highper\\Attribute\\CsrfExempt"),
+            template,
+            packs: app.settings.borrow().message_pack,
             label,
         })
     }
@@ -300,7 +324,37 @@ impl Endpoint {
         if let Some(generator) = generator::of(&value) {
             value = generator::run(generator)?;
         }
-        to_response(app, value, self.status)
+        if let Some(template) = &self.template {
+            value = self.page(incoming, template, value)?;
+        }
+        match self.packs {
+            false => to_response(app, value, self.status),
+            true => packed(incoming, value, self.status),
+        }
+    }
+
+    /// What a handler with a template has returned, on its page.
+    fn page(&self, incoming: &Incoming, template: &str, value: Value) -> Result<Value, Throw> {
+        let data = match value.as_array() {
+            Some(data) => data.clone(),
+            None if value.is_null() => Array::new(),
+            None if value.is_object() => return Ok(value),
+            None => {
+                return Err(Throw::type_error(format!(
+                    "route {}: a handler with #[Template] must return an array or a Response, {} returned",
+                    self.label,
+                    value.type_name()
+                )));
+            }
+        };
+        let app = &incoming.app;
+        let page = view::of(app)?.render(app, template, &data)?;
+        let data = Data::new(
+            self.status.unwrap_or(200),
+            Some(Kind::Html),
+            Body::Str(page),
+        );
+        Ok(response::shared(app, Rc::new(data))?.into())
     }
 
     fn controller(&self, app: &App) -> Result<Callable, Throw> {
@@ -364,6 +418,28 @@ fn answered(incoming: &Incoming, answer: &Answer) -> Data {
     data.add(b"Cache-Control", b"no-store");
     data.add(b"X-Content-Type-Options", b"nosniff");
     data
+}
+
+/// A value that a handler has returned in the form that the client likes better.
+#[cold]
+fn packed(incoming: &Incoming, value: Value, status: Option<u16>) -> Result<Rc<Data>, Throw> {
+    let app = &incoming.app;
+    let is_plain = value.is_null() || value.is_string() || status == Some(204);
+    let is_response = value.as_object().is_some_and(response::is_one);
+    if is_plain || is_response {
+        return to_response(app, value, status);
+    }
+    let mut data = match pack::is_wanted(incoming) {
+        true => {
+            let body = Body::Bytes(Rc::new(pack::encode(&value)?));
+            let mut data = Data::new(status.unwrap_or(200), None, body);
+            data.add(b"Content-Type", pack::TYPE.as_bytes());
+            Rc::new(data)
+        }
+        false => to_response(app, value, status)?,
+    };
+    Rc::make_mut(&mut data).add(b"Vary", b"Accept");
+    Ok(data)
 }
 
 /// The message of what was thrown.

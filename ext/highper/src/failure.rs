@@ -6,7 +6,7 @@ use crate::exception::cancelled::{is_cancelled, is_disconnected};
 use crate::exception::http_exception::HTTP_EXCEPTION;
 use crate::exception::unprocessable::UNPROCESSABLE;
 use crate::incoming::Incoming;
-use crate::send;
+use crate::{send, session};
 use highper_app::accept::ErrorFormat;
 use highper_app::debug_page::{Exception, Frame, Report};
 use highper_app::problem::Problem;
@@ -21,6 +21,13 @@ use serde_json::Map;
 /// # Errors
 /// A fatal error goes on, for the coroutine to end with.
 pub(crate) fn answer(incoming: &Incoming, throw: Throw) -> Result<(), Throw> {
+    if let Some(session) = incoming.session.get() {
+        match throw {
+            Throw::Bailout => session.forget(),
+            // What is wrong with the store is in the log.
+            _ => drop(session.save()),
+        }
+    }
     if matches!(throw, Throw::Bailout) {
         let last = last_error();
         ended(
@@ -104,12 +111,24 @@ fn respond(incoming: &Incoming, problem: &Problem<'_>, headers: &[(&str, &str)])
         request_id: Some(incoming.id()),
         ..problem.clone()
     };
+    let cookie = session_cookie(incoming);
     let notes = incoming.notes.borrow();
-    let headers: Vec<(&str, &str)> = match notes.as_deref() {
+    let mut headers: Vec<(&str, &str)> = match notes.as_deref() {
         Some(notes) => crate::front::with_noted(headers, notes),
         None => headers.to_vec(),
     };
+    headers.extend(cookie.as_deref().map(|line| ("Set-Cookie", line)));
     send::problem(incoming.exchange(), &problem, &headers);
+}
+
+/// A request that failed keeps what it has done to its session.
+fn session_cookie(incoming: &Incoming) -> Option<String> {
+    let session = incoming.session.get()?;
+    match session::commit(session) {
+        Ok(line) => line.and_then(|line| String::from_utf8(line).ok()),
+        // The log has it already, and another answer can't be given.
+        Err(_) => None,
+    }
 }
 
 fn exception(incoming: &Incoming, object: &Object) {

@@ -1,12 +1,13 @@
 //! A request that was routed to PHP, as Rust sees it.
 
 use crate::app::App;
-use crate::response::data::Data;
+use crate::response::{self, data::Data};
+use crate::session::{self, State};
 use highper_filter::notes::is_list;
 use highper_filter::{Notes, identity};
 use highper_http::form::Kind;
 use highper_http::{Body, Exchange, cookie, query};
-use highper_zend::{Array, Object};
+use highper_zend::{Array, Object, Throw};
 use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
@@ -68,6 +69,8 @@ pub(crate) struct Incoming {
     id: OnceCell<Box<str>>,
     /// What filters have found out; `None` where there are none.
     pub(crate) notes: RefCell<Option<Box<Notes>>>,
+    /// Made when it is first asked for.
+    pub(crate) session: OnceCell<Rc<State>>,
     request: RefCell<Option<Object>>,
     query: OnceCell<Array>,
     cookies: OnceCell<Array>,
@@ -211,6 +214,7 @@ impl Incoming {
             body_at: Cell::new(0),
             id: OnceCell::new(),
             notes: RefCell::default(),
+            session: OnceCell::new(),
             request: RefCell::default(),
             query: OnceCell::new(),
             cookies: OnceCell::new(),
@@ -236,6 +240,9 @@ impl Incoming {
         drop(own.id.take());
         if let Some(notes) = own.notes.get_mut().take() {
             own.app.spare.notes.put(notes);
+        }
+        if let Some(session) = own.session.take() {
+            session.forget();
         }
         drop((own.query.take(), own.cookies.take(), own.form.take()));
         let app = Rc::clone(&this.app);
@@ -292,7 +299,7 @@ impl Incoming {
     }
 
     /// The object kept by [`Incoming::keep`], made where there is none.
-    pub(crate) fn object(self: &Rc<Self>) -> Result<Object, highper_zend::Throw> {
+    pub(crate) fn object(self: &Rc<Self>) -> Result<Object, Throw> {
         if let Some(kept) = &*self.request.borrow() {
             return Ok(kept.clone());
         }
@@ -390,7 +397,17 @@ impl Incoming {
     }
 
     /// The response, and nothing happens where the client is gone.
-    pub(crate) fn respond(&self, data: &Rc<Data>) {
+    ///
+    /// # Errors
+    /// What a stream's generator throws.
+    pub(crate) fn respond(&self, data: &Rc<Data>) -> Result<(), Throw> {
+        if let Some(session) = self.session.get()
+            && let Some(cookie) = session::commit(session)?
+        {
+            let mut dressed = Rc::clone(data);
+            Rc::make_mut(&mut dressed).add(b"Set-Cookie", &cookie);
+            return self.respond(&dressed);
+        }
         let noted = self.notes.borrow().as_deref().map(|notes| {
             let mut data = Data::clone(data);
             for (name, value) in notes.fields() {
@@ -401,7 +418,11 @@ impl Incoming {
             Rc::new(data)
         });
         let data = noted.as_ref().unwrap_or(data);
+        if let response::data::Body::Stream(stream) = &data.body {
+            return response::stream::send(self, data, stream);
+        }
         crate::send::response(self.exchange(), data, self.known_id(), &self.app);
+        Ok(())
     }
 }
 

@@ -16,6 +16,7 @@ mod cache;
 mod config;
 mod container;
 mod container_exception;
+mod csrf;
 mod decode;
 mod endpoint;
 mod event;
@@ -31,6 +32,7 @@ mod local;
 mod log;
 mod next;
 mod own;
+mod pack;
 mod phase;
 mod plan;
 mod provider;
@@ -43,12 +45,14 @@ mod run;
 mod scan;
 mod scope;
 mod send;
+mod session;
 mod settings;
 mod spare;
 mod times;
 mod translation;
 mod upload;
 mod validation;
+mod view;
 mod web;
 mod worker;
 
@@ -95,6 +99,9 @@ pub fn declare(registry: &mut Registry) {
         attribute::declare,
         awaitable::declare,
         scope::declare,
+        session::declare,
+        view::declare,
+        csrf::declare,
         upload::declare,
         validation::declare,
         times::declare,

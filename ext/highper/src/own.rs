@@ -36,9 +36,9 @@ pub(crate) fn run(incoming: &Rc<Incoming>) -> Result<(), Throw> {
                 Some(data) if answer.is_empty() => data,
                 data => Rc::new(merged(data.as_deref(), &answer)),
             };
-            incoming.respond(&data);
+            let sent = incoming.respond(&data);
             app.spare.keep(data);
-            Ok(())
+            sent.or_else(|throw| failure::answer(incoming, throw))
         }
         Err(throw) => {
             superglobals::let_out();
@@ -90,8 +90,8 @@ fn merged(data: Option<&Data>, answer: &Answer) -> Data {
     let printed = answer.body();
     if !printed.is_empty() {
         match &data.body {
-            // A file is sent from where it is.
-            Body::File(..) => {
+            // A file is sent from where it is, a stream as it comes.
+            Body::File(..) | Body::Stream(_) => {
                 superglobals::print(&answer.printed);
             }
             Body::Empty => {

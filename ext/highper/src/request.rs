@@ -6,6 +6,8 @@ use crate::app::App;
 use crate::exception::http_exception::{decode_json, exception};
 use crate::incoming::Incoming;
 use crate::local::Draft;
+use crate::response::data::check_value;
+use crate::session;
 use highper_http::Body;
 use highper_http::form::Kind;
 use highper_zend::{
@@ -258,6 +260,12 @@ pub(crate) fn declare(registry: &mut Registry) {
                 },
             )
             .method(
+                "public function earlyHints(string ...$links): bool",
+                "Sends `103 Early Hints` at once, a Link each, so that the browser fetches while the answer is made: \
+                 `</app.css>; rel=preload; as=style`. False where the answer has begun or the client has gone.",
+                early_hints,
+            )
+            .method(
                 "public function json(): mixed",
                 "The body as JSON, objects as arrays. A body that is none is answered with 400.",
                 |call| {
@@ -305,6 +313,11 @@ pub(crate) fn declare(registry: &mut Registry) {
                     let value = incoming.app.param(&incoming, &name);
                     call.ret(value)
                 },
+            )
+            .method(
+                "public function session(): \\Highper\\Session",
+                "The session.",
+                |call| call.ret(session::object(&*of(call)?)?),
             )
             .method(
                 "public function attribute(string $name, mixed $default = null): mixed",
@@ -355,6 +368,27 @@ pub(crate) fn files(incoming: &Incoming) -> Array {
         Body::Form(form) => highper_runtime::input::array(&form.files),
         _ => Array::new(),
     }
+}
+
+fn early_hints(call: &mut Call) -> Done {
+    let mut fields: Vec<(&[u8], &[u8])> = Vec::new();
+    for (at, link) in call.rest(0).iter().enumerate() {
+        let link = link
+            .as_bytes()
+            .filter(|link| link.starts_with(b"<") && check_value(b"Link", link).is_ok())
+            .ok_or_else(|| {
+                Throw::argument_value(
+                    at,
+                    "must be a link such as '</app.css>; rel=preload; as=style'",
+                )
+            })?;
+        fields.push((b"Link", link));
+    }
+    if fields.is_empty() {
+        return Err(Throw::argument_value(0, "must be a link, none given"));
+    }
+    let sent = of(call)?.exchange().interim(103, &fields);
+    call.ret_bool(sent.is_ok())
 }
 
 /// One value by argument 0, or all.

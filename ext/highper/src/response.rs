@@ -2,10 +2,13 @@
 
 mod cookie;
 pub(crate) mod data;
+pub(crate) mod event;
+pub(crate) mod file;
+mod make;
+pub(crate) mod stream;
 
 use crate::app::App;
 use data::{Body, Data, Kind, check_field, check_name, check_value};
-use highper_http::mime;
 use highper_zend::json;
 use highper_zend::{
     Array, Call, Class, ClassHandle, ClassRef, Done, Flags, Object, Registry, Throw, Trace, Value,
@@ -48,6 +51,11 @@ pub(crate) fn take(app: &App, value: Value) -> Result<Rc<Data>, Value> {
     } else {
         Ok(state.data())
     }
+}
+
+/// Is the object a response?
+pub(crate) fn is_one(object: &Object) -> bool {
+    object.state::<Response>().is_some()
 }
 
 /// A response object of data that others may hold too.
@@ -99,12 +107,30 @@ pub(crate) fn declare(registry: &mut Registry) {
                 new(call, None, Body::Empty, 0)
             })
             .method("public static function redirect(string $location, int $status = 302): static", "Leads to another address.", redirect)
-            .method("public static function file(string $path, ?string $name = null): static", "A file, sent by the kernel; with a name, as a download. A path without file is a RuntimeException.", file)
+            .method("public static function file(string $path, ?string $name = null): static", "A file, sent by the kernel, with its validators: ranges, and 304 where the client has it. With a name, as a download. \
+                 A path without file is a RuntimeException.", file::file)
+            .method("public static function download(string $path, ?string $name = null): static", "A file to be saved, under its own name where none is given.", file::download)
+            .method("public static function stream(\\Closure|iterable $pieces, int $status = 200, array $headers = []): static", "A body that is made while it is sent: each text that the generator yields is a piece, sent at once.\n\n\
+                 The generator goes on when the client has taken most of what was sent, and ends (its `finally` blocks run) where it waits when the\n\
+                 client has gone. Awaitables that it yields are awaited. What it throws before the first piece is answered as any exception; later\n\
+                 it breaks the response off, so that the client can tell.\n\n\
+                 @param \\Closure|iterable<string> $pieces A closure is called once the response is sent.\n\
+                 @param array<string, string|list<string>> $headers Content-Type is text/plain without.", make::stream)
+            .method("public static function events(\\Closure|iterable $events, float $keepAlive = 15.0, ?int $retry = null): static", "Server-sent events: each value that the generator yields is one.\n\n\
+                 Event objects as they are, texts as data, all else as JSON; null for a comment. Awaitables are awaited. It ends where it waits when the\n\
+                 client has gone, or the worker is to end: browsers connect again, and send the id of the last event.\n\n\
+                 @param \\Closure(?string): iterable|iterable $events A closure gets the Last-Event-ID of a client that connects again.\n\
+                 @param float $keepAlive Seconds of silence after which a comment is sent, for proxies; 0 for never.\n\
+                 @param int|null $retry After how many milliseconds browsers connect again.", make::events)
+            .method("public static function msgpack(mixed $data, int $status = 200): static", "MessagePack of any value; objects as json_encode() has them.", make::msgpack)
+            .method("public static function view(string $name, array $data = [], int $status = 200): static", "A page: the view notes/index is the file notes/index.html below the folder of views.\n\n@throws \\Highper\\View\\ViewException There is none, or something is wrong with it.", make::view)
+            .method("public static function back(string $fallback = '/', int $status = 302): static", "Leads to the page that the request came from (its Referer), if that is one of this host.", make::back)
+            .method("public static function route(string $name, array $parameters = [], int $status = 302): static", "Leads to a named route. Parameters that its path does not have become the query.", make::route)
             .method("public function status(): int", "", |call| {
                 let status = call.this::<Response>()?.data().status;
                 call.ret_long(status.into())
             })
-            .method("public function body(): string", "The body; empty for files.", |call| {
+            .method("public function body(): string", "The body; empty for files and streams.", |call| {
                 let data = call.this::<Response>()?.data();
                 match &data.body {
                     Body::Str(text) => call.ret(text),
@@ -147,9 +173,14 @@ pub(crate) fn declare(registry: &mut Registry) {
                 let body = call.str(0)?;
                 change(call, |data| data.body = Body::Str(body))
             })
+            .method("public function asDownload(string $name): static", "The same to be saved under a name.", |call| {
+                let value = file::attachment(call.bytes(0)?);
+                change(call, |data| data.set(b"Content-Disposition", &value))
+            })
             .method("public function withCookie(string $name, string $value = '', ?int $maxAge = null, string $path = '/', string $domain = '', bool $secure = false, bool $httpOnly = true, string $sameSite = 'Lax'): static", "The same with a cookie; maxAge in seconds, null until the browser ends.", cookie::with)
             .method("public function withoutCookie(string $name, string $path = '/', string $domain = ''): static", "The same, telling the browser to forget a cookie.", cookie::without),
     );
+    event::declare(registry);
 }
 
 fn status(call: &Call, arg: usize, default: i64) -> Result<u16, Throw> {
@@ -179,7 +210,25 @@ fn construct(call: &mut Call) -> Done {
         None => Body::Empty,
     };
     let mut data = Data::new(status(call, 1, 200)?, None, body);
-    if let Some(headers) = call.opt_array(2)? {
+    add_headers(call, 2, &mut data)?;
+    call.this::<Response>()?.set(Rc::new(data));
+    Ok(())
+}
+
+/// A redirect to an address that was checked; its status is argument number `arg`.
+fn leading(call: &Call, arg: usize, location: &[u8]) -> Result<Object, Throw> {
+    let status = match u16::try_from(call.opt_long(arg, 302)?) {
+        Ok(status) if matches!(status, 300..=308) => status,
+        _ => return Err(Throw::argument_value(arg, "must be between 300 and 308")),
+    };
+    let mut data = Data::new(status, None, Body::Empty);
+    data.add(b"Location", location);
+    make(class(call), data)
+}
+
+/// Adds an array of headers, argument number `arg`.
+fn add_headers(call: &Call, arg: usize, data: &mut Data) -> Result<(), Throw> {
+    if let Some(headers) = call.opt_array(arg)? {
         for (name, value) in headers {
             let name = name.to_bytes().into_owned();
             let values: Vec<Value> = match value.as_array() {
@@ -188,66 +237,18 @@ fn construct(call: &mut Call) -> Done {
             };
             for value in values {
                 let value = value.to_str()?;
-                check_field(&name, &value).map_err(|why| Throw::argument_value(2, why))?;
+                check_field(&name, &value).map_err(|why| Throw::argument_value(arg, why))?;
                 data.add(&name, &value);
             }
         }
     }
-    call.this::<Response>()?.set(Rc::new(data));
     Ok(())
 }
 
 fn redirect(call: &mut Call) -> Done {
-    let status = call.opt_long(1, 302)?;
-    let status = match u16::try_from(status) {
-        Ok(status) if matches!(status, 300..=308) => status,
-        _ => return Err(Throw::argument_value(1, "must be between 300 and 308")),
-    };
     let location = call.str(0)?;
     check_field(b"Location", &location).map_err(|why| Throw::argument_value(0, why))?;
-    let mut data = Data::new(status, None, Body::Empty);
-    data.add(b"Location", &location);
-    call.ret(make(class(call), data)?)
-}
-
-fn file(call: &mut Call) -> Done {
-    let path = call.text(0)?;
-    let cannot = |why: String| Throw::exception(format!("the file {path} can't be sent: {why}"));
-    let file = std::fs::File::open(path).map_err(|e| cannot(e.to_string()))?;
-    let meta = file.metadata().map_err(|e| cannot(e.to_string()))?;
-    if !meta.is_file() {
-        return Err(cannot("it is not a file".into()));
-    }
-    let kind = mime::of_name(path.as_bytes());
-    let mut data = Data::new(200, None, Body::File(Rc::new(file), meta.len()));
-    data.add(b"Content-Type", kind.as_bytes());
-    if let Some(name) = call.opt_str(1)? {
-        let shown: Vec<u8> = name
-            .iter()
-            .map(|b| {
-                if b.is_ascii_graphic() && !b"\"\\%".contains(b) || *b == b' ' {
-                    *b
-                } else {
-                    b'_'
-                }
-            })
-            .collect();
-        let mut value = b"attachment; filename=\"".to_vec();
-        value.extend_from_slice(&shown);
-        value.push(b'"');
-        if shown != *name {
-            value.extend_from_slice(b"; filename*=UTF-8''");
-            for &byte in name.iter() {
-                if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-                    value.push(byte);
-                } else {
-                    value.extend_from_slice(format!("%{byte:02X}").as_bytes());
-                }
-            }
-        }
-        data.add(b"Content-Disposition", &value);
-    }
-    call.ret(make(class(call), data)?)
+    call.ret(leading(call, 1, &location)?)
 }
 
 fn field(call: &Call) -> Result<(&[u8], &[u8]), Throw> {

@@ -34,6 +34,8 @@ pub(crate) enum Handler {
 pub(crate) struct Route {
     pub(crate) methods: Vec<String>,
     pub(crate) pattern: String,
+    /// What it is called in addresses that are made.
+    pub(crate) name: Option<String>,
     pub(crate) handler: Handler,
     /// Outermost first.
     pub(crate) middleware: Vec<Middleware>,
@@ -65,6 +67,7 @@ impl Shared {
         Ok(Route {
             methods: methods.iter().map(ToString::to_string).collect(),
             pattern,
+            name: None,
             handler,
             middleware: [self.middleware.clone(), middleware(call, from + 2)?].concat(),
             status: None,

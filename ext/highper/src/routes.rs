@@ -35,6 +35,10 @@ pub(crate) fn declare(registry: &mut Registry) {
                 app.add(shared.route(&names, call, 1)?);
                 call.ret_this()
             })
+            .method("public function name(string $name): static", "Names the route that was added last, for addresses that are made.", |call| {
+                of(call)?.0.name(call.text(0)?)?;
+                call.ret_this()
+            })
             .method("public function group(string $prefix, \\Closure $routes, string|object ...$middleware): static", "A group inside this one.", |call| {
                 let (app, shared) = of(call)?;
                 nested(call, app, shared)?;

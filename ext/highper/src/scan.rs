@@ -207,8 +207,10 @@ fn action(
     for attribute in &attributes {
         match annotation::own(attribute).as_deref() {
             Some(verb @ ("get" | "post" | "put" | "patch" | "delete" | "any")) => {
-                let path = text(&made(attribute, Place::Function(method))?, "path")?;
-                paths.push((verb.to_ascii_uppercase(), group.join(&path)));
+                let made = made(attribute, Place::Function(method))?;
+                let name = made.get("name")?.as_str().map(str::to_owned);
+                let pattern = group.join(&text(&made, "path")?);
+                paths.push((verb.to_ascii_uppercase(), pattern, name));
             }
             Some("status") => {
                 answer = status(&made(attribute, Place::Function(method))?)?;
@@ -219,10 +221,11 @@ fn action(
     let at = method
         .location()
         .map_or_else(String::new, |(file, line)| format!("{file}:{line}"));
-    for (verb, pattern) in paths {
+    for (verb, pattern, name) in paths {
         routes.push(Route {
             methods: vec![verb],
             pattern,
+            name,
             handler: Handler::Method(class.name().to_owned(), method.name()),
             middleware: middleware.clone(),
             status: answer,

@@ -38,7 +38,12 @@ impl AsRef<[u8]> for Shared {
     }
 }
 
-fn fields(response: &mut Response<'_>, data: &Data, id: Option<&str>) -> Result<(), EncodeError> {
+/// The fields of a response of PHP's.
+pub(crate) fn fields(
+    response: &mut Response<'_>,
+    data: &Data,
+    id: Option<&str>,
+) -> Result<(), EncodeError> {
     match data.lines() {
         Some(lines) => response.lines(lines),
         None => {
@@ -63,25 +68,7 @@ pub(crate) fn response(exchange: &Exchange, data: &Rc<Data>, id: Option<&str>, a
     }
     let fields = |response: &mut Response<'_>| self::fields(response, data, id);
     let sent = match &data.body {
-        Body::File(file, length) => match file.try_clone() {
-            Ok(file) => exchange.send_file(data.status, fields, file, 0, *length),
-            Err(error) => {
-                app.log(
-                    Level::Error,
-                    &format!("a file can't be sent: {error}"),
-                    &[],
-                    id,
-                );
-                return problem(
-                    exchange,
-                    &Problem {
-                        status: 503,
-                        ..Problem::default()
-                    },
-                    &[],
-                );
-            }
-        },
+        Body::File(file) => return crate::response::file::send(exchange, data, file, id, app),
         body if body.bytes().len() < 16 * 1024 => {
             exchange.respond(data.status, None, fields, body.bytes())
         }
@@ -91,7 +78,7 @@ pub(crate) fn response(exchange: &Exchange, data: &Rc<Data>, id: Option<&str>, a
 }
 
 /// A client that is gone is no trouble; a response that can't be sent is.
-fn trouble(app: &App, sent: Result<(), SendError>, id: Option<&str>) {
+pub(crate) fn trouble(app: &App, sent: Result<(), SendError>, id: Option<&str>) {
     if let Err(error) = sent
         && !matches!(error, SendError::Gone | SendError::Complete)
     {
@@ -244,12 +231,26 @@ pub(crate) fn ranges_length(plan: &Plan) -> u64 {
 
 /// Sends a file, or what is to be said about it.
 pub(crate) fn file(exchange: &Exchange, plan: Plan, notes: &Notes, app: &App) {
+    planned(exchange, plan, app, None, &|response| {
+        response.lines(notes.lines());
+        Ok(())
+    });
+}
+
+/// The same with more fields.
+pub(crate) fn planned(
+    exchange: &Exchange,
+    plan: Plan,
+    app: &App,
+    id: Option<&str>,
+    more: &dyn Fn(&mut Response<'_>) -> Result<(), EncodeError>,
+) {
     let headers = plan.headers;
     let fields = |response: &mut Response<'_>| {
+        more(response)?;
         for (name, value) in &headers {
             response.header(name.as_bytes(), value.as_bytes())?;
         }
-        response.lines(notes.lines());
         Ok(())
     };
     let status = plan.status;
@@ -289,7 +290,7 @@ pub(crate) fn file(exchange: &Exchange, plan: Plan, notes: &Notes, app: &App) {
             sent
         }
     };
-    trouble(app, sent, None);
+    trouble(app, sent, id);
 }
 
 fn copy(exchange: &Exchange, file: &File, mut offset: u64, mut left: u64) -> Result<(), SendError> {

@@ -34,11 +34,13 @@ pub(crate) struct Settings {
     pub(crate) tls: Option<highper_tls::Settings>,
     /// Was the number of workers set?
     pub(crate) workers: Option<u32>,
+    /// Are values answered as MessagePack where the client likes that better than JSON?
+    pub(crate) message_pack: bool,
     /// Whose superglobals, sessions and output are; php.ini says it where this does not.
     pub(crate) superglobals: Option<Scope>,
 }
 
-const NAMES: [&str; 37] = [
+const NAMES: [&str; 38] = [
     "access_log",
     "blocking_threshold",
     "body_timeout",
@@ -61,6 +63,7 @@ const NAMES: [&str; 37] = [
     "max_uri_length",
     "max_wait_time",
     "memory_limit",
+    "message_pack",
     "body_memory",
     "pdo_pool",
     "pid_file",
@@ -138,6 +141,7 @@ impl Settings {
             "max_requests" => process.max_request = v.count(0)?,
             "max_uri_length" => http.limits.target_bytes = v.bytes()? as usize,
             "max_wait_time" => process.max_wait_time = v.time()?,
+            "message_pack" => self.message_pack = v.bool()?,
             "memory_limit" => process.memory_limit = Some(MemoryLimit::Bytes(v.bytes()?)),
             // Objects of PDO may be made before the server starts.
             "pdo_pool" => match v.count(0)? as usize {

@@ -12,7 +12,7 @@ use highper_app::router::{self, Answer};
 use highper_engine::{clock, scheduler};
 use highper_filter::notes::NOTHING;
 use highper_filter::{Filter, Notes};
-use highper_http::{Connection, Exchange, Head, Service, static_file};
+use highper_http::{Connection, Exchange, Head, Progress, Service, static_file};
 use highper_http1::Method;
 use highper_log::{Access, Level};
 use highper_runtime::superglobals::{self, Scope};
@@ -55,7 +55,8 @@ impl<const OWN: bool, const SPECIAL: bool> Service for Web<OWN, SPECIAL> {
     }
 
     fn disconnected(&self, exchange: &Rc<Exchange>) {
-        if self.app.settings.borrow().http.probe_half_closed {
+        let is_stream = exchange.progress() == Progress::Streaming;
+        if is_stream || self.app.settings.borrow().http.probe_half_closed {
             // One that has ended meanwhile needs no telling.
             let _ended = cancel::throw_into(exchange.owner(), GONE, false);
         }
@@ -153,12 +154,13 @@ fn handle(incoming: Rc<Incoming>) -> Result<(), Throw> {
         .app
         .endpoint(incoming.endpoint)
         .and_then(|endpoint| endpoint.run(&incoming));
-    let ended = match result {
-        Ok(data) => {
-            incoming.respond(&data);
-            incoming.app.spare.keep(data);
-            Ok(())
-        }
+    let sent = result.and_then(|data| {
+        let sent = incoming.respond(&data);
+        incoming.app.spare.keep(data);
+        sent
+    });
+    let ended = match sent {
+        Ok(()) => Ok(()),
         Err(throw) => failure::answer(&incoming, throw),
     };
     incoming.forget();

@@ -77,6 +77,8 @@ pub struct Connection {
     pub(crate) lingering: Cell<bool>,
     /// The peer has ended its side.
     pub(crate) peer_closed: Cell<bool>,
+    /// Is a peer that has ended its side taken for gone? See [`Exchange::end_with_peer`].
+    pub(crate) ends_with_peer: Cell<bool>,
     /// It was asked whether it has gone for good.
     pub(crate) probed: Cell<bool>,
 }
@@ -108,6 +110,7 @@ impl Connection {
             closing: Cell::new(false),
             lingering: Cell::new(false),
             peer_closed: Cell::new(false),
+            ends_with_peer: Cell::new(false),
             probed: Cell::new(false),
         }
     }

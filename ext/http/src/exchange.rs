@@ -172,6 +172,31 @@ impl Exchange {
         }
     }
 
+    /// Sends an informational response such as `103 Early Hints` ahead of the response. Clients of HTTP/1.0, who
+    /// know none, get nothing.
+    ///
+    /// # Errors
+    /// [`SendError::Started`] once the response has begun, [`SendError::Encode`] for a status or a field that can't
+    /// be sent.
+    pub fn interim(&self, status: u16, fields: &[(&[u8], &[u8])]) -> Result<(), SendError> {
+        self.waiting()?;
+        self.core.gather(&self.connection, |out, _| {
+            let mut codec = self.connection.codec.borrow_mut();
+            codec.interim(out, status, fields)
+        })?;
+        if self.connection.in_burst.get() {
+            self.core.flush_gathered(&self.connection);
+        }
+        Ok(())
+    }
+
+    /// Says whether a client that ends its side is taken for gone while this response is under way: so it is with
+    /// those that read a stream without an end and have nothing more to ask. Default no. To be taken back before
+    /// the response is complete.
+    pub fn end_with_peer(&self, ends: bool) {
+        self.connection.ends_with_peer.set(ends);
+    }
+
     /// Sends the whole response. `fields` adds the header fields.
     ///
     /// # Errors

@@ -12,6 +12,7 @@ pub mod connection;
 pub mod cookie;
 pub mod date;
 pub mod detached;
+pub mod event;
 pub mod exchange;
 pub mod form;
 pub mod mime;

@@ -711,6 +711,9 @@ impl Core {
         }
         let eof = connection.codec.borrow_mut().eof();
         if let (Eof::HalfClosed, Some(exchange)) = (eof, exchange) {
+            if connection.ends_with_peer.get() {
+                return self.drop_connection(connection);
+            }
             // It may still read: the answer goes out all the same.
             if self.settings.probe_half_closed {
                 exchange.probe();

@@ -279,91 +279,14 @@ impl StaticFiles {
         if varies && request.accept_encoding.is_some() {
             (entry, encoding) = self.precompressed(request, path, entry)?;
         }
-        let validators = Validators {
-            etag: etag(&entry, encoding, self.options.weak_etag),
-            modified: entry.seconds,
-        };
-        let mut headers: Vec<(&'static str, Cow<'static, str>)> = Vec::with_capacity(8);
-        headers.push(("Last-Modified", date::to_string(validators.modified).into()));
-        headers.push(("ETag", validators.etag.clone().into()));
-        if varies {
-            headers.push(("Vary", "Accept-Encoding".into()));
-        }
-        if let Some(value) = &self.options.cache_control {
-            headers.push(("Cache-Control", value.clone().into()));
-        }
-        if let Some(status) = condition::check(request, &validators) {
-            return Ok(Plan {
-                status,
-                headers: if status == 304 { headers } else { Vec::new() },
-                length: (status != 304).then_some(0),
-                body: Body::Empty,
-            });
-        }
-        headers.push(("Accept-Ranges", "bytes".into()));
-        if encoding != Encoding::Identity {
-            headers.push(("Content-Encoding", encoding.token().into()));
-        }
-        let selection = match request.range {
-            Some(range)
-                if request.method == b"GET" && condition::range_applies(request, &validators) =>
-            {
-                range::select(range, entry.size, self.options.max_ranges)
-            }
-            _ => Selection::Whole,
-        };
-        let size = entry.size;
-        let (status, length, body) = match selection {
-            Selection::Whole => {
-                headers.push(("Content-Type", content_type.into()));
-                (200, size, piece(entry.file, 0, size))
-            }
-            Selection::One(first, last) => {
-                headers.push(("Content-Type", content_type.into()));
-                headers.push((
-                    "Content-Range",
-                    format!("bytes {first}-{last}/{size}").into(),
-                ));
-                let length = last - first + 1;
-                (206, length, piece(entry.file, first, length))
-            }
-            Selection::Several(ranges) => {
-                let boundary = format!("{:016x}", RandomState::new().hash_one(size));
-                let kind = format!("multipart/byteranges; boundary={boundary}");
-                headers.push(("Content-Type", kind.into()));
-                let (pieces, tail) = pieces(&ranges, &boundary, content_type, size);
-                let length = pieces
-                    .iter()
-                    .map(|piece| piece.head.len() as u64 + piece.length)
-                    .sum::<u64>();
-                let length = length + tail.len() as u64;
-                (
-                    206,
-                    length,
-                    Body::Ranges {
-                        file: entry.file,
-                        pieces,
-                        tail,
-                    },
-                )
-            }
-            Selection::None => {
-                headers.retain(|(name, _)| *name != "Content-Encoding");
-                headers.push(("Content-Range", format!("bytes */{size}").into()));
-                (416, 0, Body::Empty)
-            }
-        };
-        let body = if request.method == b"HEAD" {
-            Body::Empty
-        } else {
-            body
-        };
-        Ok(Plan {
-            status,
-            headers,
-            length: Some(length),
-            body,
-        })
+        Ok(plan(
+            request,
+            entry,
+            content_type,
+            encoding,
+            varies,
+            &self.options,
+        ))
     }
 
     fn precompressed(
@@ -388,6 +311,120 @@ impl StaticFiles {
             }
         }
         Ok((plain, Encoding::Identity))
+    }
+}
+
+/// A plan for one open file that need not lie below a document root: conditions, ranges and validators as for
+/// those that do.
+///
+/// # Errors
+/// The file can't be looked at, or is none but a folder, a pipe, a device.
+pub fn of_file(file: File, content_type: &'static str, request: &Request<'_>) -> io::Result<Plan> {
+    let entry = Entry::of(file)?.filter(|entry| !entry.is_dir);
+    let entry = entry.ok_or_else(|| io::Error::other("it is not a file"))?;
+    let options = Options::default();
+    Ok(plan(
+        request,
+        entry,
+        content_type,
+        Encoding::Identity,
+        false,
+        &options,
+    ))
+}
+
+fn plan(
+    request: &Request<'_>,
+    entry: Entry,
+    content_type: &'static str,
+    encoding: Encoding,
+    varies: bool,
+    options: &Options,
+) -> Plan {
+    let validators = Validators {
+        etag: etag(&entry, encoding, options.weak_etag),
+        modified: entry.seconds,
+    };
+    let mut headers: Vec<(&'static str, Cow<'static, str>)> = Vec::with_capacity(8);
+    headers.push(("Last-Modified", date::to_string(validators.modified).into()));
+    headers.push(("ETag", validators.etag.clone().into()));
+    if varies {
+        headers.push(("Vary", "Accept-Encoding".into()));
+    }
+    if let Some(value) = &options.cache_control {
+        headers.push(("Cache-Control", value.clone().into()));
+    }
+    if let Some(status) = condition::check(request, &validators) {
+        return Plan {
+            status,
+            headers: if status == 304 { headers } else { Vec::new() },
+            length: (status != 304).then_some(0),
+            body: Body::Empty,
+        };
+    }
+    headers.push(("Accept-Ranges", "bytes".into()));
+    if encoding != Encoding::Identity {
+        headers.push(("Content-Encoding", encoding.token().into()));
+    }
+    let selection = match request.range {
+        Some(range)
+            if request.method == b"GET" && condition::range_applies(request, &validators) =>
+        {
+            range::select(range, entry.size, options.max_ranges)
+        }
+        _ => Selection::Whole,
+    };
+    let size = entry.size;
+    let (status, length, body) = match selection {
+        Selection::Whole => {
+            headers.push(("Content-Type", content_type.into()));
+            (200, size, piece(entry.file, 0, size))
+        }
+        Selection::One(first, last) => {
+            headers.push(("Content-Type", content_type.into()));
+            headers.push((
+                "Content-Range",
+                format!("bytes {first}-{last}/{size}").into(),
+            ));
+            let length = last - first + 1;
+            (206, length, piece(entry.file, first, length))
+        }
+        Selection::Several(ranges) => {
+            let boundary = format!("{:016x}", RandomState::new().hash_one(size));
+            let kind = format!("multipart/byteranges; boundary={boundary}");
+            headers.push(("Content-Type", kind.into()));
+            let (pieces, tail) = pieces(&ranges, &boundary, content_type, size);
+            let length = pieces
+                .iter()
+                .map(|piece| piece.head.len() as u64 + piece.length)
+                .sum::<u64>();
+            let length = length + tail.len() as u64;
+            (
+                206,
+                length,
+                Body::Ranges {
+                    file: entry.file,
+                    pieces,
+                    tail,
+                },
+            )
+        }
+        Selection::None => {
+            headers.retain(|(name, _)| *name != "Content-Encoding");
+            headers.push(("Content-Range", format!("bytes */{size}").into()));
+            (416, 0, Body::Empty)
+        }
+    };
+    let body = if request.method == b"HEAD" {
+        Body::Empty
+    } else {
+        body
+    };
+    Plan {
+        status,
+        headers,
+        length: Some(length),
+        body,
     }
 }
 

@@ -10,6 +10,7 @@
 //! - [`Lock`]: locks of processes that outlive those who hold them.
 //! - [`cache`]: keys and values of any size, with an end and a least used one.
 //! - [`table`]: the rows behind `Swoole\Table`.
+//! - [`Ranges`]: locks by number that die with their holder.
 //! - [`ScoreBoard`]: what each worker is doing, for its manager.
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
@@ -19,6 +20,7 @@ mod futex;
 mod guard;
 mod lock;
 mod owner;
+mod ranges;
 mod region;
 mod score;
 pub mod table;
@@ -26,6 +28,7 @@ mod words;
 
 pub use atomic::{SharedAtomic32, SharedAtomic64};
 pub use lock::{Access, Lock, LockKind};
+pub use ranges::Ranges;
 pub use region::{Region, Shared, SharedArray};
 pub use score::{
     Command, Counters, LINE_MAX, Reason, Request, SCRIPT_MAX, ScoreBoard, Slot, State, Ticket,

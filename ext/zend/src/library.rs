@@ -60,12 +60,17 @@ struct Index {
     names: Vec<Box<[u8]>>,
 }
 
-static INDEX: OnceLock<Index> = OnceLock::new();
+/// Of as many faces as there are.
+static INDEX: [OnceLock<Index>; 2] = [const { OnceLock::new() }; 2];
+
+fn installed() -> impl Iterator<Item = &'static Index> {
+    INDEX.iter().filter_map(OnceLock::get)
+}
 
 /// What handles the call of a function of a library.
 const FORWARD: Zif = hz_library_call;
 
-/// Declares the functions, and makes the classes available. Call at MINIT, once.
+/// Declares the functions, and makes the classes available. Call at MINIT, once for each face.
 pub fn install(registry: &mut Registry, sources: impl IntoIterator<Item = &'static Source>) {
     let mut index = Index::default();
     for source in sources {
@@ -91,7 +96,10 @@ pub fn install(registry: &mut Registry, sources: impl IntoIterator<Item = &'stat
             });
         }
     }
-    if INDEX.set(index).is_ok() {
+    let is_first = INDEX[0].get().is_none();
+    let place = INDEX.iter().find(|place| place.get().is_none());
+    let is_kept = place.is_some_and(|place| place.set(index).is_ok());
+    if is_first && is_kept {
         // SAFETY: called at MINIT, once, with functions that live as long as the library.
         unsafe { hz_library_install(find_class, find_function, class_at) };
     }
@@ -99,17 +107,16 @@ pub fn install(registry: &mut Registry, sources: impl IntoIterator<Item = &'stat
 
 /// What is installed.
 pub(crate) fn sources() -> impl Iterator<Item = &'static Source> {
-    let entries = INDEX.get().map_or(&[][..], |index| &index.entries);
-    entries.iter().map(|(source, _)| *source)
+    let entries = installed().flat_map(|index| &index.entries);
+    entries.map(|(source, _)| *source)
 }
 
 /// # Safety
 /// `out` may be written.
-unsafe fn answer(find: impl FnOnce(&Index) -> Option<&usize>, out: *mut RawSource) -> c_int {
-    let Some((source, first)) = INDEX
-        .get()
-        .and_then(|index| find(index).and_then(|number| index.entries.get(*number)))
-    else {
+unsafe fn answer(find: impl Fn(&Index) -> Option<&usize>, out: *mut RawSource) -> c_int {
+    let found =
+        installed().find_map(|index| find(index).and_then(|number| index.entries.get(*number)));
+    let Some((source, first)) = found else {
         return 0;
     };
     // SAFETY: the caller's promise.
@@ -142,10 +149,8 @@ extern "C" fn find_function(name: *const u8, len: usize, out: *mut RawSource) ->
 }
 
 extern "C" fn class_at(number: u32, name: *mut *const u8, len: *mut usize) -> c_int {
-    let Some(lower) = INDEX
-        .get()
-        .and_then(|index| index.names.get(number as usize))
-    else {
+    let mut names = installed().flat_map(|index| &index.names);
+    let Some(lower) = names.nth(number as usize) else {
         return 0;
     };
     // SAFETY: two variables of the shim; the name lives as long as the library.

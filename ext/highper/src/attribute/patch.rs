@@ -11,10 +11,14 @@ pub(super) fn declare(registry: &mut Registry) {
                 "public readonly string $path",
                 "The path after the controller's prefix; {name} is a parameter.",
             )
+            .property(
+                "public readonly ?string $name",
+                "What the route is called in addresses that are made: `Application::url()`.",
+            )
             .method(
-                "public function __construct(string $path = '')",
+                "public function __construct(string $path = '', ?string $name = null)",
                 "",
-                |call| call.this_object()?.set("path", call.opt_bytes(0, b"")?),
+                super::route,
             ),
     );
 }

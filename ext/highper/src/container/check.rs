@@ -4,6 +4,7 @@
 use super::need::{Slot, Unmet};
 use super::{Concrete, Container, Entry, Lifetime, Need, REQUEST, Service, error, recipe};
 use crate::app::App;
+use crate::session;
 use highper_zend::{Throw, find_class};
 use std::collections::HashSet;
 use std::rc::Rc;
@@ -117,7 +118,7 @@ impl<'a> Check<'a> {
         }
         let binding = entry.binding();
         let of_request = match &binding {
-            None => *entry.key == *REQUEST,
+            None => *entry.key == *REQUEST || *entry.key == *session::KEY,
             Some(binding) => binding.lifetime == Lifetime::Request,
         };
         if let Some(holder) = holder.filter(|_| of_request) {
@@ -129,6 +130,13 @@ impl<'a> Check<'a> {
                 ),
                 false => self.wrong(name, &outlives(holder)),
             });
+        }
+        if binding.is_none() && *entry.key == *session::KEY && self.app.sessions.borrow().is_none()
+        {
+            return Err(self.wrong(
+                name,
+                "the application has no sessions: add ->sessions() to it",
+            ));
         }
         if binding.is_none() && (of_request || self.app.is_built_in(&entry.key)) {
             return Ok(());

@@ -1,5 +1,6 @@
 //! What a response consists of.
 
+use super::stream::Stream;
 use highper_filter::Reply;
 use highper_zend::Str;
 use std::fs::File;
@@ -15,8 +16,10 @@ pub(crate) enum Body {
     Bytes(Rc<Vec<u8>>),
     /// A string of PHP's.
     Str(Str),
-    /// An open file and its bytes.
-    File(Rc<File>, u64),
+    /// An open file.
+    File(Rc<File>),
+    /// What is made while it is sent.
+    Stream(Rc<Stream>),
 }
 
 impl Body {
@@ -25,7 +28,7 @@ impl Body {
         match self {
             Self::Bytes(bytes) => bytes,
             Self::Str(text) => text,
-            Self::Empty | Self::File(..) => b"",
+            Self::Empty | Self::File(..) | Self::Stream(_) => b"",
         }
     }
 }
@@ -217,7 +220,7 @@ impl Reply for Data {
     fn body(&self) -> Option<&[u8]> {
         match &self.body {
             Body::Empty | Body::Bytes(_) | Body::Str(_) => Some(self.body.bytes()),
-            Body::File(..) => None,
+            Body::File(..) | Body::Stream(_) => None,
         }
     }
 

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
 /// Other formats are not read.
-const FORMAT: &str = concat!("highper ", env!("CARGO_PKG_VERSION"), " 1");
+const FORMAT: &str = concat!("highper ", env!("CARGO_PKG_VERSION"), " 2");
 
 /// Sizes and times of files, by their paths.
 pub(super) type Files = BTreeMap<String, (u64, u64)>;
@@ -85,7 +85,12 @@ fn route(value: &Value) -> Option<Route> {
         Value::Null => super::layers_of(&class, &method).ok()?,
         names => texts(names)?.into_iter().map(Middleware::Class).collect(),
     };
+    let name = match value.get("name")? {
+        Value::Null => None,
+        name => Some(name.as_str()?.to_owned()),
+    };
     Some(Route {
+        name,
         methods: texts(value.get("methods")?)?,
         pattern: text("pattern")?,
         handler: Handler::Method(class, method),
@@ -121,6 +126,7 @@ pub(super) fn write(
             Some(json!({
                 "methods": route.methods,
                 "pattern": route.pattern,
+                "name": route.name,
                 "class": class,
                 "method": method,
                 "middleware": middleware.collect::<Option<Vec<_>>>(),

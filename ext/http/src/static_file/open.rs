@@ -100,6 +100,21 @@ pub(super) struct Entry {
     pub(super) nanoseconds: i64,
 }
 
+impl Entry {
+    /// What is to be known of an open file; nothing where it is neither file nor folder.
+    pub(super) fn of(file: File) -> io::Result<Option<Self>> {
+        let metadata = file.metadata()?;
+        let kind = metadata.file_type();
+        Ok((kind.is_file() || kind.is_dir()).then(|| Self {
+            is_dir: kind.is_dir(),
+            size: metadata.len(),
+            seconds: u64::try_from(metadata.mtime()).unwrap_or(0),
+            nanoseconds: metadata.mtime_nsec(),
+            file,
+        }))
+    }
+}
+
 #[derive(Debug)]
 pub(super) struct Root {
     folder: OwnedFd,
@@ -142,19 +157,7 @@ impl Root {
             ))),
         })?;
         let file = File::from(file);
-        let metadata = file.metadata()?;
-        let kind = metadata.file_type();
-        if !kind.is_file() && !kind.is_dir() {
-            return Err(Miss::NotAFile.into());
-        }
-        let seconds = u64::try_from(metadata.mtime()).unwrap_or(0);
-        Ok(Entry {
-            is_dir: kind.is_dir(),
-            size: metadata.len(),
-            seconds,
-            nanoseconds: metadata.mtime_nsec(),
-            file,
-        })
+        Entry::of(file)?.ok_or_else(|| Miss::NotAFile.into())
     }
 
     fn descriptor(&self, path: &Path) -> Result<OwnedFd, Errno> {
