@@ -7,6 +7,7 @@ use crate::endpoint::{Endpoint, divided, throw_text};
 use crate::event::{self, Events};
 use crate::incoming::{Incoming, PathValues, Running};
 use crate::local::Local;
+use crate::metrics::Metrics;
 use crate::phase::{Hook, Phases};
 use crate::plan::dto::Schemas;
 use crate::route::{Middleware, Route};
@@ -59,6 +60,7 @@ pub(crate) struct App {
     pub(crate) health: RefCell<Option<String>>,
     pub(crate) on_start: RefCell<Vec<Callable>>,
     pub(crate) events: Events,
+    pub(crate) metrics: Metrics,
     pub(crate) translations: Translations,
     pub(crate) settings: RefCell<Settings>,
     /// What was wrong with the configuration; `run` says it.
@@ -66,6 +68,8 @@ pub(crate) struct App {
     pub(crate) logger: Logger,
     pub(crate) worker: Cell<Option<u32>>,
     pub(crate) logs_access: Cell<bool>,
+    /// Is anything done when a request is answered?
+    pub(crate) watches: Cell<bool>,
     pub(crate) is_development: Cell<bool>,
     this: Weak<Self>,
     object: RefCell<Option<Object>>,
@@ -105,12 +109,14 @@ impl App {
             health: RefCell::default(),
             on_start: RefCell::default(),
             events: Events::default(),
+            metrics: Metrics::default(),
             translations: Translations::default(),
             settings: RefCell::default(),
             mistakes: RefCell::default(),
             logger: Logger::new(Target::stderr(), highper_log::Settings::default()),
             worker: Cell::new(None),
             logs_access: Cell::new(false),
+            watches: Cell::new(false),
             is_development: Cell::new(false),
             this,
             object: RefCell::default(),

@@ -145,6 +145,11 @@ pub(crate) fn declare(registry: &mut Registry) {
                 app.folders.borrow_mut().push((prefix, folder));
                 call.ret_this()
             })
+            .method("public function metrics(string $path = '/metrics'): static", "Counts answers by route and status, and shows these and other figures of all workers below a path, for Prometheus and without PHP.", |call| {
+                let path = format!("/{}", call.opt_text(0, "/metrics")?.trim_start_matches('/'));
+                of(call)?.metrics.show(path);
+                call.ret_this()
+            })
             .method("public function health(string $path = '/health'): static", "Answers with 200 as long as the worker serves, without PHP.", |call| {
                 let path = format!("/{}", call.opt_text(0, "/health")?.trim_start_matches('/'));
                 *of(call)?.health.borrow_mut() = Some(path);

@@ -29,6 +29,7 @@ mod inspect;
 mod loader;
 mod local;
 mod log;
+mod metrics;
 mod next;
 mod own;
 mod phase;
@@ -87,6 +88,7 @@ pub fn declare(registry: &mut Registry) {
         provider::declare,
         loader::declare,
         log::declare,
+        metrics::object::declare,
         next::declare,
         request::declare,
         response::declare,
