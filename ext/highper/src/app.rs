@@ -8,6 +8,7 @@ use crate::event::{self, Events};
 use crate::incoming::{Incoming, PathValues, Running};
 use crate::local::Local;
 use crate::metrics::Metrics;
+use crate::openapi::OpenApi;
 use crate::phase::{Hook, Phases};
 use crate::plan::dto::Schemas;
 use crate::route::{Middleware, Route};
@@ -61,6 +62,7 @@ pub(crate) struct App {
     pub(crate) on_start: RefCell<Vec<Callable>>,
     pub(crate) events: Events,
     pub(crate) metrics: Metrics,
+    pub(crate) openapi: OpenApi,
     pub(crate) translations: Translations,
     pub(crate) settings: RefCell<Settings>,
     /// What was wrong with the configuration; `run` says it.
@@ -110,6 +112,7 @@ impl App {
             on_start: RefCell::default(),
             events: Events::default(),
             metrics: Metrics::default(),
+            openapi: OpenApi::default(),
             translations: Translations::default(),
             settings: RefCell::default(),
             mistakes: RefCell::default(),
@@ -324,7 +327,8 @@ impl App {
         };
         self.compiled
             .set(compiled)
-            .map_err(|_| "the application runs already".to_owned())
+            .map_err(|_| "the application runs already".to_owned())?;
+        crate::openapi::write(self).map_err(throw_text)
     }
 
     /// Makes what workers count in, unless it is there.

@@ -31,6 +31,7 @@ mod local;
 mod log;
 mod metrics;
 mod next;
+mod openapi;
 mod own;
 mod phase;
 mod plan;

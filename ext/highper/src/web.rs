@@ -6,7 +6,7 @@ use crate::app::{App, Compiled};
 use crate::endpoint::Endpoint;
 use crate::exception::cancelled::{GONE, STOPPING};
 use crate::incoming::{Incoming, PathValues};
-use crate::{failure, front, metrics, own, send};
+use crate::{failure, front, metrics, openapi, own, send};
 use highper_app::problem::Problem;
 use highper_app::router::{self, Answer};
 use highper_engine::{clock, scheduler};
@@ -354,6 +354,7 @@ fn answer(app: &App, exchange: &Exchange, miss: Miss, notes: &Notes) {
             if health(app, exchange, notes)
                 || file(app, exchange, notes)
                 || metrics::page(app, exchange, notes)
+                || openapi::page(app, exchange, notes)
             {
                 return;
             }
