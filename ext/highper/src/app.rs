@@ -8,6 +8,8 @@ use crate::endpoint::{Endpoint, divided, throw_text};
 use crate::event::{self, Events};
 use crate::incoming::{Incoming, PathValues, Running};
 use crate::local::Local;
+use crate::metrics::Metrics;
+use crate::openapi::OpenApi;
 use crate::phase::{Hook, Phases};
 use crate::plan::dto::Schemas;
 use crate::route::{Middleware, Route};
@@ -62,6 +64,8 @@ pub(crate) struct App {
     pub(crate) health: RefCell<Option<String>>,
     pub(crate) on_start: RefCell<Vec<Callable>>,
     pub(crate) events: Events,
+    pub(crate) metrics: Metrics,
+    pub(crate) openapi: OpenApi,
     pub(crate) translations: Translations,
     pub(crate) sessions: RefCell<Option<Rc<Sessions>>>,
     pub(crate) views: RefCell<Option<Rc<Views>>>,
@@ -71,6 +75,8 @@ pub(crate) struct App {
     pub(crate) logger: Logger,
     pub(crate) worker: Cell<Option<u32>>,
     pub(crate) logs_access: Cell<bool>,
+    /// Is anything done when a request is answered?
+    pub(crate) watches: Cell<bool>,
     pub(crate) is_development: Cell<bool>,
     this: Weak<Self>,
     object: RefCell<Option<Object>>,
@@ -110,6 +116,8 @@ impl App {
             health: RefCell::default(),
             on_start: RefCell::default(),
             events: Events::default(),
+            metrics: Metrics::default(),
+            openapi: OpenApi::default(),
             translations: Translations::default(),
             sessions: RefCell::default(),
             views: RefCell::default(),
@@ -118,6 +126,7 @@ impl App {
             logger: Logger::new(Target::stderr(), highper_log::Settings::default()),
             worker: Cell::new(None),
             logs_access: Cell::new(false),
+            watches: Cell::new(false),
             is_development: Cell::new(false),
             this,
             object: RefCell::default(),
@@ -379,7 +388,8 @@ impl App {
         };
         self.compiled
             .set(compiled)
-            .map_err(|_| "the application runs already".to_owned())
+            .map_err(|_| "the application runs already".to_owned())?;
+        crate::openapi::write(self).map_err(throw_text)
     }
 
     /// Makes what workers count in, unless it is there.

@@ -170,6 +170,17 @@ pub(crate) fn declare(registry: &mut Registry) {
                 app.folders.borrow_mut().push((prefix, folder));
                 call.ret_this()
             })
+            .method("public function metrics(string $path = '/metrics'): static", "Counts answers by route and status, and shows these and other figures of all workers below a path, for Prometheus and without PHP.", |call| {
+                let path = format!("/{}", call.opt_text(0, "/metrics")?.trim_start_matches('/'));
+                of(call)?.metrics.show(path);
+                call.ret_this()
+            })
+            .method("public function openapi(string $path = '/docs', string $title = 'API', string $version = '1.0.0'): static", "Describes the routes in OpenAPI 3.1, below $path/openapi.json, and shows them with Swagger UI, whose scripts the browser loads from unpkg.com.", |call| {
+                let path = format!("/{}", call.opt_text(0, "/docs")?.trim_matches('/'));
+                let (title, version) = (call.opt_text(1, "API")?, call.opt_text(2, "1.0.0")?);
+                of(call)?.openapi.show(path, title.to_owned(), version.to_owned());
+                call.ret_this()
+            })
             .method("public function health(string $path = '/health'): static", "Answers with 200 as long as the worker serves, without PHP.", |call| {
                 let path = format!("/{}", call.opt_text(0, "/health")?.trim_start_matches('/'));
                 *of(call)?.health.borrow_mut() = Some(path);

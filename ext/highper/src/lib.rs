@@ -30,7 +30,9 @@ mod inspect;
 mod loader;
 mod local;
 mod log;
+mod metrics;
 mod next;
+mod openapi;
 mod own;
 mod pack;
 mod phase;
@@ -91,6 +93,7 @@ pub fn declare(registry: &mut Registry) {
         provider::declare,
         loader::declare,
         log::declare,
+        metrics::object::declare,
         next::declare,
         request::declare,
         response::declare,

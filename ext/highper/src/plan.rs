@@ -415,7 +415,7 @@ fn given_name(attribute: &Attribute, place: Place<'_>) -> Result<Option<String>,
 }
 
 /// `$userAgent` and `$user_agent` are `user-agent`.
-fn header_name(name: &str) -> String {
+pub(crate) fn header_name(name: &str) -> String {
     let mut out = String::with_capacity(name.len() + 4);
     for (at, c) in name.chars().enumerate() {
         if c == '_' {

@@ -102,6 +102,9 @@ fn start(app: &Rc<App>, argv: &[String]) -> Result<i32, Stop> {
     }
     apply(app);
     app.make_world()?;
+    if app.metrics.is_on() {
+        app.metrics.make(options.worker_num)?;
+    }
     if options.daemonize && options.log_file.is_none() {
         options.log_file = Some(place(app, &addresses, "log"));
     }

@@ -6,7 +6,7 @@ use crate::app::{App, Compiled};
 use crate::endpoint::Endpoint;
 use crate::exception::cancelled::{GONE, STOPPING};
 use crate::incoming::{Incoming, PathValues};
-use crate::{failure, front, own, send};
+use crate::{failure, front, metrics, openapi, own, send};
 use highper_app::problem::Problem;
 use highper_app::router::{self, Answer};
 use highper_engine::{clock, scheduler};
@@ -29,6 +29,9 @@ struct Web<const OWN: bool, const SPECIAL: bool> {
 
 /// The service of an application that is compiled.
 pub(crate) fn service(app: Rc<App>, scope: Scope) -> Rc<dyn Service> {
+    metrics::begin(&app);
+    app.watches
+        .set(app.logs_access.get() || app.metrics.is_on());
     let compiled = app.compiled();
     let special = compiled.is_some_and(|c| c.crosses || c.is_phased());
     match (scope, special) {
@@ -79,8 +82,8 @@ impl<const OWN: bool, const SPECIAL: bool> Service for Web<OWN, SPECIAL> {
     }
 
     fn answered(&self, exchange: &Exchange) {
-        if self.app.logs_access.get() {
-            access(&self.app, exchange);
+        if self.app.watches.get() {
+            watch(&self.app, exchange);
         }
     }
 
@@ -350,7 +353,11 @@ fn asked(exchange: &Exchange, compiled: &Compiled) -> Option<Rc<Filter>> {
 fn answer(app: &App, exchange: &Exchange, miss: Miss, notes: &Notes) {
     match miss {
         Miss::NotFound => {
-            if health(app, exchange, notes) || file(app, exchange, notes) {
+            if health(app, exchange, notes)
+                || file(app, exchange, notes)
+                || metrics::page(app, exchange, notes)
+                || openapi::page(app, exchange, notes)
+            {
                 return;
             }
             send::blank(exchange, 404, notes);
@@ -470,6 +477,16 @@ fn file(app: &App, exchange: &Exchange, notes: &Notes) -> bool {
             true
         }
         _ => false,
+    }
+}
+
+/// What is done when a request is answered.
+fn watch(app: &App, exchange: &Exchange) {
+    if app.metrics.is_on() {
+        metrics::answered(app, exchange);
+    }
+    if app.logs_access.get() {
+        access(app, exchange);
     }
 }
 

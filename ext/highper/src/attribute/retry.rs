@@ -145,6 +145,10 @@ fn around(call: &mut Call) -> Done {
     Ok(())
 }
 
+#[allow(
+    clippy::disallowed_methods,
+    reason = "where nothing can wait, nothing else could run meanwhile"
+)]
 fn pause(seconds: f64) -> Result<(), Throw> {
     if seconds <= 0.0 {
         return Ok(());

@@ -1,0 +1,282 @@
+//! What an application counts: its answers by route and status, its own figures; shown to Prometheus without PHP.
+
+pub(crate) mod object;
+
+use crate::app::App;
+use crate::incoming;
+use crate::send;
+use highper_engine::{clock, scheduler};
+use highper_filter::Notes;
+use highper_http::Exchange;
+use highper_metrics::{Board, Figure, Kind, Place, Type};
+use highper_runtime::serve;
+use highper_shm::State;
+use std::cell::{Cell, OnceCell, RefCell};
+use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::rc::{Rc, Weak};
+use std::sync::atomic::Ordering::Relaxed;
+
+/// Nanoseconds between two looks at the loop.
+const LOOK: u64 = 1_000_000_000;
+/// The numbers of figures on the board.
+const COROUTINES: usize = 0;
+const LAG: usize = 1;
+/// Processes for which there is room beside the workers: those that drain, those that are not workers.
+const MORE: usize = 16;
+
+/// The counts of an application.
+#[derive(Default)]
+pub(crate) struct Metrics {
+    /// Where they are shown.
+    path: RefCell<Option<String>>,
+    board: OnceCell<Rc<Board>>,
+    /// Where a worker counts.
+    place: OnceCell<Place>,
+    /// Where others do, and who became a worker did before.
+    early: OnceCell<Place>,
+    /// Numbers of series hold for one place.
+    age: Cell<u32>,
+    table: Cell<u64>,
+    /// Methods and patterns, in the order of the endpoints.
+    routes: OnceCell<Vec<(String, String)>>,
+    /// What the application's own ones say, by name; and the kind that each has.
+    own: RefCell<HashMap<String, (Kind, String)>>,
+    /// Where series are on the board.
+    series: RefCell<HashMap<String, usize>>,
+}
+
+impl Metrics {
+    /// Shows them below a path, and counts answers.
+    pub(crate) fn show(&self, path: String) {
+        self.path.replace(Some(path));
+    }
+
+    pub(crate) fn is_on(&self) -> bool {
+        self.path.borrow().is_some()
+    }
+
+    /// Makes room for so many workers, before they are forked.
+    ///
+    /// # Errors
+    /// There is no memory.
+    pub(crate) fn make(&self, workers: usize) -> Result<(), String> {
+        if self.board.get().is_none() {
+            let made = Board::new(workers * 2 + MORE)
+                .map_err(|e| format!("there is no memory for metrics: {e}"))?;
+            self.board.get_or_init(|| Rc::new(made));
+        }
+        Ok(())
+    }
+
+    /// Where this process counts: the last place where it is no worker.
+    fn place(&self) -> Option<&Place> {
+        if let Some(place) = self.place.get() {
+            return Some(place);
+        }
+        self.make(1).ok()?;
+        let board = self.board.get()?;
+        Some(
+            self.early
+                .get_or_init(|| Place::new(board, board.last(), self.table.get().max(1))),
+        )
+    }
+
+    /// This process is a worker from now on.
+    fn settle(&self, number: usize) {
+        if let Some(board) = self.board.get()
+            && self.place.get().is_none()
+        {
+            self.place
+                .get_or_init(|| Place::new(board, number, self.table.get().max(1)));
+            self.series.borrow_mut().clear();
+            self.age.set(self.age.get() + 1);
+        }
+    }
+
+    /// One answer of a route, by its number from 1; 0 for what no route is for.
+    #[inline]
+    fn count(&self, route: usize, exchange: &Exchange) {
+        if let Some(place) = self.place.get() {
+            let spent = clock::now().saturating_sub(exchange.request().started());
+            place.count(route, exchange.status(), spent);
+        }
+    }
+}
+
+/// A worker has compiled its routes: it counts from now on.
+pub(crate) fn begin(app: &Rc<App>) {
+    let metrics = &app.metrics;
+    if !metrics.is_on() {
+        return;
+    }
+    let routes: Vec<(String, String)> = {
+        let routes = app.compiled().map(|compiled| compiled.router.routes());
+        let routes = routes.into_iter().flatten();
+        routes
+            .map(|route| (route.methods.to_string(), route.pattern.to_string()))
+            .collect()
+    };
+    let mut hasher = DefaultHasher::new();
+    routes.hash(&mut hasher);
+    metrics.table.set(hasher.finish().max(1));
+    let _first = metrics.routes.set(routes);
+    let number = serve::worker().map_or(0, |worker| worker.context().place() as usize);
+    if metrics.make(1).is_ok() {
+        metrics.settle(number);
+        look(Rc::downgrade(app), clock::now());
+    }
+}
+
+/// Notes the figures of this process, again and again; `due` is when it should have.
+fn look(app: Weak<App>, due: u64) {
+    let Some(strong) = app.upgrade() else {
+        return;
+    };
+    let Some(place) = strong.metrics.place.get() else {
+        return;
+    };
+    let now = clock::now();
+    place.set(COROUTINES, scheduler::stats().live as u64);
+    place.set(LAG, now.saturating_sub(due));
+    let next = now + LOOK;
+    scheduler::at(next, false, move || look(app, next));
+}
+
+/// A request was answered.
+pub(crate) fn answered(app: &App, exchange: &Exchange) {
+    let route = incoming::current()
+        .filter(|incoming| std::ptr::eq(&raw const **incoming.exchange(), exchange))
+        .map_or(0, |incoming| incoming.endpoint + 1);
+    app.metrics.count(route, exchange);
+}
+
+/// Answers with the figures, where the request asks for them.
+pub(crate) fn page(app: &App, exchange: &Exchange, notes: &Notes) -> bool {
+    let path = app.metrics.path.borrow();
+    let Some(path) = &*path else {
+        return false;
+    };
+    let is_it = {
+        let request = exchange.request();
+        let bytes = request.bytes();
+        matches!(request.head().method_name(&bytes), b"GET" | b"HEAD")
+            && request.head().path(&bytes) == path.as_bytes()
+    };
+    if is_it {
+        let headers = [
+            ("Content-Type", "text/plain; version=0.0.4; charset=utf-8"),
+            ("Cache-Control", "no-store"),
+        ];
+        send::bare(exchange, 200, &headers, &text(app), notes);
+    }
+    is_it
+}
+
+/// All of it, of all processes.
+pub(crate) fn text(app: &App) -> String {
+    let metrics = &app.metrics;
+    let Some(place) = metrics.place() else {
+        return String::new();
+    };
+    place.set(COROUTINES, scheduler::stats().live as u64);
+    let board = place.board();
+    let own = metrics.own.borrow();
+    let help = |name: &str| {
+        own.get(name)
+            .map_or_else(String::new, |(_, help)| help.clone())
+    };
+    let routes = metrics.routes.get().map_or(&[][..], Vec::as_slice);
+    board.text(metrics.table.get().max(1), routes, &figures(board), &help)
+}
+
+fn figures(board: &Board) -> Vec<Figure<'static>> {
+    let mut all = Vec::new();
+    let mut figure = |name, help, kind, value| {
+        all.push(Figure {
+            name,
+            help,
+            kind,
+            value,
+        });
+    };
+    let gauge = Type::Gauge;
+    figure(
+        "highper_coroutines",
+        "Coroutines alive, as of the last second.",
+        gauge,
+        board.figure(COROUTINES).0 as f64,
+    );
+    figure(
+        "highper_loop_lag_seconds",
+        "How late the latest of the loops ran a timer in the last second.",
+        gauge,
+        board.figure(LAG).1 as f64 / 1e9,
+    );
+    let Some(worker) = serve::worker() else {
+        return all;
+    };
+    let score = worker.context().board();
+    let alive = |state: State| matches!(state, State::Ready | State::Draining);
+    let (mut workers, mut connections, mut memory) = (0_u64, 0, 0);
+    for slot in score.slots().iter().filter(|slot| alive(slot.state())) {
+        workers += 1;
+        connections += slot.connections();
+        memory += slot.rss();
+    }
+    figure(
+        "highper_workers",
+        "Processes that serve.",
+        gauge,
+        workers as f64,
+    );
+    figure(
+        "highper_connections",
+        "Connections that are open.",
+        gauge,
+        connections as f64,
+    );
+    figure(
+        "highper_memory_bytes",
+        "Resident memory of the workers.",
+        gauge,
+        memory as f64,
+    );
+    let (received, sent) = score.total_traffic();
+    let counters = score.counters();
+    for (name, help, value) in [
+        (
+            "highper_received_bytes_total",
+            "Bytes that clients have sent.",
+            received,
+        ),
+        (
+            "highper_sent_bytes_total",
+            "Bytes that clients were sent.",
+            sent,
+        ),
+        (
+            "highper_worker_crashes_total",
+            "Workers that ended without being asked.",
+            counters.crashed.load(Relaxed),
+        ),
+        (
+            "highper_worker_recycles_total",
+            "Workers replaced because of a limit.",
+            counters.recycled.load(Relaxed),
+        ),
+        (
+            "highper_reloads_total",
+            "Reloads that went through.",
+            counters.reloads.load(Relaxed),
+        ),
+        (
+            "highper_failed_reloads_total",
+            "Reloads that were given up.",
+            counters.failed_reloads.load(Relaxed),
+        ),
+    ] {
+        figure(name, help, Type::Counter, value as f64);
+    }
+    all
+}
