@@ -20,6 +20,14 @@ final class Application
 
     public function middleware(object|string ...$middleware): static {}
 
+    public function preRouter(object|string ...$filters): static {}
+
+    public function postRouter(object|string ...$filters): static {}
+
+    public function preDispatch(object|string ...$filters): static {}
+
+    public function postDispatch(object|string ...$filters): static {}
+
     public function get(string $path, \Closure|array $handler, object|string ...$middleware): static {}
 
     public function post(string $path, \Closure|array $handler, object|string ...$middleware): static {}
@@ -33,6 +41,10 @@ final class Application
     public function any(string $path, \Closure|array $handler, object|string ...$middleware): static {}
 
     public function map(array $methods, string $path, \Closure|array $handler, object|string ...$middleware): static {}
+
+    public function name(string $name): static {}
+
+    public function url(string $name, array $parameters = []): string {}
 
     public function group(string $prefix, \Closure $routes, object|string ...$middleware): static {}
 
@@ -58,7 +70,15 @@ final class Application
 
     public function configure(array $values): static {}
 
+    public function sessions(array $settings = []): static {}
+
+    public function views(string $folder = 'views', array $engines = [], array $settings = []): static {}
+
     public function static(string $prefix, string $folder): static {}
+
+    public function metrics(string $path = '/metrics'): static {}
+
+    public function openapi(string $path = '/docs', string $title = 'API', string $version = '1.0.0'): static {}
 
     public function health(string $path = '/health'): static {}
 

@@ -20,5 +20,7 @@ final class Routes
 
     public function map(array $methods, string $path, \Closure|array $handler, object|string ...$middleware): static {}
 
+    public function name(string $name): static {}
+
     public function group(string $prefix, \Closure $routes, object|string ...$middleware): static {}
 }

@@ -9,5 +9,7 @@ class Put
 {
     public readonly string $path;
 
-    public function __construct(string $path = '') {}
+    public readonly ?string $name;
+
+    public function __construct(string $path = '', ?string $name = null) {}
 }

@@ -32,6 +32,8 @@ final class Request
 
     public function isConnected(): bool {}
 
+    public function earlyHints(string ...$links): bool {}
+
     public function json(): mixed {}
 
     public function file(string $name): ?array {}
@@ -43,6 +45,8 @@ final class Request
     public function route(): string {}
 
     public function param(string $name): ?string {}
+
+    public function session(): \Highper\Session {}
 
     public function attribute(string $name, mixed $default = null): mixed {}
 

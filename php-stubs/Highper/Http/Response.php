@@ -20,6 +20,20 @@ class Response
 
     public static function file(string $path, ?string $name = null): static {}
 
+    public static function download(string $path, ?string $name = null): static {}
+
+    public static function stream(iterable $pieces, int $status = 200, array $headers = []): static {}
+
+    public static function events(iterable $events, float $keepAlive = 15.0, ?int $retry = null): static {}
+
+    public static function msgpack(mixed $data, int $status = 200): static {}
+
+    public static function view(string $name, array $data = [], int $status = 200): static {}
+
+    public static function back(string $fallback = '/', int $status = 302): static {}
+
+    public static function route(string $name, array $parameters = [], int $status = 302): static {}
+
     public function status(): int {}
 
     public function body(): string {}
@@ -37,6 +51,8 @@ class Response
     public function withoutHeader(string $name): static {}
 
     public function withBody(string $body): static {}
+
+    public function asDownload(string $name): static {}
 
     public function withCookie(string $name, string $value = '', ?int $maxAge = null, string $path = '/', string $domain = '', bool $secure = false, bool $httpOnly = true, string $sameSite = 'Lax'): static {}
 
