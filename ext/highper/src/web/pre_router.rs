@@ -37,10 +37,10 @@ fn run<const OWN: bool>(outer: Rc<Incoming>) -> Result<(), Throw> {
     outer.app.running.begin(coroutine, &outer);
     outer.exchange().set_owner(coroutine);
     let ended = match hooks(&outer) {
-        Ok(Phase::Answered(data)) => {
-            outer.respond(&data);
-            Ok(None)
-        }
+        Ok(Phase::Answered(data)) => match outer.respond(&data) {
+            Ok(()) => Ok(None),
+            Err(throw) => failure::answer(&outer, throw).map(|()| None),
+        },
         Ok(Phase::Passed(request)) => Ok(routed(&outer, &request)),
         Err(throw) => failure::answer(&outer, throw).map(|()| None),
     };
