@@ -2,6 +2,8 @@
 Coroutines that compute give the processor away after their slice, where only PHP code is between
 --EXTENSIONS--
 highper
+--TIMEOUT--
+60
 --FILE--
 <?php
 use Swoole\Coroutine as Co;
