@@ -10,6 +10,7 @@ pub mod debug_page;
 pub mod dotenv;
 pub mod env;
 pub mod health;
+pub mod job;
 pub mod listen;
 pub mod parameter;
 pub mod problem;

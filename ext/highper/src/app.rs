@@ -5,6 +5,7 @@ use crate::container::check::Check;
 use crate::container::{Container, Service, key, object};
 use crate::endpoint::{Endpoint, divided, throw_text};
 use crate::incoming::{Incoming, PathValues, Running};
+use crate::part::Parts;
 use crate::plan::dto::Schemas;
 use crate::route::{Middleware, Route};
 use crate::settings::Settings;
@@ -44,6 +45,8 @@ pub(crate) struct App {
     pub(crate) config: Config,
     pub(crate) schemas: Schemas,
     pub(crate) routes: RefCell<Vec<Route>>,
+    /// Commands, jobs by the clock and processes that code has added.
+    pub(crate) parts: RefCell<Parts>,
     /// Namespaces and folders to look for controllers in.
     pub(crate) scans: RefCell<Vec<(String, PathBuf)>>,
     pub(crate) middleware: RefCell<Vec<Middleware>>,
@@ -78,6 +81,7 @@ impl App {
             config: Config::default(),
             schemas: Schemas::default(),
             routes: RefCell::default(),
+            parts: RefCell::default(),
             scans: RefCell::default(),
             middleware: RefCell::default(),
             folders: RefCell::default(),
@@ -157,8 +161,19 @@ impl App {
                 | "highper\\container"
                 | "highper\\http\\request"
                 | "highper\\log\\logger"
+                | "highper\\process\\context"
+                | "highper\\task\\tasks"
                 | "highper\\validation\\validator"
         )
+    }
+
+    /// Why nobody can have one of our own objects here.
+    pub(crate) fn refuses(&self, key: &str) -> Option<String> {
+        match key {
+            "highper\\process\\context" => crate::beside::context::refused(),
+            "highper\\task\\tasks" => crate::task::refused(),
+            _ => None,
+        }
     }
 
     /// Objects of our own classes that live as long as the application.
@@ -172,6 +187,8 @@ impl App {
             "highper\\config" => Some(self.one(key, || crate::config::object(&this()?))?),
             "highper\\container" => Some(self.one(key, || object::object(&this()?))?),
             "highper\\log\\logger" => Some(self.one(key, || crate::log::object(&self.logger))?),
+            "highper\\process\\context" => Some(crate::beside::context::object()?),
+            "highper\\task\\tasks" => Some(self.one(key, || crate::task::object(&this()?))?),
             "highper\\validation\\validator" => {
                 Some(self.one(key, || validator::object(&this()?))?)
             }

@@ -5,6 +5,7 @@ mod body;
 mod config;
 mod controller;
 mod cookie;
+mod cron;
 mod date;
 mod delete;
 mod each;
@@ -14,10 +15,12 @@ mod get;
 mod header;
 mod in_values;
 mod inject;
+pub(crate) mod job;
 mod length;
 mod middleware;
 mod patch;
 mod post;
+pub(crate) mod process;
 mod put;
 mod query;
 mod range;
@@ -36,6 +39,8 @@ use highper_zend::Registry;
 pub(crate) fn declare(registry: &mut Registry) {
     for declare in [
         any::declare,
+        cron::declare,
+        process::declare,
         body::declare,
         config::declare,
         controller::declare,
@@ -49,6 +54,7 @@ pub(crate) fn declare(registry: &mut Registry) {
         header::declare,
         in_values::declare,
         inject::declare,
+        job::declare,
         length::declare,
         middleware::declare,
         patch::declare,

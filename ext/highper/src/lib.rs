@@ -10,6 +10,7 @@ mod app;
 mod application;
 mod attribute;
 mod awaitable;
+mod beside;
 mod body;
 mod cache;
 mod config;
@@ -22,12 +23,14 @@ mod failure;
 mod filter;
 mod front;
 mod generator;
+mod handler;
 mod incoming;
 mod inspect;
 mod loader;
 mod log;
 mod next;
 mod own;
+mod part;
 mod plan;
 mod provider;
 mod psr;
@@ -41,6 +44,7 @@ mod scope;
 mod send;
 mod settings;
 mod spare;
+mod task;
 mod times;
 mod upload;
 mod validation;
@@ -87,7 +91,9 @@ pub fn declare(registry: &mut Registry) {
         filter::declare,
         attribute::declare,
         awaitable::declare,
+        beside::declare,
         scope::declare,
+        task::declare,
         upload::declare,
         validation::declare,
         times::declare,

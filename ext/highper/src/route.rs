@@ -77,7 +77,7 @@ pub(crate) fn place() -> String {
     }
 }
 
-fn handler(call: &Call, arg: usize) -> Result<Handler, Throw> {
+pub(crate) fn handler(call: &Call, arg: usize) -> Result<Handler, Throw> {
     let value = call.value(arg)?;
     if let Some(pair) = value.as_array() {
         let text = |at| {

@@ -4,6 +4,7 @@ mod cache;
 
 use crate::annotation::{self, Place, made};
 use crate::app::App;
+use crate::part::{self, Parts};
 use crate::route::{Handler, Middleware, Route};
 use cache::Files;
 use highper_app::router::Group;
@@ -15,12 +16,27 @@ use std::path::{Path, PathBuf};
 /// Folders deeper than this are a circle of links.
 const DEEPEST: usize = 32;
 
-/// The routes of all controllers below the folders of an application. In production they come from a file where
-/// nothing has changed since it was written.
+/// What is found below the folders of an application.
+#[derive(Default)]
+pub(crate) struct Found {
+    pub(crate) routes: Vec<Route>,
+    pub(crate) parts: Parts,
+}
+
+/// The routes of all controllers below the folders of an application.
 ///
 /// # Errors
 /// A controller that is wrong, or what an autoloader throws.
 pub(crate) fn routes(app: &App) -> Result<Vec<Route>, Throw> {
+    all(app, true).map(|found| found.map_or_else(Vec::new, |found| found.routes))
+}
+
+/// All that is found by attributes. In production it comes from a file where nothing has changed since that was
+/// written; without `look` only from there.
+///
+/// # Errors
+/// A class that is wrong, or what an autoloader throws.
+pub(crate) fn all(app: &App, look: bool) -> Result<Option<Found>, Throw> {
     let scans = app.scans.borrow().clone();
     let mut listed = Vec::new();
     let mut found = Files::new();
@@ -43,23 +59,31 @@ pub(crate) fn routes(app: &App) -> Result<Vec<Route>, Throw> {
         .as_deref()
         .and_then(|place| cache::read(place, &text, &found))
     {
-        return Ok(known);
+        return Ok(Some(known));
+    }
+    if !look {
+        return Ok(None);
     }
     let mut routes = Vec::new();
+    let mut parts = Parts::default();
     let mut outside = Files::new();
     for (namespace, files) in listed {
         for file in files {
             let Some(name) = class_name(namespace, &file) else {
                 continue;
             };
-            if let Some(class) = find_class(&name)? {
-                controller(class.into(), &mut routes, &mut outside)?;
+            if let Some(class) = find_class(&name)?.map(reflect::Class::from) {
+                controller(class, &mut routes, &mut outside)?;
+                if part::read(class, &mut parts)? {
+                    around(class, &mut outside);
+                }
             }
         }
     }
     outside.retain(|path, _| !found.contains_key(path));
+    let all = Found { routes, parts };
     if let Some(place) = place
-        && let Err(error) = cache::write(&place, &text, &found, &outside, &routes)
+        && let Err(error) = cache::write(&place, &text, &found, &outside, &all)
     {
         let text = format!(
             "what was scanned can't be kept in {}: {error}",
@@ -67,7 +91,22 @@ pub(crate) fn routes(app: &App) -> Result<Vec<Route>, Throw> {
         );
         app.log(Level::Notice, &text, &[], None);
     }
-    Ok(routes)
+    Ok(Some(all))
+}
+
+/// Does any file hold one of these words? Without loading a class.
+pub(crate) fn mentions(app: &App, words: &[&str]) -> bool {
+    let scans = app.scans.borrow().clone();
+    scans.iter().any(|(_, folder)| {
+        let mut files = Vec::new();
+        // What can't be read is told by who loads it.
+        list(folder, folder, 0, &mut files).is_ok()
+            && files.iter().any(|file| {
+                let text = std::fs::read(folder.join(file)).unwrap_or_default();
+                let finds = |word: &&str| text.windows(word.len()).any(|at| at == word.as_bytes());
+                words.iter().any(finds)
+            })
+    })
 }
 
 /// The class of a file by PSR-4; `None` for names that no class can have.
@@ -158,14 +197,7 @@ fn controller(
         return Ok(());
     };
     annotation::check(&attributes, Place::Class(class))?;
-    // Parents and traits may lie elsewhere.
-    let mut around = vec![class.location()];
-    let parents = std::iter::successors(class.parent(), |class| class.parent());
-    around.extend(parents.map(reflect::Class::location));
-    around.extend(class.methods().iter().map(Function::location));
-    for (file, _) in around.into_iter().flatten() {
-        outside.extend(cache::stamp(Path::new(&file)).map(|stamp| (file, stamp)));
-    }
+    around(class, outside);
     if !class.is_instantiable() {
         return Err(Throw::error(format!(
             "the controller {} can't be instantiated",
@@ -177,6 +209,17 @@ fn controller(
         action(class, &group, &middleware, &method, routes)?;
     }
     Ok(())
+}
+
+/// Notes the files that a class is made of: parents and traits may lie elsewhere.
+fn around(class: reflect::Class, outside: &mut Files) {
+    let mut around = vec![class.location()];
+    let parents = std::iter::successors(class.parent(), |class| class.parent());
+    around.extend(parents.map(reflect::Class::location));
+    around.extend(class.methods().iter().map(Function::location));
+    for (file, _) in around.into_iter().flatten() {
+        outside.extend(cache::stamp(Path::new(&file)).map(|stamp| (file, stamp)));
+    }
 }
 
 fn action(

@@ -2,6 +2,8 @@
 //!
 //! It holds as long as every file that was looked at has the size and time that it had.
 
+use super::Found;
+use crate::part;
 use crate::route::{Handler, Middleware, Route};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -10,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
 /// Other formats are not read.
-const FORMAT: &str = concat!("highper ", env!("CARGO_PKG_VERSION"), " 1");
+const FORMAT: &str = concat!("highper ", env!("CARGO_PKG_VERSION"), " 2");
 
 /// Sizes and times of files, by their paths.
 pub(super) type Files = BTreeMap<String, (u64, u64)>;
@@ -29,8 +31,8 @@ pub(super) fn place(base: &Path) -> Option<PathBuf> {
     var.is_dir().then(|| var.join("cache").join("scan.json"))
 }
 
-/// The routes, if nothing has changed since. `found` are the files that are there now.
-pub(super) fn read(place: &Path, scans: &str, found: &Files) -> Option<Vec<Route>> {
+/// What was found, if nothing has changed since. `found` are the files that are there now.
+pub(super) fn read(place: &Path, scans: &str, found: &Files) -> Option<Found> {
     let text = fs::read(place).ok()?;
     let all: Value = serde_json::from_slice(&text).ok()?;
     if all.get("format")?.as_str()? != FORMAT || all.get("scans")?.as_str()? != scans {
@@ -45,7 +47,11 @@ pub(super) fn read(place: &Path, scans: &str, found: &Files) -> Option<Vec<Route
     if !fresh {
         return None;
     }
-    all.get("routes")?.as_array()?.iter().map(route).collect()
+    let routes = all.get("routes")?.as_array()?.iter().map(route);
+    Some(Found {
+        routes: routes.collect::<Option<_>>()?,
+        parts: part::from_json(all.get("parts")?)?,
+    })
 }
 
 fn files(value: &Value) -> Option<Files> {
@@ -95,9 +101,10 @@ pub(super) fn write(
     scans: &str,
     found: &Files,
     outside: &Files,
-    routes: &[Route],
+    all: &Found,
 ) -> std::io::Result<()> {
-    let list: Vec<Value> = routes
+    let list: Vec<Value> = all
+        .routes
         .iter()
         .filter_map(|route| {
             let Handler::Method(class, method) = &route.handler else {
@@ -119,12 +126,12 @@ pub(super) fn write(
             }))
         })
         .collect();
-    let all = json!({"format": FORMAT, "scans": scans, "files": found, "outside": outside, "routes": list});
+    let text = json!({"format": FORMAT, "scans": scans, "files": found, "outside": outside, "routes": list, "parts": part::to_json(&all.parts)});
     if let Some(folder) = place.parent() {
         fs::create_dir_all(folder)?;
     }
     let new = place.with_extension(format!("{}.new", std::process::id()));
-    fs::write(&new, all.to_string())?;
+    fs::write(&new, text.to_string())?;
     fs::rename(&new, place).inspect_err(|_| {
         // It is of no use to anybody.
         let _gone = fs::remove_file(&new);
