@@ -11,6 +11,7 @@ pub mod debug_page;
 pub mod dotenv;
 pub mod env;
 pub mod health;
+pub mod job;
 pub mod language;
 pub mod listen;
 pub mod message;

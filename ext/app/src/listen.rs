@@ -182,6 +182,12 @@ const ACTIONS: [(&str, Action); 7] = [
     ("coroutines", Action::Coroutines),
     ("help", Action::Help),
 ];
+/// Is this a word that the command line of a server knows by itself?
+#[must_use]
+pub fn is_action(word: &str) -> bool {
+    ACTIONS.iter().any(|(name, _)| *name == word)
+}
+
 const OPTIONS: [&str; 6] = ["--daemon", "--listen", "--workers", "--env", "--help", "-d"];
 
 impl CommandLine {

@@ -10,6 +10,7 @@ use crate::incoming::{Incoming, PathValues, Running};
 use crate::local::Local;
 use crate::metrics::Metrics;
 use crate::openapi::OpenApi;
+use crate::part::Parts;
 use crate::phase::{Hook, Phases};
 use crate::plan::dto::Schemas;
 use crate::route::{Middleware, Route};
@@ -56,6 +57,8 @@ pub(crate) struct App {
     pub(crate) config: Config,
     pub(crate) schemas: Schemas,
     pub(crate) routes: RefCell<Vec<Route>>,
+    /// Commands, jobs by the clock and processes that code has added.
+    pub(crate) parts: RefCell<Parts>,
     /// Namespaces and folders to look for controllers in.
     pub(crate) scans: RefCell<Vec<(String, PathBuf)>>,
     pub(crate) middleware: RefCell<Vec<Middleware>>,
@@ -109,6 +112,7 @@ impl App {
             config: Config::default(),
             schemas: Schemas::default(),
             routes: RefCell::default(),
+            parts: RefCell::default(),
             scans: RefCell::default(),
             middleware: RefCell::default(),
             phases: RefCell::default(),
@@ -199,10 +203,21 @@ impl App {
                 | "highper\\http\\request"
                 | "highper\\log\\logger"
                 | "highper\\translator"
+                | "highper\\process\\context"
+                | "highper\\task\\tasks"
                 | "highper\\validation\\validator"
                 | view::KEY
                 | csrf::KEY
         )
+    }
+
+    /// Why nobody can have one of our own objects here.
+    pub(crate) fn refuses(&self, key: &str) -> Option<String> {
+        match key {
+            "highper\\process\\context" => crate::beside::context::refused(),
+            "highper\\task\\tasks" => crate::task::refused(),
+            _ => None,
+        }
     }
 
     /// Objects of our own classes that live as long as the application.
@@ -220,6 +235,8 @@ impl App {
             }
             "highper\\log\\logger" => Some(self.one(key, || crate::log::object(&self.logger))?),
             "highper\\translator" => Some(self.one(key, || translator::object(&this()?))?),
+            "highper\\process\\context" => Some(crate::beside::context::object()?),
+            "highper\\task\\tasks" => Some(self.one(key, || crate::task::object(&this()?))?),
             "highper\\validation\\validator" => {
                 Some(self.one(key, || validator::object(&this()?))?)
             }

@@ -19,7 +19,7 @@ struct Application(OnceCell<Rc<App>>);
 impl Trace for Application {}
 
 pub(crate) fn declare(registry: &mut Registry) {
-    registry.class(
+    registry.class(crate::part::methods(
         Class::new("Highper\\Application")
             .doc("An application: routes, middleware, a container, and the server that runs them.")
             .handle(&APPLICATION)
@@ -206,10 +206,10 @@ pub(crate) fn declare(registry: &mut Registry) {
                 }
                 call.ret_long(run::run(&app, &argv)?.into())
             }),
-    );
+    ));
 }
 
-fn of(call: &Call) -> Result<&Rc<App>, Throw> {
+pub(crate) fn of(call: &Call) -> Result<&Rc<App>, Throw> {
     let state = call.this::<Application>()?;
     state
         .0

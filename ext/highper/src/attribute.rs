@@ -8,6 +8,7 @@ mod cached;
 mod config;
 mod controller;
 mod cookie;
+mod cron;
 mod csrf_exempt;
 mod date;
 mod delete;
@@ -19,6 +20,7 @@ mod get;
 mod header;
 mod in_values;
 mod inject;
+pub(crate) mod job;
 mod length;
 mod limit;
 mod listen;
@@ -26,6 +28,7 @@ mod logged;
 mod middleware;
 mod patch;
 mod post;
+pub(crate) mod process;
 mod put;
 mod query;
 mod range;
@@ -49,6 +52,8 @@ pub(crate) fn declare(registry: &mut Registry) {
     for declare in [
         any::declare,
         around::declare,
+        cron::declare,
+        process::declare,
         body::declare,
         breaker::declare,
         cached::declare,
@@ -66,6 +71,7 @@ pub(crate) fn declare(registry: &mut Registry) {
         header::declare,
         in_values::declare,
         inject::declare,
+        job::declare,
         length::declare,
         limit::declare,
         listen::declare,

@@ -50,7 +50,7 @@ pub(crate) fn answer(incoming: &Incoming, throw: Throw) -> Result<(), Throw> {
 }
 
 /// `error_get_last()` in words.
-fn last_error() -> String {
+pub(crate) fn last_error() -> String {
     let Outcome::Value(last) = call_function("error_get_last", &[]) else {
         return "no message is known".into();
     };

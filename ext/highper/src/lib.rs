@@ -11,6 +11,7 @@ mod application;
 mod aspect;
 mod attribute;
 mod awaitable;
+mod beside;
 mod body;
 mod cache;
 mod config;
@@ -25,6 +26,7 @@ mod failure;
 mod filter;
 mod front;
 mod generator;
+mod handler;
 mod incoming;
 mod inspect;
 mod loader;
@@ -35,6 +37,7 @@ mod next;
 mod openapi;
 mod own;
 mod pack;
+mod part;
 mod phase;
 mod plan;
 mod provider;
@@ -50,6 +53,7 @@ mod send;
 mod session;
 mod settings;
 mod spare;
+mod task;
 mod times;
 mod translation;
 mod upload;
@@ -101,10 +105,12 @@ pub fn declare(registry: &mut Registry) {
         filter::declare,
         attribute::declare,
         awaitable::declare,
+        beside::declare,
         scope::declare,
         session::declare,
         view::declare,
         csrf::declare,
+        task::declare,
         upload::declare,
         validation::declare,
         times::declare,

@@ -1,11 +1,14 @@
 //! `run($argv)`: the command line, the listeners, the manager.
 
 use crate::app::App;
+use crate::beside::Beside;
 use crate::failure::start_line;
+use crate::task::lost::Lost;
 use crate::worker::Face;
 use highper_app::listen::{Action, Address, CommandLine, help};
 use highper_log::{Level, Record};
 use highper_process::listen::{Listener, TcpOptions, bind_tcp, bind_unix, resolve};
+use highper_process::post::Post;
 use highper_process::{Error, Exit, Hooks, Options, control};
 use highper_runtime::inspect;
 use highper_runtime::serve::{Plan, Served};
@@ -14,8 +17,10 @@ use std::cell::{Cell, RefCell};
 use std::fs::File;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::Read;
+use std::os::fd::RawFd;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Does what the command line says. Returns in the manager, and in each worker at its end.
@@ -169,6 +174,7 @@ fn options(app: &App, line: &CommandLine, script: &str, addresses: &[Address]) -
         daemonize: line.daemon,
         // A start that fails for one reason fails again: say it once.
         start_attempts: 1,
+        user_loops: true,
         ..settings.process.clone()
     };
     if let Some(workers) = line.workers.or(settings.workers) {
@@ -221,6 +227,8 @@ struct Manager<'a> {
     why: Option<String>,
     /// Messages of the start: who can't start hears one line and not these.
     early: Option<Vec<(Level, String)>>,
+    /// Jobs of processes that have ended.
+    lost: Lost,
 }
 
 impl Manager<'_> {
@@ -238,6 +246,13 @@ impl Manager<'_> {
         }
     }
 
+    /// Says all of this.
+    fn tell(&self, lines: Vec<(Level, String)>) {
+        for (level, text) in lines {
+            self.say(level, &text);
+        }
+    }
+
     /// What a worker has said about its failed start.
     fn reason(&mut self) -> Option<String> {
         let mut bytes = vec![0; 16 * 1024];
@@ -248,6 +263,31 @@ impl Manager<'_> {
 }
 
 impl Hooks for Manager<'_> {
+    fn prepared(&mut self, post: &Arc<Post>) {
+        if let Err(error) = self.lost.prepared(post) {
+            let text = format!("jobs of task workers that are killed will be lost: {error}");
+            self.say(Level::Warning, &text);
+        }
+    }
+
+    fn wait(&mut self, fds: &[RawFd], time: Duration) -> std::io::Result<Vec<bool>> {
+        let ready = highper_process::wait_readable(fds, self.lost.patience(time));
+        let told = self.lost.look();
+        self.tell(told);
+        ready
+    }
+
+    fn manager_stop(&mut self) -> Result<(), Error> {
+        let left = self.lost.left();
+        if left > 0 {
+            let text = format!(
+                "{left} jobs were handed over that no task worker has begun: they are lost"
+            );
+            self.say(Level::Warning, &text);
+        }
+        Ok(())
+    }
+
     fn tick(&mut self) -> Result<(), Error> {
         self.settle();
         Ok(())
@@ -260,6 +300,8 @@ impl Hooks for Manager<'_> {
     }
 
     fn worker_exited(&mut self, exit: &Exit) -> Result<(), Error> {
+        let told = self.lost.exited(exit);
+        self.tell(told);
         if exit.was_ready || exit.expected {
             return Ok(());
         }
@@ -315,7 +357,7 @@ fn secured(app: &App) -> Result<Option<highper_tls::Context>, Stop> {
         .map_err(|error| format!("cannot start: the setting 'tls' can't be used: {error}").into())
 }
 
-fn serve(app: &Rc<App>, options: Options, listeners: Vec<Listener>) -> Result<i32, Stop> {
+fn serve(app: &Rc<App>, mut options: Options, listeners: Vec<Listener>) -> Result<i32, Stop> {
     use rustix::pipe::{PipeFlags, pipe_with};
     let (read, write) = pipe_with(PipeFlags::CLOEXEC | PipeFlags::NONBLOCK)?;
     let mut manager = Manager {
@@ -328,6 +370,7 @@ fn serve(app: &Rc<App>, options: Options, listeners: Vec<Listener>) -> Result<i3
                 .into_iter()
                 .collect(),
         ),
+        lost: Lost::default(),
     };
     let mut settings = app.settings.borrow().http.clone();
     settings.http2 = (!app.settings.borrow().no_http2).then(http2);
@@ -340,11 +383,16 @@ fn serve(app: &Rc<App>, options: Options, listeners: Vec<Listener>) -> Result<i3
         highper_process::listen::Address::Tcp(address) => format!("{scheme}://{address}"),
         unix => unix.to_string(),
     });
+    let beside = Rc::new(Beside::new(app)?);
+    options.user_names = beside.names();
+    options.user_num = options.user_names.len();
     let face = Rc::new(Face {
+        beside,
         app: Rc::clone(app),
         settings: settings.clone(),
         addresses: addresses.collect(),
         reasons: write,
+        claims: Rc::clone(&manager.lost.claims),
         is_worker: Cell::new(false),
         failed: RefCell::default(),
     });

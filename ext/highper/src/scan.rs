@@ -4,7 +4,8 @@ mod cache;
 
 use crate::annotation::{self, Place, made};
 use crate::app::App;
-use crate::event;
+use crate::event::{self, Listener};
+use crate::part::{self, Parts};
 use crate::route::{Handler, Middleware, Route};
 use cache::Files;
 use highper_app::router::Group;
@@ -16,12 +17,30 @@ use std::path::{Path, PathBuf};
 /// Folders deeper than this are a circle of links.
 const DEEPEST: usize = 32;
 
-/// The routes of all controllers below the folders of an application. In production they come from a file where
-/// nothing has changed since it was written.
+/// What is found below the folders of an application.
+#[derive(Default)]
+pub(crate) struct Found {
+    pub(crate) routes: Vec<Route>,
+    pub(crate) parts: Parts,
+    pub(crate) listeners: Vec<Listener>,
+}
+
+/// The routes of all controllers below the folders of an application; its listeners are heard from now on.
 ///
 /// # Errors
 /// A controller that is wrong, or what an autoloader throws.
 pub(crate) fn routes(app: &App) -> Result<Vec<Route>, Throw> {
+    let found = all(app, true)?.unwrap_or_default();
+    app.events.take(found.listeners);
+    Ok(found.routes)
+}
+
+/// All that is found by attributes. In production it comes from a file where nothing has changed since that was
+/// written; without `look` only from there.
+///
+/// # Errors
+/// A class that is wrong, or what an autoloader throws.
+pub(crate) fn all(app: &App, look: bool) -> Result<Option<Found>, Throw> {
     let scans = app.scans.borrow().clone();
     let mut listed = Vec::new();
     let mut found = Files::new();
@@ -44,11 +63,13 @@ pub(crate) fn routes(app: &App) -> Result<Vec<Route>, Throw> {
         .as_deref()
         .and_then(|place| cache::read(place, &text, &found))
     {
-        let (routes, listeners) = known;
-        app.events.take(listeners);
-        return Ok(routes);
+        return Ok(Some(known));
+    }
+    if !look {
+        return Ok(None);
     }
     let mut routes = Vec::new();
+    let mut parts = Parts::default();
     let mut listeners = Vec::new();
     let mut outside = Files::new();
     for (namespace, files) in listed {
@@ -56,18 +77,23 @@ pub(crate) fn routes(app: &App) -> Result<Vec<Route>, Throw> {
             let Some(name) = class_name(namespace, &file) else {
                 continue;
             };
-            if let Some(class) = find_class(&name)? {
-                let class = reflect::Class::from(class);
+            if let Some(class) = find_class(&name)?.map(reflect::Class::from) {
                 controller(class, &mut routes, &mut outside)?;
-                if event::read::read(class, &mut listeners)? {
+                let listens = event::read::read(class, &mut listeners)?;
+                if part::read(class, &mut parts)? || listens {
                     around(class, &mut outside);
                 }
             }
         }
     }
     outside.retain(|path, _| !found.contains_key(path));
+    let all = Found {
+        routes,
+        parts,
+        listeners,
+    };
     if let Some(place) = place
-        && let Err(error) = cache::write(&place, &text, &found, &outside, &routes, &listeners)
+        && let Err(error) = cache::write(&place, &text, &found, &outside, &all)
     {
         let text = format!(
             "what was scanned can't be kept in {}: {error}",
@@ -75,8 +101,22 @@ pub(crate) fn routes(app: &App) -> Result<Vec<Route>, Throw> {
         );
         app.log(Level::Notice, &text, &[], None);
     }
-    app.events.take(listeners);
-    Ok(routes)
+    Ok(Some(all))
+}
+
+/// Does any file hold one of these words? Without loading a class.
+pub(crate) fn mentions(app: &App, words: &[&str]) -> bool {
+    let scans = app.scans.borrow().clone();
+    scans.iter().any(|(_, folder)| {
+        let mut files = Vec::new();
+        // What can't be read is told by who loads it.
+        list(folder, folder, 0, &mut files).is_ok()
+            && files.iter().any(|file| {
+                let text = std::fs::read(folder.join(file)).unwrap_or_default();
+                let finds = |word: &&str| text.windows(word.len()).any(|at| at == word.as_bytes());
+                words.iter().any(finds)
+            })
+    })
 }
 
 /// The class of a file by PSR-4; `None` for names that no class can have.
@@ -147,17 +187,6 @@ fn list(root: &Path, folder: &Path, depth: usize, files: &mut Vec<PathBuf>) -> R
     Ok(())
 }
 
-/// Parents and traits of a class may lie elsewhere.
-fn around(class: reflect::Class, outside: &mut Files) {
-    let mut around = vec![class.location()];
-    let parents = std::iter::successors(class.parent(), |class| class.parent());
-    around.extend(parents.map(reflect::Class::location));
-    around.extend(class.methods().iter().map(Function::location));
-    for (file, _) in around.into_iter().flatten() {
-        outside.extend(cache::stamp(Path::new(&file)).map(|stamp| (file, stamp)));
-    }
-}
-
 fn controller(
     class: reflect::Class,
     routes: &mut Vec<Route>,
@@ -190,6 +219,17 @@ fn controller(
         action(class, &group, &middleware, &method, routes)?;
     }
     Ok(())
+}
+
+/// Notes the files that a class is made of: parents and traits may lie elsewhere.
+fn around(class: reflect::Class, outside: &mut Files) {
+    let mut around = vec![class.location()];
+    let parents = std::iter::successors(class.parent(), |class| class.parent());
+    around.extend(parents.map(reflect::Class::location));
+    around.extend(class.methods().iter().map(Function::location));
+    for (file, _) in around.into_iter().flatten() {
+        outside.extend(cache::stamp(Path::new(&file)).map(|stamp| (file, stamp)));
+    }
 }
 
 fn action(

@@ -25,7 +25,7 @@ pub(crate) const ENDED: Thrown = Thrown {
 };
 
 /// Thrown where a coroutine waits past its time limit.
-const LATE: Thrown = Thrown {
+pub(crate) const LATE: Thrown = Thrown {
     name: "deadline",
     make: late,
 };

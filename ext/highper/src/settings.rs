@@ -32,6 +32,8 @@ pub(crate) struct Settings {
     pub(crate) no_http2: bool,
     /// Is TLS spoken?
     pub(crate) tls: Option<highper_tls::Settings>,
+    /// Jobs that may wait for a task worker.
+    pub(crate) task_queue: Option<u64>,
     /// Was the number of workers set?
     pub(crate) workers: Option<u32>,
     /// Are values answered as MessagePack where the client likes that better than JSON?
@@ -40,7 +42,7 @@ pub(crate) struct Settings {
     pub(crate) superglobals: Option<Scope>,
 }
 
-const NAMES: [&str; 38] = [
+const NAMES: [&str; 40] = [
     "access_log",
     "blocking_threshold",
     "body_timeout",
@@ -73,6 +75,8 @@ const NAMES: [&str; 38] = [
     "server_header",
     "stack_size",
     "superglobals",
+    "task_queue",
+    "tasks",
     "temp_dir",
     "time_accounting",
     "tls",
@@ -172,6 +176,14 @@ impl Settings {
             "superglobals" => {
                 let scope = Scope::parse(value.as_str().unwrap_or_default());
                 self.superglobals = Some(scope.ok_or_else(|| v.wrong("'shared' or 'request'"))?);
+            }
+            "task_queue" => self.task_queue = Some(v.count(1)?),
+            "tasks" => {
+                let n = usize::try_from(v.count(0)?).unwrap_or(usize::MAX);
+                if n > highper_process::MAX_WORKERS {
+                    return Err(v.wrong("an integer from 0 to 1000"));
+                }
+                process.task_worker_num = n;
             }
             "temp_dir" => http.temp_dir = PathBuf::from(v.text()?),
             "time_accounting" => self.time_accounting = Some(v.bool()?),

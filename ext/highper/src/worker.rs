@@ -1,20 +1,24 @@
 //! A worker: its start, what it does on a signal, its end.
 
 use crate::app::App;
+use crate::beside::{self, Beside};
 use crate::exception::cancelled::STOPPING;
 use crate::failure::start_line;
 use crate::run::Stop;
+use crate::task;
 use crate::web;
 use highper_engine::account;
 use highper_http::Settings;
 use highper_http1::Stamp;
 use highper_log::Level;
 use highper_process::Signal;
+use highper_process::claims::Claims;
+use highper_process::post::{Kind, Message};
 use highper_runtime::cancel::Thrown;
 use highper_runtime::superglobals::{self, Scope};
 use highper_runtime::{detector, serve};
 use highper_zend::Throw;
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::os::fd::OwnedFd;
 use std::rc::Rc;
 
@@ -26,6 +30,10 @@ pub(crate) struct Face {
     pub(crate) addresses: Vec<String>,
     /// Where a worker that can't start says why.
     pub(crate) reasons: OwnedFd,
+    /// What the task workers work on; nothing where there are none.
+    pub(crate) claims: Rc<OnceCell<Rc<Claims>>>,
+    /// The processes beside the workers.
+    pub(crate) beside: Rc<Beside>,
     /// Is this process a worker?
     pub(crate) is_worker: Cell<bool>,
     /// Why it could not start.
@@ -34,22 +42,20 @@ pub(crate) struct Face {
 
 impl serve::Face for Face {
     fn start(&self, worker: &Rc<serve::Worker>) -> Result<serve::Services, Throw> {
-        self.is_worker.set(true);
         let app = &self.app;
-        app.worker.set(u32::try_from(worker.id()).ok());
-        crate::incoming::serve(Some(Rc::clone(app)));
-        if let Err(error) = app.logger.start_writer_thread() {
-            let text = format!("the log is written in place: {error}");
-            app.log(Level::Warning, &text, &[], None);
-        }
-        highper_runtime::coroutine::set_deadlock_check(false);
-        self.observe();
+        self.enter(worker);
         let booted = boot(app, worker.context().generation()).and_then(|()| {
             let stamped = Stamp::new(self.settings.server.as_deref());
             stamped.map_err(|e| Stop::Line(format!("setting 'server_header' can't be sent: {e}")))
         });
         let why = match booted.and_then(|_| Ok(self.scope()?)) {
             Ok(scope) => {
+                if worker.id() == 0 && worker.context().generation() > 1 {
+                    // Was good when the routes were read, a moment ago.
+                    if let Ok(parts) = beside::parts(app) {
+                        self.beside.miss(app, &parts);
+                    }
+                }
                 if worker.id() == 0 {
                     let addresses = self.addresses.join(" and ");
                     let mode = app.env.borrow().name().to_owned();
@@ -59,19 +65,56 @@ impl serve::Face for Face {
                 let app = Rc::clone(app);
                 return Ok(web::service(app, scope).into());
             }
-            Err(Stop::Line(why)) => why,
-            Err(Stop::Throw(Throw::Bailout)) => "a fatal error, see above".into(),
-            Err(Stop::Throw(throw)) => start_line(throw),
+            Err(stop) => stop,
         };
-        // Nobody to tell is no reason not to end.
-        let _ = rustix::io::write(&self.reasons, format!("{why}\n").as_bytes());
-        self.failed.replace(Some(why));
-        Err(Throw::Exit)
+        Err(self.cannot_start(why))
     }
 
-    /// What runs without a request has no client to wait for.
+    fn start_task(&self, worker: &Rc<serve::Worker>) -> Result<(), Throw> {
+        self.enter(worker);
+        let app = &self.app;
+        let prepared = prepare(app, worker.context().generation());
+        // What jobs dispatch has listeners.
+        let found = prepared.and_then(|()| crate::scan::routes(app).map_err(Stop::Throw));
+        found.map(drop).map_err(|why| self.cannot_start(why))
+    }
+
+    fn user_loops(&self) -> bool {
+        true
+    }
+
+    fn start_user(&self, worker: &Rc<serve::Worker>) -> Result<(), Throw> {
+        self.enter(worker);
+        let post = worker.context().post();
+        let number = worker.id().saturating_sub(post.workers() + post.tasks());
+        let started = prepare(&self.app, worker.context().generation())
+            .and_then(|()| self.beside.start(&self.app, worker, number));
+        started.map_err(|why| self.cannot_start(why))
+    }
+
+    fn draining(&self, _worker: &Rc<serve::Worker>) {
+        beside::draining();
+    }
+
+    fn tells(&self) -> String {
+        beside::tells()
+    }
+
+    fn message(&self, worker: &Rc<serve::Worker>, message: Message) {
+        let to = message.head.to;
+        match (message.head.kind, self.claims.get()) {
+            (Kind::Task, Some(claims)) => task::work::begin(&self.app, claims, worker, message),
+            // One for a process that had this place before is for nobody.
+            (Kind::Finish, _) if to == 0 || u32::try_from(to) == Ok(std::process::id()) => {
+                task::answered(message);
+            }
+            _ => {}
+        }
+    }
+
+    /// What runs without a request or a job has no client to wait for.
     fn lets_go(&self) -> bool {
-        self.app.running.count() == 0
+        self.app.running.count() == 0 && !task::work::is_working() && beside::lets_go()
     }
 
     fn cancelled(&self) -> Thrown {
@@ -93,6 +136,33 @@ impl serve::Face for Face {
 }
 
 impl Face {
+    /// A process of the server begins.
+    fn enter(&self, worker: &serve::Worker) {
+        self.is_worker.set(true);
+        let app = &self.app;
+        app.worker.set(u32::try_from(worker.id()).ok());
+        crate::incoming::serve(Some(Rc::clone(app)));
+        if let Err(error) = app.logger.start_writer_thread() {
+            let text = format!("the log is written in place: {error}");
+            app.log(Level::Warning, &text, &[], None);
+        }
+        highper_runtime::coroutine::set_deadlock_check(false);
+        self.observe();
+    }
+
+    /// Tells the manager why this process can't start.
+    fn cannot_start(&self, why: Stop) -> Throw {
+        let why = match why {
+            Stop::Line(why) => why,
+            Stop::Throw(Throw::Bailout) => "a fatal error, see above".into(),
+            Stop::Throw(throw) => start_line(throw),
+        };
+        // Nobody to tell is no reason not to end.
+        let _ = rustix::io::write(&self.reasons, format!("{why}\n").as_bytes());
+        self.failed.replace(Some(why));
+        Throw::Exit
+    }
+
     /// What the application wants to know of its coroutines.
     fn observe(&self) {
         let app = &self.app;
@@ -136,8 +206,8 @@ impl Face {
     }
 }
 
-/// Compiles the application and runs its hooks.
-pub(crate) fn boot(app: &App, generation: u32) -> Result<(), Stop> {
+/// What every process of the server needs of the application: its code and configuration as they are now.
+fn prepare(app: &App, generation: u32) -> Result<(), Stop> {
     if generation > 1 {
         let scans = app.scans.borrow().clone();
         crate::scan::refresh(&scans).map_err(Stop::Throw)?;
@@ -145,6 +215,12 @@ pub(crate) fn boot(app: &App, generation: u32) -> Result<(), Stop> {
         app.container.reread();
     }
     app.config.tree(app).map_err(Stop::Throw)?;
+    crate::psr::bind(app).map_err(Stop::Throw)
+}
+
+/// Compiles the application and runs its hooks.
+pub(crate) fn boot(app: &App, generation: u32) -> Result<(), Stop> {
+    prepare(app, generation)?;
     app.compile()?;
     app.start_hooks().map_err(Stop::Throw)?;
     app.check()?;

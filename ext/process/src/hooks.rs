@@ -77,6 +77,8 @@ pub struct Exit {
     pub kind: Kind,
     /// Process id.
     pub pid: i32,
+    /// The slot that it had on the score board.
+    pub place: u32,
     /// Generation.
     pub generation: u32,
     /// How it ended.

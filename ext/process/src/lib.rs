@@ -13,6 +13,7 @@
 
 pub mod cgroup;
 pub mod child;
+pub mod claims;
 pub mod control;
 mod daemon;
 mod error;
@@ -36,8 +37,9 @@ mod worker;
 pub use error::Error;
 pub use hooks::{Exit, Hooks, How, Level, Spawned};
 pub use manager::{Role, run};
-pub use options::{Hangup, MemoryLimit, Options};
+pub use options::{Hangup, MAX_WORKERS, MemoryLimit, Options};
 pub use signals::{Signal, SignalPipe};
+pub use sys::poll as wait_readable;
 pub use worker::{Kind, WorkerContext};
 
 pub use highper_shm::{Command, Reason, ScoreBoard, State, Ticket, monotonic};

@@ -257,7 +257,7 @@ impl Manager<'_> {
             self.reap();
             let now = Instant::now();
             self.notice_ready();
-            self.end_user_processes();
+            self.end_the_last();
             self.enforce_deadlines(now);
             self.advance_reload(now);
             self.advance_recycling(now);
@@ -338,7 +338,17 @@ impl Manager<'_> {
                         limits::note_rss(&self.board.slots()[worker.slot], worker.pid);
                     }
                     control.answer(|| {
-                        status::render(&self.options.name, self.pid, self.generation, &self.board)
+                        let names = (
+                            self.total() - self.options.user_num,
+                            &*self.options.user_names,
+                        );
+                        status::render(
+                            &self.options.name,
+                            self.pid,
+                            self.generation,
+                            &self.board,
+                            names,
+                        )
                     });
                 }
             }

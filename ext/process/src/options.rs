@@ -44,6 +44,12 @@ pub struct Options {
     /// again as the others are, but end at once with SIGTERM unless they catch it, and no reload
     /// replaces them. Default 0.
     pub user_num: usize,
+    /// User processes are the server's as its workers are: told to end they finish what they have, and a reload
+    /// replaces each once it has ended, so that there is never a second one. At the end of the server task
+    /// workers go on until all others have ended. Default false.
+    pub user_loops: bool,
+    /// How the user processes are called in the status, in their order. Default: by their numbers.
+    pub user_names: Vec<String>,
     /// How long a worker may take to finish what it has before it is killed.
     /// Default 3 s, as Swoole.
     pub max_wait_time: Duration,
@@ -108,6 +114,8 @@ impl Default for Options {
             worker_num: cgroup::cpus(),
             task_worker_num: 0,
             user_num: 0,
+            user_loops: false,
+            user_names: Vec::new(),
             max_wait_time: Duration::from_secs(3),
             cut_time: Duration::from_millis(1500),
             reload_async: true,

@@ -9,6 +9,7 @@ mod mailbox;
 mod parcel;
 mod sessions;
 
+pub(crate) use parcel::HEAD;
 pub use parcel::{Head, Kind, Message, Parcel};
 pub use sessions::Sessions;
 

@@ -6,8 +6,14 @@ use std::time::Duration;
 
 use highper_shm::{ScoreBoard, State, monotonic};
 
-/// A table of the workers under a summary.
-pub(crate) fn render(name: &str, pid: i32, generation: u32, board: &ScoreBoard) -> String {
+/// A table of the workers under a summary. `users` are the id of the first user process, and how they are called.
+pub(crate) fn render(
+    name: &str,
+    pid: i32,
+    generation: u32,
+    board: &ScoreBoard,
+    users: (usize, &[String]),
+) -> String {
     let now = monotonic();
     let age = |since: u64| uptime(Duration::from_nanos(now.saturating_sub(since)));
     let counters = board.counters();
@@ -51,11 +57,19 @@ pub(crate) fn render(name: &str, pid: i32, generation: u32, board: &ScoreBoard) 
         "worker", "pid", "gen", "state", "uptime", "requests", "connections", "in flight", "memory"
     );
     for slot in slots {
-        let kind = if slot.kind() == 1 { "task " } else { "" };
+        let (first, names) = users;
+        let own = (slot.id() as usize)
+            .checked_sub(first)
+            .and_then(|at| names.get(at));
+        let label = match (slot.kind(), own) {
+            (1, _) => format!("task {}", slot.id()),
+            (2, Some(name)) => name.clone(),
+            _ => slot.id().to_string(),
+        };
         let _ = writeln!(
             text,
             "{:<10} {:>8} {:>4} {:<9} {:>10} {:>12} {:>11} {:>9} {:>9}",
-            format!("{kind}{}", slot.id()),
+            label,
             slot.pid(),
             slot.generation(),
             slot.state().name(),
@@ -105,14 +119,15 @@ mod tests {
 
     #[test]
     fn the_table_shows_every_worker() {
-        let board = ScoreBoard::new(3, 1).unwrap();
+        let board = ScoreBoard::new(4, 1).unwrap();
         board.set_script(b"/srv/server.php");
         let slot = board.claim(0, 0, 2).unwrap();
         board.slots()[slot].set_pid(4711);
         board.slots()[slot].set_rss(20 << 20);
         board.slots()[slot].make_ready();
         board.claim(1, 1, 2).unwrap();
-        let text = render("notes", 99, 2, &board);
+        board.claim(2, 2, 2).unwrap();
+        let text = render("notes", 99, 2, &board, (2, &["cron".to_owned()]));
         for part in [
             "notes: running, manager process 99",
             "generation 2",
@@ -121,14 +136,15 @@ mod tests {
             "ready",
             "task 1",
             "starting",
+            "\ncron ",
             "20.0 MB",
         ] {
             assert!(text.contains(part), "{part} is missing in:\n{text}");
         }
-        assert_eq!(text.lines().filter(|l| l.contains("MB")).count(), 2);
+        assert_eq!(text.lines().filter(|l| l.contains("MB")).count(), 3);
         let found = workers(&text);
         assert_eq!(found[0], ("0".to_owned(), 4711));
-        assert_eq!(found[1].0, "task 1");
+        assert_eq!((&*found[1].0, &*found[2].0), ("task 1", "cron"));
     }
 
     #[test]

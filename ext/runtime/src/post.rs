@@ -241,6 +241,8 @@ struct Mailbox {
     address: Address,
     open: bool,
     one_by_one: bool,
+    /// Is nothing taken out for now?
+    held: bool,
 }
 
 impl Reader {
@@ -272,6 +274,7 @@ impl Reader {
                 address,
                 open: true,
                 one_by_one,
+                held: false,
             });
             boxes.len() - 1
         };
@@ -290,8 +293,34 @@ impl Reader {
         }
     }
 
+    /// Takes nothing more out of a mailbox for now; what comes is for others who read it, or stays.
+    pub fn hold(&self, address: Address) {
+        for own in &mut *self.boxes.borrow_mut() {
+            own.held |= own.address == address;
+        }
+    }
+
+    /// Takes messages out again, what has come meanwhile at the next turn of the loop.
+    pub fn resume(&self, address: Address) {
+        let mut keys = Vec::new();
+        for (key, own) in self.boxes.borrow_mut().iter_mut().enumerate() {
+            if own.address == address && std::mem::replace(&mut own.held, false) {
+                keys.push(key);
+            }
+        }
+        for key in keys {
+            let me = Weak::clone(&self.me);
+            scheduler::at(clock::now(), false, move || {
+                if let Some(me) = me.upgrade() {
+                    me.read(key);
+                }
+            });
+        }
+    }
+
     fn at(&self, key: usize) -> Option<Mailbox> {
-        self.boxes.borrow().get(key).copied().filter(|own| own.open)
+        let found = self.boxes.borrow().get(key).copied();
+        found.filter(|own| own.open && !own.held)
     }
 
     fn read(&self, key: usize) {

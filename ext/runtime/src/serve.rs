@@ -165,6 +165,19 @@ pub trait Face {
     }
     /// In a process that was just forked, before anything else: what belongs to the manager is not its own.
     fn forked(&self) {}
+    /// Have user processes loops, as the others do? Then [`start_user`](Self::start_user) begins them, and they drain; the
+    /// option of the same name goes with it. Otherwise [`user`](Self::user) runs them.
+    fn user_loops(&self) -> bool {
+        false
+    }
+    /// Runs in a coroutine of a new user process that has a loop, before it counts as started.
+    ///
+    /// # Errors
+    /// An exception ends the process.
+    fn start_user(&self, worker: &Rc<Worker>) -> Result<(), Throw> {
+        let _ = worker;
+        Ok(())
+    }
     /// Runs a user process: what it returns is the process's end.
     fn user(&self, worker: &Rc<Worker>) -> Throw {
         let _ = worker;
@@ -201,6 +214,10 @@ pub trait Face {
     /// A signal that the worker does not act on by itself: all but those to drain and to end.
     fn signal(&self, signal: Signal) {
         let _ = signal;
+    }
+    /// What a process has to tell beside its coroutines, to who inspects it: lines, or nothing.
+    fn tells(&self) -> String {
+        String::new()
     }
     /// A line for the log.
     fn log(&self, text: &str) {
@@ -249,7 +266,7 @@ pub fn serve(plan: Plan, hooks: &mut dyn Hooks, face: Rc<dyn Face>) -> Result<Se
             listeners.close();
             Ok(Served::Manager(code))
         }
-        Role::Worker(context) if context.kind() == Kind::User => {
+        Role::Worker(context) if context.kind() == Kind::User && !face.user_loops() => {
             listeners.close_own();
             face.forked();
             Err(run_user(context, &*face))
@@ -362,7 +379,8 @@ fn work(context: WorkerContext, mut listening: Listening, face: Rc<dyn Face>) ->
         let spawned = callback::call(move || {
             let outcome = match begun.context.kind() {
                 Kind::Task => begin_task(&begun, &*face, plain),
-                _ => begin(&begun, listening, &*face),
+                Kind::User => begin_user(&begun, &*face),
+                Kind::Worker => begin(&begun, listening, &*face),
             };
             outcome.or_else(failing)
         });
@@ -480,6 +498,15 @@ fn begin_task(worker: &Rc<Worker>, face: &dyn Face, plain: bool) -> Result<(), T
     read(worker, plain)
 }
 
+fn begin_user(worker: &Rc<Worker>, face: &dyn Face) -> Result<(), Throw> {
+    read_answers(worker)?;
+    face.start_user(worker)?;
+    if !worker.context.ready() {
+        worker.drain();
+    }
+    Ok(())
+}
+
 fn no_listening(error: std::io::Error) -> Throw {
     Throw::error(format!("a worker can't listen: {error}"))
 }
@@ -557,6 +584,13 @@ impl Worker {
         }
     }
 
+    /// What its face has to tell beside its coroutines.
+    pub(crate) fn tells(&self) -> String {
+        self.face
+            .as_ref()
+            .map_or_else(String::new, |face| face.tells())
+    }
+
     /// Its number, from 0.
     #[must_use]
     pub fn id(&self) -> usize {
@@ -586,6 +620,20 @@ impl Worker {
         if let Some(reader) = &*self.reader.borrow() {
             reader.close(Address::Worker(self.id()));
             reader.close(Address::AnyTask);
+        }
+    }
+
+    /// Takes no task that is for any task worker until [`resume_tasks`](Self::resume_tasks): what is at hand is enough.
+    pub fn hold_tasks(&self) {
+        if let Some(reader) = &*self.reader.borrow() {
+            reader.hold(Address::AnyTask);
+        }
+    }
+
+    /// Takes tasks again.
+    pub fn resume_tasks(&self) {
+        if let Some(reader) = &*self.reader.borrow() {
+            reader.resume(Address::AnyTask);
         }
     }
 

@@ -22,6 +22,8 @@ pub(crate) struct Check<'a> {
     app: &'a App,
     container: &'a Container,
     chain: Vec<Box<str>>,
+    /// Is this for code that runs without a request?
+    apart: bool,
     /// What was found good: names, and whether the worker held them.
     good: HashSet<(Rc<str>, bool)>,
 }
@@ -32,7 +34,16 @@ impl<'a> Check<'a> {
             app,
             container: &app.container,
             chain: Vec::new(),
+            apart: false,
             good: HashSet::new(),
+        }
+    }
+
+    /// A walk for code that runs without a request.
+    pub(crate) fn apart(app: &'a App) -> Self {
+        Self {
+            apart: true,
+            ..Self::new(app)
         }
     }
 
@@ -52,7 +63,8 @@ impl<'a> Check<'a> {
     /// The chain and what is wrong at its end.
     pub(crate) fn asked(&mut self, need: &Need) -> Result<(), Throw> {
         self.chain.clear();
-        self.need(need, None)
+        let apart = self.apart;
+        self.need(need, apart.then_some("code without a request"))
     }
 
     /// Something that a rule of a value asks.
@@ -123,6 +135,10 @@ impl<'a> Check<'a> {
         };
         if let Some(holder) = holder.filter(|_| of_request) {
             return Err(match self.chain.is_empty() {
+                _ if self.apart => self.wrong(
+                    name,
+                    "it lives as long as a request, and this runs without one",
+                ),
                 true => self.wrong(
                     name,
                     "it lives as long as a request, and controllers and middleware as long as the worker; \
@@ -139,7 +155,10 @@ impl<'a> Check<'a> {
             ));
         }
         if binding.is_none() && (of_request || self.app.is_built_in(&entry.key)) {
-            return Ok(());
+            return match self.app.refuses(&entry.key) {
+                Some(why) => Err(self.wrong(name, &why)),
+                None => Ok(()),
+            };
         }
         let mark = (Rc::clone(&entry.key), holder.is_some());
         if self.good.contains(&mark) {

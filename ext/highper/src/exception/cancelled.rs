@@ -41,6 +41,11 @@ pub(crate) fn late() -> Throw {
     Throw::new(&DEADLINE, "the time for this is over", 0)
 }
 
+/// The time for something is over.
+pub(crate) fn late_for(what: &str) -> Throw {
+    Throw::new(&DEADLINE, what, 0)
+}
+
 pub(super) fn declare(registry: &mut Registry) {
     registry
         .class(

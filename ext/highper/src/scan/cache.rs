@@ -2,7 +2,9 @@
 //!
 //! It holds as long as every file that was looked at has the size and time that it had.
 
-use crate::event::{Listener, read as listen};
+use super::Found;
+use crate::event::read as listen;
+use crate::part;
 use crate::route::{Handler, Middleware, Route};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -30,12 +32,8 @@ pub(super) fn place(base: &Path) -> Option<PathBuf> {
     var.is_dir().then(|| var.join("cache").join("scan.json"))
 }
 
-/// The routes and listeners, if nothing has changed since. `found` are the files that are there now.
-pub(super) fn read(
-    place: &Path,
-    scans: &str,
-    found: &Files,
-) -> Option<(Vec<Route>, Vec<Listener>)> {
+/// What was found, if nothing has changed since. `found` are the files that are there now.
+pub(super) fn read(place: &Path, scans: &str, found: &Files) -> Option<Found> {
     let text = fs::read(place).ok()?;
     let all: Value = serde_json::from_slice(&text).ok()?;
     if all.get("format")?.as_str()? != FORMAT || all.get("scans")?.as_str()? != scans {
@@ -51,10 +49,11 @@ pub(super) fn read(
         return None;
     }
     let routes = all.get("routes")?.as_array()?.iter().map(route);
-    Some((
-        routes.collect::<Option<_>>()?,
-        listen::from_json(all.get("listeners")?)?,
-    ))
+    Some(Found {
+        routes: routes.collect::<Option<_>>()?,
+        parts: part::from_json(all.get("parts")?)?,
+        listeners: listen::from_json(all.get("listeners")?)?,
+    })
 }
 
 fn files(value: &Value) -> Option<Files> {
@@ -109,10 +108,10 @@ pub(super) fn write(
     scans: &str,
     found: &Files,
     outside: &Files,
-    routes: &[Route],
-    listeners: &[Listener],
+    all: &Found,
 ) -> std::io::Result<()> {
-    let list: Vec<Value> = routes
+    let list: Vec<Value> = all
+        .routes
         .iter()
         .filter_map(|route| {
             let Handler::Method(class, method) = &route.handler else {
@@ -135,12 +134,12 @@ pub(super) fn write(
             }))
         })
         .collect();
-    let all = json!({"format": FORMAT, "scans": scans, "files": found, "outside": outside, "routes": list, "listeners": listen::to_json(listeners)});
+    let text = json!({"format": FORMAT, "scans": scans, "files": found, "outside": outside, "routes": list, "parts": part::to_json(&all.parts), "listeners": listen::to_json(&all.listeners)});
     if let Some(folder) = place.parent() {
         fs::create_dir_all(folder)?;
     }
     let new = place.with_extension(format!("{}.new", std::process::id()));
-    fs::write(&new, all.to_string())?;
+    fs::write(&new, text.to_string())?;
     fs::rename(&new, place).inspect_err(|_| {
         // It is of no use to anybody.
         let _gone = fs::remove_file(&new);

@@ -98,6 +98,7 @@ impl Manager<'_> {
             id: worker.id,
             kind: worker.kind,
             pid: worker.pid,
+            place: worker.slot as u32,
             generation: worker.generation,
             how,
             expected: matches!(
@@ -225,6 +226,7 @@ mod tests {
             id: 2,
             kind: Kind::Worker,
             pid: 77,
+            place: 0,
             generation: 3,
             how: How::Signal(libc::SIGKILL),
             expected: false,

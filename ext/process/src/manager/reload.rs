@@ -91,6 +91,17 @@ impl Manager<'_> {
         self.reload = Some(reload);
     }
 
+    /// Those of an older generation: their successors start when they have ended.
+    fn end_old_user_processes(&mut self, generation: u32) {
+        let is_old = |w: &&Worker| w.kind == Kind::User && w.generation < generation && w.counts();
+        let old: Vec<_> = self.workers.iter().filter(is_old).map(|w| w.pid).collect();
+        if self.options.user_loops {
+            for pid in old {
+                self.drain(pid);
+            }
+        }
+    }
+
     /// A worker ended: the reload may have failed with it.
     pub(super) fn reload_lost(&mut self, worker: &Worker, how: &str) {
         let Some(reload) = &self.reload else { return };
@@ -171,6 +182,7 @@ impl Manager<'_> {
                 } else if !self.workers.iter().any(|w| old(&w)) {
                     let took = reload.began.elapsed().as_secs_f64();
                     self.reload = None;
+                    self.end_old_user_processes(generation);
                     self.board
                         .counters()
                         .reloads

@@ -71,11 +71,11 @@ impl Manager<'_> {
                 self.options.max_wait_time + self.options.cut_time,
             )
         };
-        // What the application runs beside the workers goes on until these have ended.
+        // What the workers may still need goes on until these have ended.
         let pids: Vec<_> = self
             .workers
             .iter()
-            .filter(|w| fast || w.kind != Kind::User)
+            .filter(|w| fast || !self.ends_last(w.kind))
             .map(|w| w.pid)
             .collect();
         for pid in pids {
@@ -90,9 +90,16 @@ impl Manager<'_> {
         }
     }
 
-    /// Ends the user processes once they are the last.
-    pub(super) fn end_user_processes(&mut self) {
-        if self.stopping.is_none() || self.workers.iter().any(|w| w.kind != Kind::User) {
+    fn ends_last(&self, kind: Kind) -> bool {
+        match self.options.user_loops {
+            true => kind == Kind::Task,
+            false => kind == Kind::User,
+        }
+    }
+
+    /// Ends those that the others may need once they are the last.
+    pub(super) fn end_the_last(&mut self) {
+        if self.stopping.is_none() || self.workers.iter().any(|w| !self.ends_last(w.kind)) {
             return;
         }
         let pids: Vec<_> = self

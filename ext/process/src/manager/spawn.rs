@@ -98,10 +98,12 @@ impl Manager<'_> {
             at: now + Duration::from_millis(delay),
             ..spawn
         };
-        let Some(slot) =
-            self.board
-                .claim(spawn.id as u32, u32::from(kind == Kind::Task), generation)
-        else {
+        let number = match kind {
+            Kind::Worker => 0,
+            Kind::Task => 1,
+            Kind::User => 2,
+        };
+        let Some(slot) = self.board.claim(spawn.id as u32, number, generation) else {
             // All slots are held by processes that drain: one will be free soon.
             self.pending.push(later(50));
             return None;
@@ -217,8 +219,8 @@ impl Manager<'_> {
             return Err(Error::new("the manager is gone already"));
         }
         let signals = match kind {
-            Kind::User => None,
-            Kind::Worker | Kind::Task => {
+            Kind::User if !self.options.user_loops => None,
+            Kind::Worker | Kind::Task | Kind::User => {
                 let signals = SignalPipe::install(&signals::WORKER)
                     .map_err(|e| failed("install the signal handlers", &e))?
                     .for_good();
@@ -265,7 +267,9 @@ impl Manager<'_> {
             return;
         }
         for id in 0..self.total() {
-            let there = self.workers.iter().any(|w| w.id == id && w.counts());
+            let alone = self.options.user_loops && self.kind_of(id) == Kind::User;
+            let mut own = self.workers.iter().filter(|w| w.id == id);
+            let there = own.any(|w| alone || w.counts());
             let ordered = self.pending.iter().any(|s| s.id == id);
             if there || ordered {
                 continue;

@@ -9,7 +9,7 @@ use std::os::fd::{AsFd, BorrowedFd};
 /// Bytes of a body that go into the datagram itself.
 pub(super) const INLINE: usize = 60 * 1024;
 /// Bytes of a head.
-pub(super) const HEAD: usize = 56;
+pub(crate) const HEAD: usize = 56;
 
 /// What a message is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,7 +83,7 @@ impl Head {
         }
     }
 
-    fn to_bytes(self, length: usize) -> [u8; HEAD] {
+    pub(crate) fn to_bytes(self, length: usize) -> [u8; HEAD] {
         let mut bytes = [0; HEAD];
         let words: [u64; 7] = [
             self.kind as u64 | u64::from(self.flags) << 32,
@@ -101,7 +101,7 @@ impl Head {
     }
 
     /// The head, and how long the body is.
-    pub(super) fn from_bytes(bytes: &[u8]) -> Option<(Self, usize)> {
+    pub(crate) fn from_bytes(bytes: &[u8]) -> Option<(Self, usize)> {
         let (words, _) = bytes.get(..HEAD)?.as_chunks::<8>();
         let word = |at: usize| u64::from_ne_bytes(words[at]);
         let low = |at: usize| word(at) as u32;

@@ -44,6 +44,7 @@ pub(super) fn of(worker: &Worker) -> String {
     for account in pdo::accounts().into_iter().chain(redis::accounts()) {
         pool(&mut text, &account);
     }
+    text.push_str(&worker.tells());
     text
 }
 
