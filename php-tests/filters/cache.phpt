@@ -21,6 +21,8 @@ $server = Server::start(<<<'PHP'
         ->get('/kept', $count, new SecurityHeaders, new ETag, new ResponseCache(60, vary: 'Accept-Language', tags: ['notes', 'all']), new Cors)
         ->get('/inner', $count, fn (Request $r, Closure $next) => $next($r), new ResponseCache(60), new ETag)
         ->get('/cookie', function () use (&$n) { return Response::json(++$n)->withCookie('a', 'b'); }, new ResponseCache(60))
+        ->sessions(['store' => 'memory'])
+        ->get('/session', function (Highper\Session $s) use (&$n) { $s->set('n', ++$n); return $n; }, new ResponseCache(60))
         ->get('/private', function () use (&$n) { return Response::json(++$n)->withHeader('Cache-Control', 'private'); }, new ResponseCache(60))
         ->get('/big', function () use (&$n) { return str_repeat('x', 100_000) . ++$n; }, new ResponseCache(60))
         ->get('/end/{tag}', fn (string $tag) => ResponseCache::invalidate(...($tag === 'everything' ? [] : [$tag])))
@@ -53,6 +55,7 @@ check('not for one user', [$kept('/kept', ['Authorization' => 'x']) > $n, $kept(
 $inner = $kept('/inner');
 check('behind PHP', [$kept('/inner'), $get('/inner')->header('Age'), $get('/inner', ['If-None-Match' => $get('/inner')->header('ETag')])->status], [$inner, '0', 304]);
 check('what is not kept', [$get('/cookie')->body !== $get('/cookie')->body, $get('/private')->body !== $get('/private')->body], [true, true]);
+check('what was made with a session', $get('/session')->body !== $get('/session')->body, true);
 check('big ones', [strlen($get('/big')->body) > 100_000, $get('/big')->body === $get('/big')->body], [true, true]);
 $other = new HighperTest\HttpClient($server->port);
 $other->request('GET', '/end/strangers');
@@ -87,6 +90,7 @@ ok: HEAD
 ok: not for one user
 ok: behind PHP
 ok: what is not kept
+ok: what was made with a session
 ok: big ones
 ok: another tag
 ok: the end of notes
