@@ -46,14 +46,14 @@ $kept = fn (string $path = '/kept', array $headers = []) => $get($path, $headers
 $n = $kept();
 check('kept', [$kept(), $kept('/kept?q=1') > $n, $kept('/kept', ['Accept-Language' => 'de']) > $n, $kept('/kept', ['Host' => 'other']) > $n, $kept()], [$n, true, true, true, $n]);
 $hit = $get('/kept', ['Origin' => 'https://a.example']);
-check('its fields', [$hit->header('Age') < 30, $hit->header('X-Frame-Options'), $hit->header('Content-Type'), $hit->header('Vary'), strlen($hit->header('ETag'))], [true, 'SAMEORIGIN', 'application/json', 'Accept-Language', 24]);
+check('its fields', [ctype_digit($hit->header('Age') ?? ''), $hit->header('X-Frame-Options'), $hit->header('Content-Type'), $hit->header('Vary'), strlen($hit->header('ETag'))], [true, 'SAMEORIGIN', 'application/json', 'Accept-Language', 24]);
 $not = $get('/kept', ['If-None-Match' => $hit->header('ETag')]);
-check('a 304 of what is kept', [$not->status, $not->body, $not->header('Age') < 30, $not->header('ETag')], [304, '', true, $hit->header('ETag')]);
+check('a 304 of what is kept', [$not->status, $not->body, ctype_digit($not->header('Age') ?? ''), $not->header('ETag')], [304, '', true, $hit->header('ETag')]);
 $head = $client->request('HEAD', '/kept');
 check('HEAD', [$head->status, $head->body, $head->header('Content-Length') > 0], [200, '', true]);
 check('not for one user', [$kept('/kept', ['Authorization' => 'x']) > $n, $kept()], [true, $n]);
 $inner = $kept('/inner');
-check('behind PHP', [$kept('/inner'), $get('/inner')->header('Age') < 30, $get('/inner', ['If-None-Match' => $get('/inner')->header('ETag')])->status], [$inner, true, 304]);
+check('behind PHP', [$kept('/inner'), ctype_digit($get('/inner')->header('Age') ?? ''), $get('/inner', ['If-None-Match' => $get('/inner')->header('ETag')])->status], [$inner, true, 304]);
 check('what is not kept', [$get('/cookie')->body !== $get('/cookie')->body, $get('/private')->body !== $get('/private')->body], [true, true]);
 check('what was made with a session', $get('/session')->body !== $get('/session')->body, true);
 check('big ones', [strlen($get('/big')->body) > 100_000, $get('/big')->body === $get('/big')->body], [true, true]);
