@@ -197,7 +197,9 @@ impl Endpoint {
 
     /// A filter looks at what is inside of it has answered.
     fn leave(&self, incoming: &Rc<Incoming>, filter: &Filter, data: &mut Rc<Data>) {
-        if filter.leaves() {
+        // What was made with a session is for its user alone.
+        let is_personal = matches!(filter, Filter::Cache(_)) && incoming.session.get().is_some();
+        if filter.leaves() && !is_personal {
             let (app, route) = (&incoming.app, incoming.app.pattern(incoming.endpoint));
             incoming.note(|notes| {
                 let data = Rc::make_mut(data);
