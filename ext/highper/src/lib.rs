@@ -25,6 +25,7 @@ mod failure;
 mod filter;
 mod front;
 mod generator;
+mod health;
 mod incoming;
 mod inspect;
 mod loader;
