@@ -6,6 +6,7 @@ use crate::container::{Container, Service, key, object};
 use crate::csrf;
 use crate::endpoint::{Endpoint, divided, throw_text};
 use crate::event::{self, Events};
+use crate::health::Checks;
 use crate::incoming::{Incoming, PathValues, Running};
 use crate::local::Local;
 use crate::metrics::Metrics;
@@ -65,6 +66,7 @@ pub(crate) struct App {
     pub(crate) phases: RefCell<Phases>,
     pub(crate) folders: RefCell<Vec<(String, PathBuf)>>,
     pub(crate) health: RefCell<Option<String>>,
+    pub(crate) checks: Checks,
     pub(crate) on_start: RefCell<Vec<Callable>>,
     pub(crate) events: Events,
     pub(crate) metrics: Metrics,
@@ -118,6 +120,7 @@ impl App {
             phases: RefCell::default(),
             folders: RefCell::default(),
             health: RefCell::default(),
+            checks: Checks::default(),
             on_start: RefCell::default(),
             events: Events::default(),
             metrics: Metrics::default(),

@@ -2,7 +2,8 @@
 
 use crate::app::App;
 use crate::container::{Lifetime, object};
-use crate::route::{Shared, middleware};
+use crate::health::Check;
+use crate::route::{Shared, handler, middleware};
 use crate::{phase, routes, run};
 use highper_app::env::Env;
 use highper_zend::{Array, Call, Class, ClassRef, Done, Flags, Registry, Throw, Trace, Value};
@@ -181,7 +182,19 @@ pub(crate) fn declare(registry: &mut Registry) {
                 of(call)?.openapi.show(path, title.to_owned(), version.to_owned());
                 call.ret_this()
             })
-            .method("public function health(string $path = '/health'): static", "Answers with 200 as long as the worker serves, without PHP.", |call| {
+            .method("public function healthCheck(string $name, \\Closure|array $check, float $every = 5): static", "A check of one's own, whose parameters are injected: it runs every few seconds, for 10 at most, and while it throws or returns false the worker is not ready.", |call| {
+                let name = call.text(0)?.to_owned();
+                let check = handler(call, 1)?;
+                let every = call.opt_double(2, 5.0)?;
+                if !(0.01..=86_400.0).contains(&every) {
+                    return Err(Throw::argument_value(2, "must be between 0.01 and 86400 seconds"));
+                }
+                let app = of(call)?;
+                app.health.borrow_mut().get_or_insert_with(|| "/health".to_owned());
+                app.checks.0.borrow_mut().push(Check::new(name, check, every));
+                call.ret_this()
+            })
+            .method("public function health(string $path = '/health'): static", "Answers without PHP: $path/live with 200 as long as the worker runs its loop, $path and $path/ready while it takes requests and its checks are good.", |call| {
                 let path = format!("/{}", call.opt_text(0, "/health")?.trim_start_matches('/'));
                 *of(call)?.health.borrow_mut() = Some(path);
                 call.ret_this()

@@ -27,6 +27,7 @@ mod filter;
 mod front;
 mod generator;
 mod handler;
+mod health;
 mod incoming;
 mod inspect;
 mod loader;

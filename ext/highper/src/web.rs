@@ -6,7 +6,7 @@ use crate::app::{App, Compiled};
 use crate::endpoint::Endpoint;
 use crate::exception::cancelled::{GONE, STOPPING};
 use crate::incoming::{Incoming, PathValues};
-use crate::{failure, front, metrics, openapi, own, send};
+use crate::{failure, front, health, metrics, openapi, own, send};
 use highper_app::problem::Problem;
 use highper_app::router::{self, Answer};
 use highper_engine::{clock, scheduler};
@@ -30,6 +30,7 @@ struct Web<const OWN: bool, const SPECIAL: bool> {
 /// The service of an application that is compiled.
 pub(crate) fn service(app: Rc<App>, scope: Scope) -> Rc<dyn Service> {
     metrics::begin(&app);
+    health::begin(&app);
     app.watches
         .set(app.logs_access.get() || app.metrics.is_on());
     let compiled = app.compiled();
@@ -353,7 +354,7 @@ fn asked(exchange: &Exchange, compiled: &Compiled) -> Option<Rc<Filter>> {
 fn answer(app: &App, exchange: &Exchange, miss: Miss, notes: &Notes) {
     match miss {
         Miss::NotFound => {
-            if health(app, exchange, notes)
+            if health::page(app, exchange, notes)
                 || file(app, exchange, notes)
                 || metrics::page(app, exchange, notes)
                 || openapi::page(app, exchange, notes)
@@ -389,37 +390,6 @@ fn answer(app: &App, exchange: &Exchange, miss: Miss, notes: &Notes) {
             send::bare(exchange, 308, &[("Location", &to)], "", notes);
         }
     }
-}
-
-fn health(app: &App, exchange: &Exchange, notes: &Notes) -> bool {
-    let health = app.health.borrow();
-    let Some(path) = &*health else {
-        return false;
-    };
-    let request = exchange.request();
-    let bytes = request.bytes();
-    let is_it = matches!(request.head().method_name(&bytes), b"GET" | b"HEAD")
-        && request.head().path(&bytes) == path.as_bytes();
-    drop(bytes);
-    if is_it {
-        let (status, body) = match highper_runtime::serve::worker().is_some_and(|w| w.is_draining())
-        {
-            false => (200, r#"{"status":"ok"}"#),
-            true => (503, r#"{"status":"draining"}"#),
-        };
-        if notes.lines().is_empty() {
-            const LINES: &[u8] = b"Content-Type: application/json\r\nCache-Control: no-store\r\n";
-            // A client that is gone needs no answer.
-            let _gone = exchange.respond_lines(status, LINES, body.as_bytes());
-            return true;
-        }
-        let headers = [
-            ("Content-Type", "application/json"),
-            ("Cache-Control", "no-store"),
-        ];
-        send::bare(exchange, status, &headers, body, notes);
-    }
-    is_it
 }
 
 /// Answers with a file, if one of the folders has it.
