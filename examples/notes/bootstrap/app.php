@@ -5,17 +5,18 @@ declare(strict_types=1);
 // Builds the application and never listens: server.php runs it, tests may too.
 
 use Highper\Application;
-use Highper\Http\Response;
 use Highper\Routes;
+use Highper\View;
+use Highper\View\Html;
 use Notes\Connections;
 use Notes\Notes;
-use Notes\Page;
 use Notes\Schema;
 use Notes\ServerTiming;
 
+// With Composer its autoloader does this.
 spl_autoload_register(static function (string $class): void {
     if (str_starts_with($class, 'Notes\\')) {
-        require dirname(__DIR__) . '/src/' . strtr(substr($class, 6), '\\', '/') . '.php';
+        require_once dirname(__DIR__) . '/src/' . strtr(substr($class, 6), '\\', '/') . '.php';
     }
 });
 
@@ -24,6 +25,7 @@ $app = Application::create(basePath: $base);
 $database = $app->env('DATABASE_URL') ?? "sqlite:{$base}/var/notes.sqlite";
 
 return $app
+    ->settings(['tasks' => 1])
     ->middleware(ServerTiming::class)
     ->singleton(Connections::class, fn (): Connections => Connections::to($database))
     ->singleton(Notes::class)
@@ -32,6 +34,8 @@ return $app
     ->group('/api', function (Routes $api): void {
         $api->get('/stats', fn (Notes $notes): array => $notes->stats());
     })
-    ->get('/notes/{id}', fn (int $id, Notes $notes, Page $page): Response => $page->note($notes->find($id)))
+    ->views('views')
+    ->sessions(['store' => 'file'])
+    ->onStart(fn (View $view) => $view->filter('lines', fn (string $text): Html => new Html(nl2br(htmlspecialchars($text), false))))
     ->health('/health')
     ->static('/', 'public');

@@ -302,3 +302,13 @@ document.addEventListener('keydown', (event) => {
 state.query = new URLSearchParams(location.search).get('q') ?? '';
 $('search').value = state.query;
 load();
+
+// --- what others do ---------------------------------------------------------
+
+const live = new EventSource('/live');
+live.addEventListener('changed', () => {
+  // Not while something of ours is under way, or beyond the first page: its answer comes with the next look.
+  const isBusy = state.notes.some((note) => note.pending) || state.page > 1 || list.getAttribute('aria-busy') === 'true';
+  if (!isBusy) load();
+});
+addEventListener('pagehide', () => live.close());

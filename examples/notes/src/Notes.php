@@ -95,6 +95,27 @@ final readonly class Notes
         });
     }
 
+    /** Another text after each change of any note. */
+    public function version(): string
+    {
+        return $this->connections->use(function (PDO $db): string {
+            $row = $db->query('SELECT COUNT(*) AS notes, MAX(id) AS last_id, MAX(updated_at) AS last_change FROM notes')->fetch();
+
+            return "{$row['notes']}-{$row['last_id']}-{$row['last_change']}";
+        });
+    }
+
+    /** Deletes what nobody has changed for so many days. */
+    public function purge(int $days): int
+    {
+        return $this->connections->use(function (PDO $db) use ($days): int {
+            $old = $db->prepare('DELETE FROM notes WHERE updated_at < ?');
+            $old->execute([self::now("-{$days} days")]);
+
+            return $old->rowCount();
+        });
+    }
+
     private static function read(PDO $db, int $id): Note
     {
         $query = $db->prepare('SELECT * FROM notes WHERE id = ?');
@@ -104,8 +125,8 @@ final readonly class Notes
         return $row === false ? throw new NotFound("There is no note {$id}") : Note::fromRow($row);
     }
 
-    private static function now(): string
+    private static function now(string $when = 'now'): string
     {
-        return (new \DateTimeImmutable('now', new \DateTimeZone('UTC')))->format('Y-m-d\TH:i:s.v\Z');
+        return (new \DateTimeImmutable($when, new \DateTimeZone('UTC')))->format('Y-m-d\TH:i:s.v\Z');
     }
 }
