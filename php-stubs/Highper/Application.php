@@ -80,6 +80,8 @@ final class Application
 
     public function openapi(string $path = '/docs', string $title = 'API', string $version = '1.0.0'): static {}
 
+    public function healthCheck(string $name, \Closure|array $check, float $every = 5): static {}
+
     public function health(string $path = '/health'): static {}
 
     public function onStart(\Closure $hook): static {}
@@ -87,4 +89,8 @@ final class Application
     public function handle(\Highper\Http\Request $request): \Highper\Http\Response {}
 
     public function run(array $argv = []): int {}
+
+    public function cron(string $expression, \Closure|array $job, bool $overlap = true, ?string $timezone = null, ?string $name = null): static {}
+
+    public function process(string $name, \Closure|array $process, int $count = 1): static {}
 }
