@@ -241,9 +241,7 @@ impl Incoming {
         if let Some(notes) = own.notes.get_mut().take() {
             own.app.spare.notes.put(notes);
         }
-        if let Some(session) = own.session.take() {
-            session.forget();
-        }
+        drop(own.session.take());
         drop((own.query.take(), own.cookies.take(), own.form.take()));
         let app = Rc::clone(&this.app);
         app.spare.incoming.put(this);

@@ -144,7 +144,8 @@ fn date(args: &[Shown]) -> Result<Shown, Error> {
         Some(object) => object.call("format", &[format]).into_result(),
         None if given.as_long().is_some() => call_function("date", &[format, given]).into_result(),
         None => {
-            let made = call_function("date_create_immutable", &[given.clone()]).into_result()?;
+            let made = call_function("date_create_immutable", std::slice::from_ref(&given))
+                .into_result()?;
             match made.as_object() {
                 Some(object) => object.call("format", &[format]).into_result(),
                 None => Err(Throw::value_error(format!(

@@ -37,11 +37,15 @@ fn run<const OWN: bool>(outer: Rc<Incoming>) -> Result<(), Throw> {
     outer.app.running.begin(coroutine, &outer);
     outer.exchange().set_owner(coroutine);
     let ended = match hooks(&outer) {
-        Ok(Phase::Answered(data)) => match outer.respond(&data) {
-            Ok(()) => Ok(None),
-            Err(throw) => failure::answer(&outer, throw).map(|()| None),
-        },
-        Ok(Phase::Passed(request)) => Ok(routed(&outer, &request)),
+        Ok(Phase::Answered(data)) => outer
+            .respond(&data)
+            .or_else(|throw| failure::answer(&outer, throw))
+            .map(|()| None),
+        Ok(Phase::Passed(request)) => {
+            let inner = routed(&outer, &request);
+            hand_on(&outer, inner.as_deref());
+            Ok(inner)
+        }
         Err(throw) => failure::answer(&outer, throw).map(|()| None),
     };
     outer.forget();
@@ -51,6 +55,19 @@ fn run<const OWN: bool>(outer: Rc<Incoming>) -> Result<(), Throw> {
         None => Ok(()),
         Some(inner) if OWN => handle_own(inner),
         Some(inner) => handle(inner),
+    }
+}
+
+/// A session that a filter has asked for goes on with the request.
+fn hand_on(outer: &Incoming, inner: Option<&Incoming>) {
+    let Some(session) = outer.session.get() else {
+        return;
+    };
+    match inner {
+        // Nobody has asked for another one yet.
+        Some(inner) => drop(inner.session.set(Rc::clone(session))),
+        // The request was answered without PHP; what is wrong with the store is in the log.
+        None => drop(session.save()),
     }
 }
 
