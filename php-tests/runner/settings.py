@@ -89,7 +89,7 @@ class Settings:
             file.write("pcre.jit=0\n")
         log = os.path.join(self.folder, "valgrind.%p.log")
         self.wrap = ["valgrind", "--quiet", "--error-exitcode=99", "--trace-children=yes",
-                     "--trace-children-skip=*/mariadb*,*/mysql*,*/redis*,*/sh,*/dash,*/bash,*/cat,*/sleep", "--log-file=" + log]
+                     "--trace-children-skip=*/mariadb*,*/mysql*,*/redis*,*/setpriv,*/initdb,*/postgres,*/sh,*/dash,*/bash,*/cat,*/sleep", "--log-file=" + log]
         if os.path.exists(suppressions):
             self.wrap.append("--suppressions=" + suppressions)
 
