@@ -51,13 +51,25 @@ foreach (['shared', 'request'] as $scope) {
 }
 $server = Server::start(<<<'PHP'
     <?php
+    use Highper\Http\Request;
+    use Highper\Session;
+    exit(Highper\Application::create(basePath: __DIR__)->sessions(['store' => 'memory'])
+        ->preRouter(function (Request $r) { if ($r->query('none') === null) $r->session()->set('at', 'early'); })
+        ->get('/session', fn (Session $s) => (string) $s->get('at'))
+        ->run([$argv[0], '--workers', '1']));
+    PHP);
+$limited = <<<'PHP'
+    <?php
     $n = 0;
     exit(Highper\Application::create(basePath: __DIR__)
         ->preRouter(new Highper\Filter\RateLimit('2/h'))
         ->postRouter(new Highper\Filter\Cors)
         ->get('/x', function () use (&$n) { return ++$n; })
         ->run([$argv[0], '--workers', '1']));
-    PHP);
+    PHP;
+check('a session goes on', [$server->get('/session')->body, $server->get('/session?none')->body], ['early', '']);
+$server->stop();
+$server = Server::start($limited);
 check('without PHP', [$server->get('/none')->status, $server->get('/x', ['Origin' => 'https://a.example'])->header('Access-Control-Allow-Origin'), $server->get('/x')->status, $server->get('/none')->status], [404, '*', 429, 429]);
 $server->stop();
 
@@ -93,6 +105,7 @@ ok: request: post dispatch
 ok: request: thrown
 ok: request: before a miss too
 ok: request: a miss has its id
+ok: a session goes on
 ok: without PHP
 ok: a class that can not be made
 Highper\Application::postDispatch(): Argument #1 must be a middleware, int given

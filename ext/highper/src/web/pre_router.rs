@@ -50,7 +50,10 @@ fn run<const OWN: bool>(outer: Rc<Incoming>) -> Result<(), Throw> {
     };
     outer.forget();
     outer.app.running.end(coroutine);
-    Incoming::recycle(outer);
+    // A session goes on with the request; recycling would end it.
+    if outer.session.get().is_none() || !matches!(ended, Ok(Some(_))) {
+        Incoming::recycle(outer);
+    }
     match ended? {
         None => Ok(()),
         Some(inner) if OWN => handle_own(inner),
@@ -113,6 +116,9 @@ fn routed(outer: &Rc<Incoming>, request: &Object) -> Option<Rc<Incoming>> {
             let inner = Incoming::new(app, exchange, number, values);
             inner.noted(notes);
             inner.scoped.replace(outer.scoped.take());
+            if let Some(session) = outer.session.get() {
+                let _first = inner.session.set(Rc::clone(session));
+            }
             request::belongs(request, &inner);
             inner.keep(request);
             Some(inner)
