@@ -33,6 +33,7 @@ $value = function (string $series) use ($server): ?float {
 };
 $answer = $server->get('/metrics');
 check('as Prometheus asks', [$answer->status, $answer->header('Content-Type')], [200, 'text/plain; version=0.0.4; charset=utf-8']);
+wait_until(fn () => $value('highper_workers') === 2.0, 'both workers have told their figures');
 check('figures', [$value('highper_workers'), $value('highper_connections') >= 1, $value('highper_loop_lag_seconds') !== null, $value('highper_coroutines') !== null, $value('highper_memory_bytes') !== null], [2.0, true, true, true, true]);
 // A connection to each worker: while one is busy, the other takes the next.
 $clients = [];
