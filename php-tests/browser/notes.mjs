@@ -133,6 +133,33 @@ await step('a note as a page', async () => {
   await other.close();
 });
 
+await step('what is read is remembered in the session', async () => {
+  const other = await context.newPage();
+  await other.goto(url + await note('Buy rye bread').locator('.page').getAttribute('href'));
+  await other.getByText('Read before').waitFor();
+  assert.equal(await other.getByRole('link', { name: '<b>bold</b> & "quotes"' }).count(), 1);
+  await other.close();
+});
+
+await step('a picture made by a task worker', async () => {
+  const href = await note('Buy rye bread').locator('.page').getAttribute('href');
+  const size = await page.evaluate(async (address) => {
+    const picture = new Image();
+    picture.src = address;
+    await picture.decode();
+    return [picture.naturalWidth, picture.naturalHeight];
+  }, `${href}/picture.png`);
+  assert.deepEqual(size, [64, 64]);
+});
+
+await step('what another writes appears by itself', async () => {
+  const answer = await fetch(`${url}/api/notes`, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: '{"title": "From elsewhere"}' });
+  assert.equal(answer.status, 201);
+  await saved('From elsewhere').waitFor();
+  await fetch(`${url}/api/notes/${(await answer.json()).id}`, { method: 'DELETE' });
+  await saved('From elsewhere').waitFor({ state: 'detached' });
+});
+
 await step('a lost server shows, and the list stays as it was', async () => {
   await page.route('**/api/notes/*', (route) => route.abort());
   await note('Buy rye bread').getByRole('button', { name: 'Delete Buy rye bread' }).click();

@@ -44,7 +44,7 @@ Proof::interleaved('PostgreSQL', static fn () => odbc_connect($source, '', ''), 
 });
 Proof::atOnce('pdo_odbc', static fn () => new PDO("odbc:{$source}"), static function (PDO $pdo): void { $pdo->query('SELECT pg_sleep(0.1)')->fetchAll(); });
 Proof::timesOut('PostgreSQL: a server that never answers', static fn (string $host, int $port) =>
-    @odbc_connect("Driver={$postgres};Servername={$host};Port={$port};Database=x;Uid=x;pqopt={connect_timeout=2}", '', '') === false, 2);
+    @odbc_connect("Driver={$postgres};Servername={$host};Port={$port};Database=x;Uid=x;pqopt={connect_timeout=2}", '', '') === false, 2, least: 1);
 Proof::timesOut('PostgreSQL: the time-out of a statement', static function () use ($source) {
     $statement = odbc_prepare($db = odbc_connect($source, '', ''), 'SELECT pg_sleep(10)');
     odbc_setoption($statement, 2, 0 /* SQL_QUERY_TIMEOUT */, 1);
