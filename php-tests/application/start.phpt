@@ -79,5 +79,5 @@ ok: exit code
 1 highper: cannot start: route GET /a (%s:1): there is no class Nope
 1 highper: cannot start: no database
 1 highper: cannot start: cannot open the document root %s
-1 highper: --workers must be a number from 1 to 1024 or auto, '0' given
-1 highper: unknown command 'frobnicate'%s
+2 highper: --workers must be a number from 1 to 1024 or auto, '0' given
+2 highper: unknown command 'frobnicate'%s

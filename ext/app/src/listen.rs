@@ -50,6 +50,12 @@ impl fmt::Display for UsageError {
 
 impl std::error::Error for UsageError {}
 
+impl UsageError {
+    pub(crate) fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+}
+
 impl Address {
     /// Reads `127.0.0.1:9501`, `localhost:9501`, `[::1]:80`, `unix:/run/app.sock`; `8080` and
     /// `:8080` are that port on 127.0.0.1, `127.0.0.1` alone has port 9501, `*:8080` is every
@@ -154,8 +160,12 @@ pub enum Action {
     Status,
     /// Say what each coroutine of the workers does.
     Coroutines,
-    /// Print [`help`].
+    /// Print [`help`], or that of a command.
     Help,
+    /// Print the commands of the application.
+    List,
+    /// Run a command of the application.
+    Run,
 }
 
 /// A parsed command line.
@@ -171,9 +181,13 @@ pub struct CommandLine {
     pub workers: Option<u32>,
     /// `--env`, goes over `APP_ENV`.
     pub env: Option<String>,
+    /// The command of the application that is to run, or whose help is asked for.
+    pub command: Option<String>,
+    /// What stands behind its name.
+    pub words: Vec<String>,
 }
 
-const ACTIONS: [(&str, Action); 7] = [
+const ACTIONS: [(&str, Action); 9] = [
     ("start", Action::Start),
     ("stop", Action::Stop),
     ("restart", Action::Restart),
@@ -181,7 +195,14 @@ const ACTIONS: [(&str, Action); 7] = [
     ("status", Action::Status),
     ("coroutines", Action::Coroutines),
     ("help", Action::Help),
+    ("list", Action::List),
+    ("run", Action::Run),
 ];
+
+/// The commands of a server itself.
+pub fn actions() -> impl Iterator<Item = &'static str> {
+    ACTIONS.iter().map(|(name, _)| *name)
+}
 /// Is this a word that the command line of a server knows by itself?
 #[must_use]
 pub fn is_action(word: &str) -> bool {
@@ -224,14 +245,23 @@ impl CommandLine {
                 o if o.starts_with('-') => {
                     return Err(unknown("option", o, &OPTIONS));
                 }
+                word if matches!(action, Some(Action::Run | Action::Help)) => {
+                    line.command = Some(word.to_owned());
+                    line.take(rest.by_ref().map(str::to_owned), &mut help)?;
+                }
                 word => match (ACTIONS.iter().find(|(name, _)| *name == word), action) {
                     (Some((_, a)), None) => action = Some(*a),
+                    (None, None) => {
+                        action = Some(Action::Run);
+                        line.command = Some(word.to_owned());
+                        line.take(rest.by_ref().map(str::to_owned), &mut help)?;
+                    }
                     (Some(_), Some(_)) => {
                         return Err(UsageError(format!(
                             "'{word}' is a second command; name one"
                         )));
                     }
-                    (None, _) => {
+                    (None, Some(_)) => {
                         return Err(unknown("command", word, &ACTIONS.map(|(name, _)| name)));
                     }
                 },
@@ -245,7 +275,41 @@ impl CommandLine {
         if line.daemon && !matches!(line.action, Action::Start | Action::Restart | Action::Help) {
             return Err(UsageError("-d goes with start and restart only".into()));
         }
+        if line.action == Action::Run && line.command.is_none() {
+            return Err(UsageError(
+                "run needs the name of a command; 'list' shows them all".into(),
+            ));
+        }
         Ok(line)
+    }
+
+    /// The words behind a command's name. `--env` and `--help` are the server's wherever they stand before `--`.
+    fn take(
+        &mut self,
+        mut words: impl Iterator<Item = String>,
+        help: &mut bool,
+    ) -> Result<(), UsageError> {
+        while let Some(word) = words.next() {
+            match &*word {
+                "--" => {
+                    self.words.push(word);
+                    self.words.extend(words);
+                    return Ok(());
+                }
+                "-h" | "--help" => *help = true,
+                "--env" => {
+                    let name = words.next().filter(|v| !v.is_empty());
+                    let name =
+                        name.ok_or_else(|| UsageError("--env needs a value: --env dev".into()))?;
+                    self.env = Some(environment(&name)?);
+                }
+                word if word.starts_with("--env=") => {
+                    self.env = Some(environment(&word["--env=".len()..])?);
+                }
+                _ => self.words.push(word),
+            }
+        }
+        Ok(())
     }
 }
 
@@ -274,13 +338,18 @@ fn environment(text: &str) -> Result<String, UsageError> {
     }
 }
 
-fn unknown(what: &str, word: &str, known: &[&str]) -> UsageError {
-    let near = known
-        .iter()
-        .map(|k| (distance(word, k), k))
-        .min()
-        .filter(|(d, _)| *d <= 2);
-    let hint = near.map_or(String::new(), |(_, k)| format!("did you mean '{k}'? "));
+/// The one among `known` that somebody may have meant.
+#[must_use]
+pub fn nearest<'k>(word: &str, known: &[&'k str]) -> Option<&'k str> {
+    let near = known.iter().map(|k| (distance(word, k), *k)).min();
+    near.filter(|(d, _)| *d <= 2).map(|(_, k)| k)
+}
+
+/// A word that is none of `known`.
+#[must_use]
+pub fn unknown(what: &str, word: &str, known: &[&str]) -> UsageError {
+    let near = nearest(word, known);
+    let hint = near.map_or(String::new(), |k| format!("did you mean '{k}'? "));
     UsageError(format!(
         "unknown {what} '{}'; {hint}--help lists all",
         word.escape_debug()
@@ -321,6 +390,9 @@ Commands:
   reload        new workers with new code; no request is lost
   status        say whether it runs, and its workers
   coroutines    say what the coroutines of its workers do, and wait for
+  list          show the commands of the application
+  run NAME …    run one; without 'run' where the name is none of these
+  help NAME     show what it takes
 
 Options:
   --listen ADDRESS  host:port, :port, [ipv6]:port, *:port or unix:/path; may be
@@ -416,8 +488,47 @@ mod tests {
                 ],
                 workers: Some(3),
                 env: Some("dev".into()),
+                ..CommandLine::default()
             }
         );
+        let line = CommandLine::parse(&[
+            "--workers=1",
+            "a:b",
+            "start",
+            "-x",
+            "--env",
+            "dev",
+            "--listen",
+            "--",
+            "--help",
+        ]);
+        let words = ["start", "-x", "--listen", "--", "--help"].map(str::to_owned);
+        assert_eq!(
+            line.unwrap(),
+            CommandLine {
+                action: Action::Run,
+                workers: Some(1),
+                env: Some("dev".into()),
+                command: Some("a:b".into()),
+                words: words.into(),
+                ..CommandLine::default()
+            }
+        );
+        assert_eq!(
+            CommandLine::parse(&["run", "stop"]).unwrap().command,
+            Some("stop".into())
+        );
+        for line in [
+            &["help", "a:b"][..],
+            &["a:b", "x", "-h"],
+            &["-h", "run", "a:b"],
+        ] {
+            let line = CommandLine::parse(line).unwrap();
+            assert_eq!(
+                (line.action, line.command),
+                (Action::Help, Some("a:b".into()))
+            );
+        }
         assert_eq!(
             CommandLine::parse(&["reload"]).unwrap().action,
             Action::Reload
@@ -444,10 +555,18 @@ mod tests {
                 "unknown option '--whatever'; --help lists all",
             ),
             (
-                &["stat"],
+                &["stop", "stat"],
                 "unknown command 'stat'; did you mean 'start'? --help lists all",
             ),
-            (&["a\nb"], "unknown command 'a\\nb'; --help lists all"),
+            (
+                &["stop", "a\nb"],
+                "unknown command 'a\\nb'; --help lists all",
+            ),
+            (
+                &["run"],
+                "run needs the name of a command; 'list' shows them all",
+            ),
+            (&["a", "--env"], "--env needs a value: --env dev"),
             (&["start", "stop"], "'stop' is a second command; name one"),
             (
                 &["--listen"],

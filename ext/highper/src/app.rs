@@ -83,6 +83,8 @@ pub(crate) struct App {
     /// Is anything done when a request is answered?
     pub(crate) watches: Cell<bool>,
     pub(crate) is_development: Cell<bool>,
+    /// Does it run a command? Then nothing has compiled the routes.
+    pub(crate) is_console: Cell<bool>,
     this: Weak<Self>,
     object: RefCell<Option<Object>>,
     shared: RefCell<Vec<(Rc<str>, Object)>>,
@@ -135,6 +137,7 @@ impl App {
             logs_access: Cell::new(false),
             watches: Cell::new(false),
             is_development: Cell::new(false),
+            is_console: Cell::new(false),
             this,
             object: RefCell::default(),
             shared: RefCell::default(),
@@ -318,6 +321,9 @@ impl App {
     /// # Errors
     /// There is no such route, or a value is missing or does not fit.
     pub(crate) fn url(&self, name: &str, parameters: Option<&Array>) -> Result<String, Throw> {
+        if self.compiled().is_none() && self.is_console.get() {
+            self.compile().map_err(Throw::error)?;
+        }
         let Some(compiled) = self.compiled() else {
             return Err(Throw::error(
                 "routes have addresses once the application runs",

@@ -1,10 +1,12 @@
 //! The attributes, `Highper\Attribute\…`; what they mean is read in [`crate::scan`] and [`crate::plan`].
 
 mod any;
+mod argument;
 mod around;
 mod body;
 mod breaker;
 mod cached;
+pub(crate) mod command;
 mod config;
 mod controller;
 mod cookie;
@@ -26,6 +28,7 @@ mod limit;
 mod listen;
 mod logged;
 mod middleware;
+mod option;
 mod patch;
 mod post;
 pub(crate) mod process;
@@ -51,6 +54,9 @@ use highper_zend::{Call, Done, Registry};
 pub(crate) fn declare(registry: &mut Registry) {
     for declare in [
         any::declare,
+        argument::declare,
+        command::declare,
+        option::declare,
         around::declare,
         cron::declare,
         process::declare,

@@ -15,6 +15,7 @@ mod beside;
 mod body;
 mod cache;
 mod config;
+mod console;
 mod container;
 mod container_exception;
 mod csrf;

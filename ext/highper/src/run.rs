@@ -2,10 +2,11 @@
 
 use crate::app::App;
 use crate::beside::Beside;
+use crate::console;
 use crate::failure::start_line;
 use crate::task::lost::Lost;
 use crate::worker::Face;
-use highper_app::listen::{Action, Address, CommandLine, help};
+use highper_app::listen::{Action, Address, CommandLine};
 use highper_log::{Level, Record};
 use highper_process::listen::{Listener, TcpOptions, bind_tcp, bind_unix, resolve};
 use highper_process::post::Post;
@@ -28,7 +29,11 @@ use std::time::Duration;
 /// # Errors
 /// A fatal error of a worker goes on.
 pub(crate) fn run(app: &Rc<App>, argv: &[String]) -> Result<i32, Throw> {
-    match start(app, argv) {
+    let line = match CommandLine::parse(argv.get(1..).unwrap_or_default()) {
+        Ok(line) => line,
+        Err(why) => return Ok(console::misused(&why.to_string())),
+    };
+    match start(app, argv, &line) {
         Ok(code) => Ok(code),
         Err(Stop::Line(line)) => {
             complain(&line);
@@ -55,23 +60,29 @@ fn complain(line: &str) {
 }
 
 /// For people: on standard output.
-fn say(text: &str) {
-    // PHP's own output, so that buffers keep the order; it can't do more than fail.
-    let _ = call_function("printf", &[Value::from("%s\n"), Value::from(text)]);
+pub(crate) fn say(text: &str) {
+    print(&format!("{text}\n"));
 }
 
-fn start(app: &Rc<App>, argv: &[String]) -> Result<i32, Stop> {
-    let line = CommandLine::parse(argv.get(1..).unwrap_or_default())?;
+/// The same without an end of line.
+pub(crate) fn print(text: &str) {
+    // PHP's own output, so that buffers keep the order; it can't do more than fail.
+    let _ = call_function("printf", &[Value::from("%s"), Value::from(text)]);
+}
+
+fn start(app: &Rc<App>, argv: &[String], line: &CommandLine) -> Result<i32, Stop> {
     let script = argv.first().map_or("server.php", |s| &**s);
-    if line.action == Action::Help {
-        say(&help(script));
-        return Ok(0);
+    match line.action {
+        Action::Help => return console::help(app, line, script),
+        Action::List => return console::show_all(app),
+        Action::Run => return console::run(app, line, script),
+        _ => {}
     }
     if let Some(mistake) = app.mistakes.borrow().first() {
         return Err(mistake.into());
     }
-    let addresses = addresses(app, &line)?;
-    let mut options = options(app, &line, script, &addresses);
+    let addresses = addresses(app, line)?;
+    let mut options = options(app, line, script, &addresses);
     let pid_file = options.pid_file.clone().unwrap_or_default();
     let patience = options.max_wait_time + Duration::from_secs(5);
     match line.action {

@@ -86,6 +86,7 @@ pub(crate) fn all(app: &App, look: bool) -> Result<Option<Found>, Throw> {
             }
         }
     }
+    parts.are_distinct().map_err(Throw::error)?;
     outside.retain(|path, _| !found.contains_key(path));
     let all = Found {
         routes,

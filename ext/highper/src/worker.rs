@@ -207,7 +207,7 @@ impl Face {
 }
 
 /// What every process of the server needs of the application: its code and configuration as they are now.
-fn prepare(app: &App, generation: u32) -> Result<(), Stop> {
+pub(crate) fn prepare(app: &App, generation: u32) -> Result<(), Stop> {
     if generation > 1 {
         let scans = app.scans.borrow().clone();
         crate::scan::refresh(&scans).map_err(Stop::Throw)?;

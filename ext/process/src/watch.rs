@@ -48,12 +48,12 @@ extern "C" fn on_signal(number: libc::c_int) {
     }
 }
 
-fn set_action(number: i32, handler: usize) -> io::Result<libc::sigaction> {
+fn set_action(number: i32, handler: usize, flags: i32) -> io::Result<libc::sigaction> {
     // SAFETY: sigaction is plain data; the handler is async-signal-safe.
     unsafe {
         let mut action: libc::sigaction = std::mem::zeroed();
         action.sa_sigaction = handler;
-        action.sa_flags = libc::SA_RESTART;
+        action.sa_flags = libc::SA_RESTART | flags;
         libc::sigemptyset(&raw mut action.sa_mask);
         let mut before: libc::sigaction = std::mem::zeroed();
         sys::check(libc::sigaction(number, &raw const action, &raw mut before))?;
@@ -66,6 +66,18 @@ fn set_action(number: i32, handler: usize) -> io::Result<libc::sigaction> {
 /// # Errors
 /// `EINVAL` for those that can't be watched (SIGKILL, SIGSTOP).
 pub fn watch(number: i32) -> io::Result<()> {
+    watch_with(number, 0)
+}
+
+/// The same for one that comes; the next does what the system does with it.
+///
+/// # Errors
+/// As [`watch`].
+pub fn watch_once(number: i32) -> io::Result<()> {
+    watch_with(number, libc::SA_RESETHAND)
+}
+
+fn watch_with(number: i32, flags: i32) -> io::Result<()> {
     PIPE.with_borrow_mut(|slot| {
         if slot.is_none() {
             let (read, write) = sys::pipe(true)?;
@@ -77,7 +89,7 @@ pub fn watch(number: i32) -> io::Result<()> {
                 before: BTreeMap::new(),
             });
         }
-        let before = set_action(number, on_signal as *const () as usize)?;
+        let before = set_action(number, on_signal as *const () as usize, flags)?;
         if let Some(pipe) = slot {
             pipe.before.entry(number).or_insert(before);
         }
@@ -90,7 +102,7 @@ pub fn watch(number: i32) -> io::Result<()> {
 /// # Errors
 /// As [`watch`].
 pub fn ignore(number: i32) -> io::Result<()> {
-    set_action(number, libc::SIG_IGN).map(drop)
+    set_action(number, libc::SIG_IGN, 0).map(drop)
 }
 
 /// Watches it no more: it does what it did before.

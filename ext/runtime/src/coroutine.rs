@@ -127,6 +127,7 @@ fn settle_thrown(throw: Throw) -> Ending {
                 exit::note_status(&exception);
                 Ending::Thrown
             }
+            Some(exception) if failure::is_none(&exception) => Ending::Thrown,
             Some(exception) => match failure::report(&exception) {
                 true => {
                     if !goes_on_after_uncaught() {

@@ -54,6 +54,15 @@ pub fn of(throw: &Throw) -> Option<Value> {
     }
 }
 
+/// The exit code of what [`of`] knows as an exit.
+#[must_use]
+pub fn status(throw: &Throw) -> i32 {
+    match (throw, PRESENTATION.get()) {
+        (Throw::Object(exception), Some(presentation)) => (presentation.status)(exception) as i32,
+        _ => throw::exit_status(),
+    }
+}
+
 /// Is this the exception of an `exit`?
 #[must_use]
 pub fn is_exit(exception: &Value) -> bool {

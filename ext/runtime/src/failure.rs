@@ -6,6 +6,7 @@ use std::cell::Cell;
 thread_local! {
     static LAST: Cell<i32> = const { Cell::new(0) };
     static AFTER: Cell<Option<(u32, String)>> = const { Cell::new(None) };
+    static IS_NONE: Cell<fn(&Value) -> bool> = const { Cell::new(|_| false) };
     static OBSERVER: Cell<Option<fn(&Value)>> = const { Cell::new(None) };
 }
 
@@ -23,6 +24,16 @@ pub fn set_last_error(code: i32) {
 /// Shown each uncaught exception before PHP reports it.
 pub fn observe(observer: fn(&Value)) {
     OBSERVER.set(Some(observer));
+}
+
+/// Says which uncaught exceptions end their coroutine without a word: those of a program that is told to end.
+pub fn pass_over(is_none: fn(&Value) -> bool) {
+    IS_NONE.set(is_none);
+}
+
+/// Is it one of these?
+pub(crate) fn is_none(exception: &Value) -> bool {
+    (IS_NONE.get())(exception)
 }
 
 /// What is written to standard error after the report of this exception, if nobody catches it.

@@ -42,5 +42,5 @@ pub mod timer;
 mod wiring;
 
 pub use coroutine::{defer, run, run_loop, spawn, spawn_body};
-pub use failure::{last_error, set_last_error};
+pub use failure::{last_error, pass_over, set_last_error};
 pub use wiring::{install, on_turn, request_shutdown, stack_usage};

@@ -23,6 +23,8 @@ thread_local! {
     /// Does the callback want this signal watched?
     static KEEPS: Cell<fn(i32) -> bool> = const { Cell::new(|_| false) };
     static ATTACHED: Cell<bool> = const { Cell::new(false) };
+    /// Who is told of the signals of [`Interrupts`].
+    static INTERRUPT: Cell<Option<fn(i32)>> = const { Cell::new(None) };
 }
 
 /// Sets who is told of each signal, and who says for which signals that is.
@@ -56,6 +58,33 @@ pub fn forget() {
     ATTACHED.set(false);
 }
 
+/// Somebody is told of signals as long as this lives.
+pub struct Interrupts(Vec<i32>);
+
+/// Calls `tell` from the loop when one of these signals comes, until what is returned is dropped. A second one does what it
+/// would have done: a program that computes can be ended. No loop goes on for it; call [`attach`] where one begins.
+///
+/// # Errors
+/// The system's, for signals that can't be watched.
+pub fn interrupts(signals: &[i32], tell: fn(i32)) -> io::Result<Interrupts> {
+    let mut own = Interrupts(Vec::with_capacity(signals.len()));
+    for signal in signals {
+        watch::watch_once(*signal)?;
+        own.0.push(*signal);
+    }
+    INTERRUPT.set(Some(tell));
+    Ok(own)
+}
+
+impl Drop for Interrupts {
+    fn drop(&mut self) {
+        INTERRUPT.set(None);
+        for signal in &self.0 {
+            watch::unwatch(*signal);
+        }
+    }
+}
+
 struct Reader;
 
 impl Handler for Reader {
@@ -70,7 +99,11 @@ impl Handler for Reader {
                 waiter.came.set(signal);
                 waiter.token.wake(Wake::Ready);
             }
-            (CALLBACK.get())(signal);
+            if !(CALLBACK.get())(signal)
+                && let Some(tell) = INTERRUPT.get()
+            {
+                tell(signal);
+            }
         }
     }
 

@@ -1,9 +1,12 @@
-//! `Application::cron()` and `process()`: parts without attributes.
+//! `Application::command()`, `cron()` and `process()`: parts without attributes.
 
-use super::{Cron, Process, expression_of};
+use super::{Command, Cron, Process, expression_of};
 use crate::application::of;
+use crate::attribute::command::may_be_called;
 use crate::attribute::process::{MOST, is_own_name};
-use crate::route::{handler, place};
+use crate::console::signature;
+use crate::route::{Handler, handler, place};
+use highper_zend::reflect::Function;
 use highper_zend::{Class, Throw};
 
 /// Adds the methods.
@@ -37,6 +40,31 @@ pub(crate) fn methods(class: Class) -> Class {
                     handler,
                     at,
                 });
+                call.ret_this()
+            },
+        )
+        .method(
+            "public function command(string $name, \\Closure|array $command, string $description = ''): static",
+            "`php server.php NAME` calls this: parameters without a default are arguments of the command line, those with one options, objects injected. As #[Command].\n\n\
+             @param string $name Such as 'notes:import'.\n\
+             @param \\Closure|array $command A closure, or [class, method].\n\
+             @param string $description One line for the list of commands.",
+            |call| {
+                let app = of(call)?;
+                let name = call.text(0)?.to_owned();
+                may_be_called(&name)?;
+                let command = Command {
+                    name,
+                    description: call.opt_text(2, "")?.to_owned(),
+                    handler: handler(call, 1)?,
+                    at: place(),
+                };
+                if let Handler::Closure(callable) = &command.handler
+                    && let Some(function) = Function::of(callable)
+                {
+                    signature::read(&function, &command.name, &command.description)?;
+                }
+                app.parts.borrow_mut().commands.push(command);
                 call.ret_this()
             },
         )

@@ -2,6 +2,7 @@
 
 use super::{Command, Cron, Parts, Process};
 use crate::annotation::{self, Place, made};
+use crate::console::signature;
 use crate::route::Handler;
 use highper_schedule::Expression;
 use highper_zend::reflect::{Class, Function};
@@ -28,24 +29,32 @@ pub(crate) fn read(class: Class, parts: &mut Parts) -> Result<bool, Throw> {
         if !class.is_instantiable() {
             return Err(wrong("the class can't be instantiated"));
         }
-        let method = ["handle", "__invoke"]
-            .into_iter()
-            .find_map(|name| class.method(name));
+        let names: &[&str] = match name {
+            "command" => &["handle", "run", "__invoke"],
+            _ => &["handle", "__invoke"],
+        };
+        let method = names.iter().find_map(|name| class.method(name));
         let Some(method) = method.filter(Function::is_public) else {
-            return Err(wrong(
-                "the class needs a public method handle(), whose parameters are injected",
-            ));
+            return Err(wrong(match name {
+                "command" => {
+                    "the class needs a public method handle(), run() or __invoke(): its parameters are arguments and options, or injected"
+                }
+                _ => "the class needs a public method handle(), whose parameters are injected",
+            }));
         };
         let handler = Handler::Method(class.name().to_owned(), method.name());
         let at = at(&method);
         let text = |name: &str| text(&object, name);
         if name == "command" {
-            parts.commands.push(Command {
+            let command = Command {
                 name: text("name")?,
                 description: text("description")?,
                 handler,
                 at,
-            });
+            };
+            // What no command line can give is told when the server starts, not when somebody needs the command.
+            signature::read(&method, &command.name, &command.description)?;
+            parts.commands.push(command);
         } else {
             let count = object.get("count")?.as_long().unwrap_or(1);
             parts.processes.push(Process {

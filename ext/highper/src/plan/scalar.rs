@@ -37,18 +37,7 @@ impl Scalar {
             return Ok(Self::Text);
         };
         if let Some(class) = kind.single_class() {
-            if let Some(cases) = Cases::of(class)? {
-                return Ok(Self::Enum(Rc::new(cases)));
-            }
-            if let Some(date) = Date::of(class, format)? {
-                return Ok(Self::Date(Rc::new(date)));
-            }
-            return match Maker::of(class)? {
-                Some(maker) => Ok(Self::Made(Rc::new(maker))),
-                None => Err(format!(
-                    "({class}) must be a scalar, a backed enum, a date or a class with fromString()"
-                )),
-            };
+            return Self::class(class, format);
         }
         if kind.has(Builtin::String) {
             Ok(Self::Text)
@@ -60,6 +49,32 @@ impl Scalar {
             Ok(Self::Bool)
         } else {
             Err(format!("({}) must be a scalar or a backed enum", kind.text))
+        }
+    }
+
+    /// A type by its name, as `#[Each]` gives it.
+    ///
+    /// # Errors
+    /// As [`Scalar::of`].
+    pub(crate) fn named(name: &str, format: Option<&str>) -> Result<Self, String> {
+        match Type::builtin(name) {
+            Some(kind) => Self::of(Some(&kind), format),
+            None => Self::class(name, format),
+        }
+    }
+
+    fn class(class: &str, format: Option<&str>) -> Result<Self, String> {
+        if let Some(cases) = Cases::of(class)? {
+            return Ok(Self::Enum(Rc::new(cases)));
+        }
+        if let Some(date) = Date::of(class, format)? {
+            return Ok(Self::Date(Rc::new(date)));
+        }
+        match Maker::of(class)? {
+            Some(maker) => Ok(Self::Made(Rc::new(maker))),
+            None => Err(format!(
+                "({class}) must be a scalar, a backed enum, a date or a class with fromString()"
+            )),
         }
     }
 

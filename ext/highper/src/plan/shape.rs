@@ -49,6 +49,11 @@ pub(crate) struct Marks {
 }
 
 impl Marks {
+    /// The type that the entries of a list are to have.
+    pub(crate) fn each(&self) -> Option<&str> {
+        self.each.as_deref()
+    }
+
     /// Reads attributes; those that are no rules are left alone.
     ///
     /// # Errors
