@@ -92,5 +92,7 @@ final class Application
 
     public function cron(string $expression, \Closure|array $job, bool $overlap = true, ?string $timezone = null, ?string $name = null): static {}
 
+    public function command(string $name, \Closure|array $command, string $description = ''): static {}
+
     public function process(string $name, \Closure|array $process, int $count = 1): static {}
 }
