@@ -83,11 +83,11 @@ ok: made once by many
 ok: circle at first use
 ok: a request in a singleton by the container
 ok: end
-1 highper: cannot start: Ctl -> N -> I: it is an interface; bind it: ->bind(I::class, …)
-1 highper: cannot start: A1 -> B1 -> A1: it needs itself; break the circle with a closure or a setter
-1 highper: cannot start: A2: its parameter $dsn (string) is no class and has no default; give it #[Config('…')], or bind the class to a closure
-1 highper: cannot start: A3 -> PDO: it is a class of PHP's or an extension's; bind it: ->singleton(PDO::class, fn () => …)
-1 highper: cannot start: C -> S -> U: it lives as long as a request, and S as long as the worker; bind S with ->scoped(), or take the object as a parameter of the handler
-1 highper: cannot start: C: it lives as long as a request, and controllers and middleware as long as the worker; take what is of a request as a parameter of the method
+1 highper: cannot start: route GET / (%s:4): Ctl -> N -> I: it is an interface; bind it: ->bind(I::class, …)
+1 highper: cannot start: route GET / (%s:4): A1 -> B1 -> A1: it needs itself; break the circle with a closure or a setter
+1 highper: cannot start: route GET / (%s:4): A2: its parameter $dsn (string) is no class and has no default; give it #[Config('…')], or bind the class to a closure
+1 highper: cannot start: route GET / (%s:4): A3 -> PDO: it is a class of PHP's or an extension's; bind it: ->singleton(PDO::class, fn () => …)
+1 highper: cannot start: route GET / (%s:4): C -> S -> U: it lives as long as a request, and S as long as the worker; bind S with ->scoped(), or take the object as a parameter of the handler
+1 highper: cannot start: route GET /ok (%s:4): C: it lives as long as a request, and controllers and middleware as long as the worker; take what is of a request as a parameter of the method
 1 highper: cannot start: svc -> S -> Highper\Http\Request: it lives as long as a request, and S as long as the worker; bind S with ->scoped(), or take the object as a parameter of the handler
 1 highper: cannot start: s -> E -> U: it lives as long as a request, and s as long as the worker; bind s with ->scoped(), or take the object as a parameter of the handler

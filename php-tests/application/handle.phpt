@@ -108,6 +108,6 @@ ValueError: the header 'A: b\r\nC: d' can't be sent
 ValueError: Highper\Http\Request::create(): Argument #5 ($ip) must be an IP address, 'here' given
 Error: this request has not been handled yet: give it to Application::handle(), and read the one that the handler gets
 Error: Application::handle(): there is no setting 'nonsense'; did you mean 'user'?
-Error: Application::handle(): Closure: it is a class of PHP's or an extension's; bind it: ->singleton(Closure::class, fn () => …)
+Error: Application::handle(): route GET /x (…/handle.phpt.php:63): Closure: it is a class of PHP's or an extension's; bind it: ->singleton(Closure::class, fn () => …)
 ok: another one
 ok: nothing is left

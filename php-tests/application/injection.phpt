@@ -107,8 +107,8 @@ ok: typed getters
 ok: the container
 ok: names that mean nothing are not kept
 ok: end
-1 highper: cannot start: A: there is no configuration 'db.user' (config/db.php)
-1 highper: cannot start: A: the configuration 'db.host' must be an integer, string given
+1 highper: cannot start: route GET / (%s:2): A: there is no configuration 'db.user' (config/db.php)
+1 highper: cannot start: route GET / (%s:2): A: the configuration 'db.host' must be an integer, string given
 1 highper: cannot start: route GET / (%s:2): the configuration 'db.host' must be an integer, string given
 1 highper: cannot start: #[Config] on $u of A::__construct() in %s:1: Highper\Attribute\Config::__construct() expects exactly 1 argument, 0 given
 1 highper: cannot start: #[Tagged] on $u of A::__construct() in %s:1: its type must be array or iterable

@@ -84,6 +84,6 @@ ok: nothing else lies there
 1 %AAttribute "Highper\Attribute\Query" cannot target method (allowed targets: parameter) in BadController.php on line 6%A
 1 %AAttribute "Highper\Attribute\Status" must not be repeated in BadController.php on line 6%A
 1 highper: cannot start: route GET /bad (BadController.php:6): its method is not public
-1 highper: cannot start: App\Nobody: there is no such class
+1 highper: cannot start: route GET /bad (BadController.php:6): App\Nobody: there is no such class
 1 highper: cannot start: route GET /bad (BadController.php:7) cannot be added: it matches the same paths with the same method as GET /bad (BadController.php:6)
 1 highper: cannot start: route GET {id} (BadController.php:6): #[Length] on $id of App\BadController::a() in BadController.php:6: Highper\Attribute\Length::__construct(): Argument #1 ($min) must be of type ?int, string given

@@ -143,7 +143,7 @@ check('exit code', $server->stop(), 0);
 check('the end waits for what runs', $marked(), ['last']);
 
 $none = Server::start('<?php exit(Highper\Application::create(__DIR__)->get("/", fn (Highper\Task\Tasks $tasks) => 1)->run([$argv[0]]));', wait: false);
-check('no task workers', [$none->waitForEnd(), trim($none->log())], [1, "highper: cannot start: Highper\Task\Tasks: there are no task workers: say how many, ->settings(['tasks' => 2])"]);
+check('no task workers', [$none->waitForEnd(), trim(preg_replace('~ \(/[^)]+\)~', '', $none->log()))], [1, "highper: cannot start: route GET /: Highper\Task\Tasks: there are no task workers: say how many, ->settings(['tasks' => 2])"]);
 ?>
 --EXPECT--
 ok: a result, by an injected service

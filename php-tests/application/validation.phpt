@@ -140,7 +140,7 @@ ok: header
 ok: the validator
 ok: end
 1 highper: cannot start: route POST / (%s:3): its parameter $d is wrong: #[Length] on $x of D::__construct() in %s:2: Highper\Attribute\Length::__construct(): Argument #2 ($max) must not be less than the minimum
-1 highper: cannot start: route POST / (%s:3): its parameter $d is wrong: #[Range] on $x of D::__construct() in %s:2: Cannot assign string to property Highper\Attribute\Range::$min of type int|float|null
+1 highper: cannot start: route POST / (%s:3): its parameter $d is wrong: #[Range] on $x of D::__construct() in %s:2: Highper\Attribute\Range::__construct(): Argument #1 ($min) must be a number, string given
 1 highper: cannot start: route POST / (%s:3): its parameter $d is wrong: #[Regex] on $x of D::__construct() in %s:2: Highper\Attribute\Regex::__construct(): Argument #1 ($pattern) must be a regular expression with delimiters
 1 highper: cannot start: route POST / (%s:3): its parameter $d is wrong: #[Unique] on $x of D::__construct() in %s:2: there is no class Nobody
 1 highper: cannot start: Asks -> Store: it is an interface; bind it: ->bind(Store::class, …)

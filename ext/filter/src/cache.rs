@@ -70,6 +70,8 @@ pub struct Kept {
     pub made: u64,
     end: u64,
     sum: u64,
+    /// What requests say in the fields that its `Vary` names, besides those that are a part of the key.
+    varies: Vec<(Vec<u8>, Vec<u8>)>,
     /// The tag that the handler gave it.
     own_tag: Option<Vec<u8>>,
     tag: OnceCell<String>,
@@ -215,6 +217,15 @@ impl Store {
     }
 }
 
+/// Adds what a request says in the fields of a name.
+fn said(seen: &Seen<'_>, name: &[u8], into: &mut Vec<u8>) {
+    let fields = seen.head.fields(seen.bytes);
+    for (_, value) in fields.filter(|(n, _)| n.eq_ignore_ascii_case(name)) {
+        into.extend_from_slice(value);
+        into.push(b'\n');
+    }
+}
+
 /// Keeps answers.
 #[derive(Clone, Debug)]
 pub struct ResponseCache {
@@ -262,21 +273,43 @@ impl ResponseCache {
     fn key(&self, seen: &Seen<'_>, notes: &Notes, key: &mut Vec<u8>) {
         key.clear();
         key.push(u8::from(seen.is_secure(notes)));
-        key.extend_from_slice(seen.head.authority(seen.bytes).unwrap_or_default());
+        match &notes.host {
+            // What the handler takes for the host.
+            Some(host) => key.extend_from_slice(host.as_bytes()),
+            None => key.extend_from_slice(seen.head.authority(seen.bytes).unwrap_or_default()),
+        }
         key.push(0);
         key.extend_from_slice(seen.head.target(seen.bytes));
         for name in &self.vary {
             key.push(0);
-            let name = name.as_bytes();
-            for (_, value) in seen
-                .head
-                .fields(seen.bytes)
-                .filter(|(n, _)| n.eq_ignore_ascii_case(name))
-            {
-                key.extend_from_slice(value);
-                key.push(b'\n');
+            said(seen, name.as_bytes(), key);
+        }
+    }
+
+    /// What this request says in the fields of an answer's `Vary` that are no part of the key; `None` where the answer
+    /// is for nobody else.
+    fn varies(&self, seen: &Seen<'_>, lines: &[u8]) -> Option<Vec<(Vec<u8>, Vec<u8>)>> {
+        let mut all = Vec::new();
+        for line in lines.split(|b| *b == b'\n') {
+            let Some((name, list)) = line.split_at_checked(b"vary:".len()) else {
+                continue;
+            };
+            if !name.eq_ignore_ascii_case(b"vary:") {
+                continue;
+            }
+            for name in entries(list) {
+                if name == b"*" {
+                    return None;
+                }
+                let same = |known: &[u8]| known.eq_ignore_ascii_case(name);
+                if !self.vary.iter().any(|known| same(known.as_bytes())) {
+                    let mut value = Vec::new();
+                    said(seen, name, &mut value);
+                    all.push((name.to_vec(), value));
+                }
             }
         }
+        Some(all)
     }
 
     pub(crate) fn enter(&self, seen: &Seen<'_>, notes: &mut Notes) -> Option<Answer> {
@@ -294,7 +327,12 @@ impl ResponseCache {
         notes.sum = sum;
         notes.mark = notes.lines().len();
         let kept = found.filter(|kept| kept.end > seen.now && kept.sum == sum)?;
-        Some(Answer::Kept(kept))
+        let fits = kept.varies.iter().all(|(name, value)| {
+            let mut here = Vec::new();
+            said(seen, name, &mut here);
+            here == *value
+        });
+        fits.then_some(Answer::Kept(kept))
     }
 
     pub(crate) fn leave(&self, seen: &Seen<'_>, notes: &mut Notes, reply: &mut dyn Reply) {
@@ -318,10 +356,15 @@ impl ResponseCache {
         let (Some(lines), Some(body)) = (reply.lines(), reply.body()) else {
             return;
         };
+        // With what filters further inside have added.
+        let lines = [lines, &notes.lines()[notes.mark..]].concat();
+        let Some(varies) = self.varies(seen, &lines) else {
+            return;
+        };
         let kept = Kept {
             status: reply.status(),
-            // With what filters further inside have added.
-            lines: [lines, &notes.lines()[notes.mark..]].concat(),
+            lines,
+            varies,
             body: body.to_vec(),
             made: seen.now,
             end: seen.now.saturating_add(self.ttl),
@@ -485,6 +528,73 @@ mod tests {
         assert_eq!(key("GET / HTTP/1.1\nHost: h\nAccept: x"), plain);
     }
 
+    /// A handler that answers in the language that is asked for says so by `Vary`.
+    struct Varied(&'static [u8], Page);
+
+    impl Reply for Varied {
+        fn status(&self) -> u16 {
+            200
+        }
+        fn field(&self, _: &[u8]) -> Option<&[u8]> {
+            None
+        }
+        fn lines(&self) -> Option<&[u8]> {
+            Some(self.0)
+        }
+        fn body(&self) -> Option<&[u8]> {
+            self.1.body()
+        }
+        fn add(&mut self, _: &str, _: &[u8]) {}
+        fn not_modified(&mut self) {}
+    }
+
+    #[test]
+    fn an_answer_is_kept_for_those_only_that_its_vary_has_in_common() {
+        let cache = cache(&[]);
+        let after = |vary: &'static [u8], first: &str, second: &str| {
+            with(first, &local(), |seen| {
+                let mut notes = Notes::default();
+                assert!(cache.enter(seen, &mut notes).is_none());
+                cache.leave(seen, &mut notes, &mut Varied(vary, page()));
+                with(second, &local(), |other| {
+                    let other = Seen {
+                        world: seen.world,
+                        ..*other
+                    };
+                    cache.enter(&other, &mut Notes::default()).is_some()
+                })
+            })
+        };
+        const PLAIN: &str = "GET / HTTP/1.1\nHost: h";
+        const PACKED: &str = "GET / HTTP/1.1\nHost: h\nAccept: application/msgpack";
+        assert!(after(b"A: b\r\n", PLAIN, PACKED));
+        assert!(after(b"Vary: accept\r\n", PACKED, PACKED));
+        assert!(after(b"Vary: Accept-Language, Accept\r\n", PLAIN, PLAIN));
+        assert!(!after(b"vary: Accept\r\n", PACKED, PLAIN));
+        assert!(!after(b"A: b\r\nVARY: X,Accept\r\n", PLAIN, PACKED));
+        assert!(!after(b"Vary: *\r\n", PLAIN, PLAIN));
+    }
+
+    #[test]
+    fn a_host_that_a_proxy_tells_is_a_part_of_the_key() {
+        let cache = cache(&[]);
+        with("GET / HTTP/1.1\nHost: inside", &local(), |seen| {
+            let told = |host: Option<&str>| {
+                let mut notes = Notes::default();
+                if let Some(host) = host {
+                    notes.host = Some(host.into());
+                }
+                notes
+            };
+            let mut evil = told(Some("evil.example"));
+            assert!(cache.enter(seen, &mut evil).is_none());
+            cache.leave(seen, &mut evil, &mut page());
+            assert!(cache.enter(seen, &mut told(Some("evil.example"))).is_some());
+            assert!(cache.enter(seen, &mut told(Some("site.example"))).is_none());
+            assert!(cache.enter(seen, &mut told(None)).is_none());
+        });
+    }
+
     #[test]
     fn it_never_grows_beyond_its_limit() {
         let store = Store::new(20_000);
@@ -495,6 +605,7 @@ mod tests {
             made: 0,
             end: 1,
             sum: 0,
+            varies: Vec::new(),
             own_tag: None,
             tag: OnceCell::new(),
         };

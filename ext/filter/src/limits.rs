@@ -6,6 +6,7 @@
 //! eight of a set are in use, the one that is nearest to full gives way.
 
 use highper_shm::SharedArray;
+use std::hash::{BuildHasher, RandomState};
 use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -17,6 +18,8 @@ pub struct Limits {
     /// Key and time of each bucket.
     words: SharedArray<AtomicU64>,
     sets: usize,
+    /// Nobody can know which keys meet, so that nobody can use up another one's tokens.
+    seed: u64,
 }
 
 /// What came of asking for a token.
@@ -48,7 +51,17 @@ impl Limits {
         Ok(Self {
             words: SharedArray::new(sets * SET * 2)?,
             sets,
+            // Tests compare the keys of several.
+            seed: match cfg!(test) {
+                true => 0,
+                false => RandomState::new().hash_one(0),
+            },
         })
+    }
+
+    /// What keys begin with.
+    pub(crate) fn seed(&self) -> u64 {
+        self.seed
     }
 
     /// Takes a token out of a key's bucket, which has `burst` of them when it is full and gets one

@@ -130,7 +130,8 @@ impl TrustedProxies {
     }
 }
 
-/// The entries of all fields of a name, in order. Commas in quotes do not divide.
+/// The entries of all fields of a name, in order. Commas in quotes do not divide: quotes are counted from the end,
+/// where the nearest proxy has written, so that one which a client leaves open hides nothing of that.
 fn list<'a>(seen: &Seen<'a>, name: &[u8]) -> Vec<&'a [u8]> {
     let mut all = Vec::new();
     for (_, value) in seen
@@ -145,12 +146,13 @@ fn list<'a>(seen: &Seen<'a>, name: &[u8]) -> Vec<&'a [u8]> {
 
 fn divided(text: &[u8], by: u8) -> Vec<&[u8]> {
     let mut quoted = false;
-    text.split(move |b| {
+    let parts = text.rsplit(move |b| {
         quoted ^= *b == b'"';
         *b == by && !quoted
-    })
-    .map(<[u8]>::trim_ascii)
-    .collect()
+    });
+    let mut parts: Vec<&[u8]> = parts.map(<[u8]>::trim_ascii).collect();
+    parts.reverse();
+    parts
 }
 
 fn pairs(element: &[u8]) -> Vec<(&[u8], &[u8])> {
@@ -281,6 +283,12 @@ mod tests {
         assert_eq!(client("X-Forwarded-For: [2001:db8::1]:80"), "2001:db8::1");
         assert_eq!(client("X-Forwarded-For: ::ffff:192.0.2.9"), "192.0.2.9");
         assert_eq!(client("X-Forwarded-For: "), "");
+        // A quote that is left open takes nothing of what proxies have added.
+        assert_eq!(client("X-Forwarded-For: \"1.1.1.1, 192.0.2.9"), "192.0.2.9");
+        assert_eq!(
+            client("X-Forwarded-For: a\"b\"c\", 192.0.2.9, 10.0.0.7"),
+            "192.0.2.9"
+        );
         let two = x(
             &["10.0.0.0/8"],
             "10.0.0.1",

@@ -149,7 +149,8 @@ impl RateLimit {
     }
 
     fn key(&self, seen: &Seen<'_>, notes: &Notes) -> u64 {
-        self.by.iter().fold(self.scope.get(), |key, by| match by {
+        let begin = self.scope.get() ^ seen.world.limits.seed();
+        self.by.iter().fold(begin, |key, by| match by {
             By::Ip => by_ip(key, seen, notes),
             By::Route => hash(
                 hash(key, seen.head.method_name(seen.bytes)),

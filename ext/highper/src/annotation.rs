@@ -87,7 +87,7 @@ pub(crate) fn made(attribute: &Attribute, place: Place<'_>) -> Result<Object, Th
     object.map_err(|_| place.wrong(&attribute.name(), "it is no object"))
 }
 
-/// Looks for attributes of ours that there are none of. That the others stand where they may, PHP sees to by itself.
+/// Looks for attributes of ours that there are none of, and arguments where none are taken. That the others stand where they may, PHP sees to by itself.
 ///
 /// # Errors
 /// The name and the place.
@@ -96,6 +96,10 @@ pub(crate) fn check(attributes: &[Attribute], place: Place<'_>) -> Result<(), Th
         let name = attribute.name();
         if (own(attribute).is_some() || is_filter(attribute)) && find_class(&name)?.is_none() {
             return Err(place.wrong(&name, "there is no such attribute"));
+        }
+        // Nobody else makes these.
+        if matches!(own(attribute).as_deref(), Some("csrfexempt" | "streambody")) {
+            made(attribute, place)?;
         }
     }
     Ok(())

@@ -13,6 +13,7 @@ use highper_zend::reflect::{self, Function};
 use highper_zend::{Class, ClassRef, Object, Registry, Str, Throw, find_class, weave};
 use std::rc::Rc;
 
+const NOTHING: &str = "it names no aspect, and no attribute beside it is one (a class that implements Highper\\Aspect)";
 pub(crate) static ASPECT: ClassRef = ClassRef::new("Highper\\Aspect");
 
 pub(crate) fn declare(registry: &mut Registry) {
@@ -57,10 +58,7 @@ fn aspects(app: Option<&Rc<App>>, method: &Function) -> Result<Vec<Object>, Thro
         }
     }
     if found.is_empty() {
-        return Err(place.wrong(
-            "Around",
-            "it names no aspect, and no attribute beside it is one (a class that implements Highper\\Aspect)",
-        ));
+        return Err(place.wrong("Around", NOTHING));
     }
     Ok(found)
 }
@@ -101,11 +99,14 @@ fn named(
 pub(crate) fn check(class: reflect::Class) -> Result<(), Throw> {
     for method in class.methods() {
         let place = Place::Function(&method);
+        let (mut is_woven, mut has_aspect) = (false, false);
         for attribute in method.attributes() {
             match annotation::own(&attribute).as_deref() {
                 Some("around") => {
+                    is_woven = true;
                     let names = made(&attribute, place)?.get("aspects")?;
                     for name in names.as_array().into_iter().flat_map(|list| list.values()) {
+                        has_aspect = true;
                         let name = name.to_str()?;
                         let name = name.to_string_lossy();
                         let found = find_class(&name)?.is_some_and(|c| c.is_a(&ASPECT));
@@ -117,11 +118,15 @@ pub(crate) fn check(class: reflect::Class) -> Result<(), Throw> {
                         }
                     }
                 }
-                Some(_) if find_class(&attribute.name())?.is_some_and(|c| c.is_a(&ASPECT)) => {
+                _ if find_class(&attribute.name())?.is_some_and(|c| c.is_a(&ASPECT)) => {
+                    has_aspect = true;
                     made(&attribute, place)?;
                 }
                 _ => {}
             }
+        }
+        if is_woven && !has_aspect {
+            return Err(place.wrong("Around", NOTHING));
         }
     }
     Ok(())

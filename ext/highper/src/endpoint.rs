@@ -160,6 +160,20 @@ impl Endpoint {
     /// # Errors
     /// The chain and what is wrong at its end.
     pub(crate) fn check(&self, check: &mut Check<'_>) -> Result<(), Throw> {
+        self.look(check).map_err(|throw| match throw {
+            throw @ (Throw::Exit | Throw::Bailout) => throw,
+            throw => Throw::error(match throw_text(throw) {
+                // It says where it is.
+                text if text.starts_with("#[") => text,
+                text => format!("route {}: {text}", self.label),
+            }),
+        })
+    }
+
+    fn look(&self, check: &mut Check<'_>) -> Result<(), Throw> {
+        if let Some(template) = &self.template {
+            view::of(check.app)?.find(template)?;
+        }
         for layer in &self.layers {
             let mut middleware = &layer.middleware;
             while let Middleware::Before(inner) | Middleware::After(inner) = middleware {
@@ -175,9 +189,7 @@ impl Endpoint {
         for source in &self.plan.args {
             match source {
                 Source::Service(service) => check.service(service, None)?,
-                Source::Need(need) => check.asked(need).map_err(|throw| {
-                    Throw::error(format!("route {}: {}", self.label, throw_text(throw)))
-                })?,
+                Source::Need(need) => check.asked(need)?,
                 _ => {}
             }
         }

@@ -129,6 +129,9 @@ impl Plan {
         }
         let attributes = param.attributes();
         let place = Place::Param(function, param);
+        let is_in_path = names.contains(&&*name);
+        annotation::check(&attributes, place)?;
+        sources(&attributes, is_in_path).map_err(&wrong)?;
         if let Some(at) = names.iter().position(|n| *n == name) {
             let marks = Marks::of(&attributes, place)?;
             let kind = Scalar::of(kind.as_ref(), marks.format.as_deref()).map_err(&wrong)?;
@@ -178,13 +181,12 @@ impl Plan {
                     )?));
                 }
                 "cookie" => {
-                    return Ok(Source::Cookie(text(
-                        given_name(attribute, place)?.unwrap_or(name.clone()),
-                    )?));
+                    let key = given_name(attribute, place)?.unwrap_or_else(|| name.clone());
+                    return Ok(Source::Cookie(text(token(key, attribute, place)?)?));
                 }
                 "header" => {
                     let key = given_name(attribute, place)?.unwrap_or_else(|| header_name(&name));
-                    return Ok(Source::Header(text(key)?));
+                    return Ok(Source::Header(text(token(key, attribute, place)?)?));
                 }
                 "file" => {
                     let made = annotation::made(attribute, place)?;
@@ -203,7 +205,10 @@ impl Plan {
                         _ => Err(wrong(format!("must be of type {} or array", upload::NAME))),
                     };
                 }
-                "body" => return body(&name, kind.as_ref(), marks()?, app).map_err(&wrong),
+                "body" => {
+                    annotation::made(attribute, place)?;
+                    return body(&name, kind.as_ref(), marks()?, app).map_err(&wrong);
+                }
                 _ => {}
             }
         }
@@ -412,6 +417,45 @@ fn is_array(kind: &Type) -> bool {
 fn given_name(attribute: &Attribute, place: Place<'_>) -> Result<Option<String>, Throw> {
     let made = annotation::made(attribute, place)?;
     Ok(made.get("name")?.as_str().map(str::to_owned))
+}
+
+/// A value comes from one place.
+fn sources(attributes: &[Attribute], is_in_path: bool) -> Result<(), String> {
+    const NAMES: [&str; 5] = ["query", "header", "cookie", "file", "body"];
+    let given = attributes
+        .iter()
+        .filter(|attribute| annotation::own(attribute).is_some_and(|own| NAMES.contains(&&*own)));
+    let given: Vec<String> = given
+        .map(|attribute| {
+            let name = attribute.name();
+            format!("#[{}]", name.rsplit('\\').next().unwrap_or(&name))
+        })
+        .collect();
+    match &given[..] {
+        [one] if is_in_path => Err(format!(
+            "is in the path and marked with {one}: leave that away, or give one of them another name"
+        )),
+        [_, _, ..] => Err(format!(
+            "can't be read from several places: {}; leave one",
+            given.join(", ")
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// The name of a field or cookie, of which each letter can be in a request.
+fn token(name: String, attribute: &Attribute, place: Place<'_>) -> Result<String, Throw> {
+    let fits = |b: u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b);
+    match !name.is_empty() && name.bytes().all(fits) {
+        true => Ok(name),
+        false => Err(place.wrong(
+            &attribute.name(),
+            &format!(
+                "no request has a name like '{}': letters, digits and '-', '_', '.' are expected",
+                name.escape_debug()
+            ),
+        )),
+    }
 }
 
 /// `$userAgent` and `$user_agent` are `user-agent`.

@@ -78,6 +78,7 @@ pub(crate) fn all(app: &App, look: bool) -> Result<Option<Found>, Throw> {
                 continue;
             };
             if let Some(class) = find_class(&name)?.map(reflect::Class::from) {
+                crate::task::check(class)?;
                 controller(class, &mut routes, &mut outside)?;
                 let listens = event::read::read(class, &mut listeners)?;
                 if part::read(class, &mut parts)? || listens {
@@ -210,10 +211,7 @@ fn controller(
     annotation::check(&attributes, Place::Class(class))?;
     around(class, outside);
     if !class.is_instantiable() {
-        return Err(Throw::error(format!(
-            "the controller {} can't be instantiated",
-            class.name()
-        )));
+        return Err(Place::Class(class).wrong("Controller", "the class can't be instantiated"));
     }
     let group = Group::default().nest(&prefix, &[]);
     for method in class.methods() {

@@ -19,6 +19,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 pub(crate) use tasks::object;
+pub(crate) use terms::check;
 
 /// Jobs that may wait unless the setting `task_queue` says otherwise.
 const QUEUE: u64 = 1000;

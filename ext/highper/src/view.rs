@@ -166,6 +166,17 @@ impl Views {
         bridge::render(app, self, &file, data)
     }
 
+    /// Looks whether there is such a view; in development it may come later.
+    ///
+    /// # Errors
+    /// There is none.
+    pub(crate) fn find(&self, name: &str) -> Result<(), Throw> {
+        match self.development {
+            true => Ok(()),
+            false => self.file(name).map(drop),
+        }
+    }
+
     fn with_shared(&self, data: &Array) -> Array {
         let mut all = self.shared.borrow().clone();
         for (key, value) in data {

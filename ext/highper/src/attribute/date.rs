@@ -1,6 +1,6 @@
 //! `Highper\Attribute\Date`
 
-use highper_zend::{Class, Registry, Target};
+use highper_zend::{Class, Registry, Target, Throw};
 
 pub(super) fn declare(registry: &mut Registry) {
     registry.class(
@@ -12,7 +12,11 @@ pub(super) fn declare(registry: &mut Registry) {
                 "As for DateTimeImmutable::createFromFormat(): 'd.m.Y'.",
             )
             .method("public function __construct(string $format)", "", |call| {
-                call.this_object()?.set("format", call.str(0)?)
+                let format = call.str(0)?;
+                if format.is_empty() {
+                    return Err(Throw::argument_value(0, "must not be empty"));
+                }
+                call.this_object()?.set("format", format)
             }),
     );
 }

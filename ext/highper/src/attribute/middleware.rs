@@ -16,6 +16,9 @@ pub(super) fn declare(registry: &mut Registry) {
                     }
                     classes.push(value);
                 }
+                if classes.is_empty() {
+                    return Err(Throw::argument_value(0, "must be given: a class or an object"));
+                }
                 call.this_object()?.set("classes", classes)
             }),
     );

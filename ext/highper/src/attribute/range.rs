@@ -16,6 +16,11 @@ pub(super) fn declare(registry: &mut Registry) {
                 |call| {
                     let bound = |at| call.opt_value(at).cloned().unwrap_or_default();
                     let (min, max) = (bound(0), bound(1));
+                    for (at, value) in [&min, &max].into_iter().enumerate() {
+                        if !value.is_null() && value.as_long().is_none() && value.as_double().is_none() {
+                            return Err(Throw::argument_type(at, format!("must be a number, {} given", value.type_name())));
+                        }
+                    }
                     let number = |value: &Value| (!value.is_null()).then(|| value.to_double());
                     match (number(&min), number(&max)) {
                         (Some(min), Some(max)) if min > max => {

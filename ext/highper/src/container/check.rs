@@ -19,7 +19,7 @@ pub(super) fn outlives(holder: &str) -> String {
 
 /// A walk through all that is reached from some classes.
 pub(crate) struct Check<'a> {
-    app: &'a App,
+    pub(crate) app: &'a App,
     container: &'a Container,
     chain: Vec<Box<str>>,
     /// Is this for code that runs without a request?

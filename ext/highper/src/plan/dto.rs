@@ -1,7 +1,7 @@
 //! Objects made of a request's body: the constructor's types and attributes are the rules.
 
 use super::shape::{Marks, Shape, text};
-use crate::annotation::Place;
+use crate::annotation::{self, Place};
 use crate::container::Service;
 use crate::validation::rule;
 use crate::validation::rule::Rule;
@@ -129,8 +129,10 @@ impl Field {
     ) -> Result<Self, String> {
         let kind = param.kind();
         let place = Place::Param(function, param);
-        let marks =
-            Marks::of(&param.attributes(), place).map_err(|e| format!("is wrong: {}", text(e)))?;
+        let attributes = param.attributes();
+        let marks = annotation::check(&attributes, place)
+            .and_then(|()| Marks::of(&attributes, place))
+            .map_err(|e| format!("is wrong: {}", text(e)))?;
         let shape = Shape::of(kind.as_ref(), &marks, schemas);
         Ok(Self {
             shape: shape.map_err(|why| match function.scope() {

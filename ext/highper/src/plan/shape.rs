@@ -60,13 +60,19 @@ impl Marks {
     /// Wrong arguments, with the place.
     pub(crate) fn of(attributes: &[Attribute], place: Place<'_>) -> Result<Self, Throw> {
         let mut marks = Self::default();
+        let kind = match place {
+            Place::Param(_, param) => param.kind(),
+            _ => None,
+        };
         for attribute in attributes {
             match annotation::own(attribute).as_deref() {
                 Some("each") => {
                     let made = annotation::made(attribute, place)?;
-                    let (kind, rules) =
+                    let (given, rules) =
                         rule::each(&made).map_err(|why| place.wrong(&attribute.name(), &why))?;
-                    marks.each = kind.or(marks.each);
+                    marks.each = given.or(marks.each);
+                    rule::fit(&rules, kind.as_ref())
+                        .map_err(|why| place.wrong(&attribute.name(), &why))?;
                     marks.rules.extend(rules);
                 }
                 Some("date") => {
@@ -78,6 +84,8 @@ impl Marks {
                         let made = annotation::made(attribute, place)?;
                         let rule =
                             Rule::of(&made).map_err(|why| place.wrong(&attribute.name(), &why))?;
+                        rule::fit(&rule, kind.as_ref())
+                            .map_err(|why| place.wrong(&attribute.name(), &why))?;
                         marks.rules.extend(rule);
                     }
                 }

@@ -58,12 +58,18 @@ impl State {
             .get_symbol(sessions.cookie.as_bytes())
             .and_then(|value| value.as_bytes().map(<[u8]>::to_vec));
         let by_proxy = incoming.header(b"x-forwarded-proto");
+        let by_trusted = incoming
+            .notes
+            .borrow()
+            .as_deref()
+            .and_then(|notes| notes.secure);
         Self {
             app: Rc::clone(&incoming.app),
             sessions: Rc::clone(sessions),
             sent: sent.unwrap_or_default(),
             // Who lies about this only keeps its own cookie from coming back.
-            is_secure: incoming.exchange().connection().is_secure()
+            is_secure: by_trusted == Some(true)
+                || incoming.exchange().connection().is_secure()
                 || by_proxy.is_some_and(|name| name.eq_ignore_ascii_case(b"https")),
             gate: Mutex::default(),
             is_loaded: Cell::new(false),
@@ -262,6 +268,8 @@ impl State {
         self.is_changed.set(true);
         let id = self.id.take();
         self.old.borrow_mut().extend(id);
+        // Who knew the session before may know its token.
+        self.token.set(None);
         Ok(())
     }
 
@@ -271,7 +279,6 @@ impl State {
         let data = self.data.take();
         let flashed = (self.aged.take(), self.fresh.take());
         drop((data, flashed));
-        self.token.set(None);
         self.created.set(now());
         self.used.set(0);
         self.is_gone.set(true);

@@ -25,6 +25,14 @@ pub(super) fn of(job: &Object) -> Result<Terms, Throw> {
     Ok(terms)
 }
 
+/// What `#[Job]` on a class says, looked at when the class is found.
+///
+/// # Errors
+/// Wrong arguments, with the place.
+pub(crate) fn check(class: Class) -> Result<(), Throw> {
+    read(class).map(drop)
+}
+
 fn read(class: Class) -> Result<Terms, Throw> {
     let line = std::iter::successors(Some(class), |class| class.parent());
     for class in line {

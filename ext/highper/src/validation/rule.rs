@@ -4,7 +4,7 @@ use super::RULE;
 use super::run::{At, Run};
 use crate::container::Service;
 use highper_app::rule::{Given, Number, Rule as Plain, Violation, fill};
-use highper_zend::reflect::Attribute;
+use highper_zend::reflect::{Attribute, Builtin, Type};
 use highper_zend::{Array, Callable, Kind, Object, Throw, Value, call_function, find_class};
 
 /// The attributes that are rules, below `Highper\Attribute`.
@@ -51,6 +51,17 @@ pub(crate) fn is_rule(attribute: &Attribute) -> Result<bool, Throw> {
     }
     let class = find_class(&attribute.name())?;
     Ok(class.is_some_and(|class| class.is_a(RULE.get())))
+}
+
+/// Can a value of this type keep the rule at all?
+///
+/// # Errors
+/// What the rule is for.
+pub(crate) fn fit(rule: &Option<Rule>, kind: Option<&Type>) -> Result<(), String> {
+    match (rule, kind) {
+        (Some(rule), Some(kind)) => rule.fit(kind),
+        _ => Ok(()),
+    }
 }
 
 /// The type and the rules of `#[Each]`.
@@ -201,6 +212,26 @@ impl Rule {
             check,
             message: text(object, "message")?.map(Into::into),
         }))
+    }
+
+    fn fit(&self, kind: &Type) -> Result<(), String> {
+        let (text, list) = (kind.has(Builtin::String), kind.has(Builtin::Array));
+        let number = kind.has(Builtin::Int) || kind.has(Builtin::Float);
+        let (fits, what) = match &self.check {
+            Check::Plain(Plain::Length(..)) => (text || list, "texts and arrays"),
+            Check::Plain(Plain::Range(..)) => (number, "numbers"),
+            Check::Plain(_) | Check::Regex(_) => (text, "texts"),
+            Check::Each(_) => (list, "arrays"),
+            Check::When(_, _, rules) => return rules.iter().try_for_each(|rule| rule.fit(kind)),
+            _ => (true, ""),
+        };
+        match fits {
+            true => Ok(()),
+            false => Err(format!(
+                "it is a rule for {what}, and the type is {}",
+                kind.text
+            )),
+        }
     }
 
     /// What it will ask the container for.
