@@ -7,4 +7,5 @@ namespace Highper\Attribute;
 #[\Attribute(\Attribute::TARGET_FUNCTION | \Attribute::TARGET_METHOD)]
 class CsrfExempt
 {
+    public function __construct() {}
 }
