@@ -3,6 +3,7 @@
 mod failure;
 mod help;
 pub mod style;
+pub mod table;
 
 pub use failure::{Failure, show};
 pub use help::list;

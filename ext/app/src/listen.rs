@@ -166,6 +166,19 @@ pub enum Action {
     List,
     /// Run a command of the application.
     Run,
+    /// Print the routes.
+    Routes,
+    /// Print the configuration.
+    Config,
+    /// See whether it would start.
+    Check,
+}
+
+impl Action {
+    /// May a word follow?
+    fn takes_word(self) -> bool {
+        matches!(self, Self::Routes | Self::Config)
+    }
 }
 
 /// A parsed command line.
@@ -185,9 +198,11 @@ pub struct CommandLine {
     pub command: Option<String>,
     /// What stands behind its name.
     pub words: Vec<String>,
+    /// `--json`: for programs.
+    pub json: bool,
 }
 
-const ACTIONS: [(&str, Action); 9] = [
+const ACTIONS: [(&str, Action); 12] = [
     ("start", Action::Start),
     ("stop", Action::Stop),
     ("restart", Action::Restart),
@@ -197,6 +212,9 @@ const ACTIONS: [(&str, Action); 9] = [
     ("help", Action::Help),
     ("list", Action::List),
     ("run", Action::Run),
+    ("routes", Action::Routes),
+    ("config", Action::Config),
+    ("check", Action::Check),
 ];
 
 /// The commands of a server itself.
@@ -209,7 +227,15 @@ pub fn is_action(word: &str) -> bool {
     ACTIONS.iter().any(|(name, _)| *name == word)
 }
 
-const OPTIONS: [&str; 6] = ["--daemon", "--listen", "--workers", "--env", "--help", "-d"];
+const OPTIONS: [&str; 7] = [
+    "--daemon",
+    "--listen",
+    "--workers",
+    "--env",
+    "--help",
+    "--json",
+    "-d",
+];
 
 impl CommandLine {
     /// Reads the arguments after the script's name (`$argv` without its first). `--name value`
@@ -237,17 +263,21 @@ impl CommandLine {
                     .push(Address::parse(value("--listen 127.0.0.1:9501")?)?),
                 "--workers" => line.workers = workers(value("--workers 4")?)?,
                 "--env" => line.env = Some(environment(value("--env dev")?)?),
-                "-d" | "--daemon" | "-h" | "--help" if inline.is_some() => {
+                "-d" | "--daemon" | "-h" | "--help" | "--json" if inline.is_some() => {
                     return Err(UsageError(format!("{option} takes no value")));
                 }
                 "-d" | "--daemon" => line.daemon = true,
                 "-h" | "--help" => help = true,
+                "--json" => line.json = true,
                 o if o.starts_with('-') => {
                     return Err(unknown("option", o, &OPTIONS));
                 }
                 word if matches!(action, Some(Action::Run | Action::Help)) => {
                     line.command = Some(word.to_owned());
                     line.take(rest.by_ref().map(str::to_owned), &mut help)?;
+                }
+                word if action.is_some_and(Action::takes_word) && line.words.is_empty() => {
+                    line.words.push(word.to_owned());
                 }
                 word => match (ACTIONS.iter().find(|(name, _)| *name == word), action) {
                     (Some((_, a)), None) => action = Some(*a),
@@ -274,6 +304,10 @@ impl CommandLine {
         };
         if line.daemon && !matches!(line.action, Action::Start | Action::Restart | Action::Help) {
             return Err(UsageError("-d goes with start and restart only".into()));
+        }
+        let has_json = matches!(line.action, Action::Routes | Action::Config | Action::Help);
+        if line.json && !has_json {
+            return Err(UsageError("--json goes with routes and config only".into()));
         }
         if line.action == Action::Run && line.command.is_none() {
             return Err(UsageError(
@@ -393,6 +427,9 @@ Commands:
   list          show the commands of the application
   run NAME …    run one; without 'run' where the name is none of these
   help NAME     show what it takes
+  routes [WORD] show the routes, or those that have the word in them
+  config [PATH] show the configuration, or what is below a path; secrets are masked
+  check         see whether it would start, without listening or onStart()
 
 Options:
   --listen ADDRESS  host:port, :port, [ipv6]:port, *:port or unix:/path; may be
@@ -400,6 +437,7 @@ Options:
   --workers N       number of workers, or auto (default: the CPU quota)
   --env NAME        environment, over APP_ENV (default: production)
   -d, --daemon      run in the background
+  --json            routes and config for programs
   -h, --help        this text
 "
     )
@@ -582,6 +620,11 @@ mod tests {
                 &["--env", "../x"],
                 "--env must be a name of letters, digits, '_', '-' and '.', '../x' given",
             ),
+            (
+                &["stop", "--json"],
+                "--json goes with routes and config only",
+            ),
+            (&["check", "x"], "unknown command 'x'; --help lists all"),
             (&["stop", "-d"], "-d goes with start and restart only"),
         ] {
             assert_eq!(CommandLine::parse(arguments).unwrap_err().to_string(), want);

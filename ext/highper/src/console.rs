@@ -1,7 +1,10 @@
 //! Commands of the application: `php server.php NAME …` runs one in a coroutine, beside no server.
 
+pub(crate) mod check;
 mod failure;
+pub(crate) mod routes;
 pub(crate) mod signature;
+pub(crate) mod tree;
 
 use crate::app::App;
 use crate::exception::cancelled::{CANCELLED, is_cancelled};
@@ -13,6 +16,7 @@ use crate::{beside, scope, worker};
 use highper_app::console::style::Style;
 use highper_app::console::{Signature, list};
 use highper_app::listen::{self, CommandLine};
+use highper_engine::scheduler;
 use highper_runtime::cancel::{self, Thrown};
 use highper_runtime::{coroutine, exit, pass_over, signals, task};
 use highper_zend::reflect::{Class, Function};
@@ -70,6 +74,12 @@ fn in_a_line(why: Stop) -> Stop {
 }
 
 fn prepared(app: &Rc<App>) -> Result<Vec<Command>, Stop> {
+    ready(app)?;
+    Ok(beside::parts(app)?.commands)
+}
+
+/// Settings and configuration are good, and the application is the one that is served.
+fn ready(app: &Rc<App>) -> Result<(), Stop> {
     if let Some(mistake) = app.mistakes.borrow().first() {
         return Err(mistake.into());
     }
@@ -77,8 +87,7 @@ fn prepared(app: &Rc<App>) -> Result<Vec<Command>, Stop> {
     crate::run::apply(app);
     crate::incoming::serve(Some(Rc::clone(app)));
     app.make_world()?;
-    worker::prepare(app, 1)?;
-    Ok(beside::parts(app)?.commands)
+    worker::prepare(app, 1)
 }
 
 /// `list`
@@ -217,10 +226,8 @@ fn wrong(signature: &Signature, why: &str, script: &str) -> String {
 
 /// Runs something in a coroutine of a loop of its own, until all that it began is over.
 fn in_loop(body: impl FnOnce() -> Result<i32, Throw> + 'static) -> Result<i32, Throw> {
-    let code = Rc::new(Cell::new(None));
-    let slot = Rc::clone(&code);
-    let failed = Rc::new(Cell::new(None));
-    let why = Rc::clone(&failed);
+    let outcome = Rc::new(Cell::new(None));
+    let slot = Rc::clone(&outcome);
     CAME.set(0);
     let watch = signals::interrupts(&SIGNALS, |signal| {
         CAME.set(signal);
@@ -230,23 +237,39 @@ fn in_loop(body: impl FnOnce() -> Result<i32, Throw> + 'static) -> Result<i32, T
         eprintln!("highper: signals end the command at once, they can't be watched: {error}");
     }
     pass_over(|thrown| CAME.get() != 0 && thrown.as_object().is_some_and(is_cancelled));
+    let failed = Rc::clone(&outcome);
     coroutine::run_loop(move || {
         signals::attach();
-        let spawned = coroutine::try_spawn(move || {
-            slot.set(Some(body()?));
-            Ok(())
+        let spawned = coroutine::try_spawn(move || match body() {
+            Err(Throw::Bailout) => Err(Throw::Bailout),
+            done => {
+                slot.set(Some(done));
+                Ok(())
+            }
         });
         if let Err(error) = spawned {
-            why.set(Some(Throw::error(error.to_string())));
+            failed.set(Some(Err(Throw::error(error.to_string()))));
         }
     })?;
     drop(watch);
-    match (failed.take(), code.get()) {
-        (Some(throw), _) => Err(throw),
-        (None, Some(code)) => Ok(code),
-        // A deadlock, which was reported.
-        (None, None) => Ok(FAILED),
-    }
+    // Without an outcome it was a deadlock, which was reported.
+    outcome.take().unwrap_or(Ok(FAILED))
+}
+
+/// The same for what looks at the application only: nothing that this began goes on behind it.
+fn aside(body: impl FnOnce() -> Result<i32, Stop> + 'static) -> Result<i32, Stop> {
+    let done = in_loop(move || {
+        let done = body();
+        CAME.set(SIGNALS[0]);
+        cancel::throw_into_all(INTERRUPTED);
+        scheduler::stop_loop();
+        match done {
+            Ok(code) => Ok(code),
+            Err(Stop::Throw(throw)) => Err(throw),
+            Err(Stop::Line(why)) => Err(Throw::error(why)),
+        }
+    });
+    done.map_err(Stop::Throw).map_err(in_a_line)
 }
 
 /// The exit code of a command that is over; what it threw is shown.

@@ -58,6 +58,24 @@ pub(crate) fn of(object: &Object) -> Option<Rc<Filter>> {
     object.state::<Native>()?.0.get().cloned()
 }
 
+/// What its class is called.
+pub(crate) fn name(filter: &Filter) -> &'static str {
+    match filter {
+        Filter::Cors(_) => "Cors",
+        Filter::Security(_) => "SecurityHeaders",
+        Filter::Csp(_) => "ContentSecurityPolicy",
+        Filter::Rate(_) => "RateLimit",
+        Filter::Id(_) => "RequestId",
+        Filter::Trace(_) => "TraceContext",
+        Filter::Proxies(_) => "TrustedProxies",
+        Filter::Basic(_) => "BasicAuth",
+        Filter::Bearer(_) => "BearerAuth",
+        Filter::Body(_) => "BodyLimit",
+        Filter::Tag(_) => "ETag",
+        Filter::Cache(_) => "ResponseCache",
+    }
+}
+
 /// Says where a filter was written.
 pub(crate) fn place(filter: &Filter, place: &str) {
     if let Filter::Rate(rate) = filter {

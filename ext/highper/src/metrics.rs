@@ -52,6 +52,11 @@ impl Metrics {
         self.path.replace(Some(path));
     }
 
+    /// Where they are shown.
+    pub(crate) fn path(&self) -> Option<String> {
+        self.path.borrow().clone()
+    }
+
     pub(crate) fn is_on(&self) -> bool {
         self.path.borrow().is_some()
     }

@@ -35,6 +35,14 @@ impl OpenApi {
         };
         self.wanted.replace(Some(wanted));
     }
+
+    /// Where it is shown.
+    pub(crate) fn path(&self) -> Option<String> {
+        self.wanted
+            .borrow()
+            .as_ref()
+            .map(|wanted| wanted.path.clone())
+    }
 }
 
 /// Writes the document, where there is to be one. Call when the routes are compiled.

@@ -76,6 +76,9 @@ fn start(app: &Rc<App>, argv: &[String], line: &CommandLine) -> Result<i32, Stop
         Action::Help => return console::help(app, line, script),
         Action::List => return console::show_all(app),
         Action::Run => return console::run(app, line, script),
+        Action::Routes => return console::routes::show(app, line),
+        Action::Config => return console::tree::show(app, line),
+        Action::Check => return console::check::check(app, line),
         _ => {}
     }
     if let Some(mistake) = app.mistakes.borrow().first() {
@@ -162,7 +165,7 @@ pub(crate) fn apply(app: &App) {
 }
 
 /// `--listen` goes over the settings, these over `PORT`.
-fn addresses(app: &App, line: &CommandLine) -> Result<Vec<Address>, Stop> {
+pub(crate) fn addresses(app: &App, line: &CommandLine) -> Result<Vec<Address>, Stop> {
     if !line.listen.is_empty() {
         return Ok(line.listen.clone());
     }
@@ -355,7 +358,7 @@ fn http2() -> highper_http::Http2 {
 }
 
 /// TLS as the settings have it.
-fn secured(app: &App) -> Result<Option<highper_tls::Context>, Stop> {
+pub(crate) fn secured(app: &App) -> Result<Option<highper_tls::Context>, Stop> {
     let settings = app.settings.borrow();
     let Some(mut tls) = settings.tls.clone() else {
         return Ok(None);
