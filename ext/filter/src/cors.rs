@@ -12,12 +12,20 @@ enum Origins {
     Some(Vec<Pattern>),
 }
 
+/// What requests of any origin are told.
+const ANYBODY: &str = "Access-Control-Allow-Origin: *\r\n";
+const MAY_SIGN_IN: &str = "Access-Control-Allow-Credentials: true\r\n";
+/// Caches must not give one origin's answer to another.
+const VARIES: &str = "Vary: Origin\r\n";
+
 /// `https://app.example` or `https://*.example`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Pattern {
     before: String,
     /// What follows the `*`.
     after: Option<String>,
+    /// What an origin that is written just so is told.
+    lines: String,
 }
 
 impl Pattern {
@@ -86,7 +94,10 @@ impl Cors {
         } else if options.origins.is_empty() {
             return Err((0, "must not be empty".into()));
         } else {
-            let all = options.origins.iter().map(|text| origin(text));
+            let all = options
+                .origins
+                .iter()
+                .map(|text| origin(text, options.credentials));
             Origins::Some(all.collect::<Result<_, _>>().map_err(|why| (0, why))?)
         };
         if options.methods.is_empty() {
@@ -141,25 +152,29 @@ impl Cors {
     /// Says who may read; false for an origin that may not.
     fn origin(&self, seen: &Seen<'_>, notes: &mut Notes) -> bool {
         let origin = seen.field(b"origin");
-        let allowed = match &self.origins {
+        let all = match &self.origins {
+            Origins::Some(all) => all,
             Origins::Any => {
                 if origin.is_some() {
-                    notes.add("Access-Control-Allow-Origin", b"*");
+                    notes.add_lines(ANYBODY.as_bytes());
                 }
                 return origin.is_some();
             }
-            Origins::Some(all) => {
-                origin.filter(|o| is_value(o) && all.iter().any(|one| one.fits(o)))
-            }
         };
+        // As it is written mostly: browsers send it in lower case.
+        let same = |one: &&Pattern| one.after.is_none() && Some(one.before.as_bytes()) == origin;
+        if let Some(one) = all.iter().find(same) {
+            notes.add_lines(one.lines.as_bytes());
+            return true;
+        }
+        let allowed = origin.filter(|o| is_value(o) && all.iter().any(|one| one.fits(o)));
         if let Some(origin) = allowed {
             notes.add("Access-Control-Allow-Origin", origin);
             if self.credentials {
-                notes.add("Access-Control-Allow-Credentials", b"true");
+                notes.add_lines(MAY_SIGN_IN.as_bytes());
             }
         }
-        // Caches must not give one origin's answer to another.
-        notes.add("Vary", b"Origin");
+        notes.add_lines(VARIES.as_bytes());
         allowed.is_some()
     }
 
@@ -178,13 +193,13 @@ impl Cors {
                 {
                     notes.add("Access-Control-Allow-Headers", asked);
                 }
-                notes.add("Vary", b"Access-Control-Request-Headers");
+                notes.add_lines(b"Vary: Access-Control-Request-Headers\r\n");
             }
         }
     }
 }
 
-fn origin(text: &str) -> Result<Pattern, String> {
+fn origin(text: &str, credentials: bool) -> Result<Pattern, String> {
     let wrong =
         || format!("must be origins as https://app.example or https://*.example, '{text}' given");
     if text == "null" {
@@ -205,6 +220,10 @@ fn origin(text: &str) -> Result<Pattern, String> {
         None => Ok(Pattern {
             before: text.into(),
             after: None,
+            lines: format!(
+                "Access-Control-Allow-Origin: {text}\r\n{}{VARIES}",
+                if credentials { MAY_SIGN_IN } else { "" }
+            ),
         }),
         // `https://*example.com` would let https://evilexample.com in, and `*.com` everybody.
         Some((before, after))
@@ -216,6 +235,7 @@ fn origin(text: &str) -> Result<Pattern, String> {
             Ok(Pattern {
                 before: before.into(),
                 after: Some(after.into()),
+                lines: String::new(),
             })
         }
         Some(_) => Err(wrong()),

@@ -142,6 +142,16 @@ impl Notes {
     /// A number as the last value of a field, and the line's end.
     #[inline]
     pub fn end_number(&mut self, mut value: u64) {
+        // Counts and seconds are small mostly.
+        if value < 100 {
+            let (tens, ones) = (value as u8 / 10, value as u8 % 10);
+            let both = [b'0' + tens, b'0' + ones, b'\r', b'\n'];
+            self.lines.extend_from_slice(match tens {
+                0 => &both[1..],
+                _ => &both,
+            });
+            return;
+        }
         let mut digits = *b"00000000000000000000\r\n";
         let mut at = 20;
         loop {

@@ -36,6 +36,8 @@ pub struct RateLimit {
     is_named: bool,
     /// The fields up to what is left.
     limit: String,
+    /// The same where nothing is left, up to when that changes.
+    none_left: String,
 }
 
 /// A hash that all workers have alike.
@@ -125,7 +127,13 @@ impl RateLimit {
         if name == Some("") {
             return Err((3, "must not be empty".into()));
         }
+        let limit = format!(
+            "RateLimit-Limit: {}\r\nRateLimit-Remaining: ",
+            burst.unwrap_or(count)
+        );
         Ok(Self {
+            none_left: format!("{limit}0\r\nRateLimit-Reset: "),
+            limit,
             count,
             window,
             interval: window / count,
@@ -133,10 +141,6 @@ impl RateLimit {
             by,
             scope: Cell::new(hash(count ^ window, name.unwrap_or_default().as_bytes())),
             is_named: name.is_some(),
-            limit: format!(
-                "RateLimit-Limit: {}\r\nRateLimit-Remaining: ",
-                burst.unwrap_or(count)
-            ),
         })
     }
 
@@ -170,19 +174,19 @@ impl RateLimit {
     pub(crate) fn enter(&self, seen: &Seen<'_>, notes: &mut Notes) -> Option<Answer> {
         let key = self.key(seen, notes);
         let seconds = |nanos: u64| nanos.div_ceil(SECOND);
-        notes.add_lines(self.limit.as_bytes());
         match seen
             .world
             .limits
             .take(key, self.interval, self.burst, seen.now)
         {
             Taken::Yes { left, full_in } => {
+                notes.add_lines(self.limit.as_bytes());
                 notes.end_number(left);
                 notes.add_number("RateLimit-Reset", seconds(full_in));
                 None
             }
             Taken::No { wait, full_in } => {
-                notes.add_lines(b"0\r\nRateLimit-Reset: ");
+                notes.add_lines(self.none_left.as_bytes());
                 notes.end_number(seconds(full_in));
                 notes.add_lines(b"Retry-After: ");
                 notes.end_number(seconds(wait).max(1));

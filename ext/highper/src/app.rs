@@ -7,7 +7,7 @@ use crate::csrf;
 use crate::endpoint::{Endpoint, divided, throw_text};
 use crate::event::{self, Events};
 use crate::health::Checks;
-use crate::incoming::{Incoming, PathValues, Running};
+use crate::incoming::{Incoming, Running};
 use crate::local::Local;
 use crate::metrics::Metrics;
 use crate::openapi::OpenApi;
@@ -489,18 +489,6 @@ impl App {
         match compiled.router.find(method, path) {
             Answer::Found(found) => compiled.endpoints.get(found.handler as usize)?.body_limit,
             _ => None,
-        }
-    }
-
-    /// Converts the parameters of a path for an endpoint.
-    pub(crate) fn convert(
-        &self,
-        number: usize,
-        params: &highper_app::router::Params<'_, '_>,
-    ) -> Result<PathValues, String> {
-        match self.compiled.get().and_then(|c| c.endpoints.get(number)) {
-            Some(endpoint) => endpoint.plan.convert(params).map_err(|e| e.message),
-            None => Ok(PathValues::default()),
         }
     }
 

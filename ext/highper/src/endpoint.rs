@@ -197,12 +197,18 @@ impl Endpoint {
     }
 
     /// Runs the whole.
+    #[inline]
     pub(crate) fn run(&self, incoming: &Rc<Incoming>) -> Result<Rc<Data>, Throw> {
+        match self.leaves {
+            false => self.inner(incoming),
+            true => self.run_and_leave(incoming),
+        }
+    }
+
+    fn run_and_leave(&self, incoming: &Rc<Incoming>) -> Result<Rc<Data>, Throw> {
         let mut data = self.inner(incoming)?;
-        if self.leaves {
-            for filter in self.front.iter().rev() {
-                self.leave(incoming, filter, &mut data);
-            }
+        for filter in self.front.iter().rev() {
+            self.leave(incoming, filter, &mut data);
         }
         Ok(data)
     }

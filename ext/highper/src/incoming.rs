@@ -398,7 +398,20 @@ impl Incoming {
     ///
     /// # Errors
     /// What a stream's generator throws.
+    #[inline]
     pub(crate) fn respond(&self, data: &Rc<Data>) -> Result<(), Throw> {
+        let is_plain = self.session.get().is_none()
+            && self.notes.borrow().is_none()
+            && !matches!(data.body, response::data::Body::Stream(_));
+        if is_plain {
+            crate::send::response(self.exchange(), data, self.known_id(), &self.app);
+            return Ok(());
+        }
+        self.respond_dressed(data)
+    }
+
+    /// The same with a session's cookie, what filters have noted, and a stream's body.
+    fn respond_dressed(&self, data: &Rc<Data>) -> Result<(), Throw> {
         if let Some(session) = self.session.get()
             && let Some(cookie) = session::commit(session)?
         {

@@ -226,7 +226,7 @@ impl<const OWN: bool, const SPECIAL: bool> Web<OWN, SPECIAL> {
 
 /// Looks for the route of a request, and takes the values out of its path.
 #[inline]
-fn route(app: &App, compiled: &Compiled, exchange: &Exchange) -> Result<(usize, PathValues), Miss> {
+fn route(compiled: &Compiled, exchange: &Exchange) -> Result<(usize, PathValues), Miss> {
     let request = exchange.request();
     let bytes = request.bytes();
     let (method, path) = (
@@ -236,9 +236,13 @@ fn route(app: &App, compiled: &Compiled, exchange: &Exchange) -> Result<(usize, 
     match compiled.router.find(method, path) {
         Answer::Found(found) => {
             let number = found.handler as usize;
-            app.convert(number, &found.params)
-                .map(|values| (number, values))
-                .map_err(Miss::Path)
+            let Some(endpoint) = compiled.endpoints.get(number) else {
+                return Ok((number, PathValues::default()));
+            };
+            match endpoint.plan.convert(&found.params) {
+                Ok(values) => Ok((number, values)),
+                Err(error) => Err(Miss::Path(error.message)),
+            }
         }
         Answer::NotFound => Err(Miss::NotFound),
         Answer::MethodNotAllowed { allow } => Err(Miss::Method(allow.to_owned())),
@@ -265,7 +269,7 @@ fn go<const OWN: bool, const SPECIAL: bool>(
     mut notes: Option<Box<Notes>>,
 ) {
     let app = &web.app;
-    match route(app, compiled, &exchange) {
+    match route(compiled, &exchange) {
         Ok((number, values)) => {
             if let Some(endpoint) = compiled.endpoints.get(number)
                 && !endpoint.front.is_empty()

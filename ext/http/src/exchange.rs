@@ -105,14 +105,24 @@ impl Exchange {
         self.owner.get()
     }
 
-    /// Says which coroutine answers, so that its fatal end can be answered for it.
+    /// Says which coroutine answers, so that its fatal end can be answered for it; the service is told that the request
+    /// has been given to one.
+    #[inline]
     pub fn set_owner(&self, coroutine: u64) {
         self.owner.set(coroutine);
+        self.core.service.entered(self);
     }
 
     /// A number of the service's own, kept with the exchange until it is taken.
     pub fn set_tag(&self, tag: u16) {
         self.tag.set(Some(tag));
+    }
+
+    /// That number.
+    #[inline]
+    #[must_use]
+    pub fn tag(&self) -> Option<u16> {
+        self.tag.get()
     }
 
     /// Takes that number.

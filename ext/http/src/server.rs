@@ -43,6 +43,10 @@ pub trait Service {
     }
     /// A request is complete. Answer through the exchange, now or later. Runs on the driver's stack.
     fn request(&self, exchange: Rc<Exchange>);
+    /// A coroutine answers the request from now on ([`Exchange::set_owner`]).
+    fn entered(&self, exchange: &Exchange) {
+        let _ = exchange;
+    }
     /// A connection was accepted.
     fn opened(&self, connection: &Rc<Connection>) {
         let _ = connection;
@@ -87,7 +91,7 @@ const SWEEP_KEY: u64 = u64::MAX;
 const ACCEPT_KEY: u64 = u64::MAX - 1;
 
 pub(crate) struct Core {
-    service: Rc<dyn Service>,
+    pub(crate) service: Rc<dyn Service>,
     pub(crate) settings: Settings,
     files: Option<Files>,
     stamp: RefCell<Stamp>,

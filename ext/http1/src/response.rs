@@ -116,21 +116,26 @@ impl Conn {
             && !(self.close | self.http10 | self.bodiless)
             && !stamp.says_keep_alive()
             && status >= 200
-            && !matches!(status, 204 | 304)
             && !line.is_empty();
-        if !ordinary {
+        let has_no_body = matches!(status, 204 | 304);
+        if !ordinary || has_no_body && !body.is_empty() {
             let mut response = self.respond(out, stamp, status)?;
             response.lines(lines);
             return response.full(body);
         }
         debug_assert!(lines.is_empty() || lines.ends_with(b"\r\n"));
-        let stamped = stamp.all();
-        out.reserve(line.len() + lines.len() + stamped.len() + body.len() + 48);
+        let stamped = stamp.before_length();
+        out.reserve(line.len() + lines.len() + stamped.len() + body.len() + 24);
         out.extend_from_slice(line.as_bytes());
         out.extend_from_slice(lines);
+        if has_no_body {
+            // RFC 9110 section 8.6: no length in a 204, and none that is unknown in a 304.
+            out.extend_from_slice(stamp.all());
+            out.extend_from_slice(b"\r\n");
+            return Ok(self.end());
+        }
         out.extend_from_slice(stamped);
         let (digits, at) = length_end(body.len() as u64);
-        out.extend_from_slice(b"Content-Length: ");
         out.extend_from_slice(&digits[at..]);
         out.extend_from_slice(body);
         Ok(self.end())

@@ -8,7 +8,7 @@ use std::fmt::Write;
 /// made anew only when the second changed.
 #[derive(Clone, Debug)]
 pub struct Stamp {
-    /// `Server: …\r\nDate: …\r\n`
+    /// `Server: …\r\nDate: …\r\nContent-Length: `
     text: String,
     /// Where `Date:` begins in it.
     date: usize,
@@ -25,6 +25,9 @@ struct Plain {
     second: u64,
     head: Vec<u8>,
 }
+
+/// What follows the date: most responses say their length next.
+const LENGTH: &str = "Content-Length: ";
 
 /// Content types that have a ready head at most; more are written each time.
 const PLAIN_MAX: usize = 8;
@@ -75,11 +78,17 @@ impl Stamp {
 
     /// The time as an IMF-fixdate (RFC 9110 section 5.6.7).
     pub fn date(&self) -> &str {
-        &self.text[self.date + 6..self.text.len() - 2]
+        &self.text[self.date + 6..self.text.len() - LENGTH.len() - 2]
     }
 
     #[inline]
     pub(crate) fn all(&self) -> &[u8] {
+        &self.text.as_bytes()[..self.text.len() - LENGTH.len()]
+    }
+
+    /// The same with `Content-Length: ` behind it.
+    #[inline]
+    pub(crate) fn before_length(&self) -> &[u8] {
         self.text.as_bytes()
     }
 
@@ -90,7 +99,7 @@ impl Stamp {
 
     #[inline]
     pub(crate) fn date_line(&self) -> &[u8] {
-        &self.text.as_bytes()[self.date..]
+        &self.all()[self.date..]
     }
 
     #[inline]
@@ -161,7 +170,7 @@ impl Stamp {
         // Writing to a String can't fail.
         let _ = write!(
             self.text,
-            "Date: {}, {day:02} {} {year:04} {:02}:{:02}:{:02} GMT\r\n",
+            "Date: {}, {day:02} {} {year:04} {:02}:{:02}:{:02} GMT\r\n{LENGTH}",
             DAYS[(days % 7) as usize],
             MONTHS[month as usize - 1],
             time / 3600,

@@ -140,7 +140,13 @@ impl WorkerContext {
         ready
     }
 
-    /// A request begins; `line` is its first line ([`highper_shm::LINE_MAX`]
+    /// A request has come: it is counted.
+    #[inline]
+    pub fn request_come(&self) -> Ticket {
+        self.board.come(self.slot)
+    }
+
+    /// A request that has come enters PHP; `line` is its first line ([`highper_shm::LINE_MAX`]
     /// bytes are kept), `now` the loop's clock in monotonic nanoseconds.
     #[inline]
     pub fn request_begin(&self, line: &[u8], now: u64) -> Ticket {

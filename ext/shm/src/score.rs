@@ -594,15 +594,21 @@ impl ScoreBoard {
         }
     }
 
-    /// A request begins: keeps the first [`LINE_MAX`] bytes of `line`. Only
+    /// A request has come: it is counted. Only the worker of the slot may call this.
+    #[inline]
+    pub fn come(&self, index: usize) -> Ticket {
+        bump(&self.slots()[index].hot.in_flight, 1);
+        Ticket::UNRECORDED
+    }
+
+    /// A request that has come enters PHP: keeps the first [`LINE_MAX`] bytes of `line`. Only
     /// the worker of the slot may call this. `now` is in [`monotonic`]
     /// nanoseconds (the loop's own clock is precise enough).
     #[inline]
     pub fn begin(&self, index: usize, tickets: &mut Tickets, line: &[u8], now: u64) -> Ticket {
         let slot = &self.slots()[index];
-        bump(&slot.hot.in_flight, 1);
         let Some(number) = tickets.free.pop() else {
-            return Ticket(u16::MAX);
+            return Ticket::UNRECORDED;
         };
         let record = &self.records(index)[usize::from(number)];
         let line = &line[..line.len().min(LINE_MAX)];
@@ -646,7 +652,7 @@ impl ScoreBoard {
         slot.hot
             .in_flight
             .store(running.saturating_sub(1), Ordering::Relaxed);
-        if ticket.0 != u16::MAX {
+        if ticket != Ticket::UNRECORDED {
             self.records(index)[usize::from(ticket.0)]
                 .length
                 .store(0, Ordering::Release);
@@ -663,9 +669,12 @@ impl ScoreBoard {
 pub struct Ticket(u16);
 
 impl Ticket {
+    /// Of a request that has not entered PHP, or for which there was no record left.
+    pub const UNRECORDED: Self = Self(u16::MAX);
+
     /// The ticket as a number, for a record that can't hold it.
     #[must_use]
-    pub fn into_number(self) -> u16 {
+    pub const fn into_number(self) -> u16 {
         self.0
     }
 
@@ -711,9 +720,16 @@ fn store_bytes(words: &[AtomicU64], bytes: &[u8]) {
         word.store(u64::from_ne_bytes(*chunk), Ordering::Relaxed);
     }
     if let Some(word) = words.get(whole.len()) {
-        let mut last = [0u8; 8];
-        last[..rest.len()].copy_from_slice(rest);
-        word.store(u64::from_ne_bytes(last), Ordering::Relaxed);
+        let last = match bytes.last_chunk::<8>() {
+            _ if rest.is_empty() => 0,
+            // The last eight bytes overlap what was stored: no copy of an unknown length.
+            Some(last) => u64::from_le_bytes(*last) >> (64 - 8 * rest.len()),
+            None => rest
+                .iter()
+                .rev()
+                .fold(0, |word, byte| word << 8 | u64::from(*byte)),
+        };
+        word.store(u64::from_ne_bytes(last.to_le_bytes()), Ordering::Relaxed);
     }
 }
 

@@ -103,7 +103,7 @@ fn routed(outer: &Rc<Incoming>, request: &Object) -> Option<Rc<Incoming>> {
     let compiled = app.compiled()?;
     let exchange = Rc::clone(outer.exchange());
     let notes = outer.take_notes();
-    match route(app, compiled, &exchange) {
+    match route(compiled, &exchange) {
         Err(miss) => {
             missed(app, &exchange, compiled, miss, Some(notes));
             None

@@ -33,15 +33,21 @@ impl Service for Watched {
     }
 
     fn request(&self, exchange: Rc<Exchange>) {
-        let ticket = {
-            let request = exchange.request();
-            let bytes = request.bytes();
-            let line = request.head().request_line(&bytes);
-            let context = &self.worker.context;
-            context.request_begin(&line[..line.len().min(256)], request.started())
-        };
-        exchange.set_tag(ticket.into_number());
+        exchange.set_tag(self.worker.context.request_come().into_number());
         self.service.request(exchange);
+    }
+
+    fn entered(&self, exchange: &Exchange) {
+        const COME: u16 = Ticket::UNRECORDED.into_number();
+        if exchange.tag() != Some(COME) {
+            return;
+        }
+        let request = exchange.request();
+        let bytes = request.bytes();
+        let line = request.head().request_line(&bytes);
+        let context = &self.worker.context;
+        let ticket = context.request_begin(line, request.started());
+        exchange.set_tag(ticket.into_number());
     }
 
     fn opened(&self, connection: &Rc<Connection>) {

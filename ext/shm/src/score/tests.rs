@@ -30,6 +30,9 @@ fn running_requests_are_seen_and_ended() {
     let board = ScoreBoard::new(1, 2).unwrap();
     let slot = board.claim(0, 0, 1).unwrap();
     let mut tickets = board.tickets();
+    for _ in 0..3 {
+        assert_eq!(board.come(slot), Ticket::UNRECORDED);
+    }
     let first = board.begin(slot, &mut tickets, b"GET /a HTTP/1.1", 5);
     let second = board.begin(slot, &mut tickets, &[b'x'; 500], 4);
     let third = board.begin(slot, &mut tickets, b"GET /c", 6);
@@ -44,12 +47,15 @@ fn running_requests_are_seen_and_ended() {
     assert!(board.running(slot).is_empty());
     assert_eq!(board.slots()[slot].in_flight(), 0);
     assert_eq!(board.last_request(slot).unwrap().line, "x".repeat(LINE_MAX));
+    let unseen = board.come(slot);
+    assert!(board.running(slot).is_empty() && board.slots()[slot].in_flight() == 1);
+    assert_eq!(board.end(slot, &mut tickets, unseen, (3, 4)), 4);
     let again = board.begin(slot, &mut tickets, b"POST /\r\n\x1b[0m", 9);
     assert_eq!(board.running(slot)[0].line, "POST /???[0m");
     assert_eq!(board.last_request(slot).unwrap().line, "POST /???[0m");
     let _ = board.end(slot, &mut tickets, again, (3, 4));
     board.release(slot);
-    assert_eq!(board.total_requests(), 4);
+    assert_eq!(board.total_requests(), 5);
 }
 
 #[test]
@@ -102,4 +108,22 @@ fn commands_are_taken_once() {
     assert_eq!(board.end(slot, &mut tickets, t, (3, 4)), 1);
     board.set_script(b"/srv/app/server.php");
     assert_eq!(board.script(), "/srv/app/server.php");
+}
+
+#[test]
+fn a_line_of_any_length_is_kept_to_its_end() {
+    let board = ScoreBoard::new(1, 1).unwrap();
+    let slot = board.claim(0, 0, 1).unwrap();
+    let mut tickets = board.tickets();
+    let text: Vec<u8> = (0..LINE_MAX).map(|i| b'a' + (i % 26) as u8).collect();
+    for length in (0..=LINE_MAX).rev() {
+        let ticket = board.begin(slot, &mut tickets, &text[..length], 1);
+        assert_eq!(board.running(slot)[0].line.as_bytes(), &text[..length]);
+        let last = board.last_request(slot).unwrap().line;
+        assert_eq!(&last.as_bytes()[..length], &text[..length]);
+        if length < LINE_MAX {
+            assert_eq!(last.len() / 8, length / 8, "zeros end it");
+        }
+        let _ = board.end(slot, &mut tickets, ticket, (0, 0));
+    }
 }

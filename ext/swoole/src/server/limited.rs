@@ -102,6 +102,10 @@ impl Service for Limited {
         self.inner.request(exchange);
     }
 
+    fn entered(&self, exchange: &Exchange) {
+        self.inner.entered(exchange);
+    }
+
     fn opened(&self, connection: &Rc<Connection>) {
         self.inner.opened(connection);
     }
