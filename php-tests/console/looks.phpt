@@ -138,7 +138,7 @@ db.secrets.two = ["******"]
 ok: nothing was started
 1 highper: route GET /a (server.php:1) cannot be added: it matches the same paths with the same method as GET /a (server.php:1)
 --
-1 highper: App\Nope: there is no such class
+1 highper: route GET /a (server.php:1): App\Nope: there is no such class
 --
 1 highper: onStart() with the closure at server.php:1: App\Nope: there is no such class
 --

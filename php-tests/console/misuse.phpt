@@ -96,7 +96,7 @@ $start();
 1 highper: the command import at Import.php:6: App\Import::handle(): App\Nope: there is no such class
 1 highper: #[Option] on $x of App\Import::handle() in Import.php:6: its type (stdClass) must be a scalar, a backed enum, a date or a class with fromString()
 1 highper: #[Option] on $x of App\Import::handle() in Import.php:6: Highper\Attribute\Option::__construct(): Argument #2 ($short) must be one letter
-1 highper: the command import: $help of App\Import::handle() in Import.php:6 must be called otherwise: --env, --help and -h belong to the server
+1 highper: the command import: $help of App\Import::handle() in Import.php:6 must be called otherwise: --env, --help, -h and --no-interaction belong to the server
 1 highper: the command import: $b of App\Import::handle() in Import.php:6 must have a default, because <a> before it has one
 1 highper: the command import: $one of App\Import::handle() in Import.php:6 comes behind <all>, which takes all words that follow
 1 highper: the command import: $b of App\Import::handle() in Import.php:6 has the name or the letter of another option
@@ -105,5 +105,5 @@ $start();
 1 highper: the command import: $a of App\Import::handle() in Import.php:6 is called 'a b', which no command line can have: letters, digits, '-', '_' and '.'
 1 highper: the command import at Import.php:6: App\Import::handle(): Highper\Http\Request: it lives as long as a request, and this runs without one
 --
-1 highper: cannot start: the command import: $help of App\Import::handle() in Import.php:6 must be called otherwise: --env, --help and -h belong to the server
+1 highper: cannot start: the command import: $help of App\Import::handle() in Import.php:6 must be called otherwise: --env, --help, -h and --no-interaction belong to the server
 1 highper: cannot start: there are two commands 'import': at Import.php:6 and at Other.php:6; give one another name

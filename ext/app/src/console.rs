@@ -2,11 +2,13 @@
 
 mod failure;
 mod help;
+mod progress;
 pub mod style;
 pub mod table;
 
 pub use failure::{Failure, show};
 pub use help::list;
+pub use progress::Progress;
 
 use crate::listen::{UsageError, nearest};
 

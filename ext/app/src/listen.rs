@@ -198,6 +198,8 @@ pub struct CommandLine {
     pub command: Option<String>,
     /// What stands behind its name.
     pub words: Vec<String>,
+    /// `--no-interaction`: a command asks nobody.
+    pub is_quiet: bool,
     /// `--json`: for programs.
     pub json: bool,
 }
@@ -331,6 +333,7 @@ impl CommandLine {
                     return Ok(());
                 }
                 "-h" | "--help" => *help = true,
+                "--no-interaction" => self.is_quiet = true,
                 "--env" => {
                     let name = words.next().filter(|v| !v.is_empty());
                     let name =

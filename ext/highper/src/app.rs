@@ -204,6 +204,8 @@ impl App {
             key,
             "highper\\application"
                 | "highper\\config"
+                | "highper\\console\\input"
+                | "highper\\console\\output"
                 | "highper\\container"
                 | "highper\\event\\dispatcher"
                 | "highper\\http\\request"
@@ -235,6 +237,8 @@ impl App {
         Ok(match key {
             "highper\\application" => self.object.borrow().clone(),
             "highper\\config" => Some(self.one(key, || crate::config::object(&this()?))?),
+            "highper\\console\\input" => Some(self.one(key, crate::console::input)?),
+            "highper\\console\\output" => Some(self.one(key, crate::console::output)?),
             "highper\\container" => Some(self.one(key, || object::object(&this()?))?),
             "highper\\event\\dispatcher" => {
                 Some(self.one(key, || event::dispatcher::object(&this()?))?)

@@ -2,8 +2,12 @@
 
 pub(crate) mod check;
 mod failure;
+mod input;
+mod output;
+mod progress;
 pub(crate) mod routes;
 pub(crate) mod signature;
+mod terminal;
 pub(crate) mod tree;
 
 use crate::app::App;
@@ -20,7 +24,7 @@ use highper_engine::scheduler;
 use highper_runtime::cancel::{self, Thrown};
 use highper_runtime::{coroutine, exit, pass_over, signals, task};
 use highper_zend::reflect::{Class, Function};
-use highper_zend::{Throw, Value, find_class};
+use highper_zend::{Object, Registry, Throw, Value, find_class};
 use signature::{Plan, Wrong};
 use std::cell::Cell;
 use std::io::IsTerminal;
@@ -43,6 +47,22 @@ const INTERRUPTED: Thrown = Thrown {
 thread_local! {
     /// The signal that has ended the command; 0 while none has.
     static CAME: Cell<i32> = const { Cell::new(0) };
+}
+
+pub(crate) fn declare(registry: &mut Registry) {
+    input::declare(registry);
+    output::declare(registry);
+    progress::declare(registry);
+}
+
+/// What reads the command line, for who asks the container.
+pub(crate) fn input() -> Result<Object, Throw> {
+    input::INPUT.instantiate()
+}
+
+/// What a command says, for who asks the container.
+pub(crate) fn output() -> Result<Object, Throw> {
+    output::OUTPUT.instantiate()
 }
 
 /// Colours of standard output.
@@ -200,6 +220,12 @@ pub(crate) fn run(app: &Rc<App>, line: &CommandLine, script: &str) -> Result<i32
     if highper_engine::is_running() {
         return Err("run() was called inside a coroutine; call it at the end of the script".into());
     }
+    input::enter(input::Line {
+        signature: plan.signature.clone(),
+        given: words.clone(),
+        words: line.words.clone(),
+        is_quiet: line.is_quiet,
+    });
     let script = script.to_owned();
     let app = Rc::clone(app);
     in_loop(move || {
@@ -290,7 +316,7 @@ fn ended(name: &str, returned: Result<Value, Throw>) -> Result<i32, Throw> {
     };
     if let Some(text) = exit::of(&throw) {
         if let Some(text) = text.as_str() {
-            crate::run::print(text);
+            crate::run::print(text.as_bytes());
         }
         return Ok(exit::status(&throw));
     }

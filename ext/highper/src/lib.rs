@@ -94,6 +94,7 @@ pub fn declare(registry: &mut Registry) {
         cache::declare,
         routes::declare,
         config::declare,
+        console::declare,
         container::object::declare,
         container_exception::declare,
         provider::declare,

@@ -61,13 +61,13 @@ fn complain(line: &str) {
 
 /// For people: on standard output.
 pub(crate) fn say(text: &str) {
-    print(&format!("{text}\n"));
+    print(format!("{text}\n").as_bytes());
 }
 
 /// The same without an end of line.
-pub(crate) fn print(text: &str) {
+pub(crate) fn print(text: &[u8]) {
     // PHP's own output, so that buffers keep the order; it can't do more than fail.
-    let _ = call_function("printf", &[Value::from("%s"), Value::from(text)]);
+    let _ = call_function("printf", &[Value::from("%s"), Value::string(text)]);
 }
 
 fn start(app: &Rc<App>, argv: &[String], line: &CommandLine) -> Result<i32, Stop> {

@@ -198,10 +198,10 @@ impl Plan {
         place: Place<'_>,
     ) -> Result<(), Throw> {
         let options = &self.signature.options;
-        if name == "env" || name == "help" || short == Some('h') {
+        if matches!(&*name, "env" | "help" | "interaction") || short == Some('h') {
             return Err(self.wrong(
                 place,
-                "must be called otherwise: --env, --help and -h belong to the server",
+                "must be called otherwise: --env, --help, -h and --no-interaction belong to the server",
             ));
         }
         if options
