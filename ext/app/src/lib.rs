@@ -6,6 +6,7 @@
 
 pub mod accept;
 pub mod breaker;
+pub mod collisions;
 pub mod console;
 pub mod date;
 pub mod debug_page;

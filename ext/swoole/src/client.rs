@@ -13,6 +13,7 @@ use highper_net::{Error, Kind, Socket as NetSocket, Timeouts};
 use highper_zend::{
     Array, Call, Class, ClassRef, Done, Flags, Object, Registry, Throw, Trace, Tracer, Value, error,
 };
+pub(crate) use link::give_socket;
 pub(crate) use outbox::{Item, Outbox};
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;

@@ -163,7 +163,7 @@ fn class() -> Class {
         .property("public $admin_server = null", "For the admin server of Swoole's library.")
         .method("public function __construct(string $host = '0.0.0.0', int $port = 0, int $mode = 1, int $sock_type = 1)", "Binds the socket.", construct)
         .method("public function __destruct()", "", |_| Ok(()))
-        .method("public function getSocket(int $port = 0): Socket|false", "False: the extension sockets has no way to take over a descriptor.", port::get_socket)
+        .method("public function getSocket(int $port = 0): Socket|false", "The first socket, or that of a port, for the extension sockets: a copy of the descriptor.", get_socket)
         .method("public function on(string $event_name, callable $callback): bool", "Sets the callback of an event.", on)
         .method("public function getCallback(string $event_name): Closure|array|string|null", "The callback of an event, or null.", |call| {
             let name = call.text(0)?.to_ascii_lowercase();
@@ -412,6 +412,24 @@ fn event_callback(server: &Object, name: &str) -> Option<Callable> {
     }
     let first = state.ports.borrow().first().cloned()?;
     port::get_callback(&first, name)
+}
+
+/// `getSocket(port)`
+fn get_socket(call: &mut Call) -> Done {
+    let wanted = call.opt_long(0, 0)?;
+    let descriptor = {
+        let ports = call.this::<State>()?.ports.borrow();
+        ports
+            .iter()
+            .find_map(|port| port::descriptor_of(port, wanted))
+    };
+    match descriptor {
+        Some(descriptor) => crate::client::give_socket(call, descriptor),
+        None => {
+            error::warning(format!("the server has no port {wanted}"))?;
+            call.ret_bool(false)
+        }
+    }
 }
 
 fn ask(call: &mut Call, command: Command) -> Done {

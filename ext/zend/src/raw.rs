@@ -185,6 +185,7 @@ unsafe extern "C" {
         len: usize,
     ) -> c_int;
     pub(crate) fn hz_descriptor_of(value: *mut Value) -> c_int;
+    pub(crate) fn hz_stream_of_socket(fd: c_int, out: *mut Value) -> c_int;
     pub(crate) fn hz_known_class(which: c_int) -> *mut zend_class_entry;
 
     // value.c

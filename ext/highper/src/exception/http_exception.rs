@@ -1,5 +1,6 @@
 //! `Highper\Http\HttpException`
 
+use highper_app::collisions;
 use highper_zend::{Array, Class, ClassRef, Object, Registry, Throw, Value, call_function};
 
 pub(crate) static HTTP_EXCEPTION: ClassRef = ClassRef::new("Highper\\Http\\HttpException");
@@ -80,6 +81,12 @@ pub(crate) fn exception(status: u16, message: &str) -> Throw {
 
 /// As PHP's `json_decode` in the way of this framework: arrays, exceptions.
 pub(crate) fn decode_json(body: &[u8]) -> Result<Value, Throw> {
+    if body.len() >= collisions::SHORTEST && collisions::collide(body) {
+        return Err(exception(
+            400,
+            "The body has names that were made to meet in hash tables.",
+        ));
+    }
     if let Some(value) = crate::decode::decode(body) {
         return Ok(value);
     }

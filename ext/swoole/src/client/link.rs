@@ -5,7 +5,7 @@ use crate::coroutine::socket::{failure, setting};
 use crate::error_code;
 use crate::exception;
 use highper_net::{Address, Error, Socket as NetSocket};
-use highper_zend::{Array, Call, Class, Done, Throw, Value, error};
+use highper_zend::{Array, Call, Callable, Class, Done, Throw, Value, error, stream};
 
 /// Adds the methods.
 pub(super) fn methods(class: Class) -> Class {
@@ -62,7 +62,7 @@ pub(super) fn methods(class: Class) -> Class {
         )
         .method(
             "public function getSocket(): Socket|false",
-            "False, with a warning: the extension sockets can't take over a descriptor.",
+            "The connection for the extension sockets, for its options: a copy of the descriptor. False, with a warning, without that extension.",
             get_socket,
         )
 }
@@ -180,11 +180,22 @@ pub(super) fn end(call: &Call, force: bool) -> Result<bool, Throw> {
 }
 
 fn get_socket(call: &mut Call) -> Done {
-    if connected(call)?.is_none() {
-        return call.ret_bool(false);
+    match connected(call)? {
+        Some(socket) => give_socket(call, socket.fd()),
+        None => call.ret_bool(false),
     }
-    error::warning(
-        "the extension sockets has no way to take over a descriptor; use this client's own methods",
-    )?;
-    call.ret_bool(false)
+}
+
+/// Returns an object of the extension sockets for a copy of a descriptor: for its options, above all.
+pub(crate) fn give_socket(call: &mut Call, fd: i32) -> Done {
+    let Ok(import) = Callable::new(&Value::string("socket_import_stream")) else {
+        error::warning("the extension sockets is not loaded")?;
+        return call.ret_bool(false);
+    };
+    let Some(stream) = stream::of_socket(fd) else {
+        error::warning("the socket is closed")?;
+        return call.ret_bool(false);
+    };
+    let socket = import.call(&[stream]).into_result()?;
+    call.ret(socket)
 }

@@ -4,6 +4,7 @@ mod bind;
 pub(super) mod protocol;
 
 use super::{State as Server, callback, is_known_setting};
+use crate::client::give_socket;
 use highper_net::Kind;
 use highper_process::listen::Listener;
 use highper_runtime::serve::Speaks;
@@ -106,7 +107,7 @@ pub(super) fn declare(registry: &mut Registry) {
             .method("public function __destruct()", "", |_| Ok(()))
             .method(
                 "public function getSocket(): Socket|false",
-                "False: the extension sockets has no way to take over a descriptor.",
+                "The socket for the extension sockets, for its options: a copy of the descriptor.",
                 get_socket,
             )
             .method(
@@ -148,11 +149,15 @@ pub(super) fn declare(registry: &mut Registry) {
 }
 
 /// `getSocket()`
-pub(super) fn get_socket(call: &mut Call) -> Done {
-    error::warning(
-        "the extension sockets has no way to take over a descriptor; set socket options by set()",
-    )?;
-    call.ret_bool(false)
+fn get_socket(call: &mut Call) -> Done {
+    let descriptor = call.this::<State>()?.descriptor.get();
+    give_socket(call, descriptor)
+}
+
+/// The descriptor of a port of this number.
+pub(super) fn descriptor_of(port: &Object, number: i64) -> Option<i32> {
+    let state = port.state::<State>()?;
+    (number == 0 || number == i64::from(state.number.get())).then(|| state.descriptor.get())
 }
 
 fn is_started(call: &Call) -> Result<bool, Throw> {
