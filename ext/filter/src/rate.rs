@@ -4,7 +4,7 @@ use crate::limits::Taken;
 use crate::notes::Notes;
 use crate::token::is_token;
 use crate::{Answer, Seen};
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::net::IpAddr;
 
 const SECOND: u64 = 1_000_000_000;
@@ -38,6 +38,29 @@ pub struct RateLimit {
     limit: String,
     /// The same where nothing is left, up to when that changes.
     none_left: String,
+    /// What was said last to one who had nothing left: in a flood it is the same for a second.
+    refusal: RefCell<Refusal>,
+}
+
+/// The fields of a refusal.
+#[derive(Debug, Default)]
+struct Refusal {
+    /// In how many seconds all is there again, and in how many one token.
+    when: (u64, u64),
+    lines: Vec<u8>,
+}
+
+impl Refusal {
+    #[cold]
+    fn made(&mut self, none_left: &str, when: (u64, u64)) {
+        let mut notes = Notes::default();
+        notes.add_lines(none_left.as_bytes());
+        notes.end_number(when.0);
+        notes.add_number("Retry-After", when.1);
+        self.lines.clear();
+        self.lines.extend_from_slice(notes.lines());
+        self.when = when;
+    }
 }
 
 /// A hash that all workers have alike.
@@ -132,6 +155,7 @@ impl RateLimit {
             burst.unwrap_or(count)
         );
         Ok(Self {
+            refusal: RefCell::default(),
             none_left: format!("{limit}0\r\nRateLimit-Reset: "),
             limit,
             count,
@@ -186,10 +210,12 @@ impl RateLimit {
                 None
             }
             Taken::No { wait, full_in } => {
-                notes.add_lines(self.none_left.as_bytes());
-                notes.end_number(seconds(full_in));
-                notes.add_lines(b"Retry-After: ");
-                notes.end_number(seconds(wait).max(1));
+                let when = (seconds(full_in), seconds(wait).max(1));
+                let mut refusal = self.refusal.borrow_mut();
+                if refusal.when != when {
+                    refusal.made(&self.none_left, when);
+                }
+                notes.add_lines(&refusal.lines);
                 Some(Answer::Problem(429, None))
             }
         }
