@@ -202,6 +202,8 @@ pub struct CommandLine {
     pub is_quiet: bool,
     /// `--json`: for programs.
     pub json: bool,
+    /// `--watch`, `--no-watch`: reload when files change; `None`: as the settings say, else in development.
+    pub watch: Option<bool>,
 }
 
 const ACTIONS: [(&str, Action); 12] = [
@@ -229,7 +231,7 @@ pub fn is_action(word: &str) -> bool {
     ACTIONS.iter().any(|(name, _)| *name == word)
 }
 
-const OPTIONS: [&str; 7] = [
+const OPTIONS: [&str; 9] = [
     "--daemon",
     "--listen",
     "--workers",
@@ -237,6 +239,8 @@ const OPTIONS: [&str; 7] = [
     "--help",
     "--json",
     "-d",
+    "--watch",
+    "--no-watch",
 ];
 
 impl CommandLine {
@@ -265,12 +269,16 @@ impl CommandLine {
                     .push(Address::parse(value("--listen 127.0.0.1:9501")?)?),
                 "--workers" => line.workers = workers(value("--workers 4")?)?,
                 "--env" => line.env = Some(environment(value("--env dev")?)?),
-                "-d" | "--daemon" | "-h" | "--help" | "--json" if inline.is_some() => {
+                "-d" | "--daemon" | "-h" | "--help" | "--json" | "--watch" | "--no-watch"
+                    if inline.is_some() =>
+                {
                     return Err(UsageError(format!("{option} takes no value")));
                 }
                 "-d" | "--daemon" => line.daemon = true,
                 "-h" | "--help" => help = true,
                 "--json" => line.json = true,
+                "--watch" => line.watch = Some(true),
+                "--no-watch" => line.watch = Some(false),
                 o if o.starts_with('-') => {
                     return Err(unknown("option", o, &OPTIONS));
                 }
@@ -439,6 +447,8 @@ Options:
                     given several times (default: 127.0.0.1:$PORT, else {DEFAULT_HOST}:{DEFAULT_PORT})
   --workers N       number of workers, or auto (default: the CPU quota)
   --env NAME        environment, over APP_ENV (default: production)
+  --watch           new workers when files change (default: in development);
+                    --no-watch: not even there
   -d, --daemon      run in the background
   --json            routes and config for programs
   -h, --help        this text
@@ -516,6 +526,7 @@ mod tests {
             "--workers=3",
             "--env",
             "dev",
+            "--no-watch",
         ])
         .unwrap();
         assert_eq!(
@@ -529,6 +540,7 @@ mod tests {
                 ],
                 workers: Some(3),
                 env: Some("dev".into()),
+                watch: Some(false),
                 ..CommandLine::default()
             }
         );

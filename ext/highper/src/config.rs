@@ -66,6 +66,11 @@ impl Config {
         drop(old);
     }
 
+    /// Has anybody asked for a value already?
+    pub(crate) fn is_read(&self) -> bool {
+        self.tree.borrow().is_some()
+    }
+
     /// The next one who asks reads the files again.
     pub(crate) fn forget(&self) {
         let old = self.tree.take();

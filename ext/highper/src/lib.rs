@@ -20,6 +20,7 @@ mod container;
 mod container_exception;
 mod csrf;
 mod decode;
+mod develop;
 mod endpoint;
 mod event;
 mod exception;

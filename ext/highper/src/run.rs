@@ -3,6 +3,8 @@
 use crate::app::App;
 use crate::beside::Beside;
 use crate::console;
+use crate::develop::reloader::{self, Reloader};
+use crate::develop::successor::{self, Heritage};
 use crate::failure::start_line;
 use crate::task::lost::Lost;
 use crate::worker::Face;
@@ -10,7 +12,7 @@ use highper_app::listen::{Action, Address, CommandLine};
 use highper_log::{Level, Record};
 use highper_process::listen::{Listener, TcpOptions, bind_tcp, bind_unix, resolve};
 use highper_process::post::Post;
-use highper_process::{Error, Exit, Hooks, Options, control};
+use highper_process::{Error, Exit, Hooks, Kind, Options, Spawned, control};
 use highper_runtime::inspect;
 use highper_runtime::serve::{Plan, Served};
 use highper_zend::{Throw, Value, call_function};
@@ -88,7 +90,15 @@ fn start(app: &Rc<App>, argv: &[String], line: &CommandLine) -> Result<i32, Stop
     let mut options = options(app, line, script, &addresses);
     let pid_file = options.pid_file.clone().unwrap_or_default();
     let patience = options.max_wait_time + Duration::from_secs(5);
+    let mut heritage = Heritage::read();
     match line.action {
+        Action::Start | Action::Restart if successor::is_trial() => {
+            options.validate()?;
+            secured(app)?;
+            crate::worker::try_out(app)?;
+            say(successor::PASSED);
+            return Ok(0);
+        }
         Action::Stop => {
             let pid = control::stop(&pid_file, patience)?;
             say(&format!("stopped (process {pid})"));
@@ -107,7 +117,7 @@ fn start(app: &Rc<App>, argv: &[String], line: &CommandLine) -> Result<i32, Stop
             say(inspect(&pid_file)?.trim_end());
             return Ok(0);
         }
-        Action::Restart if control::pid(&pid_file).is_ok() => {
+        Action::Restart if !heritage.is_given && control::pid(&pid_file).is_ok() => {
             control::stop(&pid_file, patience)?;
         }
         _ => {}
@@ -117,7 +127,10 @@ fn start(app: &Rc<App>, argv: &[String], line: &CommandLine) -> Result<i32, Stop
     }
     let mut listeners = Vec::with_capacity(addresses.len());
     for address in &addresses {
-        listeners.push(bind(address)?);
+        listeners.push(match heritage.socket(&address.to_string()) {
+            Some(socket) => socket,
+            None => bind(address)?,
+        });
     }
     apply(app);
     app.make_world()?;
@@ -127,7 +140,26 @@ fn start(app: &Rc<App>, argv: &[String], line: &CommandLine) -> Result<i32, Stop
     if options.daemonize && options.log_file.is_none() {
         options.log_file = Some(place(app, &addresses, "log"));
     }
-    serve(app, options, listeners)
+    let reloader = watched(app, line).then(|| {
+        let reuse_port = app.settings.borrow().reuse_port;
+        let sockets = reloader::Sockets::new(&addresses, &listeners, reuse_port);
+        Reloader::new(app, &heritage, sockets)
+    });
+    if reloader.is_none() {
+        heritage.end();
+    }
+    options.daemonize &= !heritage.is_given;
+    options.eager_reload = reloader.is_some();
+    serve(app, options, listeners, reloader)
+}
+
+/// Are there new workers when files change?
+fn watched(app: &App, line: &CommandLine) -> bool {
+    let set = line.watch.or(app.settings.borrow().watch);
+    let watched = set.unwrap_or(app.is_development.get());
+    // The workers take more than the files that they look for, then.
+    app.settings.borrow_mut().watch = Some(watched);
+    watched
 }
 
 /// What the coroutines of all workers do.
@@ -243,6 +275,8 @@ struct Manager<'a> {
     early: Option<Vec<(Level, String)>>,
     /// Jobs of processes that have ended.
     lost: Lost,
+    /// Watches the files, where somebody wants that.
+    reloader: Option<Reloader>,
 }
 
 impl Manager<'_> {
@@ -285,13 +319,38 @@ impl Hooks for Manager<'_> {
     }
 
     fn wait(&mut self, fds: &[RawFd], time: Duration) -> std::io::Result<Vec<bool>> {
-        let ready = highper_process::wait_readable(fds, self.lost.patience(time));
+        let time = self.lost.patience(time);
+        let ready = match &mut self.reloader {
+            Some(reloader) => reloader.wait(self.app, fds, time),
+            None => highper_process::wait_readable(fds, time),
+        };
         let told = self.lost.look();
         self.tell(told);
         ready
     }
 
+    fn worker_spawned(&mut self, worker: &Spawned) -> Result<(), Error> {
+        if let Some(reloader) = &mut self.reloader {
+            reloader.spawned(worker.pid, worker.kind == Kind::Worker);
+        }
+        Ok(())
+    }
+
+    fn started(&mut self) -> Result<(), Error> {
+        if let Some(reloader) = &mut self.reloader {
+            reloader.started();
+        }
+        Ok(())
+    }
+
+    fn wants_reload(&mut self) -> bool {
+        self.reloader.as_mut().is_some_and(Reloader::wants_reload)
+    }
+
     fn manager_stop(&mut self) -> Result<(), Error> {
+        if let Some(reloader) = &mut self.reloader {
+            reloader.stop();
+        }
         let left = self.lost.left();
         if left > 0 {
             let text = format!(
@@ -304,6 +363,9 @@ impl Hooks for Manager<'_> {
 
     fn tick(&mut self) -> Result<(), Error> {
         self.settle();
+        if let Some(reloader) = &mut self.reloader {
+            reloader.tick();
+        }
         Ok(())
     }
 
@@ -316,6 +378,9 @@ impl Hooks for Manager<'_> {
     fn worker_exited(&mut self, exit: &Exit) -> Result<(), Error> {
         let told = self.lost.exited(exit);
         self.tell(told);
+        if let Some(reloader) = &mut self.reloader {
+            reloader.exited(exit.pid);
+        }
         if exit.was_ready || exit.expected {
             return Ok(());
         }
@@ -371,7 +436,12 @@ pub(crate) fn secured(app: &App) -> Result<Option<highper_tls::Context>, Stop> {
         .map_err(|error| format!("cannot start: the setting 'tls' can't be used: {error}").into())
 }
 
-fn serve(app: &Rc<App>, mut options: Options, listeners: Vec<Listener>) -> Result<i32, Stop> {
+fn serve(
+    app: &Rc<App>,
+    mut options: Options,
+    listeners: Vec<Listener>,
+    reloader: Option<Reloader>,
+) -> Result<i32, Stop> {
     use rustix::pipe::{PipeFlags, pipe_with};
     let (read, write) = pipe_with(PipeFlags::CLOEXEC | PipeFlags::NONBLOCK)?;
     let mut manager = Manager {
@@ -385,6 +455,7 @@ fn serve(app: &Rc<App>, mut options: Options, listeners: Vec<Listener>) -> Resul
                 .collect(),
         ),
         lost: Lost::default(),
+        reloader,
     };
     let mut settings = app.settings.borrow().http.clone();
     settings.http2 = (!app.settings.borrow().no_http2).then(http2);

@@ -146,11 +146,12 @@ fn class_name(namespace: &str, file: &Path) -> Option<String> {
 
 /// Makes OPcache look again at the files that it knows: its clock is the process's start, which
 /// workers inherit, so that it would hold their old code for good. Scanned files are taken anew in
-/// any case, others where they have changed.
+/// any case, others where they have changed; with `all` only installed packages are asked for that, because OPcache sees no
+/// change within a second.
 ///
 /// # Errors
 /// What OPcache throws.
-pub(crate) fn refresh(folders: &[(String, PathBuf)]) -> Result<(), Throw> {
+pub(crate) fn refresh(folders: &[(String, PathBuf)], all: bool) -> Result<(), Throw> {
     let Ok(invalidate) = Callable::new(&Value::string("opcache_invalidate")) else {
         return Ok(());
     };
@@ -161,7 +162,8 @@ pub(crate) fn refresh(folders: &[(String, PathBuf)]) -> Result<(), Throw> {
         let name = path.as_str().unwrap_or_default();
         let force = folders
             .iter()
-            .any(|(_, folder)| Path::new(name).starts_with(folder));
+            .any(|(_, folder)| Path::new(name).starts_with(folder))
+            || (all && !name.contains("/vendor/"));
         invalidate
             .call(&[path.clone(), Value::bool(force)])
             .into_result()?;

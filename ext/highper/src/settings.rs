@@ -2,6 +2,7 @@
 
 mod tls;
 
+use crate::develop::reloader::Wanted;
 use highper_app::env::{duration, size};
 use highper_http::Settings as Http;
 use highper_log::Level;
@@ -34,6 +35,10 @@ pub(crate) struct Settings {
     pub(crate) tls: Option<highper_tls::Settings>,
     /// Jobs that may wait for a task worker.
     pub(crate) task_queue: Option<u64>,
+    /// Are files watched? In development unless it is set.
+    pub(crate) watch: Option<bool>,
+    /// What is watched, and how.
+    pub(crate) watched: Wanted,
     /// Was the number of workers set?
     pub(crate) workers: Option<u32>,
     /// Are values answered as MessagePack where the client likes that better than JSON?
@@ -42,7 +47,7 @@ pub(crate) struct Settings {
     pub(crate) superglobals: Option<Scope>,
 }
 
-const NAMES: [&str; 40] = [
+const NAMES: [&str; 42] = [
     "access_log",
     "blocking_threshold",
     "body_timeout",
@@ -81,6 +86,8 @@ const NAMES: [&str; 40] = [
     "time_accounting",
     "tls",
     "user",
+    "watch",
+    "watch_polling",
     "workers",
     "write_timeout",
 ];
@@ -189,6 +196,20 @@ impl Settings {
             "time_accounting" => self.time_accounting = Some(v.bool()?),
             "tls" => self.tls = tls::read(value)?,
             "user" => process.user = Some(v.text()?),
+            "watch" => match value.as_array() {
+                Some(list) => {
+                    self.watch = Some(true);
+                    self.watched.more = list
+                        .values()
+                        .map(|value| One { name, value }.text())
+                        .collect::<Result<_, _>>()?;
+                }
+                None => {
+                    let on = value.as_bool();
+                    self.watch = Some(on.ok_or_else(|| v.wrong("true, false or a list of paths"))?);
+                }
+            },
+            "watch_polling" => self.watched.polling = v.bool()?,
             "workers" => {
                 let n = v.count(1)?;
                 match u32::try_from(n) {

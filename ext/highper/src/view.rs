@@ -107,6 +107,11 @@ impl Views {
         Ok(made)
     }
 
+    /// Where the templates are.
+    pub(crate) fn folder(&self) -> &std::path::Path {
+        &self.folder
+    }
+
     fn templates(&self) -> &Templates {
         self.templates.get_or_init(|| {
             let mut templates = Templates::new(Options {

@@ -210,7 +210,8 @@ impl Face {
 pub(crate) fn prepare(app: &App, generation: u32) -> Result<(), Stop> {
     if generation > 1 {
         let scans = app.scans.borrow().clone();
-        crate::scan::refresh(&scans).map_err(Stop::Throw)?;
+        crate::scan::refresh(&scans, app.settings.borrow().watch == Some(true))
+            .map_err(Stop::Throw)?;
         app.config.forget();
         app.container.reread();
     }
@@ -223,6 +224,14 @@ pub(crate) fn boot(app: &App, generation: u32) -> Result<(), Stop> {
     prepare(app, generation)?;
     app.compile()?;
     app.start_hooks().map_err(Stop::Throw)?;
+    app.check()?;
+    Ok(())
+}
+
+/// Does what a worker does at its start, but for the hooks: they may want what only a server has.
+pub(crate) fn try_out(app: &App) -> Result<(), Stop> {
+    prepare(app, 1)?;
+    app.compile()?;
     app.check()?;
     Ok(())
 }

@@ -141,6 +141,16 @@ pub trait Hooks {
         Ok(())
     }
 
+    /// All of the first generation accept.
+    fn started(&mut self) -> Result<(), Error> {
+        Ok(())
+    }
+
+    /// Asked at each turn; true replaces all workers as SIGUSR1 does.
+    fn wants_reload(&mut self) -> bool {
+        false
+    }
+
     /// A reload begins.
     fn before_reload(&mut self) -> Result<(), Error> {
         Ok(())

@@ -8,10 +8,12 @@
 //! last owner closes it.
 
 mod datagram;
+mod inherited;
 mod owner;
 mod raw;
 
 pub use datagram::{bind_udp, bind_unix_datagram};
+pub use inherited::inherited;
 
 use std::fs;
 use std::io;

@@ -268,6 +268,9 @@ impl Manager<'_> {
                 let result = self.hooks.tick();
                 self.log_failure("tick", result);
             }
+            if self.hooks.wants_reload() {
+                self.want_reload(None);
+            }
             if self.hooks.should_abort() {
                 self.shut_down(true, 255);
             }

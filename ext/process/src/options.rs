@@ -97,6 +97,9 @@ pub struct Options {
     /// How often the first workers may fail to start, one after the other,
     /// until the server gives up. Default 5.
     pub start_attempts: u32,
+    /// A reload may begin while workers of an older generation finish what they have: for development, where
+    /// somebody waits for it and a worker may have a connection that never ends. Default false: it waits for them.
+    pub eager_reload: bool,
     /// Requests whose lines are remembered per worker, to be logged if it is
     /// killed; 0 turns it off. Default 256.
     pub remembered_requests: usize,
@@ -136,6 +139,7 @@ impl Default for Options {
             respawn_burst: 20,
             respawn_rate: 10,
             start_attempts: 5,
+            eager_reload: false,
             remembered_requests: 256,
             script: String::new(),
             name: "highper".to_owned(),

@@ -98,6 +98,14 @@ impl Hooks for Closing<'_> {
         self.hooks.worker_exited(exit)
     }
 
+    fn started(&mut self) -> Result<(), Error> {
+        self.hooks.started()
+    }
+
+    fn wants_reload(&mut self) -> bool {
+        self.hooks.wants_reload()
+    }
+
     fn before_reload(&mut self) -> Result<(), Error> {
         for problem in self.spoken.borrow_mut().renew() {
             self.hooks.log(Level::Error, &problem);

@@ -151,6 +151,8 @@ impl Manager<'_> {
                     self.pid, self.options.worker_num
                 );
                 self.info(&text);
+                let result = self.hooks.started();
+                self.log_failure("started", result);
             }
         }
     }

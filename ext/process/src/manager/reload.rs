@@ -55,6 +55,19 @@ impl Manager<'_> {
             );
             return;
         }
+        if self.options.eager_reload
+            && let Some(reload) = &self.reload
+            && matches!(reload.stage, Stage::Draining { .. })
+            && !self
+                .workers
+                .iter()
+                .any(|w| w.counts() && w.generation < reload.generation && reload.covers(w.kind))
+        {
+            // The old ones know that they are to end.
+            let generation = reload.generation;
+            self.reload = None;
+            self.end_old_user_processes(generation);
+        }
         if self.reload.is_some() || !self.settled {
             // All kinds include the task workers.
             self.queued_reload = match self.queued_reload {
