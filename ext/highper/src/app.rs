@@ -21,6 +21,7 @@ use crate::spare::Spare;
 use crate::translation::{Translations, translator};
 use crate::validation::validator;
 use crate::view::{self, Views};
+use crate::websocket::{self, Sockets};
 use highper_app::env::{Env, Mode};
 use highper_app::router::{Answer, Builder, NewRoute, Router};
 use highper_filter::{Filter, World};
@@ -70,6 +71,8 @@ pub(crate) struct App {
     pub(crate) on_start: RefCell<Vec<Callable>>,
     pub(crate) events: Events,
     pub(crate) metrics: Metrics,
+    /// Connections that speak WebSocket.
+    pub(crate) sockets: Sockets,
     pub(crate) openapi: OpenApi,
     pub(crate) translations: Translations,
     pub(crate) sessions: RefCell<Option<Rc<Sessions>>>,
@@ -126,6 +129,7 @@ impl App {
             on_start: RefCell::default(),
             events: Events::default(),
             metrics: Metrics::default(),
+            sockets: Sockets::default(),
             openapi: OpenApi::default(),
             translations: Translations::default(),
             sessions: RefCell::default(),
@@ -216,6 +220,7 @@ impl App {
                 | "highper\\validation\\validator"
                 | view::KEY
                 | csrf::KEY
+                | websocket::ROOMS
         )
     }
 
@@ -251,6 +256,7 @@ impl App {
                 Some(self.one(key, || validator::object(&this()?))?)
             }
             csrf::KEY => Some(self.one(key, csrf::object)?),
+            websocket::ROOMS => Some(self.one(key, || websocket::rooms(&this()?))?),
             view::KEY => Some(self.one(key, || view::object(&this()?))?),
             _ => None,
         })

@@ -47,6 +47,7 @@ mod transactional;
 mod unique;
 mod url;
 mod uuid;
+mod web_socket;
 mod when;
 
 use highper_zend::{Call, Done, Registry};
@@ -100,6 +101,7 @@ pub(crate) fn declare(registry: &mut Registry) {
         unique::declare,
         url::declare,
         uuid::declare,
+        web_socket::declare,
         when::declare,
     ] {
         declare(registry);

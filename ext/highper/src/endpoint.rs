@@ -14,6 +14,7 @@ use crate::response;
 use crate::response::data::{Body, Data, Kind};
 use crate::route::{Handler, Middleware, Route};
 use crate::view;
+use crate::websocket::Definition;
 use highper_app::problem::Problem;
 use highper_filter::{Answer, Filter};
 use highper_zend::json;
@@ -47,6 +48,8 @@ pub(crate) struct Endpoint {
     layers: Vec<Layer>,
     handler: Handler,
     callable: OnceCell<Callable>,
+    /// What is called for its connections, where it speaks WebSocket.
+    socket: Option<Rc<Definition>>,
     pub(crate) plan: Plan,
     status: Option<u16>,
     /// Is the handler called before the body is there?
@@ -88,6 +91,9 @@ impl Endpoint {
                 }
             };
         let plan = match &function {
+            _ if let Some(socket) = &route.socket => socket
+                .compile(app, names)
+                .map_err(|throw| wrong(&throw_text(throw)))?,
             Some(function)
                 if matches!(route.handler, Handler::Method(..)) && !function.is_public() =>
             {
@@ -145,6 +151,7 @@ impl Endpoint {
             front,
             handler: route.handler.clone(),
             callable: OnceCell::new(),
+            socket: route.socket.clone(),
             plan,
             status: route.status,
             streams,
@@ -185,6 +192,11 @@ impl Endpoint {
         }
         if let Handler::Method(class, _) = &self.handler {
             check.kept(class)?;
+        }
+        if let Some(socket) = &self.socket {
+            socket.check(check).map_err(|throw| {
+                Throw::error(format!("route {}: {}", self.label, throw_text(throw)))
+            })?;
         }
         for source in &self.plan.args {
             match source {
@@ -326,6 +338,9 @@ impl Endpoint {
         let callable = match self.callable.get() {
             Some(callable) => callable,
             None => {
+                if let Some(socket) = &self.socket {
+                    return Ok(socket.answer());
+                }
                 let made = self.controller(app)?;
                 self.callable.get_or_init(|| made)
             }

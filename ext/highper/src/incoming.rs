@@ -30,7 +30,7 @@ pub(crate) enum PathValue {
 pub(crate) const NOWHERE: usize = usize::MAX;
 
 /// The values of a route's path parameters; few of them need no memory of their own.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct PathValues {
     first: [Option<PathValue>; 2],
     more: Vec<PathValue>,
@@ -313,6 +313,31 @@ impl Incoming {
             Some(kept) => Ok(kept.clone()),
             None => crate::request::object(self),
         }
+    }
+
+    /// Another record of the same request, for what outlives its answer; it takes all that was made for the request.
+    pub(crate) fn hand_over(&self) -> Rc<Self> {
+        let new = Self::new(
+            &self.app,
+            Rc::clone(self.exchange()),
+            self.endpoint,
+            self.path.clone(),
+        );
+        new.scoped.replace(self.scoped.take());
+        if let Some(notes) = self.notes.take() {
+            new.notes.replace(Some(notes));
+        }
+        if let Some(id) = self.known_id() {
+            let _first = new.id.set(id.into());
+        }
+        if let Some(session) = self.session.get() {
+            let _first = new.session.set(Rc::clone(session));
+        }
+        if let Some(object) = self.request.take() {
+            crate::request::belongs(&object, &new);
+            new.request.replace(Some(object));
+        }
+        new
     }
 
     /// Lets go of the objects of this request, which hold it in turn.

@@ -63,6 +63,7 @@ mod upload;
 mod validation;
 mod view;
 mod web;
+mod websocket;
 mod worker;
 
 use highper_zend::{Access, Call, Done, Function, Ini, Registry, Throw, stub};
@@ -117,6 +118,7 @@ pub fn declare(registry: &mut Registry) {
         task::declare,
         upload::declare,
         validation::declare,
+        websocket::declare,
         times::declare,
         translation::declare,
         inspect::declare,

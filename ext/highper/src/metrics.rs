@@ -5,6 +5,7 @@ pub(crate) mod object;
 use crate::app::App;
 use crate::incoming;
 use crate::send;
+use crate::websocket;
 use highper_engine::{clock, scheduler};
 use highper_filter::Notes;
 use highper_http::Exchange;
@@ -42,6 +43,9 @@ pub(crate) struct Metrics {
     routes: OnceCell<Vec<(String, String)>>,
     /// What the application's own ones say, by name; and the kind that each has.
     own: RefCell<HashMap<String, (Kind, String)>>,
+    /// What was counted of WebSocket so far, and where it is on the board.
+    seen: Cell<highper_rooms::Figures>,
+    sockets: OnceCell<[Option<usize>; 5]>,
     /// Where series are on the board.
     series: RefCell<HashMap<String, usize>>,
 }
@@ -99,6 +103,61 @@ impl Metrics {
         }
     }
 
+    /// Notes what has happened to connections that speak WebSocket.
+    fn sockets(&self, app: &App) {
+        let (Some(place), Some(now)) = (self.place.get(), websocket::figures(app)) else {
+            return;
+        };
+        let before = self.seen.replace(now);
+        let known = self.sockets.get_or_init(|| {
+            let counter = |name: &str, help: &str| {
+                let mut own = self.own.borrow_mut();
+                own.entry(name.to_owned())
+                    .or_insert((Kind::Counter, help.to_owned()));
+                place.series(Kind::Counter, name)
+            };
+            let open = "highper_websocket_connections";
+            self.own.borrow_mut().entry(open.to_owned()).or_insert((
+                Kind::Gauge,
+                "WebSocket connections that are open.".to_owned(),
+            ));
+            [
+                place.series(Kind::Gauge, open),
+                counter(
+                    "highper_websocket_received_total",
+                    "Messages that WebSocket clients have sent.",
+                ),
+                counter(
+                    "highper_websocket_sent_total",
+                    "Messages to WebSocket clients, one for each.",
+                ),
+                counter(
+                    "highper_websocket_dropped_total",
+                    "Messages that were left out because a client was too slow.",
+                ),
+                counter(
+                    "highper_websocket_closed_slow_total",
+                    "WebSocket connections that were closed because the client was too slow.",
+                ),
+            ]
+        });
+        let [open, counters @ ..] = known;
+        if let Some(open) = open {
+            place.put(*open, now.open as f64);
+        }
+        let grown = [
+            now.received - before.received,
+            now.sent - before.sent,
+            now.dropped - before.dropped,
+            now.closed - before.closed,
+        ];
+        for (series, by) in counters.iter().zip(grown) {
+            if let (Some(series), 1..) = (series, by) {
+                place.add(*series, by as f64);
+            }
+        }
+    }
+
     /// One answer of a route, by its number from 1; 0 for what no route is for.
     #[inline]
     fn count(&self, route: usize, exchange: &Exchange) {
@@ -144,6 +203,7 @@ fn look(app: Weak<App>, due: u64) {
     let now = clock::now();
     place.set(COROUTINES, scheduler::stats().live as u64);
     place.set(LAG, now.saturating_sub(due));
+    strong.metrics.sockets(&strong);
     let next = now + LOOK;
     scheduler::at(next, false, move || look(app, next));
 }
@@ -185,6 +245,7 @@ pub(crate) fn text(app: &App) -> String {
         return String::new();
     };
     place.set(COROUTINES, scheduler::stats().live as u64);
+    metrics.sockets(app);
     let board = place.board();
     let own = metrics.own.borrow();
     let help = |name: &str| {

@@ -62,6 +62,7 @@ pub(crate) struct Text {
 }
 
 /// A path parameter that a handler takes, converted before PHP is entered.
+#[derive(Clone)]
 pub(crate) struct PathPlan {
     name: Box<str>,
     /// Its place among the parameters of the pattern.
@@ -92,6 +93,67 @@ impl Plan {
             plan.args.push(source);
         }
         Ok(plan)
+    }
+
+    /// Reads one more parameter; its number is for [`Plan::nth`].
+    ///
+    /// # Errors
+    /// As of [`Plan::of`].
+    pub(crate) fn add(
+        &mut self,
+        app: &App,
+        function: &Function,
+        param: &Param,
+        names: &[&str],
+    ) -> Result<usize, Throw> {
+        let source = self.source(app, function, param, names)?;
+        self.args.push(source);
+        match self.takes_body() {
+            true => Err(Throw::error(format!(
+                "its parameter ${} wants the body of a request, which has none here",
+                param.name()
+            ))),
+            false => Ok(self.args.len() - 1),
+        }
+    }
+
+    /// The value of the parameter with this number.
+    ///
+    /// # Errors
+    /// As of [`Plan::arguments`].
+    pub(crate) fn nth(&self, number: usize, incoming: &Rc<Incoming>) -> Result<Value, Throw> {
+        match self.args.get(number) {
+            Some(source) => self.argument(source, incoming),
+            None => Ok(Value::null()),
+        }
+    }
+
+    /// One that converts the same path, and has no arguments.
+    pub(crate) fn of_path(&self) -> Self {
+        Self {
+            args: Vec::new(),
+            path: self.path.clone(),
+        }
+    }
+
+    /// The number of a path parameter; several handlers may take the same.
+    fn in_path(&mut self, new: PathPlan) -> usize {
+        let is_same = |old: &PathPlan| {
+            old.at == new.at
+                && old.optional == new.optional
+                && matches!(
+                    (&old.kind, &new.kind),
+                    (Scalar::Int, Scalar::Int)
+                        | (Scalar::Float, Scalar::Float)
+                        | (Scalar::Bool, Scalar::Bool)
+                        | (Scalar::Text, Scalar::Text)
+                )
+        };
+        if let Some(known) = self.path.iter().position(is_same) {
+            return known;
+        }
+        self.path.push(new);
+        self.path.len() - 1
     }
 
     /// Does a parameter want the body?
@@ -135,13 +197,12 @@ impl Plan {
         if let Some(at) = names.iter().position(|n| *n == name) {
             let marks = Marks::of(&attributes, place)?;
             let kind = Scalar::of(kind.as_ref(), marks.format.as_deref()).map_err(&wrong)?;
-            self.path.push(PathPlan {
+            let number = self.in_path(PathPlan {
                 name: name.clone().into(),
                 at,
                 kind,
                 optional: default.is_some(),
             });
-            let number = self.path.len() - 1;
             if marks.rules.is_empty() {
                 return Ok(Source::Path(number, default));
             }

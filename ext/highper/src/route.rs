@@ -1,6 +1,7 @@
 //! Routes as they were written down, before they are compiled.
 
 use crate::filter;
+use crate::websocket::Definition;
 use highper_app::router::Group;
 use highper_filter::Filter;
 use highper_zend::{Call, Callable, Object, Throw, Value, error};
@@ -40,6 +41,8 @@ pub(crate) struct Route {
     /// Outermost first.
     pub(crate) middleware: Vec<Middleware>,
     pub(crate) status: Option<u16>,
+    /// What is called for its connections, where it speaks WebSocket.
+    pub(crate) socket: Option<Rc<Definition>>,
     /// `file:line`
     pub(crate) at: String,
 }
@@ -71,6 +74,7 @@ impl Shared {
             handler,
             middleware: [self.middleware.clone(), middleware(call, from + 2)?].concat(),
             status: None,
+            socket: None,
             at: place(),
         })
     }

@@ -316,6 +316,9 @@ impl Hooks for Manager<'_> {
             let text = format!("jobs of task workers that are killed will be lost: {error}");
             self.say(Level::Warning, &text);
         }
+        if let Err(why) = self.app.sockets.make(post.board().slots().len()) {
+            self.say(Level::Warning, &why);
+        }
     }
 
     fn wait(&mut self, fds: &[RawFd], time: Duration) -> std::io::Result<Vec<bool>> {

@@ -7,6 +7,7 @@ use crate::app::App;
 use crate::event::{self, Listener};
 use crate::part::{self, Parts};
 use crate::route::{Handler, Middleware, Route};
+use crate::websocket;
 use cache::Files;
 use highper_app::router::Group;
 use highper_log::Level;
@@ -23,6 +24,8 @@ pub(crate) struct Found {
     pub(crate) routes: Vec<Route>,
     pub(crate) parts: Parts,
     pub(crate) listeners: Vec<Listener>,
+    /// Classes that speak WebSocket.
+    pub(crate) sockets: Vec<String>,
 }
 
 /// The routes of all controllers below the folders of an application; its listeners are heard from now on.
@@ -32,7 +35,19 @@ pub(crate) struct Found {
 pub(crate) fn routes(app: &App) -> Result<Vec<Route>, Throw> {
     let found = all(app, true)?.unwrap_or_default();
     app.events.take(found.listeners);
-    Ok(found.routes)
+    let mut routes = found.routes;
+    for name in found.sockets {
+        if let Some(class) = find_class(&name)?.map(reflect::Class::from) {
+            routes.extend(websocket::read(class, |class| {
+                let mut all = Vec::new();
+                for attribute in &class.attributes() {
+                    layers(attribute, Place::Class(class), &mut all)?;
+                }
+                Ok(all)
+            })?);
+        }
+    }
+    Ok(routes)
 }
 
 /// All that is found by attributes. In production it comes from a file where nothing has changed since that was
@@ -71,6 +86,7 @@ pub(crate) fn all(app: &App, look: bool) -> Result<Option<Found>, Throw> {
     let mut routes = Vec::new();
     let mut parts = Parts::default();
     let mut listeners = Vec::new();
+    let mut sockets = Vec::new();
     let mut outside = Files::new();
     for (namespace, files) in listed {
         for file in files {
@@ -80,6 +96,10 @@ pub(crate) fn all(app: &App, look: bool) -> Result<Option<Found>, Throw> {
             if let Some(class) = find_class(&name)?.map(reflect::Class::from) {
                 crate::task::check(class)?;
                 controller(class, &mut routes, &mut outside)?;
+                if websocket::is_one(class) {
+                    around(class, &mut outside);
+                    sockets.push(class.name().to_owned());
+                }
                 let listens = event::read::read(class, &mut listeners)?;
                 if part::read(class, &mut parts)? || listens {
                     around(class, &mut outside);
@@ -93,6 +113,7 @@ pub(crate) fn all(app: &App, look: bool) -> Result<Option<Found>, Throw> {
         routes,
         parts,
         listeners,
+        sockets,
     };
     if let Some(place) = place
         && let Err(error) = cache::write(&place, &text, &found, &outside, &all)
@@ -270,6 +291,7 @@ fn action(
             handler: Handler::Method(class.name().to_owned(), method.name()),
             middleware: middleware.clone(),
             status: answer,
+            socket: None,
             at: at.clone(),
         });
     }

@@ -7,6 +7,7 @@ use crate::failure::start_line;
 use crate::run::Stop;
 use crate::task;
 use crate::web;
+use crate::websocket;
 use highper_engine::account;
 use highper_http::Settings;
 use highper_http1::Stamp;
@@ -107,6 +108,9 @@ impl serve::Face for Face {
             // One for a process that had this place before is for nobody.
             (Kind::Finish, _) if to == 0 || u32::try_from(to) == Ok(std::process::id()) => {
                 task::answered(message);
+            }
+            (Kind::Forward, _) if message.head.code == websocket::CODE => {
+                websocket::arrived(&self.app, &message);
             }
             _ => {}
         }

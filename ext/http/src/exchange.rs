@@ -456,6 +456,11 @@ impl Exchange {
         self.request.detach();
     }
 
+    /// Lets the worker have the buffer back that the head of the request is in; for one that is kept.
+    pub fn detach_request(&self) {
+        self.request.detach();
+    }
+
     pub(crate) fn complete(&self, after: After) {
         self.progress.set(Progress::Complete);
         self.core.completed(&self.connection, self, after);

@@ -12,6 +12,10 @@ pub trait Protocol: Any {
     /// Bytes came: all those that it left over, and new ones behind them. Returns how many it has taken; at most a
     /// few may be left, which come again before the next ones. It may change them where they lie. Runs on the driver's stack.
     fn receive(&self, connection: &Rc<Connection>, bytes: &mut [u8]) -> usize;
+    /// Does it take nothing more for now? What still comes stays with the kernel until [`Server::resume_reading`].
+    fn holds_back(&self) -> bool {
+        false
+    }
     /// The server ends: say good-bye. The connection is closed a second later.
     fn drain(&self, connection: &Rc<Connection>) {
         let _ = connection;

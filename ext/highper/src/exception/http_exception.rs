@@ -79,6 +79,23 @@ pub(crate) fn exception(status: u16, message: &str) -> Throw {
     }
 }
 
+/// The same with headers of the answer.
+pub(crate) fn exception_with(status: u16, message: &str, headers: &[(&str, &str)]) -> Throw {
+    let mut list = Array::new();
+    for (name, value) in headers {
+        list.set(name, *value);
+    }
+    let args = [
+        Value::long(status.into()),
+        Value::from(message),
+        list.into(),
+    ];
+    match HTTP_EXCEPTION.get().new_object(&args).into_result() {
+        Ok(object) => Throw::Object(object),
+        Err(throw) => throw,
+    }
+}
+
 /// As PHP's `json_decode` in the way of this framework: arrays, exceptions.
 pub(crate) fn decode_json(body: &[u8]) -> Result<Value, Throw> {
     if body.len() >= collisions::SHORTEST && collisions::collide(body) {

@@ -8,6 +8,7 @@ use super::event;
 use crate::exception::cancelled::{is_cancelled, is_disconnected};
 use crate::incoming::Incoming;
 use crate::send;
+use crate::websocket::{self, Definition};
 use beat::Beat;
 use highper_http::event::Event;
 use highper_http::{Exchange, SendError};
@@ -24,6 +25,8 @@ const HIGH_WATER: u64 = 64 * 1024;
 pub(crate) struct Stream {
     source: RefCell<Option<Value>>,
     form: Form,
+    /// What the connection speaks from then on.
+    socket: Option<Rc<Definition>>,
 }
 
 /// What the values of the source are.
@@ -65,6 +68,16 @@ impl Stream {
         Self {
             source: RefCell::new(Some(source)),
             form,
+            socket: None,
+        }
+    }
+
+    /// No body: the connection speaks WebSocket from then on.
+    pub(crate) fn switch(socket: Rc<Definition>) -> Self {
+        Self {
+            source: RefCell::new(None),
+            form: Form::Pieces,
+            socket: Some(socket),
         }
     }
 }
@@ -74,6 +87,9 @@ impl Stream {
 /// # Errors
 /// What the source throws.
 pub(crate) fn send(incoming: &Incoming, data: &Data, stream: &Stream) -> Result<(), Throw> {
+    if let Some(socket) = &stream.socket {
+        return websocket::switch(incoming, data, socket);
+    }
     let exchange = incoming.exchange();
     let Some(given) = stream.source.take() else {
         return Err(Throw::error(

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
 /// Other formats are not read.
-const FORMAT: &str = concat!("highper ", env!("CARGO_PKG_VERSION"), " 2");
+const FORMAT: &str = concat!("highper ", env!("CARGO_PKG_VERSION"), " 3");
 
 /// Sizes and times of files, by their paths.
 pub(super) type Files = BTreeMap<String, (u64, u64)>;
@@ -53,6 +53,7 @@ pub(super) fn read(place: &Path, scans: &str, found: &Files) -> Option<Found> {
         routes: routes.collect::<Option<_>>()?,
         parts: part::from_json(all.get("parts")?)?,
         listeners: listen::from_json(all.get("listeners")?)?,
+        sockets: texts(all.get("sockets")?)?,
     })
 }
 
@@ -95,6 +96,7 @@ fn route(value: &Value) -> Option<Route> {
         handler: Handler::Method(class, method),
         middleware,
         status,
+        socket: None,
         at: text("at")?,
     })
 }
@@ -134,7 +136,7 @@ pub(super) fn write(
             }))
         })
         .collect();
-    let text = json!({"format": FORMAT, "scans": scans, "files": found, "outside": outside, "routes": list, "parts": part::to_json(&all.parts), "listeners": listen::to_json(&all.listeners)});
+    let text = json!({"format": FORMAT, "scans": scans, "files": found, "outside": outside, "routes": list, "parts": part::to_json(&all.parts), "listeners": listen::to_json(&all.listeners), "sockets": all.sockets});
     if let Some(folder) = place.parent() {
         fs::create_dir_all(folder)?;
     }

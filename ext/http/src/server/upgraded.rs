@@ -72,6 +72,16 @@ impl Server {
         }
     }
 
+    /// A protocol that held back takes more: what came meanwhile is read as soon as no coroutine runs.
+    pub fn resume_reading(&self, connection: &Rc<Connection>) {
+        let (core, connection) = (Rc::clone(&self.core), Rc::clone(connection));
+        scheduler::defer_to_driver(move || {
+            if connection.is_open() {
+                core.read_upgraded(&connection, true);
+            }
+        });
+    }
+
     pub(crate) fn of(core: &Rc<Core>) -> Self {
         Self {
             core: Rc::clone(core),
@@ -143,6 +153,13 @@ impl Core {
         scheduler::defer_to_driver(move || me.read_upgraded(&connection, true));
     }
 
+    /// Drops a connection that is being read, with what was gathered for it: the next one must not get that.
+    fn drop_in_burst(&self, connection: &Rc<Connection>) {
+        connection.in_burst.set(false);
+        self.gathered.borrow_mut().clear();
+        self.drop_connection(connection);
+    }
+
     fn read_upgraded(&self, connection: &Rc<Connection>, to_the_end: bool) {
         let Some(protocol) = connection.protocol() else {
             return;
@@ -155,7 +172,7 @@ impl Core {
             rest.drain(..used.min(rest.len()));
         }
         while connection.is_open() && (!connection.closing.get() || connection.lingering.get()) {
-            if self.is_full(connection) {
+            if self.is_full(connection) || protocol.holds_back() {
                 // One that does not take what it is sent is not listened to.
                 break;
             }
@@ -167,8 +184,7 @@ impl Core {
             if kept > READ_BUFFER / 2 {
                 self.service
                     .trouble("an upgraded connection was closed: its protocol takes nothing");
-                connection.in_burst.set(false);
-                return self.drop_connection(connection);
+                return self.drop_in_burst(connection);
             }
             bytes[..kept].copy_from_slice(&rest);
             let received = connection.receive(&mut bytes[kept..]);
@@ -185,8 +201,7 @@ impl Core {
                 }
                 Some(Err(())) => {
                     *self.buffer.borrow_mut() = Some(buffer);
-                    connection.in_burst.set(false);
-                    return self.drop_connection(connection);
+                    return self.drop_in_burst(connection);
                 }
                 None => kept,
             };

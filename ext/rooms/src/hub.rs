@@ -1,0 +1,225 @@
+//! All sockets of a worker, and their rooms.
+
+use crate::room::Room;
+use crate::socket::Offer;
+use crate::{Frame, Socket, Target};
+use highper_engine::scheduler;
+use highper_websocket::Opcode;
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::rc::{Rc, Weak};
+
+/// What was counted in this worker.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Figures {
+    /// Connections that are open.
+    pub open: u64,
+    /// Messages that clients have sent.
+    pub received: u64,
+    /// Messages to clients, one for each.
+    pub sent: u64,
+    /// Messages that were left out because a client was too slow.
+    pub dropped: u64,
+    /// Connections that were closed because of that.
+    pub closed: u64,
+}
+
+#[derive(Default)]
+pub(crate) struct Counts {
+    pub(crate) received: Cell<u64>,
+    pub(crate) sent: Cell<u64>,
+    pub(crate) dropped: Cell<u64>,
+    pub(crate) closed: Cell<u64>,
+}
+
+/// Adds to a count.
+pub(crate) fn add(count: &Cell<u64>, by: usize) {
+    count.set(count.get() + by as u64);
+}
+
+/// Is told when the number of members changes that a room has here.
+type Told = Box<dyn Fn(&[u8], usize)>;
+
+/// All sockets of a worker, and their rooms.
+pub struct Hub {
+    me: Weak<Self>,
+    sockets: RefCell<HashMap<u64, Rc<Socket>>>,
+    rooms: RefCell<HashMap<Box<[u8]>, Rc<Room>>>,
+    told: Told,
+    /// What this turn of the loop has given something to send.
+    fresh: RefCell<Vec<Rc<Socket>>>,
+    is_due: Cell<bool>,
+    /// The number of the last room, and of the last message to rooms.
+    rooms_made: Cell<u64>,
+    round: Cell<u64>,
+    pub(crate) counts: Counts,
+}
+
+impl Hub {
+    /// One that has no sockets. `told` gets a room's name and the number of its members here whenever that changes.
+    #[must_use]
+    pub fn new(told: impl Fn(&[u8], usize) + 'static) -> Rc<Self> {
+        Rc::new_cyclic(|me| Self {
+            me: Weak::clone(me),
+            sockets: RefCell::default(),
+            rooms: RefCell::default(),
+            told: Box::new(told),
+            fresh: RefCell::default(),
+            is_due: Cell::new(false),
+            rooms_made: Cell::new(0),
+            round: Cell::new(0),
+            counts: Counts::default(),
+        })
+    }
+
+    /// What was counted.
+    #[must_use]
+    pub fn figures(&self) -> Figures {
+        Figures {
+            open: self.sockets.borrow().len() as u64,
+            received: self.counts.received.get(),
+            sent: self.counts.sent.get(),
+            dropped: self.counts.dropped.get(),
+            closed: self.counts.closed.get(),
+        }
+    }
+
+    /// An open socket by its number.
+    #[must_use]
+    pub fn socket(&self, id: u64) -> Option<Rc<Socket>> {
+        self.sockets.borrow().get(&id).cloned()
+    }
+
+    /// How many members a room has here.
+    #[must_use]
+    pub fn members(&self, room: &[u8]) -> usize {
+        self.rooms.borrow().get(room).map_or(0, |room| room.len())
+    }
+
+    pub(crate) fn enter(&self, socket: &Rc<Socket>) {
+        self.sockets
+            .borrow_mut()
+            .insert(socket.id(), Rc::clone(socket));
+    }
+
+    pub(crate) fn gone(&self, id: u64) {
+        let gone = {
+            let mut sockets = self.sockets.borrow_mut();
+            let gone = sockets.remove(&id);
+            if sockets.len() < sockets.capacity() / 8 {
+                sockets.shrink_to_fit();
+            }
+            gone
+        };
+        drop(gone);
+    }
+
+    /// The room of a name, made where there is none.
+    pub(crate) fn room(&self, name: &[u8]) -> Rc<Room> {
+        let mut rooms = self.rooms.borrow_mut();
+        if let Some(room) = rooms.get(name) {
+            return Rc::clone(room);
+        }
+        let number = self.rooms_made.get() + 1;
+        self.rooms_made.set(number);
+        let room = Rc::new(Room::new(name, number));
+        rooms.insert(name.into(), Rc::clone(&room));
+        room
+    }
+
+    /// The number of a room's members has changed.
+    pub(crate) fn changed(&self, room: &Room) {
+        let count = room.len();
+        if count == 0 {
+            let gone = self.rooms.borrow_mut().remove(&room.name);
+            drop(gone);
+        }
+        (self.told)(&room.name, count);
+    }
+
+    /// Sends a message to all sockets here that it is for; how many these are. None of them is written to before the
+    /// turn of the loop is over, unless a lot waits already.
+    pub fn deliver(&self, target: &Target, opcode: Opcode, payload: &[u8]) -> usize {
+        let rooms: Vec<Rc<Room>> = {
+            let known = self.rooms.borrow();
+            let named = target.rooms.iter().filter_map(|name| known.get(name));
+            named.map(Rc::clone).collect()
+        };
+        if rooms.is_empty() && !target.everyone {
+            return 0;
+        }
+        let round = self.round.get() + 1;
+        self.round.set(round);
+        for id in &target.except {
+            if let Some(socket) = self.sockets.borrow().get(id) {
+                socket.is_new_in(round);
+            }
+        }
+        let group = rooms.first().map_or(0, |room| room.number);
+        let frame = Frame::new(opcode, payload, group);
+        let mut count = 0;
+        let mut urgent = Vec::new();
+        let mut one = |socket: &Rc<Socket>| {
+            if !socket.is_new_in(round) {
+                return;
+            }
+            match socket.offer(&frame) {
+                Offer::Gone => return,
+                Offer::Waits => {}
+                offer => urgent.push((Rc::clone(socket), offer)),
+            }
+            count += 1;
+        };
+        if target.everyone {
+            self.sockets.borrow().values().for_each(&mut one);
+        } else {
+            for room in &rooms {
+                room.members.borrow().iter().for_each(&mut one);
+            }
+        }
+        add(&self.counts.sent, count);
+        for (socket, offer) in urgent {
+            match offer {
+                Offer::Full => socket.too_slow(),
+                _ => socket.flush(),
+            }
+        }
+        count
+    }
+
+    /// A socket has something to send at the end of the turn.
+    pub(crate) fn later(&self, socket: &Rc<Socket>) {
+        self.fresh.borrow_mut().push(Rc::clone(socket));
+        if !self.is_due.replace(true) {
+            let me = Weak::clone(&self.me);
+            scheduler::defer_to_driver(move || {
+                if let Some(me) = me.upgrade() {
+                    me.flush();
+                }
+            });
+        }
+    }
+
+    /// Lets go of all sockets, whose connections end with the process.
+    pub fn clear(&self) {
+        let sockets = self.sockets.take();
+        for socket in sockets.values() {
+            socket.set_guest(None);
+        }
+    }
+
+    fn flush(&self) {
+        self.is_due.set(false);
+        let mut fresh = self.fresh.take();
+        for socket in fresh.drain(..) {
+            socket.is_fresh(false);
+            socket.flush();
+        }
+        if fresh.capacity() <= 1 << 16 {
+            let mut place = self.fresh.borrow_mut();
+            if place.is_empty() {
+                *place = fresh;
+            }
+        }
+    }
+}
