@@ -95,4 +95,6 @@ final class Application
     public function command(string $name, \Closure|array $command, string $description = ''): static {}
 
     public function process(string $name, \Closure|array $process, int $count = 1): static {}
+
+    public function websocket(string $path, \Closure|string $handler, ?\Closure $open = null, ?\Closure $close = null, string|int $queue = '256K', string $slow = 'drop-oldest', string|int $maxMessage = '1M', float $ping = 30.0, bool $compress = false, array $protocols = [], array $origins = [], int $connections = 0, array $middleware = []): static {}
 }
