@@ -5,7 +5,7 @@ import tempfile
 from harness.case import Case, Row
 from harness.figure import Target
 from harness.load import h2load
-from harness.server import ServerFailed
+from harness.server import Server, ServerFailed
 
 from .instructions import executed
 
@@ -53,6 +53,13 @@ def per_request(key, load):
     return sample
 
 
+def controller_rate(side, options):
+    paths = [f"/orders/{i}" for i in range(1, 998)]
+    with Server(side, "controller-rate", [], "framework") as server:
+        h2load(server.url, 5000, 64, paths)
+        return {"controller-rate": [h2load(server.url, int(400_000 * options.scale), 64, paths) for _ in range(3)]}
+
+
 def container(side, options):
     done = side.run("container.php", int(1_000_000 * options.scale))
     try:
@@ -94,6 +101,9 @@ CASES = [
          [row("controller-instructions", "controller with two services, typed parameter, three middleware, array to JSON; of 1,000 routes",
               "instructions", 14000)],
          per_request("controller-instructions", show), rounds=1, only_ours=True),
+    Case("controller-rate",
+         [Row("controller-rate", "the same controller, 64 connections, one worker: requests per second", "1/s",
+              Target("≥ 3.5 × Hyperf's hello, 51,500", at_least=180_250))], controller_rate, only_ours=True),
     Case("object-instructions",
          [row("object-instructions", "an object of ten fields from JSON, validated, answered", "instructions", 30000)],
          per_request("object-instructions", create), rounds=1, only_ours=True),
