@@ -22,12 +22,19 @@ namespace {
     class_alias('Swoole\\Coroutine\\System', 'co\\system');
     class_alias('Swoole\\Coroutine\\WaitGroup', 'co\\waitgroup');
     class_alias('Swoole\\Process\\Manager', 'swoole\\process\\processmanager');
+    /** The version of Swoole whose API this is. */
     define('SWOOLE_VERSION', '6.2.2');
+    /** The same as a number: 60202 is 6.2.2. */
     define('SWOOLE_VERSION_ID', 60202);
+    /** Its first part. */
     define('SWOOLE_MAJOR_VERSION', 6);
+    /** Its second part. */
     define('SWOOLE_MINOR_VERSION', 2);
+    /** Its third part. */
     define('SWOOLE_RELEASE_VERSION', 2);
+    /** A suffix such as `dev`. */
     define('SWOOLE_EXTRA_VERSION', '');
+    /** Are there short names? */
     define('SWOOLE_USE_SHORTNAME', true);
     define('FILE_LOCK', 2);
     define('SOCKET_ECANCELED', 125);
@@ -442,345 +449,519 @@ namespace {
 }
 
 namespace {
+    /** An array as an object. */
     function _array(array $array = []): \Swoole\ArrayObject {}
 
+    /** A string of characters as an object. */
     function _mbstring(string $string = ''): \Swoole\MultibyteStringObject {}
 
+    /** A string as an object. */
     function _string(string $string = ''): \Swoole\StringObject {}
 
+    /** Calls back at the end of the running coroutine, last come first. */
     function defer(callable $callback): void {}
 
+    /** Runs a function in a new coroutine, at once, until it first waits. Its id. */
     function go(callable $func): int|false {}
 
+    /** An array as an object. */
     function swoole_array(array $array = []): \Swoole\ArrayObject {}
 
+    /** The value of a key, or the default when it is not there. */
     function swoole_array_default_value(array $array, $key, $default_value = null) {}
 
+    /** The arguments as an array object. */
     function swoole_array_list(...$arrray): \Swoole\ArrayObject {}
 
+    /** The same as Coroutine\System::dnsLookup(). */
     function swoole_async_dns_lookup_coro(string $domain_name, float $timeout = 60, int $type = 2): string|false {}
 
+    /** Sets options, as Coroutine::set(). */
     function swoole_async_set(array $settings): bool {}
 
+    /** checkdnsrr() by that server. */
     function swoole_checkdnsrr(string $hostname, string $type = 'MX'): bool {}
 
+    /** Forgets looked up names. */
     function swoole_clear_dns_cache(): void {}
 
+    /** Sets it to 0. */
     function swoole_clear_error(): void {}
 
+    /**
+     * Waits until one of the processes, clients, streams or descriptors can be used, $timeout seconds at most; takes the others out of
+     * the arrays. How many can.
+     */
     function swoole_client_select(?array &$read, ?array &$write, ?array &$except, ?float $timeout = 0.5): int|false {}
 
+    /** The processors that the container may use; SWOOLE_CPU_NUM of the environment comes first. */
     function swoole_container_cpu_num(): int {}
 
+    /** Runs a function in a new coroutine, at once, until it first waits. Its id. */
     function swoole_coroutine_create(callable $func, mixed ...$params): int|false {}
 
+    /** Calls back at the end of the running coroutine, last come first. */
     function swoole_coroutine_defer(callable $callback): void {}
 
+    /** Two sockets that are connected with each other. */
     function swoole_coroutine_socketpair(int $domain, int $type, int $protocol): array|false {}
 
+    /** Processors that are online. */
     function swoole_cpu_num(): int {}
 
+    /** curl_close() on a Curl\Handler. */
     function swoole_curl_close(\Swoole\Curl\Handler $obj): void {}
 
+    /** curl_errno() on a Curl\Handler. */
     function swoole_curl_errno(\Swoole\Curl\Handler $obj): int {}
 
+    /** curl_error() on a Curl\Handler. */
     function swoole_curl_error(\Swoole\Curl\Handler $obj): string {}
 
+    /** curl_exec() on a Curl\Handler. */
     function swoole_curl_exec(\Swoole\Curl\Handler $obj) {}
 
+    /** curl_getinfo() on a Curl\Handler. */
     function swoole_curl_getinfo(\Swoole\Curl\Handler $obj, int $opt = 0) {}
 
+    /** curl_init() on a Curl\Handler. */
     function swoole_curl_init(string $url = ''): \Swoole\Curl\Handler {}
 
+    /** curl_multi_getcontent() on a Curl\Handler. */
     function swoole_curl_multi_getcontent(\Swoole\Curl\Handler $obj) {}
 
+    /** curl_reset() on a Curl\Handler. */
     function swoole_curl_reset(\Swoole\Curl\Handler $obj) {}
 
+    /** curl_setopt() on a Curl\Handler. */
     function swoole_curl_setopt(\Swoole\Curl\Handler $obj, int $opt, $value): bool {}
 
+    /** curl_setopt_array() on a Curl\Handler. */
     function swoole_curl_setopt_array(\Swoole\Curl\Handler $obj, $array): bool {}
 
+    /** The same. */
     function swoole_dns_check_record(string $hostname, string $type = 'MX'): bool {}
 
+    /** The same. */
     function swoole_dns_get_mx(string $hostname, array &$hosts, ?array &$weights = null): bool {}
 
+    /** dns_get_record() by that server. */
     function swoole_dns_get_record(string $hostname, int $type = \DNS_ANY, ?array &$authoritative_name_servers = null, ?array &$additional_records = null, bool $raw = false): array|false {}
 
+    /** The system's last error number. */
     function swoole_errno(): int {}
 
+    /** Writes a line to the log, SWOOLE_LOG_*. */
     function swoole_error_log(int $level, string $msg): void {}
 
+    /** The same with an error number, unless that is ignored. */
     function swoole_error_log_ex(int $level, int $error, string $msg): void {}
 
+    /** Calls back whenever the descriptor (a number or a stream) can be read or written. Its number. */
     function swoole_event_add(mixed $fd, ?callable $read_callback = null, ?callable $write_callback = null, int $events = \SWOOLE_EVENT_READ): int|false {}
 
+    /** Calls back at the end of each turn of the loop, or before each look at the events. Null takes it away; false when there was none. */
     function swoole_event_cycle(?callable $callback, bool $before = false): bool {}
 
+    /** Calls back when the running code has given the processor away. */
     function swoole_event_defer(callable $callback): bool {}
 
+    /** Watches it no more. */
     function swoole_event_del(mixed $fd): bool {}
 
+    /** One look at the events and what follows from it. False without a loop. */
     function swoole_event_dispatch(): bool {}
 
+    /** Clears all timers and ends the loop. */
     function swoole_event_exit(): void {}
 
+    /** Is it watched for one of these events? */
     function swoole_event_isset(mixed $fd, int $events = 1536): bool {}
 
+    /** Runs the loop at the end of the script, when it was not run before. */
     function swoole_event_rshutdown(): void {}
 
+    /** Changes the callbacks, and which of reading and writing is watched. */
     function swoole_event_set(mixed $fd, ?callable $read_callback = null, ?callable $write_callback = null, int $events = 0): bool {}
 
+    /** Runs the loop until nothing is left to wait for. */
     function swoole_event_wait(): void {}
 
+    /** Sends to a descriptor that is watched; what does not go out at once follows by itself. */
     function swoole_event_write(mixed $fd, string $data): bool {}
 
+    /** exec(), of which other coroutines see nothing. */
     function swoole_exec(string $command, &$output = null, &$returnVar = null) {}
 
+    /** A client of the default remote object server, which is started unless it runs. */
     function swoole_get_default_remote_object_client(): \Swoole\RemoteObject\Client {}
 
+    /** The addresses of the interfaces that are up, without the loopback, by interface. */
     function swoole_get_local_ip(int $family = 2): array {}
 
+    /** The hardware addresses of the interfaces, without the loopback, by interface. */
     function swoole_get_local_mac(): array {}
 
+    /** The same as swoole_mime_type_get(). */
     function swoole_get_mime_type(string $filename): string {}
 
+    /** The object with this number (spl_object_id()); false when there is none. */
     function swoole_get_object_by_handle(int $handle): object|false {}
 
+    /** All objects that there are; false when there is none. */
     function swoole_get_objects(): array|false {}
 
+    /** object_num and resource_num: how many objects and resources there are. */
     function swoole_get_vm_status(): array {}
 
+    /** gethostbyaddr() by the default remote object server. */
     function swoole_gethostbyaddr(string $ip): string {}
 
+    /** The addresses of a name. */
     function swoole_gethostbynamel(string $domain) {}
 
+    /** getmxrr() by that server. */
     function swoole_getmxrr(string $hostname, array &$hosts, ?array &$weights = null): bool {}
 
+    /** A hash that stays the same: 0 is PHP's own (DJBX33A), 1 is one-at-a-time. */
     function swoole_hashcode(string $data, int $type = 0): int|false {}
 
+    /** Errors of this number are not logged. */
     function swoole_ignore_error(int $error): void {}
 
+    /** For tests of the extension. */
     function swoole_implicit_fn(string $fn, mixed $args = null): mixed {}
 
+    /** Chooses the folder of the default remote object server. It is started with its first client. */
     function swoole_init_default_remote_object_server(): void {}
 
+    /** For the extension itself. */
     function swoole_internal_call_user_shutdown_begin(): bool {}
 
+    /** Does this run in a container of Docker or Kubernetes? */
     function swoole_is_in_container(): bool {}
 
+    /** The number of the last error, SWOOLE_ERROR_* or the system's. */
     function swoole_last_error(): int {}
 
+    /** An option; null when it is not set. */
     function swoole_library_get_option(string $key): mixed {}
 
+    /** All options. */
     function swoole_library_get_options(): array {}
 
+    /** Sets an option. */
     function swoole_library_set_option(string $key, mixed $value): void {}
 
+    /** Replaces all options of the library. */
     function swoole_library_set_options(array $options): void {}
 
+    /** mail() by that server. */
     function swoole_mail(string $to, string $subject, string $message, array $headers = []): bool {}
 
+    /** A string of characters as an object. */
     function swoole_mbstring(string $string = ''): \Swoole\MultibyteStringObject {}
 
+    /** Adds a type; false when the suffix has one. */
     function swoole_mime_type_add(string $suffix, string $mime_type): bool {}
 
+    /** Removes a type; false when the suffix has none. */
     function swoole_mime_type_delete(string $suffix): bool {}
 
+    /** Is the type of a file name known? */
     function swoole_mime_type_exists(string $filename): bool {}
 
+    /** The type of a file name. */
     function swoole_mime_type_get(string $filename): string {}
 
+    /** All types that are known. */
     function swoole_mime_type_list(): array {}
 
+    /** Adds or replaces a type. */
     function swoole_mime_type_set(string $suffix, string $mime_type): void {}
 
+    /** Asks this resolver too, after those of before. */
     function swoole_name_resolver_add(\Swoole\NameResolver $ns): bool {}
 
+    /** The address of a name, by the program's resolvers or the system's. Empty when there is none. */
     function swoole_name_resolver_lookup(string $name, \Swoole\NameResolver\Context $ctx): string {}
 
+    /** Asks this resolver no more. False when it was not asked. */
     function swoole_name_resolver_remove(\Swoole\NameResolver $ns): bool {}
 
+    /** The same as curl_close(). */
     function swoole_native_curl_close(\CurlHandle $handle): void {}
 
+    /** The same as curl_copy_handle(). */
     function swoole_native_curl_copy_handle(\CurlHandle $handle): \CurlHandle|false {}
 
+    /** The same as curl_errno(). */
     function swoole_native_curl_errno(\CurlHandle $handle): int {}
 
+    /** The same as curl_error(). */
     function swoole_native_curl_error(\CurlHandle $handle): string {}
 
+    /** The same as curl_escape(). */
     function swoole_native_curl_escape(\CurlHandle $handle, string $string): string|false {}
 
+    /** The same as curl_exec(). */
     function swoole_native_curl_exec(\CurlHandle $handle): string|bool {}
 
+    /** The same as curl_getinfo(). */
     function swoole_native_curl_getinfo(\CurlHandle $handle, ?int $option = null): mixed {}
 
+    /** The same as curl_init(). */
     function swoole_native_curl_init(?string $url = null): \CurlHandle|false {}
 
+    /** The same as curl_multi_add_handle(). */
     function swoole_native_curl_multi_add_handle(\CurlMultiHandle $multi_handle, \CurlHandle $handle): int {}
 
+    /** The same as curl_multi_close(). */
     function swoole_native_curl_multi_close(\CurlMultiHandle $multi_handle): void {}
 
+    /** The same as curl_multi_errno(). */
     function swoole_native_curl_multi_errno(\CurlMultiHandle $multi_handle): int {}
 
+    /** The same as curl_multi_exec(). */
     function swoole_native_curl_multi_exec(\CurlMultiHandle $multi_handle, &$still_running): int {}
 
+    /** The same as curl_multi_getcontent(). */
     function swoole_native_curl_multi_getcontent(\CurlHandle $handle): ?string {}
 
+    /** The same as curl_multi_info_read(). */
     function swoole_native_curl_multi_info_read(\CurlMultiHandle $multi_handle, &$queued_messages = null): array|false {}
 
+    /** The same as curl_multi_init(). */
     function swoole_native_curl_multi_init(): \CurlMultiHandle {}
 
+    /** The same as curl_multi_remove_handle(). */
     function swoole_native_curl_multi_remove_handle(\CurlMultiHandle $multi_handle, \CurlHandle $handle): int {}
 
+    /** The same as curl_multi_select(). */
     function swoole_native_curl_multi_select(\CurlMultiHandle $multi_handle, float $timeout = 1.0): int {}
 
+    /** The same as curl_multi_setopt(). */
     function swoole_native_curl_multi_setopt(\CurlMultiHandle $multi_handle, int $option, mixed $value): bool {}
 
+    /** The same as curl_pause(). */
     function swoole_native_curl_pause(\CurlHandle $handle, int $flags): int {}
 
+    /** The same as curl_reset(). */
     function swoole_native_curl_reset(\CurlHandle $handle): void {}
 
+    /** The same as curl_setopt(). */
     function swoole_native_curl_setopt(\CurlHandle $handle, int $option, mixed $value): bool {}
 
+    /** The same as curl_setopt_array(). */
     function swoole_native_curl_setopt_array(\CurlHandle $handle, array $options): bool {}
 
+    /** The same as curl_unescape(). */
     function swoole_native_curl_unescape(\CurlHandle $handle, string $string): string|false {}
 
+    /** The same as curl_upkeep(). */
     function swoole_native_curl_upkeep(\CurlHandle $handle): bool {}
 
+    /** What that server calls. */
     function swoole_real_dns_get_record(string $hostname, int $type, ?array $authoritative_name_servers = null, ?array $additional_records = null, bool $raw = false): array {}
 
+    /** What that server calls. */
     function swoole_real_getmxrr(string $hostname, ?array $hosts = null, ?array $weights = null): array {}
 
+    /**
+     * Waits until one of the processes, clients, streams or descriptors can be used, $timeout seconds at most; takes the others out of
+     * the arrays. How many can.
+     */
     function swoole_select(?array &$read, ?array &$write, ?array &$except, ?float $timeout = 0.5): int|false {}
 
+    /** Sets the title that ps shows. */
     function swoole_set_process_name(string $process_name): bool {}
 
+    /** shell_exec(), of which other coroutines see nothing. */
     function swoole_shell_exec(string $cmd) {}
 
+    /** socket_accept() on a Coroutine\Socket. */
     function swoole_socket_accept(\Swoole\Coroutine\Socket $socket) {}
 
+    /** socket_bind() on a Coroutine\Socket. */
     function swoole_socket_bind(\Swoole\Coroutine\Socket $socket, string $address, int $port = 0): bool {}
 
+    /** socket_clear_error() on a Coroutine\Socket. */
     function swoole_socket_clear_error(?\Swoole\Coroutine\Socket $socket = null) {}
 
+    /** socket_close() on a Coroutine\Socket. */
     function swoole_socket_close(\Swoole\Coroutine\Socket $socket) {}
 
+    /** socket_connect() on a Coroutine\Socket. */
     function swoole_socket_connect(\Swoole\Coroutine\Socket $socket, string $address, int $port = 0) {}
 
+    /** socket_create() on a Coroutine\Socket. */
     function swoole_socket_create(int $domain, int $type, int $protocol) {}
 
+    /** socket_create_listen() on a Coroutine\Socket. */
     function swoole_socket_create_listen(int $port, int $backlog = 128) {}
 
+    /** socket_create_pair() on a Coroutine\Socket. */
     function swoole_socket_create_pair(int $domain, int $type, int $protocol, array &$pair) {}
 
+    /** socket_get_option() on a Coroutine\Socket. */
     function swoole_socket_get_option(\Swoole\Coroutine\Socket $socket, int $level, int $optname) {}
 
+    /** socket_getopt() on a Coroutine\Socket. */
     function swoole_socket_getopt(\Swoole\Coroutine\Socket $socket, int $level, int $optname) {}
 
+    /** socket_getpeername() on a Coroutine\Socket. */
     function swoole_socket_getpeername(\Swoole\Coroutine\Socket $socket, &$address, &$port = null) {}
 
+    /** socket_getsockname() on a Coroutine\Socket. */
     function swoole_socket_getsockname(\Swoole\Coroutine\Socket $socket, &$address, &$port = null) {}
 
+    /** socket_import_stream() on a Coroutine\Socket. */
     function swoole_socket_import_stream(mixed $stream): \Swoole\Coroutine\Socket|false {}
 
+    /** socket_last_error() on a Coroutine\Socket. */
     function swoole_socket_last_error(?\Swoole\Coroutine\Socket $socket = null): int {}
 
+    /** socket_listen() on a Coroutine\Socket. */
     function swoole_socket_listen(\Swoole\Coroutine\Socket $socket, int $backlog = 0): bool {}
 
+    /** socket_read() on a Coroutine\Socket. */
     function swoole_socket_read(\Swoole\Coroutine\Socket $socket, int $length, int $type = \PHP_BINARY_READ) {}
 
+    /** socket_recv() on a Coroutine\Socket. */
     function swoole_socket_recv(\Swoole\Coroutine\Socket $socket, &$buffer, int $length, int $flags) {}
 
+    /** socket_recvfrom() on a Coroutine\Socket. */
     function swoole_socket_recvfrom(\Swoole\Coroutine\Socket $socket, &$buffer, int $length, int $flags, &$name, &$port = null) {}
 
+    /** socket_send() on a Coroutine\Socket. */
     function swoole_socket_send(\Swoole\Coroutine\Socket $socket, string $buffer, int $length, int $flags) {}
 
+    /** socket_sendto() on a Coroutine\Socket. */
     function swoole_socket_sendto(\Swoole\Coroutine\Socket $socket, string $buffer, int $length, int $flags, string $addr, int $port = 0) {}
 
+    /** socket_set_block() on a Coroutine\Socket. */
     function swoole_socket_set_block(\Swoole\Coroutine\Socket $socket) {}
 
+    /** socket_set_nonblock() on a Coroutine\Socket. */
     function swoole_socket_set_nonblock(\Swoole\Coroutine\Socket $socket) {}
 
+    /** socket_set_option() on a Coroutine\Socket. */
     function swoole_socket_set_option(\Swoole\Coroutine\Socket $socket, int $level, int $optname, $optval): bool {}
 
+    /** socket_setopt() on a Coroutine\Socket. */
     function swoole_socket_setopt(\Swoole\Coroutine\Socket $socket, int $level, int $optname, $optval): bool {}
 
+    /** socket_shutdown() on a Coroutine\Socket. */
     function swoole_socket_shutdown(\Swoole\Coroutine\Socket $socket, int $how = 2): bool {}
 
+    /** socket_write() on a Coroutine\Socket. */
     function swoole_socket_write(\Swoole\Coroutine\Socket $socket, string $buffer, int $length = 0) {}
 
+    /** The text of an error number. */
     function swoole_strerror(int $errno, int $error_type = \SWOOLE_STRERROR_SYSTEM): string {}
 
+    /** A string as an object. */
     function swoole_string(string $string = ''): \Swoole\StringObject {}
 
+    /** json_decode() of a part. */
     function swoole_substr_json_decode(string $str, int $offset, int $length = 0, bool $associative = false, int $depth = 512, int $flags = 0): mixed {}
 
+    /** unserialize() of a part. */
     function swoole_substr_unserialize(string $str, int $offset, int $length = 0, array $options = []): mixed {}
 
+    /** A table with the columns `name:string:length, name:int, name:float`. */
     function swoole_table(int $size, string $fields): \Swoole\Table {}
 
+    /** For tests of the extension: a coroutine without PHP code that sleeps so many times. */
     function swoole_test_kernel_coroutine(int $count = 100, float $sleep_time = 1.0): void {}
 
+    /** Calls back once, after so many milliseconds. The timer's id. */
     function swoole_timer_after(int $ms, callable $callback): int|false {}
 
+    /** Clears one. False when there is no such one. */
     function swoole_timer_clear(int $timer_id): bool {}
 
+    /** Clears all. */
     function swoole_timer_clear_all(): bool {}
 
+    /** Is it still to come? */
     function swoole_timer_exists(int $timer_id): bool {}
 
+    /** What is known of a timer; null when there is no such one. */
     function swoole_timer_info(int $timer_id): ?array {}
 
+    /** The ids of all. */
     function swoole_timer_list(): \Swoole\Timer\Iterator {}
 
+    /** initialized, num and round. */
     function swoole_timer_stats(): array {}
 
+    /** Calls back every so many milliseconds, with the timer's id first. The id. */
     function swoole_timer_tick(int $ms, callable $callback): int|false {}
 
+    /** Does nothing, as in Swoole without swoole.leak_detection, which is not supported. */
     function swoole_tracer_leak_detect(int $threshold = 64): void {}
 
+    /** False, as in Swoole without swoole.profile, which is not supported. */
     function swoole_tracer_prof_begin(?array $options = null): bool {}
 
+    /** False, as in Swoole without swoole.profile, which is not supported. */
     function swoole_tracer_prof_end(string $output_file): bool {}
 
+    /** The version of Swoole whose API this is. */
     function swoole_version(): string {}
 }
 
 namespace Co {
+    /** Calls back at the end of the running coroutine, last come first. */
     function defer(callable $fn) {}
 
+    /** Runs a function in a new coroutine, at once, until it first waits. Its id. */
     function go(callable $fn, ...$args) {}
 
+    /** Runs a function in a coroutine, and returns when all coroutines have ended. */
     function run(callable $fn, ...$args) {}
 }
 
 namespace Swoole\Coroutine {
+    /** Runs functions side by side; what each returned, by its key. Null where it has not returned in time. */
     function batch(array $tasks, float $timeout = -1): array {}
 
+    /** Prints where each coroutine is, as after a deadlock. */
     function deadlock_check() {}
 
+    /** Calls back at the end of the running coroutine, last come first. */
     function defer(callable $fn) {}
 
+    /** Runs a function in a new coroutine, at once, until it first waits. Its id. */
     function go(callable $fn, ...$args) {}
 
+    /** Calls $fn(value, key) for each side by side; what each returned, by its key. */
     function map(array $list, callable $fn, float $timeout = -1): array {}
 
+    /** Runs a function $n times side by side and waits for all. */
     function parallel(int $n, callable $fn): void {}
 
+    /** Runs a function in a coroutine, and returns when all coroutines have ended. */
     function run(callable $fn, ...$args) {}
 }
 
 namespace Swoole\Coroutine\Http {
+    /** A request with GET. */
     function get(string $url, ?array $options = null, ?array $headers = null, ?array $cookies = null): \Swoole\Coroutine\Http\ClientProxy {}
 
+    /** A request with POST. */
     function post(string $url, mixed $data, ?array $options = null, ?array $headers = null, ?array $cookies = null): \Swoole\Coroutine\Http\ClientProxy {}
 
+    /** A request, by the client that the option `http_client_driver` names. */
     function request(string $url, string $method, mixed $data = null, ?array $options = null, ?array $headers = null, ?array $cookies = null): \Swoole\Coroutine\Http\ClientProxy {}
 
+    /** A request by cURL. */
     function request_with_curl(string $url, string $method, mixed $data = null, ?array $options = null, ?array $headers = null, ?array $cookies = null): \Swoole\Coroutine\Http\ClientProxy {}
 
+    /** A request by Coroutine\Http\Client. */
     function request_with_http_client(string $url, string $method, mixed $data = null, ?array $options = null, ?array $headers = null, ?array $cookies = null): \Swoole\Coroutine\Http\ClientProxy {}
 
+    /** A request by PHP's streams. Its answer has the body only. */
     function request_with_stream(string $url, string $method, mixed $data = null, ?array $options = null, ?array $headers = null, ?array $cookies = null): \Swoole\Coroutine\Http\ClientProxy {}
 }

@@ -3,9 +3,8 @@
 declare(strict_types=1);
 
 // Writes the declarations of the modules highper and swoole below a folder: php scripts/stubs.php FOLDER
-// Names, types and defaults come from reflection. Texts come from reflection where PHP keeps them (8.4 and newer), and else from the JSON
-// object in the file that HIGHPER_DOCS names: {"Class": "…", "Class::method()": "…", "Class::$property": "…", "Class::CONSTANT": "…",
-// "function()": "…", "CONSTANT": "…"}.
+// Names, types and defaults come from reflection, texts from the declarations: Highper\documentation(). What is written in PHP has
+// comments of its own.
 
 final class Stubs
 {
@@ -19,10 +18,7 @@ final class Stubs
 
     public function __construct()
     {
-        $file = getenv('HIGHPER_DOCS');
-        if (is_string($file) && $file !== '') {
-            $this->docs = json_decode((string) file_get_contents($file), true, 4, JSON_THROW_ON_ERROR);
-        }
+        $this->docs = Highper\documentation();
     }
 
     public function add(ReflectionExtension $module): void
@@ -209,7 +205,9 @@ final class Stubs
         if ($text === '') {
             return '';
         }
-        $lines = explode("\n", str_replace('*/', '* /', $text));
+        $text = preg_replace('/^@(tentative-return-type)\s*$/m', '', $text);
+        // A paragraph of one long line is broken, where it is no list or shape.
+        $lines = explode("\n", trim(str_replace('*/', '* /', wordwrap($text, 130, "\n"))));
 
         return count($lines) === 1 ? "/** {$lines[0]} */\n" : "/**\n" . implode('', array_map(static fn (string $l): string => rtrim(" * {$l}") . "\n", $lines)) . " */\n";
     }

@@ -4,97 +4,219 @@
 
 namespace Highper;
 
+/** An application: routes, middleware, a container, and the server that runs them. */
 final class Application
 {
+    /** An application whose relative folders are below the base path; reads its .env files. */
     public static function create(string $basePath): static {}
 
+    /** A variable of the environment or of the .env files. */
     public function env(string $name, ?string $default = null): ?string {}
 
+    /** The base path, or a path below it. */
     public function basePath(string $path = ''): string {}
 
+    /** Limits and time-outs of the server. An unknown name or a wrong type keeps it from starting. */
     public function settings(array $settings): static {}
 
+    /** Routes of all controllers below a folder, by PSR-4. */
     public function scan(string $namespace, string $folder): static {}
 
+    /** Listens for events, as Highper\Event\Dispatcher::listen(). */
     public function listen(\Closure|string $event, \Closure|array|null $listener = null, int $priority = 0, bool $async = false): static {}
 
+    /** Middleware of every route, the first is outermost. */
     public function middleware(object|string ...$middleware): static {}
 
+    /**
+     * Filters of the first phase, before a request's route is looked for: called with the request. Nothing lets it pass, a Request goes
+     * on in its place, anything else is the answer.
+     */
     public function preRouter(object|string ...$filters): static {}
 
+    /** Filters of the second phase, once the route is known and before all middleware: called with the request, as in preRouter(). */
     public function postRouter(object|string ...$filters): static {}
 
+    /** Filters of the third phase, behind all middleware and directly before the handler: called with the request, as in preRouter(). */
     public function preDispatch(object|string ...$filters): static {}
 
+    /**
+     * Filters of the fourth phase, directly after the handler: called with the request and its response. Nothing leaves it, anything
+     * else is the answer in its place.
+     */
     public function postDispatch(object|string ...$filters): static {}
 
+    /** A route for GET (and HEAD). */
     public function get(string $path, \Closure|array $handler, object|string ...$middleware): static {}
 
+    /** A route for POST. */
     public function post(string $path, \Closure|array $handler, object|string ...$middleware): static {}
 
+    /** A route for PUT. */
     public function put(string $path, \Closure|array $handler, object|string ...$middleware): static {}
 
+    /** A route for PATCH. */
     public function patch(string $path, \Closure|array $handler, object|string ...$middleware): static {}
 
+    /** A route for DELETE. */
     public function delete(string $path, \Closure|array $handler, object|string ...$middleware): static {}
 
+    /** A route for every method. */
     public function any(string $path, \Closure|array $handler, object|string ...$middleware): static {}
 
+    /** A route for some methods. */
     public function map(array $methods, string $path, \Closure|array $handler, object|string ...$middleware): static {}
 
+    /** Names the route that was added last, for addresses that are made. */
     public function name(string $name): static {}
 
+    /**
+     * The path of a named route. Parameters that it does not have become the query.
+     *
+     * @throws \ValueError No route has the name, or a parameter is missing or does not fit.
+     */
     public function url(string $name, array $parameters = []): string {}
 
+    /** Routes with a prefix and middleware in common. */
     public function group(string $prefix, \Closure $routes, object|string ...$middleware): static {}
 
+    /** An object made anew for each that asks. */
     public function bind(string $class, \Closure|string|null $concrete = null): static {}
 
+    /** One object for a worker, made when it is first asked for: what classes are without a binding. */
     public function singleton(string $class, \Closure|string|null $concrete = null): static {}
 
+    /** One object for a request. */
     public function scoped(string $class, \Closure|string|null $concrete = null): static {}
 
+    /** This object. */
     public function instance(string $class, object $object): static {}
 
+    /** Puts classes under a tag, in this order; #[Tagged] gives a list of their objects. */
     public function tag(string $tag, string ...$classes): static {}
 
+    /** Parts of the application that register themselves: objects or names of classes that implement Highper\Provider. */
     public function provider(object|string ...$providers): static {}
 
+    /** The container. */
     public function container(): \Highper\Container {}
 
+    /** An object by its type, with everything that its constructor needs; with parameters by their names a new one that nobody keeps. */
     public function make(string $class, array $parameters = []): object {}
 
+    /** Is it bound, or a class that can be made? */
     public function has(string $class): bool {}
 
+    /** A value of config/*.php by its path, 'db.host', or the default where there is none. */
     public function config(string $path, mixed $default = null): mixed {}
 
+    /** Values that go over those of config/*.php: maps key by key, lists as a whole. */
     public function configure(array $values): static {}
 
+    /**
+     * Sessions, as Highper\Session for handlers.
+     *
+     * @param array $settings `store`: file (the default), memory, cookie, or a class that implements Highper\Session\Store; `folder` of
+     * the files (var/sessions); bytes of the `memory` (16M); the `cookie`'s name (session), `path`, `domain`, `secure` (null: as the
+     * connection is), `http_only`, `same_site` (Lax), and whether it is `persistent`; `idle` seconds (7200) and `lifetime` (604800)
+     * after which one is over; `lock_timeout` seconds (10); the `key` of sealed cookies (APP_KEY), or a list, the newest first.
+     */
     public function sessions(array $settings = []): static {}
 
+    /**
+     * Views: templates of a folder, for Response::view(), #[Template] and Highper\View.
+     *
+     * @param array<string, class-string> $engines Other engines by the ending of their files: ['twig' => TwigEngine::class].
+     * @param array $settings `limit`: instructions that a page may take (10000000; 0 for no limit); `strict` (true): is it an error to
+     * print what is not there?
+     */
     public function views(string $folder = 'views', array $engines = [], array $settings = []): static {}
 
+    /** Files below a folder, where no route matches. */
     public function static(string $prefix, string $folder): static {}
 
+    /** Counts answers by route and status, and shows these and other figures of all workers below a path, for Prometheus and without PHP. */
     public function metrics(string $path = '/metrics'): static {}
 
+    /**
+     * Describes the routes in OpenAPI 3.1, below $path/openapi.json, and shows them with Swagger UI, whose scripts the browser loads
+     * from unpkg.com.
+     */
     public function openapi(string $path = '/docs', string $title = 'API', string $version = '1.0.0'): static {}
 
+    /**
+     * A check of one's own, whose parameters are injected: it runs every few seconds, for 10 at most, and while it throws or returns
+     * false the worker is not ready.
+     */
     public function healthCheck(string $name, \Closure|array $check, float $every = 5): static {}
 
+    /**
+     * Answers without PHP: $path/live with 200 as long as the worker runs its loop, $path and $path/ready while it takes requests and
+     * its checks are good.
+     */
     public function health(string $path = '/health'): static {}
 
+    /** Runs once in each worker before it accepts; its parameters are injected. */
     public function onStart(\Closure $hook): static {}
 
+    /**
+     * The answer to a request that Request::create() made, without a port: by the same filters, middleware and limits as a client's. The
+     * first one starts the application as a worker does. Outside of coroutines it runs a loop until all that the request began is over.
+     *
+     * @throws \Error The application can't start, or the answer was cut off.
+     */
     public function handle(\Highper\Http\Request $request): \Highper\Http\Response {}
 
+    /** Does what the command line says and returns the exit code. */
     public function run(array $argv = []): int {}
 
+    /**
+     * Runs something when its time has come, in one process of the whole server; its parameters are injected. As #[Cron].
+     *
+     * @param string $expression Second, minute, hour, day, month, weekday: '0 * /5 * * * *'.
+     * @param \Closure|array $job A closure, or [class, method].
+     * @param bool $overlap May it run beside itself where a run outlives its period?
+     * @param string|null $timezone Such as 'Europe/Berlin'; null for PHP's own.
+     * @param string|null $name How it is called in the log and in `ps`.
+     */
     public function cron(string $expression, \Closure|array $job, bool $overlap = true, ?string $timezone = null, ?string $name = null): static {}
 
+    /**
+     * `php server.php NAME` calls this: parameters without a default are arguments of the command line, those with one options, objects
+     * injected. As #[Command].
+     *
+     * @param string $name Such as 'notes:import'.
+     * @param \Closure|array $command A closure, or [class, method].
+     * @param string $description One line for the list of commands.
+     */
     public function command(string $name, \Closure|array $command, string $description = ''): static {}
 
+    /**
+     * Runs something in processes of its own beside the workers, which are started again when they end; its parameters are injected. As
+     * #[Process].
+     *
+     * @param string $name How it is called in the log and in `ps`.
+     * @param \Closure|array $process A closure, or [class, method].
+     * @param int $count How many of them run, 1 to 100.
+     */
     public function process(string $name, \Closure|array $process, int $count = 1): static {}
 
+    /**
+     * A route whose clients speak WebSocket, as #[WebSocket].
+     *
+     * @param string $path Such as '/rooms/{room}'.
+     * @param \Closure|class-string $handler Called with each message; or a class with methods open(), message(), close() and error().
+     * @param \Closure|null $open Called when a client has connected.
+     * @param \Closure|null $close Called when it has gone.
+     * @param int|string $queue Bytes that may wait for a client that takes less than it is sent.
+     * @param string $slow What becomes of such a client: 'drop-oldest', 'keep-last' or 'close'.
+     * @param int|string $maxMessage Bytes of a message at most.
+     * @param float $ping Seconds of silence after which a client is asked whether it is there; 0 for never.
+     * @param bool $compress Are messages compressed for clients that can?
+     * @param list<string> $protocols Subprotocols, the best first.
+     * @param list<string> $origins From which pages browsers may connect, '*' for all; none for those of the same host.
+     * @param int $connections Connections of a worker at most; 0 for any number.
+     * @param list<string|object> $middleware Of this route.
+     */
     public function websocket(string $path, \Closure|string $handler, ?\Closure $open = null, ?\Closure $close = null, string|int $queue = '256K', string $slow = 'drop-oldest', string|int $maxMessage = '1M', float $ping = 30.0, bool $compress = false, array $protocols = [], array $origins = [], int $connections = 0, array $middleware = []): static {}
 }

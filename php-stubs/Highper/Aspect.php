@@ -4,7 +4,12 @@
 
 namespace Highper;
 
+/** What runs around methods: named by #[Around], or an attribute itself that stands beside an #[Around]. */
 interface Aspect
 {
+    /**
+     * Runs in place of the method, in its caller's coroutine; what it returns is what the caller gets. $call->proceed() runs the method,
+     * or the next aspect; as often as wanted, or not at all.
+     */
     public function around(\Highper\Invocation $call): mixed;
 }

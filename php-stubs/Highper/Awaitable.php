@@ -4,11 +4,21 @@
 
 namespace Highper;
 
+/** The result of a task that async() started. Any number of coroutines may await it, also after its end. */
 final class Awaitable
 {
+    /**
+     * Waits for the task's end: returns what it returned, throws what it threw.
+     *
+     * @param float|null $timeout Seconds; null for no limit. Past it the task goes on.
+     * @throws \Highper\DeadlineException When the time is over.
+     * @throws \Highper\CancelledException When the task was cancelled.
+     */
     public function await(?float $timeout = null): mixed {}
 
+    /** Is the task over, one way or the other? */
     public function isDone(): bool {}
 
+    /** Ends the task: a CancelledException is thrown where it waits, or at its next wait. False when it was over. */
     public function cancel(): bool {}
 }

@@ -4,29 +4,55 @@
 
 namespace Highper;
 
+/**
+ * Values that a process shares with those it forks: make it before the application runs. It holds a fixed number of bytes; what was
+ * not used for the longest gives way to new values. A process that is killed while it writes may cost others' values, never their
+ * truth.
+ */
 final class Cache
 {
+    /** A cache of at most so many bytes, 64K at least: a number, or one with K, M or G. The memory is taken as it fills. */
     public function __construct(string|int $size = '64M') {}
 
+    /** The value of a key of 1 to 1024 bytes; $default when it has none. */
     public function get(string $key, mixed $default = null): mixed {}
 
+    /**
+     * Stores a value: scalars as they are, arrays and objects serialized. $ttl in seconds, without end when null. False, with a warning,
+     * when it is too large: from a 32nd of the cache on, or from half of a small one.
+     */
     public function set(string $key, mixed $value, \DateInterval|int|float|null $ttl = null): bool {}
 
+    /** Stores a value for a key that has none, in one step; false when it has. */
     public function add(string $key, mixed $value, \DateInterval|int|float|null $ttl = null): bool {}
 
+    /**
+     * Adds to an integer in one step; a key that has none begins with 0, and with this $ttl. The new value. A ValueError when the value
+     * is no integer.
+     */
     public function increment(string $key, int $by = 1, \DateInterval|int|float|null $ttl = null): int {}
 
+    /** Has the key a value? */
     public function has(string $key): bool {}
 
+    /** Removes a key; true also when it had no value. */
     public function delete(string $key): bool {}
 
+    /** Removes all keys. */
     public function clear(): bool {}
 
+    /** The values of several keys. */
     public function getMultiple(iterable $keys, mixed $default = null): array {}
 
+    /** Stores several values. False when one was not stored. */
     public function setMultiple(iterable $values, \DateInterval|int|float|null $ttl = null): bool {}
 
+    /** Removes several keys. */
     public function deleteMultiple(iterable $keys): bool {}
 
+    /**
+     * items, and in bytes used (by them), bytes (taken so far) and limit; how often: hits, misses, evicted, expired, and emptied (parts,
+     * because a process was killed while it wrote).
+     */
     public function stats(): array {}
 }

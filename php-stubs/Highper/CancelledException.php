@@ -4,6 +4,10 @@
 
 namespace Highper;
 
+/**
+ * Thrown where a coroutine waits, when somebody has ended the wait: at the end of the server, for example. Let it through: `finally`
+ * blocks run.
+ */
 class CancelledException extends \RuntimeException
 {
 }

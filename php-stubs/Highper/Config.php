@@ -4,21 +4,50 @@
 
 namespace Highper;
 
+/** The values of config/*.php by paths like 'db.host'. A worker reads them once; nothing changes them afterwards. */
 final class Config
 {
+    /** A value, or the default where there is none. */
     public function get(string $path, mixed $default = null): mixed {}
 
+    /** Is there such a value? Null is one. */
     public function has(string $path): bool {}
 
+    /** The whole tree. */
     public function all(): array {}
 
+    /**
+     * A text.
+     *
+     * @throws \Highper\ConfigException It is missing and there is no default, or it is none.
+     */
     public function string(string $path, ?string $default = null): string {}
 
+    /**
+     * An integer, also one in a text.
+     *
+     * @throws \Highper\ConfigException It is missing and there is no default, or it is none.
+     */
     public function int(string $path, ?int $default = null): int {}
 
+    /**
+     * A number, also one in a text.
+     *
+     * @throws \Highper\ConfigException It is missing and there is no default, or it is none.
+     */
     public function float(string $path, ?float $default = null): float {}
 
+    /**
+     * True or false, also as 1, on, yes, true and 0, off, no, false in a text.
+     *
+     * @throws \Highper\ConfigException It is missing and there is no default, or it is neither.
+     */
     public function bool(string $path, ?bool $default = null): bool {}
 
+    /**
+     * An array.
+     *
+     * @throws \Highper\ConfigException It is missing and there is no default, or it is none.
+     */
     public function array(string $path, ?array $default = null): array {}
 }

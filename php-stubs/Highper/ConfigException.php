@@ -4,6 +4,7 @@
 
 namespace Highper;
 
+/** A value of the configuration is missing or of another type, or a file of it is wrong. */
 class ConfigException extends \LogicException
 {
 }

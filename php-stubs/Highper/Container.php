@@ -4,25 +4,40 @@
 
 namespace Highper;
 
+/** Objects by their type, in the shape of PSR-11; $app->container(), or a parameter of this type. */
 final class Container
 {
+    /**
+     * The object of a class or of a name that is bound.
+     *
+     * @throws \Highper\ContainerException It can't be made; the message names the chain of classes that need it.
+     */
     public function get(string $id): object {}
 
+    /** Is it bound, or a class that can be made? */
     public function has(string $id): bool {}
 
+    /** The same as get(); with parameters by their names a new object that nobody keeps. */
     public function make(string $class, array $parameters = []): object {}
 
+    /** Calls something with its parameters injected; some may be given by their names. */
     public function call(callable $callable, array $parameters = []): mixed {}
 
+    /** An object made anew for each that asks. */
     public function bind(string $id, \Closure|string|null $concrete = null): static {}
 
+    /** One object for a worker, made when it is first asked for. */
     public function singleton(string $id, \Closure|string|null $concrete = null): static {}
 
+    /** One object for a request. */
     public function scoped(string $id, \Closure|string|null $concrete = null): static {}
 
+    /** This object. */
     public function instance(string $id, object $object): static {}
 
+    /** Puts classes under a tag, in this order. */
     public function tag(string $tag, string ...$ids): static {}
 
+    /** The objects of all that has this tag. */
     public function tagged(string $tag): array {}
 }

@@ -4,6 +4,7 @@
 
 namespace Highper;
 
+/** An object can't be made: its message names the chain of classes that need it. */
 class ContainerException extends \LogicException
 {
 }

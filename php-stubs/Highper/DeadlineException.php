@@ -4,6 +4,7 @@
 
 namespace Highper;
 
+/** Thrown where a coroutine waits past its deadline. */
 class DeadlineException extends \Highper\CancelledException
 {
 }

@@ -4,23 +4,37 @@
 
 namespace Highper;
 
+/** A call of a method that has aspects, as one of them sees it. */
 final class Invocation
 {
+    /**
+     * Runs the next aspect, or the method itself, and returns what it returns.
+     *
+     * Every call runs it again; with the arguments as they are now.
+     */
     public function proceed(): mixed {}
 
+    /** The object that the method is called on; null for a static method. */
     public function object(): ?object {}
 
+    /** The class of the object, or the one that a static method is called on. */
     public function class(): string {}
 
+    /** The name of the method. */
     public function method(): string {}
 
+    /** Class and method: App\Notes::find. The class is the one that declares the method. */
     public function name(): string {}
 
+    /** What it is called with, by the names of the parameters; what a variadic parameter takes by number, or by its own names. */
     public function arguments(): array {}
 
+    /** One argument, by the parameter's name or number. */
     public function argument(string|int $which): mixed {}
 
+    /** Puts another value in an argument's place, for what runs next. A parameter by reference is assigned to. */
     public function setArgument(string|int $which, mixed $value): static {}
 
+    /** The method's attribute of this class, or of a child of it; null when it has none. */
     public function attribute(string $class): ?object {}
 }

@@ -4,6 +4,7 @@
 
 namespace Highper;
 
+/** Loads the classes of a scanned folder; registered behind all other autoloaders. */
 final class Loader
 {
     public function __invoke(string $class): void {}

@@ -4,13 +4,18 @@
 
 namespace Highper;
 
+/** Figures of the application's own, for Prometheus: of all workers, shown by $app->metrics(). */
 final class Metrics
 {
+    /** A figure that only grows; its name should end in _total. */
     public static function counter(string $name, string $help = ''): \Highper\Metrics\Counter {}
 
+    /** A figure that goes up and down. Those of all workers are added. */
     public static function gauge(string $name, string $help = ''): \Highper\Metrics\Gauge {}
 
+    /** Values by their size: buckets from 0.5 ms to 10 s, made for seconds. */
     public static function histogram(string $name, string $help = ''): \Highper\Metrics\Histogram {}
 
+    /** All figures as Prometheus reads them. */
     public static function text(): string {}
 }

@@ -4,7 +4,9 @@
 
 namespace Highper;
 
+/** The rest of a request's way, as middleware gets it. */
 final class Next
 {
+    /** Runs the rest. */
     public function __invoke(\Highper\Http\Request $request): \Highper\Http\Response {}
 }

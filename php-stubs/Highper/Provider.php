@@ -4,7 +4,9 @@
 
 namespace Highper;
 
+/** A part of an application. A method boot() is a hook of the worker's start; its parameters are injected. */
 interface Provider
 {
+    /** Adds bindings, routes, middleware. Runs at once, before the server starts. */
     public function register(\Highper\Application $app): void;
 }

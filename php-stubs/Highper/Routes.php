@@ -4,23 +4,33 @@
 
 namespace Highper;
 
+/** Routes with a prefix and middleware in common. */
 final class Routes
 {
+    /** A route for GET (and HEAD). */
     public function get(string $path, \Closure|array $handler, object|string ...$middleware): static {}
 
+    /** A route for POST. */
     public function post(string $path, \Closure|array $handler, object|string ...$middleware): static {}
 
+    /** A route for PUT. */
     public function put(string $path, \Closure|array $handler, object|string ...$middleware): static {}
 
+    /** A route for PATCH. */
     public function patch(string $path, \Closure|array $handler, object|string ...$middleware): static {}
 
+    /** A route for DELETE. */
     public function delete(string $path, \Closure|array $handler, object|string ...$middleware): static {}
 
+    /** A route for every method. */
     public function any(string $path, \Closure|array $handler, object|string ...$middleware): static {}
 
+    /** A route for some methods. */
     public function map(array $methods, string $path, \Closure|array $handler, object|string ...$middleware): static {}
 
+    /** Names the route that was added last, for addresses that are made. */
     public function name(string $name): static {}
 
+    /** A group inside this one. */
     public function group(string $prefix, \Closure $routes, object|string ...$middleware): static {}
 }

@@ -4,33 +4,51 @@
 
 namespace Highper;
 
+/**
+ * The session of a request: read when it is first asked for, and kept for this request alone until its response is sent. A client
+ * that has none gets its cookie once something is in it.
+ */
 final class Session
 {
+    /** A value, or the default. */
     public function get(string $name, mixed $default = null): mixed {}
 
+    /** All values. */
     public function all(): array {}
 
+    /** Is there such a value, other than null? */
     public function has(string $name): bool {}
 
+    /** Sets a value: whatever serialize() takes. */
     public function set(string $name, mixed $value): void {}
 
+    /** A value that is gone then, or the default. */
     public function pull(string $name, mixed $default = null): mixed {}
 
+    /** Removes values. */
     public function forget(string ...$names): void {}
 
+    /** Removes all values; the client keeps its session. */
     public function clear(): void {}
 
+    /** Sets a value for this request and the next one that asks for the session. */
     public function flash(string $name, mixed $value = true): void {}
 
+    /** What was flashed for this request stays for the next one too: these, or all. */
     public function keep(string ...$names): void {}
 
+    /** Goes on under another id, and the old one is good for nothing: to be called whenever somebody logs in. */
     public function regenerate(): void {}
 
+    /** Removes everything, and the old id is good for nothing: to be called whenever somebody logs out. */
     public function invalidate(): void {}
 
+    /** The token against forged requests, for a form's field `_token` or the header X-CSRF-Token. Another text each time. */
     public function token(): string {}
 
+    /** Is it a text of this session's token()? */
     public function isToken(string $text): bool {}
 
+    /** Writes it now, and lets other requests of the client go on; it can be read from then on, but not changed. */
     public function save(): void {}
 }

@@ -4,21 +4,36 @@
 
 namespace Highper;
 
+/**
+ * The messages of lang/ in the language of who asks: what the running coroutine or one that made it has chosen, else what the
+ * request's client wants (Accept-Language), else the configuration's app.locale.
+ */
 final class Translator implements \Highper\Validation\Translator
 {
+    /** A message with its places filled: {name} is $parameters['name']. The key itself where there is no message. */
     public function get(string $key, array $parameters = [], ?string $locale = null): string {}
 
+    /**
+     * The form of a message for a number, by the rules of the language: 'one note|{count} notes', or '{0} none|[1,*] some'. The place
+     * {count} is the number.
+     */
     public function choice(string $key, int|float $count, array $parameters = [], ?string $locale = null): string {}
 
+    /** Is there a message in this locale, or in one that stands in for it? */
     public function has(string $key, ?string $locale = null): bool {}
 
+    /** The locale of the running code. */
     public function locale(): string {}
 
+    /** Chooses for the running coroutine (in a handler: for the request) and those that it makes. */
     public function setLocale(string $locale): static {}
 
+    /** Calls something with another locale, and returns what it returns. */
     public function within(string $locale, callable $body): mixed {}
 
+    /** The locales that lang/ has, the default one first. */
     public function locales(): array {}
 
+    /** A message of a rule: that of the key validation.RULE, as validation.length.min. */
     public function translate(string $rule, array $parameters, string $message): string {}
 }

@@ -4,17 +4,28 @@
 
 namespace Highper;
 
+/** The pages of the application: templates of the folder that Application::views() has. */
 final class View
 {
+    /**
+     * The page of a view: notes/index is the file notes/index.html below the folder.
+     *
+     * @throws \Highper\View\ViewException There is none, or something is wrong with it.
+     */
     public function render(string $name, array $data = []): string {}
 
+    /** Is there such a view? */
     public function has(string $name): bool {}
 
+    /** Where the views are. */
     public function folder(): string {}
 
+    /** A value that all views have, for as long as the worker lives: nothing of a request. */
     public function share(string $name, mixed $value): static {}
 
+    /** A function of templates. To be added before the first page: in onStart(), or a provider. */
     public function function(string $name, callable $function): static {}
 
+    /** A filter of templates; what it is applied to is the first argument. To be added before the first page. */
     public function filter(string $name, callable $filter): static {}
 }

@@ -4,21 +4,30 @@
 
 namespace Swoole;
 
+/** An unsigned 32-bit counter that a process shares with those it forks. */
 class Atomic
 {
+    /** Starts at $value. */
     public function __construct(int $value = 0) {}
 
+    /** Adds; the new value. */
     public function add(int $add_value = 1): int {}
 
+    /** Subtracts; the new value. */
     public function sub(int $sub_value = 1): int {}
 
+    /** The value. */
     public function get(): int {}
 
+    /** Replaces the value. */
     public function set(int $value): void {}
 
+    /** Sets the value if it is $cmp_value; true when it was. */
     public function cmpset(int $cmp_value, int $new_value): bool {}
 
+    /** Blocks the process until wakeup() makes the value 1, and takes it to 0; in seconds, without end when not positive. */
     public function wait(float $timeout = 1.0): bool {}
 
+    /** Makes a value of 0 to 1 and wakes up to $count waiting processes. */
     public function wakeup(int $count = 1): bool {}
 }

@@ -4,67 +4,107 @@
 
 namespace Swoole;
 
+/** A client of TCP, UDP and local sockets, with or without TLS, whose calls block; inside coroutines they wait there. */
 class Client
 {
     public const MSG_OOB = 1;
 
+    /** recv(): leaves it there. */
     public const MSG_PEEK = 2;
 
+    /** recv(): never waits. */
     public const MSG_DONTWAIT = 64;
 
+    /** recv(): waits until all has come. */
     public const MSG_WAITALL = 256;
 
+    /** shutdown(): both directions. */
     public const SHUT_RDWR = 2;
 
+    /** shutdown(): receiving. */
     public const SHUT_RD = 0;
 
+    /** shutdown(): sending. */
     public const SHUT_WR = 1;
 
+    /** The number of the last error, SOCKET_E* or SWOOLE_ERROR_*. */
     public $errCode = 0;
 
+    /** The number of the descriptor. */
     public $sock = -1;
 
+    /** Is it a connection that was kept? */
     public $reuse = false;
 
+    /** How often it was used before. */
     public $reuseCount = 0;
 
+    /** SWOOLE_SOCK_* with SWOOLE_SSL and SWOOLE_KEEP. */
     public $type = 0;
 
+    /** Under which name its connection is kept. */
     public $id;
 
+    /** What set() was given. */
     public $setting;
 
+    /**
+     * SWOOLE_SOCK_TCP, TCP6, UDP, UDP6, UNIX_STREAM or UNIX_DGRAM, with | SWOOLE_SSL for TLS, with | SWOOLE_KEEP to keep its connection
+     * for the next client of the same server, or of the same $id.
+     */
     public function __construct(int $type, bool $async = \SWOOLE_SOCK_SYNC, string $id = '') {}
 
+    /** Closes the connection, or keeps it. */
     public function __destruct() {}
 
+    /** Settings, before connect(): as those of Coroutine\Client. */
     public function set(array $settings): bool {}
 
+    /**
+     * Connects to an address or a name. $timeout in seconds is also that of sending and receiving. With $sock_flag 1 it only begins to
+     * (errCode SOCKET_EINPROGRESS): Event::add() tells when it can be written.
+     */
     public function connect(string $host, int $port = 0, float $timeout = 0.5, int $sock_flag = 0): bool {}
 
+    /** Waits for bytes, at most $size, or for a whole packet where the settings say how packets end. '' at the end of the stream. */
     public function recv(int $size = 65536, int $flag = 0): string|false {}
 
+    /** Sends all of it. How many bytes. */
     public function send(string $data, int $flag = 0): int|false {}
 
+    /** Sends a file, or $length bytes of it from $offset. */
     public function sendfile(string $filename, int $offset = 0, int $length = 0): bool {}
 
+    /** Sends a packet to an address. */
     public function sendto(string $ip, int $port, string $data): bool {}
 
+    /** Makes the TLS handshake on an open connection. */
     public function enableSSL(?callable $onSslReady = null): bool {}
 
+    /** The peer's certificate, PEM. */
     public function getPeerCert(): string|bool {}
 
+    /** Is the peer's certificate trusted? */
     public function verifyPeerCert(): bool {}
 
+    /** Is there a connection? */
     public function isConnected(): bool {}
 
+    /** Its own address and port. */
     public function getsockname(): array|false {}
 
+    /** The peer's address and port. */
     public function getpeername(): array|false {}
 
+    /** Ends receiving (SHUT_RD), sending (SHUT_WR) or both. */
     public function shutdown(int $how): bool {}
 
+    /** Closes the connection; one that is to be kept is left for the next client, unless $force. */
     public function close(bool $force = false): bool {}
 
+    /**
+     * The connection for the extension sockets, for its options: a copy of the descriptor. False, with a warning, without that
+     * extension.
+     */
     public function getSocket(): \Socket|false {}
 }

@@ -4,467 +4,699 @@
 
 namespace Swoole;
 
+/** The names of events and of settings. */
 class Constant
 {
+    /** An event's name. */
     public const EVENT_START = 'start';
 
+    /** An event's name. */
     public const EVENT_BEFORE_SHUTDOWN = 'beforeShutdown';
 
+    /** An event's name. */
     public const EVENT_SHUTDOWN = 'shutdown';
 
+    /** An event's name. */
     public const EVENT_WORKER_START = 'workerStart';
 
+    /** An event's name. */
     public const EVENT_WORKER_STOP = 'workerStop';
 
+    /** An event's name. */
     public const EVENT_BEFORE_RELOAD = 'beforeReload';
 
+    /** An event's name. */
     public const EVENT_AFTER_RELOAD = 'afterReload';
 
+    /** An event's name. */
     public const EVENT_TASK = 'task';
 
+    /** An event's name. */
     public const EVENT_FINISH = 'finish';
 
+    /** An event's name. */
     public const EVENT_WORKER_EXIT = 'workerExit';
 
+    /** An event's name. */
     public const EVENT_WORKER_ERROR = 'workerError';
 
+    /** An event's name. */
     public const EVENT_MANAGER_START = 'managerStart';
 
+    /** An event's name. */
     public const EVENT_MANAGER_STOP = 'managerStop';
 
+    /** An event's name. */
     public const EVENT_PIPE_MESSAGE = 'pipeMessage';
 
+    /** An event's name. */
     public const EVENT_CONNECT = 'connect';
 
+    /** An event's name. */
     public const EVENT_RECEIVE = 'receive';
 
+    /** An event's name. */
     public const EVENT_CLOSE = 'close';
 
+    /** An event's name. */
     public const EVENT_PACKET = 'packet';
 
+    /** An event's name. */
     public const EVENT_BUFFER_FULL = 'bufferFull';
 
+    /** An event's name. */
     public const EVENT_BUFFER_EMPTY = 'bufferEmpty';
 
+    /** An event's name. */
     public const EVENT_REQUEST = 'request';
 
+    /** An event's name. */
     public const EVENT_HANDSHAKE = 'handshake';
 
+    /** An event's name. */
     public const EVENT_BEFORE_HANDSHAKE_RESPONSE = 'beforeHandshakeResponse';
 
+    /** An event's name. */
     public const EVENT_OPEN = 'open';
 
+    /** An event's name. */
     public const EVENT_MESSAGE = 'message';
 
+    /** An event's name. */
     public const EVENT_DISCONNECT = 'disconnect';
 
+    /** An event's name. */
     public const EVENT_ERROR = 'error';
 
+    /** A setting's name. */
     public const OPTION_DEBUG_MODE = 'debug_mode';
 
+    /** A setting's name. */
     public const OPTION_TRACE_FLAGS = 'trace_flags';
 
+    /** A setting's name. */
     public const OPTION_LOG_FILE = 'log_file';
 
+    /** A setting's name. */
     public const OPTION_LOG_LEVEL = 'log_level';
 
+    /** A setting's name. */
     public const OPTION_LOG_DATE_FORMAT = 'log_date_format';
 
+    /** A setting's name. */
     public const OPTION_LOG_DATE_WITH_MICROSECONDS = 'log_date_with_microseconds';
 
+    /** A setting's name. */
     public const OPTION_LOG_ROTATION = 'log_rotation';
 
+    /** A setting's name. */
     public const OPTION_DISPLAY_ERRORS = 'display_errors';
 
+    /** A setting's name. */
     public const OPTION_DNS_SERVER = 'dns_server';
 
+    /** A setting's name. */
     public const OPTION_SOCKET_DNS_TIMEOUT = 'socket_dns_timeout';
 
+    /** A setting's name. */
     public const OPTION_SOCKET_CONNECT_TIMEOUT = 'socket_connect_timeout';
 
+    /** A setting's name. */
     public const OPTION_SOCKET_WRITE_TIMEOUT = 'socket_write_timeout';
 
+    /** A setting's name. */
     public const OPTION_SOCKET_SEND_TIMEOUT = 'socket_send_timeout';
 
+    /** A setting's name. */
     public const OPTION_SOCKET_READ_TIMEOUT = 'socket_read_timeout';
 
+    /** A setting's name. */
     public const OPTION_SOCKET_RECV_TIMEOUT = 'socket_recv_timeout';
 
+    /** A setting's name. */
     public const OPTION_SOCKET_TIMEOUT = 'socket_timeout';
 
+    /** A setting's name. */
     public const OPTION_SOCKET_BUFFER_SIZE = 'socket_buffer_size';
 
+    /** A setting's name. */
     public const OPTION_HTTP2_HEADER_TABLE_SIZE = 'http2_header_table_size';
 
+    /** A setting's name. */
     public const OPTION_HTTP2_ENABLE_PUSH = 'http2_enable_push';
 
+    /** A setting's name. */
     public const OPTION_HTTP2_MAX_CONCURRENT_STREAMS = 'http2_max_concurrent_streams';
 
+    /** A setting's name. */
     public const OPTION_HTTP2_INIT_WINDOW_SIZE = 'http2_init_window_size';
 
+    /** A setting's name. */
     public const OPTION_HTTP2_MAX_FRAME_SIZE = 'http2_max_frame_size';
 
+    /** A setting's name. */
     public const OPTION_HTTP2_MAX_HEADER_LIST_SIZE = 'http2_max_header_list_size';
 
+    /** A setting's name. */
     public const OPTION_AIO_CORE_WORKER_NUM = 'aio_core_worker_num';
 
+    /** A setting's name. */
     public const OPTION_AIO_WORKER_NUM = 'aio_worker_num';
 
+    /** A setting's name. */
     public const OPTION_AIO_MAX_WAIT_TIME = 'aio_max_wait_time';
 
+    /** A setting's name. */
     public const OPTION_AIO_MAX_IDLE_TIME = 'aio_max_idle_time';
 
+    /** A setting's name. */
     public const OPTION_IOURING_ENTRIES = 'iouring_entries';
 
+    /** A setting's name. */
     public const OPTION_IOURING_WORKERS = 'iouring_workers';
 
+    /** A setting's name. */
     public const OPTION_IOURING_FLAG = 'iouring_flag';
 
+    /** A setting's name. */
     public const OPTION_ENABLE_SIGNALFD = 'enable_signalfd';
 
+    /** A setting's name. */
     public const OPTION_ENABLE_KQUEUE = 'enable_kqueue';
 
+    /** A setting's name. */
     public const OPTION_WAIT_SIGNAL = 'wait_signal';
 
+    /** A setting's name. */
     public const OPTION_DNS_CACHE_REFRESH_TIME = 'dns_cache_refresh_time';
 
+    /** A setting's name. */
     public const OPTION_THREAD_NUM = 'thread_num';
 
+    /** A setting's name. */
     public const OPTION_MIN_THREAD_NUM = 'min_thread_num';
 
+    /** A setting's name. */
     public const OPTION_MAX_THREAD_NUM = 'max_thread_num';
 
+    /** A setting's name. */
     public const OPTION_SOCKET_DONTWAIT = 'socket_dontwait';
 
+    /** A setting's name. */
     public const OPTION_DNS_LOOKUP_RANDOM = 'dns_lookup_random';
 
+    /** A setting's name. */
     public const OPTION_USE_ASYNC_RESOLVER = 'use_async_resolver';
 
+    /** A setting's name. */
     public const OPTION_ENABLE_COROUTINE = 'enable_coroutine';
 
+    /** A setting's name. */
     public const OPTION_SSL_PROTOCOLS = 'ssl_protocols';
 
+    /** A setting's name. */
     public const OPTION_SSL_COMPRESS = 'ssl_compress';
 
+    /** A setting's name. */
     public const OPTION_SSL_CERT_FILE = 'ssl_cert_file';
 
+    /** A setting's name. */
     public const OPTION_SSL_KEY_FILE = 'ssl_key_file';
 
+    /** A setting's name. */
     public const OPTION_SSL_PASSPHRASE = 'ssl_passphrase';
 
+    /** A setting's name. */
     public const OPTION_SSL_HOST_NAME = 'ssl_host_name';
 
+    /** A setting's name. */
     public const OPTION_SSL_VERIFY_PEER = 'ssl_verify_peer';
 
+    /** A setting's name. */
     public const OPTION_SSL_ALLOW_SELF_SIGNED = 'ssl_allow_self_signed';
 
+    /** A setting's name. */
     public const OPTION_SSL_CAFILE = 'ssl_cafile';
 
+    /** A setting's name. */
     public const OPTION_SSL_CAPATH = 'ssl_capath';
 
+    /** A setting's name. */
     public const OPTION_SSL_VERIFY_DEPTH = 'ssl_verify_depth';
 
+    /** A setting's name. */
     public const OPTION_SSL_CIPHERS = 'ssl_ciphers';
 
+    /** A setting's name. */
     public const OPTION_OPEN_EOF_CHECK = 'open_eof_check';
 
+    /** A setting's name. */
     public const OPTION_OPEN_EOF_SPLIT = 'open_eof_split';
 
+    /** A setting's name. */
     public const OPTION_PACKAGE_EOF = 'package_eof';
 
+    /** A setting's name. */
     public const OPTION_OPEN_MQTT_PROTOCOL = 'open_mqtt_protocol';
 
+    /** A setting's name. */
     public const OPTION_OPEN_LENGTH_CHECK = 'open_length_check';
 
+    /** A setting's name. */
     public const OPTION_PACKAGE_LENGTH_TYPE = 'package_length_type';
 
+    /** A setting's name. */
     public const OPTION_PACKAGE_LENGTH_OFFSET = 'package_length_offset';
 
+    /** A setting's name. */
     public const OPTION_PACKAGE_BODY_OFFSET = 'package_body_offset';
 
+    /** A setting's name. */
     public const OPTION_PACKAGE_LENGTH_FUNC = 'package_length_func';
 
+    /** A setting's name. */
     public const OPTION_PACKAGE_MAX_LENGTH = 'package_max_length';
 
+    /** A setting's name. */
     public const OPTION_BUFFER_HIGH_WATERMARK = 'buffer_high_watermark';
 
+    /** A setting's name. */
     public const OPTION_BUFFER_LOW_WATERMARK = 'buffer_low_watermark';
 
+    /** A setting's name. */
     public const OPTION_BIND_PORT = 'bind_port';
 
+    /** A setting's name. */
     public const OPTION_BIND_ADDRESS = 'bind_address';
 
+    /** A setting's name. */
     public const OPTION_OPEN_TCP_NODELAY = 'open_tcp_nodelay';
 
+    /** A setting's name. */
     public const OPTION_SOCKS5_HOST = 'socks5_host';
 
+    /** A setting's name. */
     public const OPTION_SOCKS5_PORT = 'socks5_port';
 
+    /** A setting's name. */
     public const OPTION_SOCKS5_USERNAME = 'socks5_username';
 
+    /** A setting's name. */
     public const OPTION_SOCKS5_PASSWORD = 'socks5_password';
 
+    /** A setting's name. */
     public const OPTION_HTTP_PROXY_HOST = 'http_proxy_host';
 
+    /** A setting's name. */
     public const OPTION_HTTP_PROXY_PORT = 'http_proxy_port';
 
+    /** A setting's name. */
     public const OPTION_HTTP_PROXY_USERNAME = 'http_proxy_username';
 
+    /** A setting's name. */
     public const OPTION_HTTP_PROXY_USER = 'http_proxy_user';
 
+    /** A setting's name. */
     public const OPTION_HTTP_PROXY_PASSWORD = 'http_proxy_password';
 
+    /** A setting's name. */
     public const OPTION_MAX_CORO_NUM = 'max_coro_num';
 
+    /** A setting's name. */
     public const OPTION_MAX_COROUTINE = 'max_coroutine';
 
+    /** A setting's name. */
     public const OPTION_ENABLE_DEADLOCK_CHECK = 'enable_deadlock_check';
 
+    /** A setting's name. */
     public const OPTION_HOOK_FLAGS = 'hook_flags';
 
+    /** A setting's name. */
     public const OPTION_ENABLE_PREEMPTIVE_SCHEDULER = 'enable_preemptive_scheduler';
 
+    /** A setting's name. */
     public const OPTION_C_STACK_SIZE = 'c_stack_size';
 
+    /** A setting's name. */
     public const OPTION_STACK_SIZE = 'stack_size';
 
+    /** A setting's name. */
     public const OPTION_NAME_RESOLVER = 'name_resolver';
 
+    /** A setting's name. */
     public const OPTION_DNS_CACHE_EXPIRE = 'dns_cache_expire';
 
+    /** A setting's name. */
     public const OPTION_DNS_CACHE_CAPACITY = 'dns_cache_capacity';
 
+    /** A setting's name. */
     public const OPTION_CONNECT_TIMEOUT = 'connect_timeout';
 
+    /** A setting's name. */
     public const OPTION_TIMEOUT = 'timeout';
 
+    /** A setting's name. */
     public const OPTION_MAX_RETRIES = 'max_retries';
 
+    /** A setting's name. */
     public const OPTION_DEFER = 'defer';
 
+    /** A setting's name. */
     public const OPTION_LOWERCASE_HEADER = 'lowercase_header';
 
+    /** A setting's name. */
     public const OPTION_KEEP_ALIVE = 'keep_alive';
 
+    /** A setting's name. */
     public const OPTION_WEBSOCKET_MASK = 'websocket_mask';
 
+    /** A setting's name. */
     public const OPTION_HTTP_COMPRESSION = 'http_compression';
 
+    /** A setting's name. */
     public const OPTION_BODY_DECOMPRESSION = 'body_decompression';
 
+    /** A setting's name. */
     public const OPTION_WEBSOCKET_COMPRESSION = 'websocket_compression';
 
+    /** A setting's name. */
     public const OPTION_WRITE_FUNC = 'write_func';
 
+    /** A setting's name. */
     public const OPTION_HTTP_PARSE_COOKIE = 'http_parse_cookie';
 
+    /** A setting's name. */
     public const OPTION_HTTP_PARSE_POST = 'http_parse_post';
 
+    /** A setting's name. */
     public const OPTION_HTTP_PARSE_FILES = 'http_parse_files';
 
+    /** A setting's name. */
     public const OPTION_HTTP_COMPRESSION_LEVEL = 'http_compression_level';
 
+    /** A setting's name. */
     public const OPTION_COMPRESSION_LEVEL = 'compression_level';
 
+    /** A setting's name. */
     public const OPTION_HTTP_GZIP_LEVEL = 'http_gzip_level';
 
+    /** A setting's name. */
     public const OPTION_HTTP_COMPRESSION_MIN_LENGTH = 'http_compression_min_length';
 
+    /** A setting's name. */
     public const OPTION_COMPRESSION_MIN_LENGTH = 'compression_min_length';
 
+    /** A setting's name. */
     public const OPTION_HTTP_COMPRESSION_TYPES = 'http_compression_types';
 
+    /** A setting's name. */
     public const OPTION_COMPRESSION_TYPES = 'compression_types';
 
+    /** A setting's name. */
     public const OPTION_UPLOAD_TMP_DIR = 'upload_tmp_dir';
 
+    /** A setting's name. */
     public const OPTION_ENABLE_MESSAGE_BUS = 'enable_message_bus';
 
+    /** A setting's name. */
     public const OPTION_MAX_PACKAGE_SIZE = 'max_package_size';
 
+    /** A setting's name. */
     public const OPTION_SSL = 'ssl';
 
+    /** A setting's name. */
     public const OPTION_CHROOT = 'chroot';
 
+    /** A setting's name. */
     public const OPTION_USER = 'user';
 
+    /** A setting's name. */
     public const OPTION_GROUP = 'group';
 
+    /** A setting's name. */
     public const OPTION_DAEMONIZE = 'daemonize';
 
+    /** A setting's name. */
     public const OPTION_PID_FILE = 'pid_file';
 
+    /** A setting's name. */
     public const OPTION_REACTOR_NUM = 'reactor_num';
 
+    /** A setting's name. */
     public const OPTION_SINGLE_THREAD = 'single_thread';
 
+    /** A setting's name. */
     public const OPTION_WORKER_NUM = 'worker_num';
 
+    /** A setting's name. */
     public const OPTION_MAX_WAIT_TIME = 'max_wait_time';
 
+    /** A setting's name. */
     public const OPTION_MAX_QUEUED_BYTES = 'max_queued_bytes';
 
+    /** A setting's name. */
     public const OPTION_MAX_CONCURRENCY = 'max_concurrency';
 
+    /** A setting's name. */
     public const OPTION_WORKER_MAX_CONCURRENCY = 'worker_max_concurrency';
 
+    /** A setting's name. */
     public const OPTION_SEND_TIMEOUT = 'send_timeout';
 
+    /** A setting's name. */
     public const OPTION_DISPATCH_MODE = 'dispatch_mode';
 
+    /** A setting's name. */
     public const OPTION_SEND_YIELD = 'send_yield';
 
+    /** A setting's name. */
     public const OPTION_DISPATCH_FUNC = 'dispatch_func';
 
+    /** A setting's name. */
     public const OPTION_DISCARD_TIMEOUT_REQUEST = 'discard_timeout_request';
 
+    /** A setting's name. */
     public const OPTION_ENABLE_UNSAFE_EVENT = 'enable_unsafe_event';
 
+    /** A setting's name. */
     public const OPTION_ENABLE_DELAY_RECEIVE = 'enable_delay_receive';
 
+    /** A setting's name. */
     public const OPTION_ENABLE_REUSE_PORT = 'enable_reuse_port';
 
+    /** A setting's name. */
     public const OPTION_TASK_USE_OBJECT = 'task_use_object';
 
+    /** A setting's name. */
     public const OPTION_TASK_OBJECT = 'task_object';
 
+    /** A setting's name. */
     public const OPTION_EVENT_OBJECT = 'event_object';
 
+    /** A setting's name. */
     public const OPTION_TASK_ENABLE_COROUTINE = 'task_enable_coroutine';
 
+    /** A setting's name. */
     public const OPTION_TASK_WORKER_NUM = 'task_worker_num';
 
+    /** A setting's name. */
     public const OPTION_TASK_IPC_MODE = 'task_ipc_mode';
 
+    /** A setting's name. */
     public const OPTION_TASK_TMPDIR = 'task_tmpdir';
 
+    /** A setting's name. */
     public const OPTION_TASK_MAX_REQUEST = 'task_max_request';
 
+    /** A setting's name. */
     public const OPTION_TASK_MAX_REQUEST_GRACE = 'task_max_request_grace';
 
+    /** A setting's name. */
     public const OPTION_MAX_CONNECTION = 'max_connection';
 
+    /** A setting's name. */
     public const OPTION_MAX_CONN = 'max_conn';
 
+    /** A setting's name. */
     public const OPTION_START_SESSION_ID = 'start_session_id';
 
+    /** A setting's name. */
     public const OPTION_HEARTBEAT_CHECK_INTERVAL = 'heartbeat_check_interval';
 
+    /** A setting's name. */
     public const OPTION_HEARTBEAT_IDLE_TIME = 'heartbeat_idle_time';
 
+    /** A setting's name. */
     public const OPTION_MAX_REQUEST = 'max_request';
 
+    /** A setting's name. */
     public const OPTION_MAX_REQUEST_GRACE = 'max_request_grace';
 
+    /** A setting's name. */
     public const OPTION_RELOAD_ASYNC = 'reload_async';
 
+    /** A setting's name. */
     public const OPTION_OPEN_CPU_AFFINITY = 'open_cpu_affinity';
 
+    /** A setting's name. */
     public const OPTION_CPU_AFFINITY_IGNORE = 'cpu_affinity_ignore';
 
+    /** A setting's name. */
     public const OPTION_UPLOAD_MAX_FILESIZE = 'upload_max_filesize';
 
+    /** A setting's name. */
     public const OPTION_ENABLE_STATIC_HANDLER = 'enable_static_handler';
 
+    /** A setting's name. */
     public const OPTION_DOCUMENT_ROOT = 'document_root';
 
+    /** A setting's name. */
     public const OPTION_HTTP_AUTOINDEX = 'http_autoindex';
 
+    /** A setting's name. */
     public const OPTION_HTTP_INDEX_FILES = 'http_index_files';
 
+    /** A setting's name. */
     public const OPTION_STATIC_HANDLER_LOCATIONS = 'static_handler_locations';
 
+    /** A setting's name. */
     public const OPTION_URL_REWRITE_RULES = 'url_rewrite_rules';
 
+    /** A setting's name. */
     public const OPTION_INPUT_BUFFER_SIZE = 'input_buffer_size';
 
+    /** A setting's name. */
     public const OPTION_BUFFER_INPUT_SIZE = 'buffer_input_size';
 
+    /** A setting's name. */
     public const OPTION_OUTPUT_BUFFER_SIZE = 'output_buffer_size';
 
+    /** A setting's name. */
     public const OPTION_BUFFER_OUTPUT_SIZE = 'buffer_output_size';
 
+    /** A setting's name. */
     public const OPTION_MESSAGE_QUEUE_KEY = 'message_queue_key';
 
+    /** A setting's name. */
     public const OPTION_BOOTSTRAP = 'bootstrap';
 
+    /** A setting's name. */
     public const OPTION_INIT_ARGUMENTS = 'init_arguments';
 
+    /** A setting's name. */
     public const OPTION_BACKLOG = 'backlog';
 
+    /** A setting's name. */
     public const OPTION_KERNEL_SOCKET_RECV_BUFFER_SIZE = 'kernel_socket_recv_buffer_size';
 
+    /** A setting's name. */
     public const OPTION_KERNEL_SOCKET_SEND_BUFFER_SIZE = 'kernel_socket_send_buffer_size';
 
+    /** A setting's name. */
     public const OPTION_TCP_DEFER_ACCEPT = 'tcp_defer_accept';
 
+    /** A setting's name. */
     public const OPTION_OPEN_TCP_KEEPALIVE = 'open_tcp_keepalive';
 
+    /** A setting's name. */
     public const OPTION_OPEN_HTTP_PROTOCOL = 'open_http_protocol';
 
+    /** A setting's name. */
     public const OPTION_OPEN_WEBSOCKET_PROTOCOL = 'open_websocket_protocol';
 
+    /** A setting's name. */
     public const OPTION_WEBSOCKET_SUBPROTOCOL = 'websocket_subprotocol';
 
+    /** A setting's name. */
     public const OPTION_OPEN_WEBSOCKET_CLOSE_FRAME = 'open_websocket_close_frame';
 
+    /** A setting's name. */
     public const OPTION_OPEN_WEBSOCKET_PING_FRAME = 'open_websocket_ping_frame';
 
+    /** A setting's name. */
     public const OPTION_OPEN_WEBSOCKET_PONG_FRAME = 'open_websocket_pong_frame';
 
+    /** A setting's name. */
     public const OPTION_OPEN_HTTP2_PROTOCOL = 'open_http2_protocol';
 
+    /** A setting's name. */
     public const OPTION_OPEN_REDIS_PROTOCOL = 'open_redis_protocol';
 
+    /** A setting's name. */
     public const OPTION_MAX_IDLE_TIME = 'max_idle_time';
 
+    /** A setting's name. */
     public const OPTION_TCP_KEEPIDLE = 'tcp_keepidle';
 
+    /** A setting's name. */
     public const OPTION_TCP_KEEPINTERVAL = 'tcp_keepinterval';
 
+    /** A setting's name. */
     public const OPTION_TCP_KEEPCOUNT = 'tcp_keepcount';
 
+    /** A setting's name. */
     public const OPTION_TCP_USER_TIMEOUT = 'tcp_user_timeout';
 
+    /** A setting's name. */
     public const OPTION_TCP_FASTOPEN = 'tcp_fastopen';
 
+    /** A setting's name. */
     public const OPTION_PACKAGE_BODY_START = 'package_body_start';
 
+    /** A setting's name. */
     public const OPTION_SSL_CLIENT_CERT_FILE = 'ssl_client_cert_file';
 
+    /** A setting's name. */
     public const OPTION_SSL_PREFER_SERVER_CIPHERS = 'ssl_prefer_server_ciphers';
 
+    /** A setting's name. */
     public const OPTION_SSL_ECDH_CURVE = 'ssl_ecdh_curve';
 
+    /** A setting's name. */
     public const OPTION_SSL_DHPARAM = 'ssl_dhparam';
 
+    /** A setting's name. */
     public const OPTION_SSL_SNI_CERTS = 'ssl_sni_certs';
 
+    /** A setting's name. */
     public const OPTION_OPEN_SSL = 'open_ssl';
 
+    /** A setting's name. */
     public const OPTION_OPEN_FASTCGI_PROTOCOL = 'open_fastcgi_protocol';
 
+    /** A setting's name. */
     public const OPTION_READ_TIMEOUT = 'read_timeout';
 
+    /** A setting's name. */
     public const OPTION_WRITE_TIMEOUT = 'write_timeout';
 
+    /** A setting's name. */
     public const OPTION_SSL_DISABLE_COMPRESSION = 'ssl_disable_compression';
 
+    /** A setting's name. */
     public const OPTION_SSL_GREASE = 'ssl_grease';
 
+    /** A setting's name. */
     public const OPTION_EXIT_CONDITION = 'exit_condition';
 
+    /** A setting's name. */
     public const OPTION_DEADLOCK_CHECK_DISABLE_TRACE = 'deadlock_check_disable_trace';
 
+    /** A setting's name. */
     public const OPTION_DEADLOCK_CHECK_LIMIT = 'deadlock_check_limit';
 
+    /** A setting's name. */
     public const OPTION_DEADLOCK_CHECK_DEPTH = 'deadlock_check_depth';
 
+    /** A setting's name. */
     public const OPTION_STATS_FILE = 'stats_file';
 
+    /** A setting's name. */
     public const OPTION_STATS_TIMER_INTERVAL = 'stats_timer_interval';
 
+    /** A setting's name. */
     public const OPTION_ADMIN_SERVER = 'admin_server';
 
+    /** A setting's name. */
     public const OPTION_HTTP_CLIENT_DRIVER = 'http_client_driver';
 }

@@ -4,79 +4,117 @@
 
 namespace Swoole;
 
+/** Coroutines. */
 class Coroutine
 {
+    /** Reads a whole file, with LOCK_EX under a shared lock. */
     public static function readFile(string $filename, int $flag = 0): string|false {}
 
+    /** Writes a file, or with FILE_APPEND adds to it, with LOCK_EX under a lock. How many bytes. */
     public static function writeFile(string $filename, string $fileContent, int $flags = 0): int|false {}
 
+    /** A name's first address, as the system's resolver knows it. */
     public static function gethostbyname(string $domain_name, int $type = 2, float $timeout = -1): string|false {}
 
+    /** All addresses of a name, as the system's resolver knows them. */
     public static function getaddrinfo(string $domain, int $family = 2, int $socktype = 1, int $protocol = \STREAM_IPPROTO_TCP, ?string $service = null, float $timeout = -1): array|bool {}
 
+    /** A name's first address, by the hosts file or by a question to the name server. */
     public static function dnsLookup(string $domain_name, float $timeout = 60, int $type = 2): string|false {}
 
+    /** Runs a command of the shell: its code, the signal that ended it, and its output. */
     public static function exec(string $command, bool $get_error_stream = false): array|false {}
 
+    /** Waits for the end of any child process: its pid, code and signal. In seconds, without end when not positive. */
     public static function wait(float $timeout = -1): array|false {}
 
+    /** Waits for the end of a child process. In seconds, without end when not positive. */
     public static function waitPid(int $pid, float $timeout = -1): array|false {}
 
+    /** Waits for one of these signals; which. In seconds, without end when not positive. */
     public static function waitSignal(array|int $signals, float $timeout = -1): int|false {}
 
+    /** Waits, at least a millisecond. False when cancelled. */
     public static function sleep(float $seconds): bool {}
 
+    /** What is known of the file system that holds a path; all zero where there is none. */
     public static function statvfs(string $path): array {}
 
+    /** Waits until a descriptor is ready; for which of the events, SWOOLE_EVENT_*. A time-out of 0 only looks. */
     public static function waitEvent(mixed $socket, int $events = \SWOOLE_EVENT_READ, float $timeout = -1): int|false {}
 
+    /** Runs a function in a new coroutine, at once, until it first waits. Its id. */
     public static function create(callable $func, mixed ...$param): int|false {}
 
+    /** Calls back at the end of the running coroutine, last come first. */
     public static function defer(callable $callback): void {}
 
+    /** Sets options. */
     public static function set(array $options): void {}
 
+    /** The options that were set; null when there are none. */
     public static function getOptions(): ?array {}
 
+    /** Is it alive? */
     public static function exists(int $cid): bool {}
 
+    /** Waits for resume(). False when cancelled. */
     public static function yield(): bool {}
 
+    /** Ends a coroutine's wait, or throws a CanceledException there. */
     public static function cancel(int $cid, bool $throw_exception = false): bool {}
 
+    /** Waits until these have ended, in seconds, without end when not positive. */
     public static function join(array $cid_array, float $timeout = -1): bool {}
 
+    /** Was the last wait of the running coroutine cancelled? */
     public static function isCanceled(): bool {}
 
+    /** The same as yield(). */
     public static function suspend(): bool {}
 
+    /** Lets a coroutine that called yield() go on, at once. */
     public static function resume(int $cid): bool {}
 
+    /** Figures of the scheduler. */
     public static function stats(): array {}
 
+    /** The running coroutine's id; -1 outside. */
     public static function getCid(): int {}
 
+    /** The same as getCid(). */
     public static function getuid(): int {}
 
+    /** Which coroutine made it; -1 for none. */
     public static function getPcid(int $cid = 0): int|false {}
 
+    /** What belongs to a coroutine; null when there is no such one. */
     public static function getContext(int $cid = 0): ?\Swoole\Coroutine\Context {}
 
+    /** debug_backtrace() of a coroutine. */
     public static function getBackTrace(int $cid = 0, int $options = \DEBUG_BACKTRACE_PROVIDE_OBJECT, int $limit = 0): array|false {}
 
+    /** Prints where a coroutine is. */
     public static function printBackTrace(int $cid = 0, int $options = 0, int $limit = 0): void {}
 
+    /** Milliseconds since a coroutine was made; -1 when there is no such one. */
     public static function getElapsed(int $cid = 0): int {}
 
+    /** Bytes of PHP's stack that a coroutine uses. */
     public static function getStackUsage(int $cid = 0): int|false {}
 
+    /** The ids of all. */
     public static function list(): \Swoole\Coroutine\Iterator {}
 
+    /** The same as list(). */
     public static function listCoroutines(): \Swoole\Coroutine\Iterator {}
 
+    /** Allows preemption again. False when it was allowed. */
     public static function enableScheduler(): bool {}
 
+    /** Forbids preemption. False when it was forbidden. */
     public static function disableScheduler(): bool {}
 
+    /** After so many seconds the running coroutine's wait throws a TimeoutException. */
     public static function setTimeLimit(float $timeout): bool {}
 }

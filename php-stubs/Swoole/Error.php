@@ -4,6 +4,7 @@
 
 namespace Swoole;
 
+/** A mistake in a program, such as waiting outside of any coroutine. */
 class Error extends \Error
 {
 }

@@ -4,27 +4,39 @@
 
 namespace Swoole;
 
+/** The event loop. */
 class Event
 {
+    /** Calls back whenever the descriptor (a number or a stream) can be read or written. Its number. */
     public static function add(mixed $fd, ?callable $read_callback = null, ?callable $write_callback = null, int $events = \SWOOLE_EVENT_READ): int|false {}
 
+    /** Changes the callbacks, and which of reading and writing is watched. */
     public static function set(mixed $fd, ?callable $read_callback = null, ?callable $write_callback = null, int $events = 0): bool {}
 
+    /** Watches it no more. */
     public static function del(mixed $fd): bool {}
 
+    /** Is it watched for one of these events? */
     public static function isset(mixed $fd, int $events = 1536): bool {}
 
+    /** Calls back at the end of each turn of the loop, or before each look at the events. Null takes it away; false when there was none. */
     public static function cycle(?callable $callback, bool $before = false): bool {}
 
+    /** Sends to a descriptor that is watched; what does not go out at once follows by itself. */
     public static function write(mixed $fd, string $data): bool {}
 
+    /** Calls back when the running code has given the processor away. */
     public static function defer(callable $callback): bool {}
 
+    /** One look at the events and what follows from it. False without a loop. */
     public static function dispatch(): bool {}
 
+    /** Runs the loop until nothing is left to wait for. */
     public static function wait(): void {}
 
+    /** Runs the loop at the end of the script, when it was not run before. */
     public static function rshutdown(): void {}
 
+    /** Clears all timers and ends the loop. */
     public static function exit(): void {}
 }

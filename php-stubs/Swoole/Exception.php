@@ -4,6 +4,7 @@
 
 namespace Swoole;
 
+/** The parent of the exceptions of Swoole's API. */
 class Exception extends \Exception
 {
 }

@@ -4,9 +4,12 @@
 
 namespace Swoole;
 
+/** Thrown by exit() inside a coroutine; uncaught, it ends that coroutine. */
 class ExitException extends \Swoole\Exception
 {
+    /** Where exit() was called: SWOOLE_EXIT_IN_COROUTINE, SWOOLE_EXIT_IN_SERVER. */
     public function getFlags(): int {}
 
+    /** What exit() was given: a number, a text, or null. */
     public function getStatus(): mixed {}
 }

@@ -4,19 +4,30 @@
 
 namespace Swoole;
 
+/** A lock that a process shares with those it forks. It is free again when its holder is killed. */
 class Lock
 {
+    /** One holder. */
     public const MUTEX = 3;
 
+    /** One writer or many readers. */
     public const RWLOCK = 1;
 
+    /** One holder, for a short time. */
     public const SPINLOCK = 5;
 
+    /** The system's error number of the last call that failed. */
     public $errCode = 0;
 
+    /** A lock that is free, of a kind SWOOLE_*. */
     public function __construct(int $type = \SWOOLE_MUTEX) {}
 
+    /**
+     * Waits for the lock: LOCK_EX, or LOCK_SH to share it with other readers; with LOCK_NB false when it is taken. $timeout in seconds,
+     * without end when not positive. In a coroutine the others go on meanwhile.
+     */
     public function lock(int $operation = \LOCK_EX, float $timeout = -1): bool {}
 
+    /** Gives the lock back; any process may. */
     public function unlock(): bool {}
 }

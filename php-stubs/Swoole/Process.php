@@ -4,85 +4,129 @@
 
 namespace Swoole;
 
+/** A child process that runs a callback, and the sockets by which to talk to it. */
 class Process
 {
+    /** Message queues: never wait. */
     public const IPC_NOWAIT = 256;
 
+    /** close(): the parent's end. */
     public const PIPE_MASTER = 1;
 
+    /** close(): the child's end. */
     public const PIPE_WORKER = 2;
 
+    /** close(): no more reading. */
     public const PIPE_READ = 3;
 
+    /** close(): no more writing. */
     public const PIPE_WRITE = 4;
 
+    /** No sockets. */
     public const PIPE_TYPE_NONE = 0;
 
+    /** A stream of bytes. */
     public const PIPE_TYPE_STREAM = 1;
 
+    /** Packets. */
     public const PIPE_TYPE_DGRAM = 2;
 
+    /** The descriptor of this side's socket. */
     public $pipe;
 
+    /** The system's number of the message queue. */
     public $msgQueueId;
 
+    /** The key of the message queue. */
     public $msgQueueKey;
 
+    /** The child's process id, once it was started. */
     public $pid;
 
+    /** A number of this process's own, from 1. */
     public $id;
 
+    /**
+     * A child to be started. With $redirect_stdin_and_stdout its standard streams are its socket, a stream; $pipe_type is 0 for no
+     * sockets.
+     */
     public function __construct(callable $callback, bool $redirect_stdin_and_stdout = false, int $pipe_type = \SOCK_DGRAM, bool $enable_coroutine = false) {}
 
+    /** Closes the sockets. */
     public function __destruct() {}
 
+    /** The setting enable_coroutine: does the callback run in a coroutine? */
     public function set(array $settings): void {}
 
+    /** How long reading and writing wait. */
     public function setTimeout(float $seconds): bool {}
 
+    /** Do reading and writing wait at all? */
     public function setBlocking(bool $blocking): bool {}
 
+    /** Forks. The child's process id; the child runs the callback and ends. Never in a coroutine. */
     public function start(): int|bool {}
 
+    /** Sends to the other side. */
     public function write(string $data): int|false {}
 
+    /** Receives from the other side: at most $size bytes (64 MiB). */
     public function read(int $size = 8192): string|false {}
 
+    /** Closes the sockets, or what a PIPE_* constant says. */
     public function close(int $which = 0): bool {}
 
+    /** Ends the child at once, without shutdown functions. Only in the child. */
     public function exit(int $exit_code = 0): void {}
 
+    /** Opens the queue of a key, by default one of the script's file. $mode is SWOOLE_MSGQUEUE_*, with IPC_NOWAIT; $capacity in bytes. */
     public function useQueue(int $key = 0, int $mode = 2, int $capacity = -1): bool {}
 
+    /** queue_num messages of together queue_bytes. */
     public function statQueue(): array|false {}
 
+    /** Removes the queue, for all that use it. */
     public function freeQueue(): bool {}
 
+    /** Puts a message into the queue: less than 64 KiB, and than the system allows. */
     public function push(string $data): bool {}
 
+    /** Takes a message out of the queue. Blocks the process, unless the queue is not to wait. */
     public function pop(int $size = 65536): string|false {}
 
+    /** The socket of this side, whose calls wait in coroutines; the same object each time. */
     public function exportSocket(): \Swoole\Coroutine\Socket|false {}
 
+    /** Collects a child that has ended: its pid, code and signal. Blocks the process. */
     public static function wait(bool $blocking = true): array|false {}
 
+    /** Sends a signal; 0 only asks whether the process is there. */
     public static function kill(int $pid, int $signal_no = \SIGTERM): bool {}
 
+    /** Sends SIGALRM (type 0), SIGVTALRM (1) or SIGPROF (2) every so many microseconds; none when not positive. */
     public static function alarm(int $usec, int $type = 0): bool {}
 
+    /** Goes to the background. $pipes: what replaces the standard streams. */
     public static function daemon(bool $nochdir = true, bool $noclose = true, array $pipes = []): bool {}
 
+    /** The processors that this process may run on. */
     public static function setAffinity(array $cpu_settings): bool {}
 
+    /** The processors that this process may run on. */
     public static function getAffinity(): array {}
 
+    /** Sets the nice value of a process, a group or a user (PRIO_*). */
     public function setPriority(int $which, int $priority, ?int $who = null): bool {}
 
+    /** The nice value of a process, a group or a user (PRIO_*). */
     public function getPriority(int $which, ?int $who = null): int|false {}
 
+    /** Runs a program in place of this process. Returns only when that failed. */
     public function exec(string $exec_file, array $args): bool {}
 
+    /** Sets the title that ps shows. */
     public function name(string $process_name): bool {}
 
+    /** Calls back, in the loop, when the signal comes; null takes the callback away, SIG_IGN ignores the signal. */
     public static function signal(int $signal_no, ?callable $callback = null): bool {}
 }

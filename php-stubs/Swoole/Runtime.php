@@ -4,11 +4,15 @@
 
 namespace Swoole;
 
+/** Which blocking calls become waits of the coroutine. */
 class Runtime
 {
+    /** Sets the flags, SWOOLE_HOOK_*. */
     public static function enableCoroutine(int $flags = \SWOOLE_HOOK_ALL): bool {}
 
+    /** The flags that are set. */
     public static function getHookFlags(): int {}
 
+    /** Sets the flags, SWOOLE_HOOK_*. */
     public static function setHookFlags(int $flags): bool {}
 }

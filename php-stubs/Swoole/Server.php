@@ -4,125 +4,188 @@
 
 namespace Swoole;
 
+/** A server: a manager and its workers. */
 class Server
 {
+    /** The settings as given to set(). */
     public $setting;
 
+    /** The address listened on. */
     public $host = '';
 
+    /** The port listened on. */
     public $port = 0;
 
+    /** The kind of socket. */
     public $type = 0;
 
+    /** SWOOLE_BASE or SWOOLE_PROCESS. */
     public $mode = 0;
 
+    /** The manager's process id. */
     public $master_pid = 0;
 
+    /** The manager's process id. */
     public $manager_pid = 0;
 
+    /** This worker's number. */
     public $worker_id = -1;
 
+    /** Is this a task worker? */
     public $taskworker = false;
 
+    /** This worker's process id. */
     public $worker_pid = 0;
 
+    /** Does it speak TLS? */
     public $ssl = false;
 
+    /** The connections of this worker. */
     public $connections;
 
+    /** The sockets listened on. */
     public $ports;
 
+    /** For the admin server of Swoole's library. */
     public $stats_timer;
 
+    /** For the admin server of Swoole's library. */
     public $admin_server;
 
+    /** Binds the socket. */
     public function __construct(string $host = '0.0.0.0', int $port = 0, int $mode = 1, int $sock_type = 1) {}
 
     public function __destruct() {}
 
+    /** The first socket, or that of a port, for the extension sockets: a copy of the descriptor. */
     public function getSocket(int $port = 0): \Socket|false {}
 
+    /** Sets the callback of an event. */
     public function on(string $event_name, callable $callback): bool {}
 
+    /** The callback of an event, or null. */
     public function getCallback(string $event_name): \Closure|array|string|null {}
 
+    /** Changes settings, before start(). */
     public function set(array $settings): bool {}
 
+    /** Runs the server until it is shut down. */
     public function start(): bool {}
 
+    /** Ends the server gracefully. */
     public function shutdown(): bool {}
 
+    /** Replaces all workers, one generation after the other. */
     public function reload(bool $only_reload_taskworker = false): bool {}
 
+    /** Ends a worker, by default this one; it is replaced. */
     public function stop(int $workerId = -1): bool {}
 
+    /** Figures of this worker and of the server. */
     public function stats(): array {}
 
+    /** The manager's process id. */
     public function getMasterPid(): int {}
 
+    /** The manager's process id; 0 where the server is one process in Swoole. */
     public function getManagerPid(): int {}
 
+    /** The number of the last error. */
     public function getLastError(): int {}
 
+    /** Sends bytes on a connection as they are. */
     public function send(string|int $fd, string $send_data, int $serverSocket = -1): bool {}
 
+    /** The same, without waiting where the output is full. */
     public function sendwait(int $conn_fd, string $send_data): bool {}
 
+    /** Sends a file, or a part of it, on a connection. */
     public function sendfile(int $conn_fd, string $filename, int $offset = 0, int $length = 0): bool {}
 
+    /** Sends a datagram by a port of its kind. */
     public function sendto(string $ip, int $port, string $send_data, int $server_socket = -1): bool {}
 
+    /** Listens on one more address, before start(). */
     public function listen(string $host, int $port, int $sock_type): \Swoole\Server\Port|false {}
 
+    /** The same. */
     public function addlistener(string $host, int $port, int $sock_type): \Swoole\Server\Port|false {}
 
+    /** Reads no more from a connection until resume(). */
     public function pause(int $fd): bool {}
 
+    /** Reads from a connection again. */
     public function resume(int $fd): bool {}
 
+    /** The same: begins to read where enable_delay_receive is set. */
     public function confirm(int $fd): bool {}
 
+    /** Exempts a connection from heartbeats. */
     public function protect(int $fd, bool $is_protected = true): bool {}
 
+    /** Binds a connection to a number of the application's, once. */
     public function bind(int $fd, int $uid): bool {}
 
+    /** The connections that were silent for too long; closes them. */
     public function heartbeat(bool $ifCloseConnection = true): array|false {}
 
+    /** Closes a connection: when all is sent, or at once. */
     public function close(int $fd, bool $reset = false): bool {}
 
+    /** Is this connection open? */
     public function exist(int $fd): bool {}
 
+    /** Is this connection open? */
     public function exists(int $fd): bool {}
 
+    /** Addresses and times of a connection. */
     public function getClientInfo(int $fd, int $reactor_id = -1, bool $ignoreError = false): array|false {}
 
+    /** The same. */
     public function connection_info(int $fd, int $reactor_id = -1, bool $ignoreError = false): array|false {}
 
+    /** Numbers of connections after one, at most so many. */
     public function getClientList(int $start_fd = 0, int $find_count = 10): array|false {}
 
+    /** The same. */
     public function connection_list(int $start_fd = 0, int $find_count = 10): array|false {}
 
+    /** Sends to another worker or task worker, which gets it in its callback of PipeMessage. */
     public function sendMessage(mixed $message, int $dst_worker_id): bool {}
 
+    /**
+     * Hands a task to a task worker (counted from 0; -1: one that has time) and goes on; its number. What comes of it goes to
+     * $finishCallback or to the callback of Finish.
+     */
     public function task(mixed $data, int $taskWorkerIndex = -1, ?callable $finishCallback = null): int|false {}
 
+    /** The same, and waits for what comes of it, in seconds; false when that takes too long. */
     public function taskwait(mixed $data, float $timeout = 0.5, int $taskWorkerIndex = -1): mixed {}
 
+    /** Hands over several and waits for all: the results by position, without those that took too long. */
     public function taskWaitMulti(array $tasks, float $timeout = 0.5): array|false {}
 
+    /** The same in a coroutine; false in the place of each that took too long. */
     public function taskCo(array $tasks, float $timeout = 0.5): array|false {}
 
+    /** In a task worker: sends what came of the running task to the worker. */
     public function finish(mixed $data): bool {}
 
+    /** A process that the manager starts with the server, and again whenever it ends; its number, from 0. */
     public function addProcess(\Swoole\Process $process): int|false {}
 
+    /** A function that other processes may call by command(), in those processes that SWOOLE_SERVER_COMMAND_* says. */
     public function addCommand(string $name, int $accepted_process_types, callable $callback): bool {}
 
+    /** Calls a command in the manager, or in a worker or task worker (counted from 0), and waits for what it returns, which is JSON. */
     public function command(string $name, int $process_id, int $process_type, mixed $data, bool $json_decode = true): array|string|false {}
 
+    /** This worker's number; false in what is none. */
     public function getWorkerId(): int|false {}
 
+    /** A process's id by its number: workers, task workers, user processes; by default this one. */
     public function getWorkerPid(int $worker_id = -1): int|false {}
 
+    /** SWOOLE_WORKER_BUSY, SWOOLE_WORKER_IDLE or SWOOLE_WORKER_EXIT. */
     public function getWorkerStatus(int $worker_id = -1): int|false {}
 }

@@ -4,57 +4,84 @@
 
 namespace Swoole;
 
+/** Rows that a process shares with those it forks, found by a key of at most 63 bytes. */
 class Table implements \Iterator, \Traversable, \Countable
 {
+    /** A column of integers. */
     public const TYPE_INT = 1;
 
+    /** A column of strings. */
     public const TYPE_STRING = 3;
 
+    /** A column of floats. */
     public const TYPE_FLOAT = 2;
 
+    /** Rows, without the spare ones, once it is created. */
     public $size;
 
+    /** Bytes of shared memory, once it is created. */
     public $memorySize;
 
+    /** $table_size rows, rounded up to a power of two from 64 on, and a share of spare ones (0.2 to 1) for keys that meet in one bucket. */
     public function __construct(int $table_size, float $conflict_proportion = 0.2) {}
 
+    /** Adds a column of a type TYPE_*; $size is the bytes of the longest string. */
     public function column(string $name, int $type, int $size = 0): bool {}
 
+    /** Takes the memory. From now on other processes can be forked. */
     public function create(): bool {}
 
+    /** Gives the memory back; the table is gone for the other processes too. */
     public function destroy(): bool {}
 
+    /** Writes columns of a row, made if there is none. False, with a warning, when the table is full. */
     public function set(string $key, array $value): bool {}
 
+    /** A row, or one of its columns; false when there is none. */
     public function get(string $key, ?string $field = null): array|string|int|float|false {}
 
+    /** Removes a row; false when there is none. */
     public function del(string $key): bool {}
 
+    /** Removes a row; false when there is none. */
     public function delete(string $key): bool {}
 
+    /** Is there a row of this key? */
     public function exists(string $key): bool {}
 
+    /** Is there a row of this key? */
     public function exist(string $key): bool {}
 
+    /** Rows in use. */
     public function count(): int {}
 
+    /** Adds to a column of numbers in one step; a row that is not there begins with zeros. The new value. */
     public function incr(string $key, string $column, int|float $incrby = 1): int|float {}
 
+    /** Subtracts from a column of numbers in one step. The new value. */
     public function decr(string $key, string $column, int|float $incrby = 1): int|float {}
 
+    /** Rows, without the spare ones. */
     public function getSize(): int {}
 
+    /** Bytes of shared memory; 0 before it is created. */
     public function getMemorySize(): int {}
 
+    /** What has happened so far. */
     public function stats(): array|false {}
 
+    /** Goes to the first row. */
     public function rewind(): void {}
 
+    /** Is there a row? */
     public function valid(): bool {}
 
+    /** Goes to the next row. */
     public function next(): void {}
 
+    /** The row as it was when it was come to; null behind the last. */
     public function current(): mixed {}
 
+    /** Its key; null behind the last. */
     public function key(): mixed {}
 }

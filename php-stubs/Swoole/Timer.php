@@ -4,21 +4,30 @@
 
 namespace Swoole;
 
+/** Timers; their callbacks run in coroutines. */
 class Timer
 {
+    /** Calls back every so many milliseconds, with the timer's id first. The id. */
     public static function tick(int $ms, callable $callback, mixed ...$params): int|false {}
 
+    /** Calls back once, after so many milliseconds. The timer's id. */
     public static function after(int $ms, callable $callback, mixed ...$params): int|false {}
 
+    /** Is it still to come? */
     public static function exists(int $timer_id): bool {}
 
+    /** What is known of a timer; null when there is no such one. */
     public static function info(int $timer_id): ?array {}
 
+    /** initialized, num and round. */
     public static function stats(): array {}
 
+    /** The ids of all. */
     public static function list(): \Swoole\Timer\Iterator {}
 
+    /** Clears one. False when there is no such one. */
     public static function clear(int $timer_id): bool {}
 
+    /** Clears all. */
     public static function clearAll(): bool {}
 }

@@ -21,6 +21,7 @@ mod container_exception;
 mod csrf;
 mod decode;
 mod develop;
+mod documentation;
 mod endpoint;
 mod event;
 mod exception;
@@ -121,6 +122,7 @@ pub fn declare(registry: &mut Registry) {
         websocket::declare,
         times::declare,
         translation::declare,
+        documentation::declare,
         inspect::declare,
     ] {
         declare(registry);

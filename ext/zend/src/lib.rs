@@ -115,6 +115,7 @@ pub mod class;
 pub mod close;
 pub mod collect;
 pub mod compile;
+pub mod documentation;
 pub mod error;
 pub mod function;
 pub mod ini;

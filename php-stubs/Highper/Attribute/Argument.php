@@ -4,11 +4,17 @@
 
 namespace Highper\Attribute;
 
+/**
+ * A parameter of a command that the command line gives by its place. One without a default must be given; an array takes all that
+ * follow.
+ */
 #[\Attribute(\Attribute::TARGET_PARAMETER)]
 class Argument
 {
+    /** For the command's help. */
     public readonly string $description;
 
+    /** How the help calls it; null for the parameter's name. */
     public readonly ?string $name;
 
     public function __construct(string $description = '', ?string $name = null) {}

@@ -4,9 +4,14 @@
 
 namespace Highper\Attribute;
 
+/**
+ * Runs aspects around the method: classes that implement Highper\Aspect, from the container. Without arguments those attributes
+ * beside it that are aspects themselves.
+ */
 #[\Attribute(\Attribute::TARGET_METHOD | \Attribute::IS_REPEATABLE)]
 class Around
 {
+    /** The classes, outermost first. */
     public readonly array $aspects;
 
     public function __construct(string ...$aspects) {}

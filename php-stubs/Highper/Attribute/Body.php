@@ -4,6 +4,7 @@
 
 namespace Highper\Attribute;
 
+/** The parameter is made of the request's body: an array, or an object whose constructor's parameters are the fields. */
 #[\Attribute(\Attribute::TARGET_PARAMETER)]
 class Body
 {

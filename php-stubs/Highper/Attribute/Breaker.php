@@ -4,14 +4,21 @@
 
 namespace Highper\Attribute;
 
+/**
+ * Leaves a method alone that has thrown several times in a row: calls fail at once with a Highper\Http\ServiceUnavailable (503),
+ * until one may try again. Each worker counts for itself.
+ */
 #[\Attribute(\Attribute::TARGET_METHOD)]
 class Breaker implements \Highper\Aspect
 {
+    /** How many failures in a row open it. */
     public readonly int $failures;
 
+    /** Seconds until one call tries again. */
     public readonly float $reset;
 
     public function __construct(int $failures = 5, float $reset = 30) {}
 
+    /** Runs the method, or throws. */
     public function around(\Highper\Invocation $call): mixed {}
 }

@@ -4,16 +4,21 @@
 
 namespace Highper\Attribute;
 
+/** Keeps what the method returns, null too. While it runs for a key, others of the worker that want the same wait for its result. */
 #[\Attribute(\Attribute::TARGET_METHOD)]
 class Cached implements \Highper\Aspect
 {
+    /** Seconds; without end when null. */
     public readonly int|float|null $ttl;
 
+    /** A key such as 'user.{id}', of arguments and their properties ({user.id}); null for one of the method and all its arguments. */
     public readonly ?string $key;
 
+    /** A cache by its name in the container; null for the one that is bound as Highper\Cache, or a cache of the worker's own. */
     public readonly ?string $store;
 
     public function __construct(int|float|null $ttl = null, ?string $key = null, ?string $store = null) {}
 
+    /** The kept result, or a new one. */
     public function around(\Highper\Invocation $call): mixed {}
 }

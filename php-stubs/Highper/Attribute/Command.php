@@ -4,11 +4,17 @@
 
 namespace Highper\Attribute;
 
+/**
+ * `php server.php NAME` calls the method handle() of the class. Its parameters are arguments and options of the command line, or
+ * injected.
+ */
 #[\Attribute(\Attribute::TARGET_CLASS)]
 class Command
 {
+    /** Such as 'notes:import'. */
     public readonly string $name;
 
+    /** One line for the list of commands. */
     public readonly string $description;
 
     public function __construct(string $name, string $description = '') {}

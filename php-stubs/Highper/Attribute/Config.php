@@ -4,9 +4,11 @@
 
 namespace Highper\Attribute;
 
+/** A value of the configuration, config/*.php, converted to the type of the parameter or property. */
 #[\Attribute(\Attribute::TARGET_PROPERTY | \Attribute::TARGET_PARAMETER)]
 class Config
 {
+    /** As in 'db.host': the file, and the keys below it. */
     public readonly string $path;
 
     public function __construct(string $path) {}

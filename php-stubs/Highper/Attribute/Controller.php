@@ -4,9 +4,11 @@
 
 namespace Highper\Attribute;
 
+/** A class whose methods answer requests. */
 #[\Attribute(\Attribute::TARGET_CLASS)]
 class Controller
 {
+    /** What the paths of its routes begin with. */
     public readonly string $prefix;
 
     public function __construct(string $prefix = '') {}

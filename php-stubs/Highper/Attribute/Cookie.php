@@ -4,9 +4,11 @@
 
 namespace Highper\Attribute;
 
+/** The parameter is read from a cookie and converted to its type. */
 #[\Attribute(\Attribute::TARGET_PARAMETER)]
 class Cookie
 {
+    /** Its name in the request; the parameter's own where it is null. */
     public readonly ?string $name;
 
     public function __construct(?string $name = null) {}

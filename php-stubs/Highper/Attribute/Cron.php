@@ -4,13 +4,17 @@
 
 namespace Highper\Attribute;
 
+/** The method runs when its time has come, in one process of the whole server; its parameters are injected. */
 #[\Attribute(\Attribute::TARGET_METHOD | \Attribute::IS_REPEATABLE)]
 class Cron
 {
+    /** Second, minute, hour, day, month, weekday; five fields begin with the minute. Also @hourly, @daily and the like. */
     public readonly string $expression;
 
+    /** May it run beside itself where a run outlives its period? Otherwise the next one is left out, and the log says so. */
     public readonly bool $overlap;
 
+    /** Such as 'Europe/Berlin'; null for PHP's own. */
     public readonly ?string $timezone;
 
     public function __construct(string $expression, bool $overlap = true, ?string $timezone = null) {}

@@ -4,6 +4,7 @@
 
 namespace Highper\Attribute;
 
+/** The handler takes requests without a token against forgery: for what other programs call, as webhooks. */
 #[\Attribute(\Attribute::TARGET_FUNCTION | \Attribute::TARGET_METHOD)]
 class CsrfExempt
 {

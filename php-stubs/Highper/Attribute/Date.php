@@ -4,9 +4,11 @@
 
 namespace Highper\Attribute;
 
+/** The form of a date, for parameters of the type DateTimeImmutable and the like. */
 #[\Attribute(\Attribute::TARGET_PROPERTY | \Attribute::TARGET_PARAMETER)]
 class Date
 {
+    /** As for DateTimeImmutable::createFromFormat(): 'd.m.Y'. */
     public readonly string $format;
 
     public function __construct(string $format) {}

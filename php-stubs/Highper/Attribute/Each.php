@@ -4,9 +4,11 @@
 
 namespace Highper\Attribute;
 
+/** What the entries of an array are: a type or class by its name, and rules. */
 #[\Attribute(\Attribute::TARGET_PROPERTY | \Attribute::TARGET_PARAMETER | \Attribute::IS_REPEATABLE)]
 class Each
 {
+    /** A name of a type, rules. */
     public readonly array $rules;
 
     public function __construct(mixed ...$rules) {}

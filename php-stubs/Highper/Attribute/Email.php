@@ -4,9 +4,11 @@
 
 namespace Highper\Attribute;
 
+/** An e-mail address. */
 #[\Attribute(\Attribute::TARGET_PROPERTY | \Attribute::TARGET_PARAMETER | \Attribute::IS_REPEATABLE)]
 class Email
 {
+    /** What is said instead; {min} and the like stand for parameters. */
     public readonly ?string $message;
 
     public function __construct(?string $message = null) {}

@@ -4,14 +4,18 @@
 
 namespace Highper\Attribute;
 
+/** Removes a key from the cache when the method has returned. */
 #[\Attribute(\Attribute::TARGET_METHOD | \Attribute::IS_REPEATABLE)]
 class Evict implements \Highper\Aspect
 {
+    /** The key, as in #[Cached]: 'user.{id}'. */
     public readonly string $key;
 
+    /** A cache by its name in the container, as in #[Cached]. */
     public readonly ?string $store;
 
     public function __construct(string $key, ?string $store = null) {}
 
+    /** Runs the method, then removes the key. */
     public function around(\Highper\Invocation $call): mixed {}
 }

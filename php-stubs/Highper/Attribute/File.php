@@ -4,11 +4,14 @@
 
 namespace Highper\Attribute;
 
+/** The parameter is an upload of a form: Highper\Http\Upload, or an array of them. */
 #[\Attribute(\Attribute::TARGET_PARAMETER)]
 class File
 {
+    /** Its name in the form; the parameter's own where it is null. */
     public readonly ?string $name;
 
+    /** At most so many bytes, as 4096 or '2M'. */
     public readonly string|int|null $max;
 
     public function __construct(?string $name = null, string|int|null $max = null) {}

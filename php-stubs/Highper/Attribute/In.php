@@ -4,11 +4,14 @@
 
 namespace Highper\Attribute;
 
+/** One of some values. */
 #[\Attribute(\Attribute::TARGET_PROPERTY | \Attribute::TARGET_PARAMETER | \Attribute::IS_REPEATABLE)]
 class In
 {
+    /** The values; types count. */
     public readonly array $values;
 
+    /** What is said instead; {min} and the like stand for parameters. */
     public readonly ?string $message;
 
     public function __construct(array $values, ?string $message = null) {}

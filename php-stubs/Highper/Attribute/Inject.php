@@ -4,9 +4,14 @@
 
 namespace Highper\Attribute;
 
+/**
+ * The container fills the property by its type, before the constructor runs; or takes another name than the type of a parameter or
+ * property.
+ */
 #[\Attribute(\Attribute::TARGET_PROPERTY | \Attribute::TARGET_PARAMETER)]
 class Inject
 {
+    /** A class or another name that is bound; the type where it is null. */
     public readonly ?string $name;
 
     public function __construct(?string $name = null) {}

@@ -4,13 +4,20 @@
 
 namespace Highper\Attribute;
 
+/** How the objects of a class are treated that Highper\Task\Tasks hands to task workers. */
 #[\Attribute(\Attribute::TARGET_CLASS)]
 class Job
 {
+    /** Attempts after the first that failed; also where its process was killed. */
     public readonly int $retries;
 
+    /**
+     * Seconds that one attempt may take; then it is cancelled where it waits, and half a second later its process is killed. Null for no
+     * limit.
+     */
     public readonly ?float $timeout;
 
+    /** Seconds before the second attempt; each further one waits twice as long, a minute at most. The process waits with it. */
     public readonly float $backoff;
 
     public function __construct(int $retries = 0, ?float $timeout = null, float $backoff = 0.0) {}

@@ -4,13 +4,17 @@
 
 namespace Highper\Attribute;
 
+/** Characters of a text, or entries of a list. */
 #[\Attribute(\Attribute::TARGET_PROPERTY | \Attribute::TARGET_PARAMETER | \Attribute::IS_REPEATABLE)]
 class Length
 {
+    /** At least so many. */
     public readonly ?int $min;
 
+    /** At most so many. */
     public readonly ?int $max;
 
+    /** What is said instead; {min} and the like stand for parameters. */
     public readonly ?string $message;
 
     public function __construct(?int $min = null, ?int $max = null, ?string $message = null) {}

@@ -4,14 +4,21 @@
 
 namespace Highper\Attribute;
 
+/** Lets so many calls of the method run at a time in a worker; the others wait their turn. */
 #[\Attribute(\Attribute::TARGET_METHOD)]
 class Limit implements \Highper\Aspect
 {
+    /** How many run at a time. */
     public readonly int $concurrency;
 
+    /**
+     * Seconds that a call waits at most; then it fails with a Highper\Http\ServiceUnavailable (503). Null for no limit, 0 for no
+     * waiting.
+     */
     public readonly ?float $wait;
 
     public function __construct(int $concurrency, ?float $wait = null) {}
 
+    /** Runs the method when its turn has come. */
     public function around(\Highper\Invocation $call): mixed {}
 }

@@ -4,13 +4,17 @@
 
 namespace Highper\Attribute;
 
+/** The method listens for events; for classes that scan() finds. */
 #[\Attribute(\Attribute::TARGET_METHOD | \Attribute::IS_REPEATABLE)]
 class Listen
 {
+    /** The class or interface of the events; null for the type of the method's parameter. */
     public readonly ?string $event;
 
+    /** Higher ones are called first. */
     public readonly int $priority;
 
+    /** In a coroutine of its own; what it throws is logged. */
     public readonly bool $async;
 
     public function __construct(?string $event = null, int $priority = 0, bool $async = false) {}

@@ -4,14 +4,18 @@
 
 namespace Highper\Attribute;
 
+/** Writes to the log that the method was called, how long it took, and what it threw. */
 #[\Attribute(\Attribute::TARGET_METHOD)]
 class Logged implements \Highper\Aspect
 {
+    /** A level of PSR-3; a call that throws is an error. */
     public readonly string $level;
 
+    /** Are the arguments logged too? Mind passwords. */
     public readonly bool $arguments;
 
     public function __construct(string $level = 'info', bool $arguments = false) {}
 
+    /** Runs the method and logs it. */
     public function around(\Highper\Invocation $call): mixed {}
 }

@@ -4,9 +4,14 @@
 
 namespace Highper\Attribute;
 
+/**
+ * What handles a request before and after its handler, the first is outermost: names of classes, or objects such as new
+ * RateLimit('10/s').
+ */
 #[\Attribute(\Attribute::TARGET_CLASS | \Attribute::TARGET_FUNCTION | \Attribute::TARGET_METHOD | \Attribute::IS_REPEATABLE)]
 class Middleware
 {
+    /** Names and objects. */
     public readonly array $classes;
 
     public function __construct(object|string ...$classes) {}

@@ -4,13 +4,20 @@
 
 namespace Highper\Attribute;
 
+/**
+ * A parameter of a command that the command line gives by its name: `--limit=10`. A bool is on by `--name` and off by `--no-name`;
+ * an array takes each that is given.
+ */
 #[\Attribute(\Attribute::TARGET_PARAMETER)]
 class Option
 {
+    /** For the command's help. */
     public readonly string $description;
 
+    /** One letter: 'l' for `-l 10`. */
     public readonly ?string $short;
 
+    /** Its name on the command line; null for the parameter's, with dashes for capitals. */
     public readonly ?string $name;
 
     public function __construct(string $description = '', ?string $short = null, ?string $name = null) {}

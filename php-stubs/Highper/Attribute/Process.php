@@ -4,11 +4,17 @@
 
 namespace Highper\Attribute;
 
+/**
+ * The method handle() of the class runs in a process of its own beside the workers, which is started again when it ends; its
+ * parameters are injected.
+ */
 #[\Attribute(\Attribute::TARGET_CLASS)]
 class Process
 {
+    /** How it is called in the log and in `ps`. */
     public readonly string $name;
 
+    /** How many of them run. */
     public readonly int $count;
 
     public function __construct(string $name, int $count = 1) {}

@@ -4,11 +4,14 @@
 
 namespace Highper\Attribute;
 
+/** The method answers PUT requests for a path. */
 #[\Attribute(\Attribute::TARGET_METHOD | \Attribute::IS_REPEATABLE)]
 class Put
 {
+    /** The path after the controller's prefix; {name} is a parameter. */
     public readonly string $path;
 
+    /** What the route is called in addresses that are made: `Application::url()`. */
     public readonly ?string $name;
 
     public function __construct(string $path = '', ?string $name = null) {}

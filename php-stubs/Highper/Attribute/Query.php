@@ -4,9 +4,11 @@
 
 namespace Highper\Attribute;
 
+/** The parameter is read from the query and converted to its type. */
 #[\Attribute(\Attribute::TARGET_PARAMETER)]
 class Query
 {
+    /** Its name in the request; the parameter's own where it is null. */
     public readonly ?string $name;
 
     public function __construct(?string $name = null) {}

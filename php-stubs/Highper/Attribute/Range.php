@@ -4,13 +4,17 @@
 
 namespace Highper\Attribute;
 
+/** A number between two bounds, which belong to it. */
 #[\Attribute(\Attribute::TARGET_PROPERTY | \Attribute::TARGET_PARAMETER | \Attribute::IS_REPEATABLE)]
 class Range
 {
+    /** The least. */
     public readonly int|float|null $min;
 
+    /** The greatest. */
     public readonly int|float|null $max;
 
+    /** What is said instead; {min} and the like stand for parameters. */
     public readonly ?string $message;
 
     public function __construct(int|float|null $min = null, int|float|null $max = null, ?string $message = null) {}

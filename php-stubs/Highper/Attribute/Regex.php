@@ -4,11 +4,14 @@
 
 namespace Highper\Attribute;
 
+/** A text that a regular expression of PCRE matches. */
 #[\Attribute(\Attribute::TARGET_PROPERTY | \Attribute::TARGET_PARAMETER | \Attribute::IS_REPEATABLE)]
 class Regex
 {
+    /** With delimiters; anchor it for the whole text. */
     public readonly string $pattern;
 
+    /** What is said instead; {min} and the like stand for parameters. */
     public readonly ?string $message;
 
     public function __construct(string $pattern, ?string $message = null) {}

@@ -4,9 +4,11 @@
 
 namespace Highper\Attribute;
 
+/** A value that must be there although its type may be null or it has a default; an empty text is none. */
 #[\Attribute(\Attribute::TARGET_PROPERTY | \Attribute::TARGET_PARAMETER | \Attribute::IS_REPEATABLE)]
 class Required
 {
+    /** What is said instead; {min} and the like stand for parameters. */
     public readonly ?string $message;
 
     public function __construct(?string $message = null) {}

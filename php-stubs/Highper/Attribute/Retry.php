@@ -4,18 +4,24 @@
 
 namespace Highper\Attribute;
 
+/** Calls the method again when it throws. */
 #[\Attribute(\Attribute::TARGET_METHOD)]
 class Retry implements \Highper\Aspect
 {
+    /** How often it is called at most, the first time included. */
     public readonly int $times;
 
+    /** Seconds before the second call; other coroutines run meanwhile. */
     public readonly int|float $delay;
 
+    /** Which exceptions make it try again: classes, or interfaces. The end of a wait (CancelledException) never does. */
     public readonly array|string $on;
 
+    /** Each further pause is so many times as long as the one before. */
     public readonly int|float $factor;
 
     public function __construct(int $times = 3, int|float $delay = 0, array|string $on = 'Throwable', int|float $factor = 2) {}
 
+    /** Runs the method until it does not throw. */
     public function around(\Highper\Invocation $call): mixed {}
 }

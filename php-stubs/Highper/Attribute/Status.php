@@ -4,9 +4,11 @@
 
 namespace Highper\Attribute;
 
+/** The status of the answer that is made of a returned value. */
 #[\Attribute(\Attribute::TARGET_FUNCTION | \Attribute::TARGET_METHOD)]
 class Status
 {
+    /** 200 to 599. */
     public readonly int $status;
 
     public function __construct(int $status) {}

@@ -4,6 +4,7 @@
 
 namespace Highper\Attribute;
 
+/** The handler is called as soon as the head of a request is there, and reads the body by Request::read() while it arrives. */
 #[\Attribute(\Attribute::TARGET_FUNCTION | \Attribute::TARGET_METHOD)]
 class StreamBody
 {

@@ -4,9 +4,11 @@
 
 namespace Highper\Attribute;
 
+/** The objects of all classes that have a tag, as a list. */
 #[\Attribute(\Attribute::TARGET_PROPERTY | \Attribute::TARGET_PARAMETER)]
 class Tagged
 {
+    /** The name of the tag. */
     public readonly string $tag;
 
     public function __construct(string $tag) {}

@@ -4,9 +4,11 @@
 
 namespace Highper\Attribute;
 
+/** The view of what the handler returns: an array of its variables. A Response goes out as it is. */
 #[\Attribute(\Attribute::TARGET_FUNCTION | \Attribute::TARGET_METHOD)]
 class Template
 {
+    /** The view: notes/index. */
     public readonly string $name;
 
     public function __construct(string $name) {}

@@ -4,12 +4,15 @@
 
 namespace Highper\Attribute;
 
+/** Gives the method so many seconds: past them, what it waits for ends with a Highper\DeadlineException. */
 #[\Attribute(\Attribute::TARGET_METHOD)]
 class Timeout implements \Highper\Aspect
 {
+    /** More than 0. */
     public readonly float $seconds;
 
     public function __construct(float $seconds) {}
 
+    /** Runs the method. */
     public function around(\Highper\Invocation $call): mixed {}
 }

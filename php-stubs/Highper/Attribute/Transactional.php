@@ -4,12 +4,18 @@
 
 namespace Highper\Attribute;
 
+/** Runs the method in a transaction: what it throws rolls back. Inside a transaction of the same connection it joins that one. */
 #[\Attribute(\Attribute::TARGET_METHOD)]
 class Transactional implements \Highper\Aspect
 {
+    /**
+     * The connection by its name in the container: a PDO, or any object with a method transaction(Closure), or with beginTransaction(),
+     * commit() and rollBack().
+     */
     public readonly string $connection;
 
     public function __construct(string $connection = 'PDO') {}
 
+    /** Runs the method in a transaction. */
     public function around(\Highper\Invocation $call): mixed {}
 }

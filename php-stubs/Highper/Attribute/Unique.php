@@ -4,11 +4,14 @@
 
 namespace Highper\Attribute;
 
+/** A value that nobody has yet. A method is asked with it and returns something true where there is one already. */
 #[\Attribute(\Attribute::TARGET_PROPERTY | \Attribute::TARGET_PARAMETER | \Attribute::IS_REPEATABLE)]
 class Unique
 {
+    /** [class, method], the object comes from the container; or the name of a function. */
     public readonly array|string $exists;
 
+    /** What is said instead; {min} and the like stand for parameters. */
     public readonly ?string $message;
 
     public function __construct(array|string $exists, ?string $message = null) {}

@@ -4,11 +4,14 @@
 
 namespace Highper\Attribute;
 
+/** An absolute URL with a host. */
 #[\Attribute(\Attribute::TARGET_PROPERTY | \Attribute::TARGET_PARAMETER | \Attribute::IS_REPEATABLE)]
 class Url
 {
+    /** Which schemes it may have. */
     public readonly array $schemes;
 
+    /** What is said instead; {min} and the like stand for parameters. */
     public readonly ?string $message;
 
     public function __construct(array $schemes = [], ?string $message = null) {}

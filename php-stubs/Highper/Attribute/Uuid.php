@@ -4,11 +4,14 @@
 
 namespace Highper\Attribute;
 
+/** A UUID as text. */
 #[\Attribute(\Attribute::TARGET_PROPERTY | \Attribute::TARGET_PARAMETER | \Attribute::IS_REPEATABLE)]
 class Uuid
 {
+    /** Its version, 1 to 8; any where it is null. */
     public readonly ?int $version;
 
+    /** What is said instead; {min} and the like stand for parameters. */
     public readonly ?string $message;
 
     public function __construct(?int $version = null, ?string $message = null) {}

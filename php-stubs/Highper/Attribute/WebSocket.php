@@ -4,27 +4,44 @@
 
 namespace Highper\Attribute;
 
+/**
+ * The class speaks WebSocket below a path: its public methods open(), message(), close() and error() are called for its
+ * connections, their parameters injected.
+ */
 #[\Attribute(\Attribute::TARGET_CLASS)]
 class WebSocket
 {
+    /** Such as '/rooms/{room}'. */
     public readonly string $path;
 
+    /** What the route is called in addresses that are made. */
     public readonly ?string $name;
 
+    /** Bytes that may wait for a client that takes less than it is sent: 262144, '256K'. */
     public readonly string|int $queue;
 
+    /**
+     * What becomes of such a client: 'drop-oldest' leaves out the oldest messages, 'keep-last' all but the last of each room, 'close'
+     * closes.
+     */
     public readonly string $slow;
 
+    /** Bytes of a message at most, unpacked; a longer one closes the connection with 1009. */
     public readonly string|int $maxMessage;
 
+    /** Seconds of silence after which a client is sent a ping; after as many again without an answer it is taken for gone. 0 for never. */
     public readonly float $ping;
 
+    /** Are messages compressed (permessage-deflate) for clients that can? */
     public readonly bool $compress;
 
+    /** Subprotocols that the server speaks, the best first. */
     public readonly array $protocols;
 
+    /** From which pages browsers may connect: 'https://example.com', '*' for all; none for those of the same host. */
     public readonly array $origins;
 
+    /** Connections of a worker at most, others get 503; 0 for any number. */
     public readonly int $connections;
 
     public function __construct(string $path, ?string $name = null, string|int $queue = '256K', string $slow = 'drop-oldest', string|int $maxMessage = '1M', float $ping = 30.0, bool $compress = false, array $protocols = [], array $origins = [], int $connections = 0) {}

@@ -4,13 +4,17 @@
 
 namespace Highper\Attribute;
 
+/** Rules that hold where the field beside it has a value. */
 #[\Attribute(\Attribute::TARGET_PROPERTY | \Attribute::TARGET_PARAMETER | \Attribute::IS_REPEATABLE)]
 class When
 {
+    /** The name of the other field. */
     public readonly string $field;
 
+    /** Its value. */
     public readonly mixed $is;
 
+    /** The rules. */
     public readonly array $rules;
 
     public function __construct(string $field, mixed $is, object ...$rules) {}

@@ -4,15 +4,25 @@
 
 namespace Highper\Console;
 
+/** The command line of the command that runs, as words; its parameters have them converted. */
 final class Input
 {
+    /** The command's name. */
     public function command(): string {}
 
+    /**
+     * All words behind the name.
+     *
+     * @return list<string>
+     */
     public function words(): array {}
 
+    /** What was given for an argument; null for nothing. */
     public function argument(string $name): array|string|null {}
 
+    /** What was given for an option, named without dashes; null for nothing. */
     public function option(string $name): array|string|bool|null {}
 
+    /** Is standard input a terminal, and --no-interaction not given? */
     public function isInteractive(): bool {}
 }

@@ -4,33 +4,77 @@
 
 namespace Highper\Console;
 
+/**
+ * What a command says and asks: injected, or made anywhere. Colours are for terminals, unless NO_COLOR is set; FORCE_COLOR wants
+ * them in any case.
+ */
 final class Output
 {
+    /** Writes to standard output, as it is. */
     public function write(string $text): static {}
 
+    /** A line on standard output. */
     public function line(string $text = ''): static {}
 
+    /** A line in green on standard output. */
     public function info(string $text): static {}
 
+    /** A line in yellow on standard output. */
     public function warn(string $text): static {}
 
+    /** A line in red on standard error. */
     public function error(string $text): static {}
 
+    /**
+     * A table on standard output: as wide as the terminal at most, columns of numbers to the right.
+     *
+     * @param list<string> $header Names of the columns; [] for none, or for the keys of the first row.
+     * @param iterable<array> $rows Cells, in the order of the columns.
+     */
     public function table(array $header, iterable $rows): static {}
 
+    /**
+     * A bar on standard error that says how far something is. Where that is no terminal, a line for each tenth.
+     *
+     * @param int $max How many steps there are; 0 where nobody knows.
+     */
     public function progress(int $max = 0, string $label = ''): \Highper\Console\Progress {}
 
+    /**
+     * Calls $do with each value and its key, below a progress bar. How many there were.
+     *
+     * @param \Closure(mixed, mixed): mixed $do
+     */
     public function each(iterable $items, \Closure $do, string $label = ''): int {}
 
+    /**
+     * Asks for a line. An empty one is the default.
+     *
+     * @throws \Error Nobody is there to answer, and there is no default.
+     */
     public function ask(string $question, ?string $default = null): string {}
 
+    /**
+     * Asks for a line that does not show while it is typed.
+     *
+     * @throws \Error Nobody is there to answer.
+     */
     public function secret(string $question): string {}
 
+    /** Asks for yes or no. Where nobody is there to answer it is the default. */
     public function confirm(string $question, bool $default = false): bool {}
 
+    /**
+     * Asks for one of several: by its text, or its number from 1.
+     *
+     * @param list<string> $choices
+     * @throws \Error Nobody is there to answer, and there is no default.
+     */
     public function choice(string $question, array $choices, ?string $default = null): string {}
 
+    /** Is standard output a terminal? */
     public function isTerminal(): bool {}
 
+    /** Columns of the terminal; 80 where there is none. */
     public function width(): int {}
 }

@@ -4,15 +4,21 @@
 
 namespace Highper\Console;
 
+/** A bar that says how far something is, on standard error; by Output::progress(). */
 final class Progress
 {
+    /** So many steps more. */
     public function advance(int $steps = 1): static {}
 
+    /** So many steps altogether. */
     public function set(int $steps): static {}
 
+    /** What stands behind it. */
     public function label(string $label): static {}
 
+    /** How many were made. */
     public function steps(): int {}
 
+    /** All is done. */
     public function finish(): void {}
 }

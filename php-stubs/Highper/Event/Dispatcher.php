@@ -4,11 +4,27 @@
 
 namespace Highper\Event;
 
+/** Hands events to those who listen, in the shape of PSR-14; a parameter of this type. */
 final class Dispatcher
 {
+    /**
+     * Calls the listeners of the event's class, its parents and its interfaces, one after the other, and returns the event.
+     *
+     * What a listener throws comes out here, and ends it. Listeners with async: true run in coroutines of their own; what they throw is
+     * logged.
+     */
     public function dispatch(object $event): object {}
 
+    /**
+     * Adds a listener. Where the first argument is a closure, the type of its parameter says for what.
+     *
+     * @param string|\Closure $event A class or an interface.
+     * @param \Closure|array|null $listener A closure, or [class, method] of an object of the container.
+     * @param int $priority Higher ones are called first.
+     * @param bool $async In a coroutine of its own.
+     */
     public function listen(\Closure|string $event, \Closure|array|null $listener = null, int $priority = 0, bool $async = false): static {}
 
+    /** Does anybody listen for events of this class? */
     public function has(object|string $event): bool {}
 }

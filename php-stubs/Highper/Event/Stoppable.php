@@ -4,7 +4,9 @@
 
 namespace Highper\Event;
 
+/** An event that a listener can keep from those after it. PSR-14's interface does as well. */
 interface Stoppable
 {
+    /** Is nobody else to get it? */
     public function isPropagationStopped(): bool;
 }

@@ -4,8 +4,14 @@
 
 namespace Highper\Filter;
 
+/** Asks for a name and a password (RFC 7617); Request::user() is the name. To be used over TLS. */
 #[\Attribute(\Attribute::TARGET_CLASS | \Attribute::TARGET_FUNCTION | \Attribute::TARGET_METHOD | \Attribute::IS_REPEATABLE)]
 final class BasicAuth
 {
+    /**
+     * @param array $users passwords by names; 'sha256:…' is the hash of one in hexadecimal digits
+     * @param string $realm what browsers show
+     * @throws \ValueError an option is none
+     */
     public function __construct(array $users, string $realm = 'Restricted') {}
 }

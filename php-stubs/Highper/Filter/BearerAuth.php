@@ -4,8 +4,20 @@
 
 namespace Highper\Filter;
 
+/** Asks for a signed JSON Web Token in Authorization: Bearer …; Request::claims() are its claims, Request::user() is its `sub`. */
 #[\Attribute(\Attribute::TARGET_CLASS | \Attribute::TARGET_FUNCTION | \Attribute::TARGET_METHOD | \Attribute::IS_REPEATABLE)]
 final class BearerAuth
 {
+    /**
+     * @param string|array $key the secret (HS256, 32 bytes at least) or the public key in PEM; several by the tokens' `kid`
+     * @param string $algorithm HS256, RS256 or ES256; tokens that are signed in another way are refused
+     * @param ?string $issuer what `iss` must be
+     * @param ?string $audience what `aud` must be or have
+     * @param int $leeway seconds by which clocks may differ
+     * @param bool $mustExpire are tokens without `exp` refused?
+     * @param bool $optional does who has no token go on as nobody?
+     * @param string $realm what clients are told
+     * @throws \ValueError an option is none
+     */
     public function __construct(array|string $key, string $algorithm = 'HS256', ?string $issuer = null, ?string $audience = null, int $leeway = 0, bool $mustExpire = true, bool $optional = false, string $realm = 'api') {}
 }

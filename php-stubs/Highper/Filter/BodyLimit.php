@@ -4,8 +4,16 @@
 
 namespace Highper\Filter;
 
+/**
+ * How many bytes a request's body may have; more are refused with 413 before they are read. The setting max_body_size is the limit
+ * of all routes.
+ */
 #[\Attribute(\Attribute::TARGET_CLASS | \Attribute::TARGET_FUNCTION | \Attribute::TARGET_METHOD | \Attribute::IS_REPEATABLE)]
 final class BodyLimit
 {
+    /**
+     * @param int|string $size bytes, as 4096 or '64K'
+     * @throws \ValueError it is no size
+     */
     public function __construct(string|int $size) {}
 }

@@ -4,8 +4,14 @@
 
 namespace Highper\Filter;
 
+/** Where a page may load things from. The source 'nonce' stands for a nonce of each answer's own, which Request::nonce() has. */
 #[\Attribute(\Attribute::TARGET_CLASS | \Attribute::TARGET_FUNCTION | \Attribute::TARGET_METHOD | \Attribute::IS_REPEATABLE)]
 final class ContentSecurityPolicy
 {
+    /**
+     * @param array $directives by their names: the sources, as one text or a list: ['script-src' => ["'self'", "'nonce'"]]
+     * @param bool $reportOnly browsers report what they would refuse
+     * @throws \ValueError a directive is none
+     */
     public function __construct(array $directives = ['default-src' => '\'self\''], bool $reportOnly = false) {}
 }

@@ -4,8 +4,18 @@
 
 namespace Highper\Filter;
 
+/** Lets scripts of other origins use a route: answers preflights without PHP, and says in other answers who may read them. */
 #[\Attribute(\Attribute::TARGET_CLASS | \Attribute::TARGET_FUNCTION | \Attribute::TARGET_METHOD | \Attribute::IS_REPEATABLE)]
 final class Cors
 {
+    /**
+     * @param array|string $origins https://app.example, https://*.app.example, or '*' for all
+     * @param array|string $methods what a preflight allows
+     * @param array|string $headers request headers that a preflight allows; '*' for whatever it asks for
+     * @param array|string $expose response headers that scripts may read
+     * @param bool $credentials may requests carry cookies? Needs named origins
+     * @param int $maxAge seconds that browsers may remember a preflight for
+     * @throws \ValueError an option is none
+     */
     public function __construct(array|string $origins = '*', array|string $methods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'], array|string $headers = '*', array|string $expose = [], bool $credentials = false, int $maxAge = 600) {}
 }

@@ -4,8 +4,13 @@
 
 namespace Highper\Filter;
 
+/**
+ * Gives answers to GET and HEAD an entity tag, unless the handler has given one, and answers with 304 where the client has what it
+ * stands for.
+ */
 #[\Attribute(\Attribute::TARGET_CLASS | \Attribute::TARGET_FUNCTION | \Attribute::TARGET_METHOD | \Attribute::IS_REPEATABLE)]
 final class ETag
 {
+    /** @param bool $weak does the tag stand for what is meant instead of the very bytes? */
     public function __construct(bool $weak = false) {}
 }

@@ -4,8 +4,17 @@
 
 namespace Highper\Filter;
 
+/** How many requests somebody may make, in all workers together; more are answered with 429 without PHP. */
 #[\Attribute(\Attribute::TARGET_CLASS | \Attribute::TARGET_FUNCTION | \Attribute::TARGET_METHOD | \Attribute::IS_REPEATABLE)]
 final class RateLimit
 {
+    /**
+     * @param string $rate '10/s', '100/min', '1000/h', '5/10s'
+     * @param array|string $by whose requests are counted together: 'ip' (of an IPv6 address its /64), 'user' (who has signed in, else
+     * the address), 'route', 'header:NAME'; several divide further, an empty array counts all requests together
+     * @param ?int $burst so many at once; the number in the rate where null
+     * @param ?string $name limits of one name, rate and kind are one, wherever they are written
+     * @throws \ValueError an option is none
+     */
     public function __construct(string $rate, array|string $by = 'ip', ?int $burst = null, ?string $name = null) {}
 }

@@ -4,8 +4,10 @@
 
 namespace Highper\Filter;
 
+/** Every answer and every line of the log says which request it is of: X-Request-Id, the client's own or a new one. */
 #[\Attribute(\Attribute::TARGET_CLASS | \Attribute::TARGET_FUNCTION | \Attribute::TARGET_METHOD | \Attribute::IS_REPEATABLE)]
 final class RequestId
 {
+    /** @param bool $trust is the client's own taken, where it is a short plain word? */
     public function __construct(bool $trust = true) {}
 }

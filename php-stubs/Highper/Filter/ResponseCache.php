@@ -4,10 +4,25 @@
 
 namespace Highper\Filter;
 
+/** Keeps answers to GET for a while: the same question is answered without PHP. Each worker keeps its own, 32 MiB at most. */
 #[\Attribute(\Attribute::TARGET_CLASS | \Attribute::TARGET_FUNCTION | \Attribute::TARGET_METHOD | \Attribute::IS_REPEATABLE)]
 final class ResponseCache
 {
+    /**
+     * Kept are answers with 200 that set no cookie, don't say no-store, no-cache or private, have no nonce and no more than 1 MiB, for
+     * each host, path and query. Requests with Authorization are passed on, unless it is among the headers in $vary.
+     *
+     * @param int $ttl seconds
+     * @param array|string $vary request headers whose values have answers of their own; added to Vary
+     * @param array|string $tags names that invalidate() ends them by
+     * @throws \ValueError an option is none
+     */
     public function __construct(int $ttl, array|string $vary = [], array|string $tags = []) {}
 
+    /**
+     * Ends what all workers have kept under any of these tags; everything without tags.
+     *
+     * @throws \Error no application runs here
+     */
     public static function invalidate(string ...$tags): void {}
 }

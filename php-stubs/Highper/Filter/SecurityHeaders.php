@@ -4,8 +4,20 @@
 
 namespace Highper\Filter;
 
+/** Headers that tell browsers what not to do. A header that the handler sets itself goes before. */
 #[\Attribute(\Attribute::TARGET_CLASS | \Attribute::TARGET_FUNCTION | \Attribute::TARGET_METHOD | \Attribute::IS_REPEATABLE)]
 final class SecurityHeaders
 {
+    /**
+     * @param ?int $hsts Strict-Transport-Security, seconds; sent over TLS only
+     * @param bool $subdomains the same for all names below
+     * @param bool $preload for the lists that browsers are shipped with
+     * @param bool $nosniff X-Content-Type-Options
+     * @param ?string $frame X-Frame-Options: DENY or SAMEORIGIN
+     * @param ?string $referrer Referrer-Policy
+     * @param ?string $permissions Permissions-Policy, such as 'camera=(), geolocation=(self)'
+     * @param ?string $opener Cross-Origin-Opener-Policy
+     * @throws \ValueError an option is none
+     */
     public function __construct(?int $hsts = 31536000, bool $subdomains = true, bool $preload = false, bool $nosniff = true, ?string $frame = 'SAMEORIGIN', ?string $referrer = 'strict-origin-when-cross-origin', ?string $permissions = null, ?string $opener = null) {}
 }

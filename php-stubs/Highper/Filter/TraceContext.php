@@ -4,8 +4,13 @@
 
 namespace Highper\Filter;
 
+/**
+ * Takes part in a trace as W3C Trace Context has it, or begins one: Request::trace(), Request::traceparent(), the log's trace_id,
+ * and `traceresponse` in the answer.
+ */
 #[\Attribute(\Attribute::TARGET_CLASS | \Attribute::TARGET_FUNCTION | \Attribute::TARGET_METHOD | \Attribute::IS_REPEATABLE)]
 final class TraceContext
 {
+    /** @param bool $sample is a trace that begins here recorded? */
     public function __construct(bool $sample = false) {}
 }

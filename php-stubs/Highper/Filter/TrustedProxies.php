@@ -4,8 +4,15 @@
 
 namespace Highper\Filter;
 
+/** Takes from proxies that are trusted who the client is: Request::ip(), scheme() and host(), and the limits after this filter. */
 #[\Attribute(\Attribute::TARGET_CLASS | \Attribute::TARGET_FUNCTION | \Attribute::TARGET_METHOD | \Attribute::IS_REPEATABLE)]
 final class TrustedProxies
 {
+    /**
+     * @param array|string $proxies addresses and networks (10.0.0.0/8, 2001:db8::/32), 'private' for those that are nobody's in the
+     * internet, 'unix' for Unix sockets, '*' for every peer
+     * @param string $headers what they tell it in: 'X-Forwarded' (-For, -Proto, -Host, -Port) or 'Forwarded'
+     * @throws \ValueError an option is none
+     */
     public function __construct(array|string $proxies, string $headers = 'X-Forwarded') {}
 }

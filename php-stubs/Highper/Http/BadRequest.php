@@ -4,6 +4,7 @@
 
 namespace Highper\Http;
 
+/** Answered with 400; the message is shown to the client. */
 class BadRequest extends \Highper\Http\HttpException
 {
     public function __construct(string $message = 'Bad request', array $headers = [], ?\Throwable $previous = null) {}

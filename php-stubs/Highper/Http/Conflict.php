@@ -4,6 +4,7 @@
 
 namespace Highper\Http;
 
+/** Answered with 409; the message is shown to the client. */
 class Conflict extends \Highper\Http\HttpException
 {
     public function __construct(string $message = 'Conflict', array $headers = [], ?\Throwable $previous = null) {}

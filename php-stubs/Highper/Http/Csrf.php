@@ -4,8 +4,13 @@
 
 namespace Highper\Http;
 
+/**
+ * A middleware that refuses what another site has forged: a request other than GET, HEAD, OPTIONS and TRACE must carry
+ * Session::token(), in a header or a field of its form. Handlers with #[CsrfExempt] take any.
+ */
 final class Csrf
 {
+    /** @param int $status What a request without the token is answered with, 400 to 499. */
     public function __construct(string $header = 'X-CSRF-Token', string $field = '_token', int $status = 419) {}
 
     public function __invoke(\Highper\Http\Request $request, \Closure $next): \Highper\Http\Response {}

@@ -4,6 +4,10 @@
 
 namespace Highper\Http;
 
+/**
+ * The client has closed its connection: thrown by Request::read() in the middle of a body, and with the setting cancel_on_disconnect
+ * wherever the handler waits.
+ */
 class Disconnected extends \Highper\CancelledException
 {
 }

@@ -4,7 +4,16 @@
 
 namespace Highper\Http;
 
+/** A server-sent event, for Response::events(). */
 final class Event
 {
+    /**
+     * An event.
+     *
+     * @param mixed $data A text as it is, else as JSON; null for none: the browser takes id and retry, and tells nobody.
+     * @param string|null $type What the page listens for; `message` without.
+     * @param string|null $id What the browser sends back as Last-Event-ID when it connects again.
+     * @param int|null $retry After how many milliseconds it connects again.
+     */
     public function __construct(mixed $data = null, ?string $type = null, ?string $id = null, ?int $retry = null) {}
 }

@@ -4,6 +4,7 @@
 
 namespace Highper\Http;
 
+/** Answered with 403; the message is shown to the client. */
 class Forbidden extends \Highper\Http\HttpException
 {
     public function __construct(string $message = 'Forbidden', array $headers = [], ?\Throwable $previous = null) {}

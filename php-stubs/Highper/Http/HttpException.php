@@ -4,15 +4,20 @@
 
 namespace Highper\Http;
 
+/** An answer other than success; its message is meant for the client. */
 class HttpException extends \RuntimeException
 {
+    /** The status of the answer. */
     protected int $status = 500;
 
+    /** Headers of the answer. */
     protected array $headers = [];
 
     public function __construct(int $status, string $message = '', array $headers = [], ?\Throwable $previous = null) {}
 
+    /** The status of the answer. */
     public function getStatus(): int {}
 
+    /** Headers of the answer. */
     public function getHeaders(): array {}
 }

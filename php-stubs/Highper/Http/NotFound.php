@@ -4,6 +4,7 @@
 
 namespace Highper\Http;
 
+/** Answered with 404; the message is shown to the client. */
 class NotFound extends \Highper\Http\HttpException
 {
     public function __construct(string $message = 'Not found', array $headers = [], ?\Throwable $previous = null) {}

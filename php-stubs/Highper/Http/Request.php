@@ -4,69 +4,121 @@
 
 namespace Highper\Http;
 
+/** A request. Nothing of it is copied before it is asked for. */
 final class Request
 {
+    /**
+     * A request to be given to Application::handle(): for tests, and for parts of a page.
+     *
+     * @param string $uri Path and query, percent-encoded.
+     * @param array<string, string|list<string>> $headers
+     * @param string $ip The client's address.
+     * @throws \ValueError something of it can't be sent
+     */
     public static function create(string $method, string $uri, array $headers = [], string $body = '', string $ip = '127.0.0.1'): static {}
 
+    /** GET, POST, … as sent. */
     public function method(): string {}
 
+    /** The path as sent: percent-encoded, without the query. */
     public function path(): string {}
 
+    /** Path and query as sent. */
     public function uri(): string {}
 
+    /** HTTP/1.0 or HTTP/1.1. */
     public function protocol(): string {}
 
+    /** A header, in any letter case; the first of several. */
     public function header(string $name, ?string $default = null): ?string {}
 
+    /** All headers: names in lower case, and lists of values. */
     public function headers(): array {}
 
+    /** A value of the query, or all of them. */
     public function query(?string $name = null, mixed $default = null): mixed {}
 
+    /** A cookie, or all of them. */
     public function cookie(?string $name = null, mixed $default = null): mixed {}
 
+    /** A field of a form, or all of them. */
     public function form(?string $name = null, mixed $default = null): mixed {}
 
+    /** The body's bytes; empty for multipart forms. Of a streamed body, what read() has not taken: waits for its end. */
     public function body(): string {}
 
+    /**
+     * The next bytes of the body, at most so many; empty at its end. On a route with #[StreamBody] it waits until the client has sent
+     * some, and the client can't send more than is read.
+     *
+     * @throws \Highper\Http\Disconnected the client has gone before the end of the body
+     * @throws \Highper\Http\HttpException the body is too large, malformed or too slow; the client was told
+     */
     public function read(int $length = 65536): string {}
 
+    /** Is the client still there? One that has only ended its sending side is. */
     public function isConnected(): bool {}
 
+    /**
+     * Sends `103 Early Hints` at once, a Link each, so that the browser fetches while the answer is made: `</app.css>; rel=preload;
+     * as=style`. False where the answer has begun or the client has gone.
+     */
     public function earlyHints(string ...$links): bool {}
 
+    /** The body as JSON, objects as arrays. A body that is none is answered with 400. */
     public function json(): mixed {}
 
+    /** An upload: name, type, tmp_name, error and size, as in $_FILES. */
     public function file(string $name): ?array {}
 
+    /** All uploads, as $_FILES has them. */
     public function files(): array {}
 
+    /** The request's id: X-Request-Id, or one of our own. */
     public function id(): string {}
 
+    /** The pattern of the route. */
     public function route(): string {}
 
+    /** A path parameter as text. */
     public function param(string $name): ?string {}
 
+    /** The session. */
     public function session(): \Highper\Session {}
 
+    /** What a middleware has left here. */
     public function attribute(string $name, mixed $default = null): mixed {}
 
+    /** The same request with a value for those who handle it next. */
     public function withAttribute(string $name, mixed $value): static {}
 
+    /** The client's address: the peer's, or what a trusted proxy says (Highper\Filter\TrustedProxies); empty on a Unix socket. */
     public function ip(): string {}
 
+    /** https or http, as the client speaks it: to this server, or to a trusted proxy. */
     public function scheme(): string {}
 
+    /** Does the client speak TLS, to this server or to a trusted proxy? */
     public function isSecure(): bool {}
 
+    /** Host and port that the client asked for, this server or a trusted proxy. */
     public function host(): ?string {}
 
+    /**
+     * What inline scripts and styles of this answer carry: <script nonce="…">. Empty without Highper\Filter\ContentSecurityPolicy and
+     * its source 'nonce'.
+     */
     public function nonce(): string {}
 
+    /** Who has signed in: the name (Highper\Filter\BasicAuth) or the token's `sub` (Highper\Filter\BearerAuth); null where nobody has. */
     public function user(): ?string {}
 
+    /** A claim of the client's token, or all of them; empty without Highper\Filter\BearerAuth. */
     public function claims(?string $name = null, mixed $default = null): mixed {}
 
+    /** The id of the trace that the request belongs to, 32 hexadecimal digits; null without Highper\Filter\TraceContext. */
     public function trace(): ?string {}
 
+    /** The header of that name for requests that are made for this one's sake; null without Highper\Filter\TraceContext. */
     public function traceparent(): ?string {}
 }

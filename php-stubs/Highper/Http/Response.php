@@ -4,57 +4,109 @@
 
 namespace Highper\Http;
 
+/** An answer. It never changes: each with…() gives a new one. */
 class Response
 {
+    /** An answer of any kind. */
     public function __construct(string $body = '', int $status = 200, array $headers = []) {}
 
+    /** JSON of any value, as json_encode() with unescaped slashes and Unicode. */
     public static function json(mixed $data, int $status = 200): static {}
 
+    /** A page. */
     public static function html(string $html, int $status = 200): static {}
 
+    /** Plain text. */
     public static function text(string $text, int $status = 200): static {}
 
+    /** No body. */
     public static function noContent(int $status = 204): static {}
 
+    /** Leads to another address. */
     public static function redirect(string $location, int $status = 302): static {}
 
+    /**
+     * A file, sent by the kernel, with its validators: ranges, and 304 where the client has it. With a name, as a download. A path
+     * without file is a RuntimeException.
+     */
     public static function file(string $path, ?string $name = null): static {}
 
+    /** A file to be saved, under its own name where none is given. */
     public static function download(string $path, ?string $name = null): static {}
 
+    /**
+     * A body that is made while it is sent: each text that the generator yields is a piece, sent at once.
+     *
+     * The generator goes on when the client has taken most of what was sent, and ends (its `finally` blocks run) where it waits when the
+     * client has gone. Awaitables that it yields are awaited. What it throws before the first piece is answered as any exception; later
+     * it breaks the response off, so that the client can tell.
+     *
+     * @param \Closure|iterable<string> $pieces A closure is called once the response is sent.
+     * @param array<string, string|list<string>> $headers Content-Type is text/plain without.
+     */
     public static function stream(iterable $pieces, int $status = 200, array $headers = []): static {}
 
+    /**
+     * Server-sent events: each value that the generator yields is one.
+     *
+     * Event objects as they are, texts as data, all else as JSON; null for a comment. Awaitables are awaited. It ends where it waits
+     * when the
+     * client has gone, or the worker is to end: browsers connect again, and send the id of the last event.
+     *
+     * @param \Closure(?string): iterable|iterable $events A closure gets the Last-Event-ID of a client that connects again.
+     * @param float $keepAlive Seconds of silence after which a comment is sent, for proxies; 0 for never.
+     * @param int|null $retry After how many milliseconds browsers connect again.
+     */
     public static function events(iterable $events, float $keepAlive = 15.0, ?int $retry = null): static {}
 
+    /** MessagePack of any value; objects as json_encode() has them. */
     public static function msgpack(mixed $data, int $status = 200): static {}
 
+    /**
+     * A page: the view notes/index is the file notes/index.html below the folder of views.
+     *
+     * @throws \Highper\View\ViewException There is none, or something is wrong with it.
+     */
     public static function view(string $name, array $data = [], int $status = 200): static {}
 
+    /** Leads to the page that the request came from (its Referer), if that is one of this host. */
     public static function back(string $fallback = '/', int $status = 302): static {}
 
+    /** Leads to a named route. Parameters that its path does not have become the query. */
     public static function route(string $name, array $parameters = [], int $status = 302): static {}
 
     public function status(): int {}
 
+    /** The body; empty for files and streams. */
     public function body(): string {}
 
+    /** A header's value, several joined by a comma. */
     public function header(string $name, ?string $default = null): ?string {}
 
+    /** Names and lists of values. */
     public function headers(): array {}
 
+    /** The same with another status. */
     public function withStatus(int $status): static {}
 
+    /** The same with a header set. */
     public function withHeader(string $name, string $value): static {}
 
+    /** The same with one more value of a header. */
     public function withAddedHeader(string $name, string $value): static {}
 
+    /** The same without a header. */
     public function withoutHeader(string $name): static {}
 
+    /** The same with another body. */
     public function withBody(string $body): static {}
 
+    /** The same to be saved under a name. */
     public function asDownload(string $name): static {}
 
+    /** The same with a cookie; maxAge in seconds, null until the browser ends. */
     public function withCookie(string $name, string $value = '', ?int $maxAge = null, string $path = '/', string $domain = '', bool $secure = false, bool $httpOnly = true, string $sameSite = 'Lax'): static {}
 
+    /** The same, telling the browser to forget a cookie. */
     public function withoutCookie(string $name, string $path = '/', string $domain = ''): static {}
 }

@@ -4,6 +4,7 @@
 
 namespace Highper\Http;
 
+/** Answered with 503; the message is shown to the client. */
 class ServiceUnavailable extends \Highper\Http\HttpException
 {
     public function __construct(string $message = 'Service unavailable', array $headers = [], ?\Throwable $previous = null) {}

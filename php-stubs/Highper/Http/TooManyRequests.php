@@ -4,6 +4,7 @@
 
 namespace Highper\Http;
 
+/** Answered with 429; the message is shown to the client. */
 class TooManyRequests extends \Highper\Http\HttpException
 {
     public function __construct(string $message = 'Too many requests', array $headers = [], ?\Throwable $previous = null) {}

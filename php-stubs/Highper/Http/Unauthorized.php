@@ -4,6 +4,7 @@
 
 namespace Highper\Http;
 
+/** Answered with 401; the message is shown to the client. */
 class Unauthorized extends \Highper\Http\HttpException
 {
     public function __construct(string $message = 'Unauthorized', array $headers = [], ?\Throwable $previous = null) {}

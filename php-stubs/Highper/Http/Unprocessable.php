@@ -4,11 +4,14 @@
 
 namespace Highper\Http;
 
+/** Answered with 422 and the errors of each field. */
 class Unprocessable extends \Highper\Http\HttpException
 {
+    /** Field names and their errors. */
     protected array $errors = [];
 
     public function __construct(array $errors = [], string $message = 'The input is not valid', array $headers = [], ?\Throwable $previous = null) {}
 
+    /** Field names and their errors. */
     public function getErrors(): array {}
 }

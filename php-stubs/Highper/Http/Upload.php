@@ -4,17 +4,28 @@
 
 namespace Highper\Http;
 
+/** A file that a client has sent in a form. It is removed at the end of the request, unless it was moved. */
 final class Upload
 {
+    /** Its name as the client says it: never a path to write to. */
     public readonly string $name;
 
+    /** Its media type as the client says it. */
     public readonly string $type;
 
+    /** Where it lies. */
     public readonly string $path;
 
+    /** Bytes. */
     public readonly int $size;
 
+    /** All of its bytes. */
     public function contents(): string {}
 
+    /**
+     * Moves it; a file that is there is overwritten.
+     *
+     * @throws \Exception It was moved already, or the place can't be written to.
+     */
     public function moveTo(string $path): void {}
 }

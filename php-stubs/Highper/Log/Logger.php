@@ -4,23 +4,33 @@
 
 namespace Highper\Log;
 
+/** The application's log, in the shape of PSR-3. */
 final class Logger
 {
+    /** The system is unusable. */
     public function emergency(\Stringable|string $message, array $context = []): void {}
 
+    /** Somebody has to act now. */
     public function alert(\Stringable|string $message, array $context = []): void {}
 
+    /** A part of the application is out of order. */
     public function critical(\Stringable|string $message, array $context = []): void {}
 
+    /** An operation failed. */
     public function error(\Stringable|string $message, array $context = []): void {}
 
+    /** Not an error, but not right. */
     public function warning(\Stringable|string $message, array $context = []): void {}
 
+    /** Normal, but worth a look. */
     public function notice(\Stringable|string $message, array $context = []): void {}
 
+    /** What happens. */
     public function info(\Stringable|string $message, array $context = []): void {}
 
+    /** Detail for developers. */
     public function debug(\Stringable|string $message, array $context = []): void {}
 
+    /** With a level by its PSR-3 name. */
     public function log($level, \Stringable|string $message, array $context = []): void {}
 }

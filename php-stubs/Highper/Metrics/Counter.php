@@ -4,7 +4,9 @@
 
 namespace Highper\Metrics;
 
+/** A figure that only grows. */
 final class Counter
 {
+    /** Adds, for these labels. */
     public function add(int|float $by = 1, array $labels = []): void {}
 }

@@ -4,9 +4,12 @@
 
 namespace Highper\Metrics;
 
+/** A figure that goes up and down. */
 final class Gauge
 {
+    /** This worker's value. */
     public function set(int|float $value, array $labels = []): void {}
 
+    /** Adds to this worker's value; less than 0 takes away. */
     public function add(int|float $by = 1, array $labels = []): void {}
 }

@@ -4,7 +4,9 @@
 
 namespace Highper\Metrics;
 
+/** Values by their size. */
 final class Histogram
 {
+    /** One value. */
     public function observe(int|float $value, array $labels = []): void {}
 }

@@ -4,13 +4,26 @@
 
 namespace Highper\Process;
 
+/**
+ * What a class with #[Process] knows of its process. Who takes it ends by itself when isStopping(), within max_wait_time; all others
+ * are cancelled where they wait.
+ */
 final class Context
 {
+    /** The name of the process. */
     public function name(): string {}
 
+    /** Its number among those of the name, from 0. */
     public function number(): int {}
 
+    /** Was the process told to end? */
     public function isStopping(): bool {}
 
+    /**
+     * Waits so long, or until the process is told to end.
+     *
+     * @param float $seconds More than 0.
+     * @return bool True when the time is over, false when the process is to end.
+     */
     public function sleep(float $seconds): bool {}
 }

@@ -4,11 +4,19 @@
 
 namespace Highper\Session;
 
+/**
+ * Keeps sessions. Names have 64 digits and letters, data any bytes. What it throws is answered with 503 and logged.
+ *
+ * One object serves all requests of a worker at the same time.
+ */
 interface Store
 {
+    /** The data; null where there is none, or its time is over. */
     public function read(string $name): ?string;
 
+    /** Keeps data for so many seconds, in place of what was there. */
     public function write(string $name, string $data, int $seconds): void;
 
+    /** Forgets it; nothing happens where there is none. */
     public function delete(string $name): void;
 }

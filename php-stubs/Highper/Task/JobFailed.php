@@ -4,15 +4,21 @@
 
 namespace Highper\Task;
 
+/** Thrown by Tasks::run() for a job that failed in its task worker, after all its attempts. */
 class JobFailed extends \RuntimeException
 {
+    /** The class of the job. */
     public readonly string $job;
 
+    /** 'exception', 'timeout', 'killed' (its process was), 'fatal' (a fatal error of PHP) or 'exit' (it called exit()). */
     public readonly string $reason;
 
+    /** The class of what it threw; empty where it threw nothing. */
     public readonly string $exception;
 
+    /** Where it failed, file:line; empty where that is not known. */
     public readonly string $at;
 
+    /** The stack trace in the task worker. */
     public readonly string $remoteTrace;
 }

@@ -4,6 +4,7 @@
 
 namespace Highper\Task;
 
+/** Thrown where a job is handed over and as many wait as may (the setting task_queue). Nothing was handed over. */
 class QueueFull extends \RuntimeException
 {
 }

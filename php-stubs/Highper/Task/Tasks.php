@@ -4,11 +4,37 @@
 
 namespace Highper\Task;
 
+/**
+ * Hands jobs to the server's task workers: processes for what takes the CPU, or blocks.
+ *
+ * A job is an object with a method handle(), whose parameters are injected in the task worker. It goes there by
+ * serialize(), or by igbinary where that is loaded. Outside of a server (commands, scripts) it runs in place.
+ */
 final class Tasks
 {
+    /**
+     * Hands a job over and goes on. What becomes of it is in the log.
+     *
+     * @param object $job With a method handle().
+     * @param int|null $retries Attempts after the first that failed, 0 to 1000; null as #[Job] says, else 0.
+     * @param float|null $timeout Seconds that one attempt may take; null as #[Job] says, else no limit.
+     * @throws \Highper\Task\QueueFull As many jobs wait as may.
+     * @throws \Error There are no task workers, or the job can't be serialized.
+     */
     public function dispatch(object $job, ?int $retries = null, ?float $timeout = null): void {}
 
+    /**
+     * Hands a job over, waits for its end and returns what it returned.
+     *
+     * @param object $job With a method handle().
+     * @param float|null $timeout Seconds for all of it, waiting in the queue included; then the job is ended. Null for no limit.
+     * @param int|null $retries Attempts after the first that failed, 0 to 1000; null as #[Job] says, else 0.
+     * @throws \Highper\Task\JobFailed It failed, or its process was killed.
+     * @throws \Highper\DeadlineException The time is over; in a request it is answered with 504.
+     * @throws \Highper\Task\QueueFull As many jobs wait as may.
+     */
     public function run(object $job, ?float $timeout = null, ?int $retries = null): mixed {}
 
+    /** How many jobs were handed over and not begun, in the whole server. */
     public function waiting(): int {}
 }

@@ -4,7 +4,9 @@
 
 namespace Highper\Validation;
 
+/** A rule of one's own: an attribute class that implements this. */
 interface Rule
 {
+    /** What is wrong with a value, or null. It is never null itself; $fields are the values beside it as they were given. */
     public function check(mixed $value, array $fields): ?string;
 }

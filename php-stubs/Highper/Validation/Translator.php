@@ -4,7 +4,12 @@
 
 namespace Highper\Validation;
 
+/** Bound in the container, it says all messages of rules in other words. */
 interface Translator
 {
+    /**
+     * A message. $rule is its name, as 'length.min'; $parameters are what it speaks of, as ['min' => '3']; $message is the text in
+     * English.
+     */
     public function translate(string $rule, array $parameters, string $message): string;
 }

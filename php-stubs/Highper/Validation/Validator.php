@@ -4,13 +4,23 @@
 
 namespace Highper\Validation;
 
+/** Checks values by the types and rules of a class, or by rules alone; without a request, and in plain scripts. */
 final class Validator
 {
+    /** A validator without an application. As a parameter that is injected it has the application's objects and translator. */
     public function __construct(?\Highper\Validation\Translator $translator = null) {}
 
+    /**
+     * An object of a class whose constructor's parameters are the fields.
+     *
+     * @param bool $texts Are they texts that stand for numbers and booleans, as in a form?
+     * @throws \Highper\Http\Unprocessable With all that is wrong: getErrors().
+     */
     public function make(string $class, array $values, bool $texts = false): object {}
 
+    /** What is wrong with values for a class: names of fields and lists of messages; empty where all is well. */
     public function errors(string $class, array $values, bool $texts = false): array {}
 
+    /** What is wrong with values by rules alone: ['title' => [new Length(1, 200)]]. What is missing is wrong only by Required. */
     public function check(array $values, array $rules): array {}
 }

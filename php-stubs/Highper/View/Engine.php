@@ -4,7 +4,16 @@
 
 namespace Highper\View;
 
+/**
+ * Another template engine, for the files of a kind: Application::views() takes its class. One object serves all requests of a
+ * worker.
+ */
 interface Engine
 {
+    /**
+     * The page.
+     *
+     * @param string $file Below the folder of views, with its ending.
+     */
     public function render(string $file, array $data): string;
 }

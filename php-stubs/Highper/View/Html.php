@@ -4,9 +4,12 @@
 
 namespace Highper\View;
 
+/** A text that is HTML already: templates print it as it is. */
 final class Html implements \Stringable
 {
+    /** @param string $html What is of a user in it must be escaped. */
     public function __construct(string $html) {}
 
+    /** The text. */
     public function __toString(): string {}
 }

@@ -4,6 +4,7 @@
 
 namespace Highper\View;
 
+/** Something is wrong with a view; file and line are those of its template. */
 class ViewException extends \RuntimeException
 {
 }

@@ -4,15 +4,29 @@
 
 namespace Highper\WebSocket;
 
+/**
+ * Connections that a message goes to, in all workers of the server; each gets it once.
+ *
+ * The message is encoded once, and no PHP runs for a client.
+ */
 final class Audience
 {
+    /** And the members of these rooms. */
     public function to(string ...$rooms): static {}
 
+    /** But not these connections, or those with these numbers. */
     public function except(\Highper\WebSocket\Connection|int ...$connections): static {}
 
+    /**
+     * Sends a text.
+     *
+     * @throws \ValueError It is not UTF-8.
+     */
     public function send(string $text): void {}
 
+    /** Sends bytes. */
     public function sendBinary(string $data): void {}
 
+    /** Sends a value as JSON. */
     public function json(mixed $value): void {}
 }

@@ -4,31 +4,63 @@
 
 namespace Highper\WebSocket;
 
+/**
+ * A client that speaks WebSocket.
+ *
+ * Nothing here waits for the client: what it does not take at once waits in its queue, whose bounds the route says.
+ */
 final class Connection
 {
+    /** Its number, which no other connection of the server has. */
     public readonly int $id;
 
+    /**
+     * Sends a text.
+     *
+     * @return bool false: the client has gone, or was closed because it is too slow.
+     * @throws \ValueError It is not UTF-8.
+     */
     public function send(string $text): bool {}
 
+    /** Sends bytes, as send(). */
     public function sendBinary(string $data): bool {}
 
+    /** Sends a value as JSON, as send(). */
     public function json(mixed $value): bool {}
 
+    /**
+     * Closes the connection, behind what was sent.
+     *
+     * @param int $code 1000 to 1014 as RFC 6455 has them, 3000 to 4999 for your own.
+     * @param string $reason UTF-8, 123 bytes at most.
+     */
     public function close(int $code = 1000, string $reason = ''): void {}
 
+    /** May something be sent? */
     public function isOpen(): bool {}
 
+    /** Joins rooms. */
     public function join(string ...$rooms): static {}
 
+    /** Leaves rooms; all where none is named. */
     public function leave(string ...$rooms): static {}
 
+    /**
+     * The rooms that it is in; in close() those that it was in.
+     *
+     * @return list<string>
+     */
     public function rooms(): array {}
 
+    /** The members of rooms, in all workers: ->to('news')->except($connection)->send('…'). */
     public function to(string ...$rooms): \Highper\WebSocket\Audience {}
 
+    /** The request that it began with: its headers, cookies, query and attributes. */
     public function request(): \Highper\Http\Request {}
 
+    /** Keeps a value with the connection. */
     public function set(string $name, mixed $value): static {}
 
+    /** A value that was kept with the connection. */
     public function get(string $name, mixed $default = null): mixed {}
 }

@@ -4,13 +4,22 @@
 
 namespace Highper\WebSocket;
 
+/** A message of a client, for handlers that want to know whether it is text. */
 final class Message
 {
+    /** What it says; text is UTF-8. */
     public readonly string $data;
 
+    /** Is it binary, or text? */
     public readonly bool $isBinary;
 
+    /** A message, for tests. */
     public function __construct(string $data, bool $isBinary = false) {}
 
+    /**
+     * What it says as JSON: objects become arrays.
+     *
+     * @throws \Highper\Http\BadRequest It is none.
+     */
     public function json(): mixed {}
 }

@@ -4,11 +4,18 @@
 
 namespace Highper\WebSocket;
 
+/**
+ * The rooms that connections are in. Controllers, jobs by the clock, task workers and processes of one's own ask for it and send:
+ * $rooms->to('news')->send('…').
+ */
 final class Rooms
 {
+    /** The members of these rooms, in all workers. */
     public function to(string ...$rooms): \Highper\WebSocket\Audience {}
 
+    /** All connections, in all workers. */
     public function everyone(): \Highper\WebSocket\Audience {}
 
+    /** How many members a room has, in all workers. */
     public function count(string $room): int {}
 }

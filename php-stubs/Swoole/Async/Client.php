@@ -4,27 +4,39 @@
 
 namespace Swoole\Async;
 
+/** A client of TCP, UDP and local sockets that calls back; its calls do not wait. Callbacks run in a coroutine. */
 class Client extends \Swoole\Client
 {
+    /** SWOOLE_SOCK_TCP, TCP6, UDP, UDP6, UNIX_STREAM or UNIX_DGRAM, with | SWOOLE_SSL for TLS. */
     public function __construct(int $type) {}
 
+    /** Closes the connection. */
     public function __destruct() {}
 
+    /** Begins to connect; on(connect) or on(error) follows. */
     public function connect(string $host, int $port = 0, float $timeout = 0.5, int $sock_flag = 0): bool {}
 
+    /** Receives nothing until wakeup(). */
     public function sleep(): bool {}
 
+    /** Receives again. */
     public function wakeup(): bool {}
 
+    /** The same as sleep(). */
     public function pause(): bool {}
 
+    /** The same as wakeup(). */
     public function resume(): bool {}
 
+    /** Begins the TLS handshake on an open connection, and calls back. */
     public function enableSSL(?callable $onSslReady = null): bool {}
 
+    /** Is there a connection? */
     public function isConnected(): bool {}
 
+    /** Closes the connection; on(close) is called back before it returns. */
     public function close(bool $force = false): bool {}
 
+    /** Sets what is called back: connect, receive, close, error, bufferFull, bufferEmpty. */
     public function on(string $host, callable $callback): bool {}
 }

@@ -4,17 +4,24 @@
 
 namespace Swoole\Atomic;
 
+/** A 64-bit counter that a process shares with those it forks. */
 class Long
 {
+    /** Starts at $value. */
     public function __construct(int $value = 0) {}
 
+    /** Adds; the new value. */
     public function add(int $add_value = 1): int {}
 
+    /** Subtracts; the new value. */
     public function sub(int $sub_value = 1): int {}
 
+    /** The value. */
     public function get(): int {}
 
+    /** Replaces the value. */
     public function set(int $value): void {}
 
+    /** Sets the value if it is $cmp_value; true when it was. */
     public function cmpset(int $cmp_value, int $new_value): bool {}
 }

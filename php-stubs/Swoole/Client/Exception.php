@@ -4,6 +4,7 @@
 
 namespace Swoole\Client;
 
+/** For clients. */
 class Exception extends \Swoole\Exception
 {
 }

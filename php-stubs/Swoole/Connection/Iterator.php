@@ -4,29 +4,40 @@
 
 namespace Swoole\Connection;
 
+/** The numbers of this worker's connections. */
 class Iterator implements \Iterator, \Traversable, \ArrayAccess, \Countable
 {
     public function __construct() {}
 
     public function __destruct() {}
 
+    /** Starts over, with those that are there now. */
     public function rewind(): void {}
 
+    /** The next one. */
     public function next(): void {}
 
+    /** Its number. */
     public function current(): mixed {}
 
+    /** Its place, from 1. */
     public function key(): mixed {}
 
+    /** Is there one? */
     public function valid(): bool {}
 
+    /** How many there are. */
     public function count(): int {}
 
+    /** Is this connection open? */
     public function offsetExists(mixed $fd): bool {}
 
+    /** As Server::getClientInfo(). */
     public function offsetGet(mixed $fd): mixed {}
 
+    /** Does nothing. */
     public function offsetSet(mixed $fd, mixed $value): void {}
 
+    /** Does nothing. */
     public function offsetUnset(mixed $fd): void {}
 }

@@ -4,11 +4,15 @@
 
 namespace Swoole\Coroutine;
 
+/** Held by coroutines; wait() returns when the last of them has let it go. */
 class Barrier
 {
+    /** Lets the one that waits go on. */
     public function __destruct() {}
 
+    /** A new barrier. */
     public static function make(): self {}
 
+    /** Gives the own reference away and waits until the others are gone, in seconds, without end when not positive. */
     public static function wait(\Swoole\Coroutine\Barrier &$barrier, float $timeout = -1): void {}
 }

@@ -4,6 +4,7 @@
 
 namespace Swoole\Coroutine;
 
+/** Thrown where a coroutine waits, by Coroutine::cancel($cid, true). */
 final class CanceledException extends \Exception
 {
 }

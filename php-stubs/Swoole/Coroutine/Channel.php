@@ -4,25 +4,36 @@
 
 namespace Swoole\Coroutine;
 
+/** A queue between coroutines, of bounded length, first come, first served. */
 class Channel
 {
+    /** How many values it takes. */
     public $capacity = 0;
 
+    /** How the last push or pop ended: SWOOLE_CHANNEL_*. */
     public $errCode = 0;
 
+    /** Room for at least one value. */
     public function __construct(int $size = 1) {}
 
+    /** Adds a value; waits for room, in seconds, without end when not positive. False when it could not: see $errCode. */
     public function push(mixed $data, float $timeout = -1): bool {}
 
+    /** Takes the oldest value; waits for one, in seconds, without end when not positive. False when it could not: see $errCode. */
     public function pop(float $timeout = -1): mixed {}
 
+    /** consumer_num, producer_num and queue_num. */
     public function stats(): array {}
 
+    /** Closes it: nobody can push, who waits is told. False when it was closed. */
     public function close(): bool {}
 
+    /** How many values are in it. */
     public function length(): int {}
 
+    /** Is nothing in it? */
     public function isEmpty(): bool {}
 
+    /** Is no room in it? */
     public function isFull(): bool {}
 }

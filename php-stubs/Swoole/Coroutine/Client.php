@@ -4,6 +4,10 @@
 
 namespace Swoole\Coroutine;
 
+/**
+ * A client of TCP, UDP and local sockets, with or without TLS, whose calls wait in the running coroutine. Time-outs are in seconds:
+ * 0 as set, negative without end.
+ */
 class Client
 {
     public const MSG_OOB = 1;
@@ -14,53 +18,81 @@ class Client
 
     public const MSG_WAITALL = 256;
 
+    /** The number of the last error, SOCKET_E* or SWOOLE_ERROR_*. */
     public $errCode = 0;
 
+    /** The same as text. */
     public $errMsg = '';
 
+    /** The number of the descriptor. */
     public $fd = -1;
 
+    /** The Coroutine\Socket, while there is one. */
     public $socket;
 
+    /** SWOOLE_SOCK_* with SWOOLE_SSL. */
     public $type = 1;
 
+    /** What set() was given. */
     public $setting;
 
+    /** Did connect() succeed, and nobody close it since? */
     public $connected = false;
 
+    /** SWOOLE_SOCK_TCP, TCP6, UDP, UDP6, UNIX_STREAM or UNIX_DGRAM, with | SWOOLE_SSL for TLS. */
     public function __construct(int $type) {}
 
+    /** The connection is closed. */
     public function __destruct() {}
 
+    /**
+     * Settings: timeout, connect_timeout, read_timeout, write_timeout, bind_address, bind_port, socket_buffer_size, open_tcp_nodelay,
+     * open_length_check, open_eof_check, package_*, ssl_*, socks5_*, http_proxy_*.
+     */
     public function set(array $settings): bool {}
 
+    /** Connects to an address or a name. */
     public function connect(string $host, int $port = 0, float $timeout = 0, int $sock_flag = 0): bool {}
 
+    /** Waits for bytes, or for a whole packet where the settings say how packets end. '' at the end of the stream. */
     public function recv(float $timeout = 0): string|false {}
 
+    /** What is there, without taking it. Never waits. */
     public function peek(int $length = 65535): string|false {}
 
+    /** Sends all of it. How many bytes: fewer when an error came between. */
     public function send(string $data, float $timeout = 0): int|false {}
 
+    /** Sends a file, or $length bytes of it from $offset. */
     public function sendfile(string $filename, int $offset = 0, int $length = 0): bool {}
 
+    /** Sends a packet to an address. */
     public function sendto(string $address, int $port, string $data): bool {}
 
+    /** Waits for a packet; $address and $port become those of who has sent it. */
     public function recvfrom(int $length, mixed &$address, mixed &$port = 0): string|false {}
 
+    /** Makes the TLS handshake on an open connection. */
     public function enableSSL(): bool {}
 
+    /** The peer's certificate, PEM. */
     public function getPeerCert(): string|false {}
 
+    /** Is the peer's certificate trusted? */
     public function verifyPeerCert(bool $allow_self_signed = false): bool {}
 
+    /** Is there a connection? */
     public function isConnected(): bool {}
 
+    /** Its own address and port. */
     public function getsockname(): array|false {}
 
+    /** The peer's address and port. */
     public function getpeername(): array|false {}
 
+    /** Closes the connection; who waits for it is told at once. */
     public function close(): bool {}
 
+    /** The socket, while there is one. */
     public function exportSocket(): \Swoole\Coroutine\Socket|false {}
 }

@@ -4,6 +4,7 @@
 
 namespace Swoole\Coroutine;
 
+/** Values that live as long as their coroutine. */
 class Context extends \ArrayObject
 {
 }

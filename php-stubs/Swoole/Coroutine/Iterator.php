@@ -4,6 +4,7 @@
 
 namespace Swoole\Coroutine;
 
+/** The ids of coroutines. */
 class Iterator extends \ArrayIterator
 {
 }

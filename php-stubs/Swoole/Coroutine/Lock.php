@@ -4,13 +4,18 @@
 
 namespace Swoole\Coroutine;
 
+/** Lets one coroutine in at a time. */
 class Lock
 {
+    /** The system's error number of the last call. */
     public $errCode = 0;
 
+    /** A lock that is free. Shared: also between this process and those that it forks later. */
     public function __construct(bool $shared = false) {}
 
+    /** Waits for the lock; with LOCK_NB, false when it is taken. Who holds it gets it again. */
     public function lock(int $operation = \LOCK_EX): bool {}
 
+    /** Gives the lock back. */
     public function unlock(): bool {}
 }

@@ -4,15 +4,21 @@
 
 namespace Swoole\Coroutine;
 
+/** Collects functions; start() runs them in coroutines until all have ended. */
 final class Scheduler
 {
+    /** Adds a function. */
     public function add(callable $func, mixed ...$param): void {}
 
+    /** Adds a function that is run $n times. */
     public function parallel(int $n, callable $func, mixed ...$param): void {}
 
+    /** Sets options, as Coroutine::set(). */
     public function set(array $settings): void {}
 
+    /** The options, as Coroutine::getOptions(). */
     public function getOptions(): ?array {}
 
+    /** Runs what was added, until all coroutines have ended. */
     public function start(): bool {}
 }

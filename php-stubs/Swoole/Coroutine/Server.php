@@ -4,33 +4,48 @@
 
 namespace Swoole\Coroutine;
 
+/** Accepts connections, each in a coroutine of its own. */
 class Server
 {
+    /** Where it listens. */
     public $host = '';
 
+    /** The port, also one that the system chose. */
     public $port = 0;
 
+    /** AF_INET, AF_INET6 or AF_UNIX. */
     public $type = 2;
 
+    /** The number of its descriptor. */
     public $fd = -1;
 
+    /** Why start() returned false. */
     public $errCode = 0;
 
+    /** What set() was given, and open_ssl. */
     public $setting = [];
 
+    /** Does it accept? */
     protected $running = false;
 
+    /** What each connection is given to. */
     protected $fn;
 
+    /** The socket that listens. */
     protected $socket;
 
+    /** Listens on an address (`unix:/…` for a local one); the system chooses a port for 0. A Swoole\Exception when that is refused. */
     public function __construct(string $host, int $port = 0, bool $ssl = false, bool $reuse_port = false) {}
 
+    /** How streams are cut into packets, and TLS: as Coroutine\Socket::setProtocol(). */
     public function set(array $setting): void {}
 
+    /** What each connection is given to, in a coroutine of its own. */
     public function handle(callable $fn): void {}
 
+    /** Accepts no more: start() returns. */
     public function shutdown(): bool {}
 
+    /** Accepts until shutdown(). False when there is no handler, or the settings don't fit. */
     public function start(): bool {}
 }

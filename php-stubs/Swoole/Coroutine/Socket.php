@@ -4,87 +4,129 @@
 
 namespace Swoole\Coroutine;
 
+/** A socket whose calls wait in the running coroutine. Time-outs are in seconds: 0 as set by setOption(), negative without end. */
 class Socket
 {
+    /** The number of its descriptor. */
     public $fd;
 
+    /** AF_* */
     public $domain;
 
+    /** SOCK_* */
     public $type;
 
+    /** IPPROTO_* */
     public $protocol;
 
+    /** The number of the last call's error, SOCKET_E* or SWOOLE_ERROR_*; 0 when it went well. */
     public $errCode = 0;
 
+    /** The same as text. */
     public $errMsg = '';
 
+    /** For functions of the extension sockets. */
     public $__ext_sockets_nonblock = false;
 
+    /** For functions of the extension sockets. */
     public $__ext_sockets_timeout = 0;
 
+    /** A new socket; a Socket\Exception when the system refuses it. */
     public function __construct(int $domain, int $type, int $protocol = 0) {}
 
+    /** Gives it a local address; the system chooses a port for 0. */
     public function bind(string $address, int $port = 0): bool {}
 
+    /** Lets others connect. */
     public function listen(int $backlog = 512): bool {}
 
+    /** Waits for a connection. */
     public function accept(float $timeout = 0): \Swoole\Coroutine\Socket|false {}
 
+    /** Connects to an address or a name; with TLS set it makes the handshake. */
     public function connect(string $host, int $port = 0, float $timeout = 0): bool {}
 
+    /** Is the connection alive, as far as the system knows? */
     public function checkLiveness(): bool {}
 
+    /** The coroutine that waits for SWOOLE_EVENT_READ or SWOOLE_EVENT_WRITE; 0 for none. */
     public function getBoundCid(int $event): int {}
 
+    /** Ends reading (0), writing (1) or both (2). */
     public function shutdown(int $how = 2): bool {}
 
+    /** Ends the wait in one direction. False when nobody waits. */
     public function cancel(int $event = \SWOOLE_EVENT_READ): bool {}
 
+    /** Closes it; who waits for it is told at once (SOCKET_ECANCELED). */
     public function close(): bool {}
 
+    /** The peer's address and port. */
     public function getpeername(): array|false {}
 
+    /** Its own address and port. */
     public function getsockname(): array|false {}
 
+    /** Was it closed? */
     public function isClosed(): bool {}
 
+    /** How its stream is cut into packets (open_length_check, open_eof_check, package_*), and TLS (open_ssl, ssl_*). */
     public function setProtocol(array $settings): bool {}
 
+    /** Makes the TLS handshake: as the server on a socket that was accepted. */
     public function sslHandshake(): bool {}
 
+    /** A socket for the one under a stream. Closing it closes the stream. */
     public static function import($stream): \Swoole\Coroutine\Socket|false {}
 
+    /** What is there, without taking it. Never waits. */
     public function peek(int $length = 65536): string|false {}
 
+    /** Waits for bytes, at most $length. '' at the end of the stream. */
     public function recv(int $length = 65536, float $timeout = 0): string|false {}
 
+    /** Waits until all $length bytes have come. Fewer at the end of the stream or of the time. */
     public function recvAll(int $length = 65536, float $timeout = 0): string|false {}
 
+    /** Waits for a line, at most $length bytes of it, with its end. */
     public function recvLine(int $length = 65536, float $timeout = 0): string|false {}
 
+    /** As recv(), through a buffer: many small reads cost few calls of the system. */
     public function recvWithBuffer(int $length = 65536, float $timeout = 0): string|false {}
 
+    /** Waits for a whole packet, as setProtocol() has it. '' at the end of the stream. */
     public function recvPacket(float $timeout = 0): string|false {}
 
+    /** Waits for a packet; $peername becomes the address and port of who has sent it. */
     public function recvfrom(mixed &$peername, float $timeout = 0): string|false {}
 
+    /** Sends as much as the system takes at once. How many bytes. */
     public function send(string $data, float $timeout = 0): int|false {}
 
+    /** Sends all of it. How many bytes: fewer when an error came between, see $errCode. */
     public function sendAll(string $data, float $timeout = 0): int|false {}
 
+    /** Sends a file, or $length bytes of it from $offset. */
     public function sendFile(string $file, int $offset = 0, int $length = 0): bool {}
 
+    /** Sends a packet to an address. */
     public function sendto(string $addr, int $port, string $data): int|false {}
 
+    /** As recv(), cut into pieces of these lengths. */
     public function readVector(array $io_vector, float $timeout = 0): array|false {}
 
+    /** As recvAll(), cut into pieces of these lengths. */
     public function readVectorAll(array $io_vector, float $timeout = 0): array|false {}
 
+    /** As send(), of several strings. */
     public function writeVector(array $io_vector, float $timeout = 0): int|false {}
 
+    /** As sendAll(), of several strings. */
     public function writeVectorAll(array $io_vector, float $timeout = 0): int|false {}
 
+    /** An option: a number, or an array for SO_LINGER, SO_RCVTIMEO, SO_SNDTIMEO and TCP_INFO. False when there is none. */
     public function getOption(int $level, int $opt_name): mixed {}
 
+    /** Sets an option. SO_RCVTIMEO and SO_SNDTIMEO are the time-outs of this object's calls. */
     public function setOption(int $level, int $opt_name, mixed $opt_value): bool {}
 }

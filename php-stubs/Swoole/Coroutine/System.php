@@ -4,29 +4,42 @@
 
 namespace Swoole\Coroutine;
 
+/** The system's blocking calls as waits. */
 class System
 {
+    /** Reads a whole file, with LOCK_EX under a shared lock. */
     public static function readFile(string $filename, int $flag = 0): string|false {}
 
+    /** Writes a file, or with FILE_APPEND adds to it, with LOCK_EX under a lock. How many bytes. */
     public static function writeFile(string $filename, string $fileContent, int $flags = 0): int|false {}
 
+    /** A name's first address, as the system's resolver knows it. */
     public static function gethostbyname(string $domain_name, int $type = 2, float $timeout = -1): string|false {}
 
+    /** All addresses of a name, as the system's resolver knows them. */
     public static function getaddrinfo(string $domain, int $family = 2, int $socktype = 1, int $protocol = \STREAM_IPPROTO_TCP, ?string $service = null, float $timeout = -1): array|bool {}
 
+    /** A name's first address, by the hosts file or by a question to the name server. */
     public static function dnsLookup(string $domain_name, float $timeout = 60, int $type = 2): string|false {}
 
+    /** Runs a command of the shell: its code, the signal that ended it, and its output. */
     public static function exec(string $command, bool $get_error_stream = false): array|false {}
 
+    /** Waits for the end of any child process: its pid, code and signal. In seconds, without end when not positive. */
     public static function wait(float $timeout = -1): array|false {}
 
+    /** Waits for the end of a child process. In seconds, without end when not positive. */
     public static function waitPid(int $pid, float $timeout = -1): array|false {}
 
+    /** Waits for one of these signals; which. In seconds, without end when not positive. */
     public static function waitSignal(array|int $signals, float $timeout = -1): int|false {}
 
+    /** Waits, at least a millisecond. False when cancelled. */
     public static function sleep(float $seconds): bool {}
 
+    /** What is known of the file system that holds a path; all zero where there is none. */
     public static function statvfs(string $path): array {}
 
+    /** Waits until a descriptor is ready; for which of the events, SWOOLE_EVENT_*. A time-out of 0 only looks. */
     public static function waitEvent(mixed $socket, int $events = \SWOOLE_EVENT_READ, float $timeout = -1): int|false {}
 }

@@ -4,6 +4,7 @@
 
 namespace Swoole\Coroutine;
 
+/** Thrown where a coroutine waits, past the limit of Coroutine::setTimeLimit(). */
 final class TimeoutException extends \Exception
 {
 }

@@ -4,21 +4,30 @@
 
 namespace Swoole\Coroutine;
 
+/** Waits until a number of coroutines have said that they are done. */
 class WaitGroup
 {
+    /** Of Swoole's implementation; never set. */
     protected \Swoole\Coroutine\Channel $chan;
 
+    /** Of Swoole's implementation: see count(). */
     protected int $count = 0;
 
+    /** Of Swoole's implementation; never set. */
     protected bool $waiting = false;
 
+    /** Starts to count at $delta. */
     public function __construct(int $delta = 0) {}
 
+    /** Counts $delta more. */
     public function add(int $delta = 1): void {}
 
+    /** Counts one less; at zero, wait() returns. */
     public function done(): void {}
 
+    /** Waits for zero, in seconds, without end when not positive. False when it did not come to that. */
     public function wait(float $timeout = -1): bool {}
 
+    /** The count. */
     public function count(): int {}
 }

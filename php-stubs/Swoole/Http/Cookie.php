@@ -4,33 +4,48 @@
 
 namespace Swoole\Http;
 
+/** A cookie, made part by part. Give it to Response::cookie(). */
 class Cookie
 {
+    /** Is the value url-encoded? */
     public function __construct(bool $encode = true) {}
 
+    /** The name. */
     public function withName(string $name): \Swoole\Http\Cookie {}
 
+    /** The value; an empty one deletes the cookie. */
     public function withValue(string $value = ''): \Swoole\Http\Cookie {}
 
+    /** Seconds since 1970; 0: the end of the browser's session. */
     public function withExpires(int $expires = 0): \Swoole\Http\Cookie {}
 
+    /** The attribute Path. */
     public function withPath(string $path = '/'): \Swoole\Http\Cookie {}
 
+    /** The attribute Domain. */
     public function withDomain(string $domain = ''): \Swoole\Http\Cookie {}
 
+    /** Only over TLS? */
     public function withSecure(bool $secure = false): \Swoole\Http\Cookie {}
 
+    /** Hidden from scripts? */
     public function withHttpOnly(bool $httpOnly = false): \Swoole\Http\Cookie {}
 
+    /** The attribute SameSite. */
     public function withSameSite(string $sameSite = ''): \Swoole\Http\Cookie {}
 
+    /** The attribute Priority. */
     public function withPriority(string $priority = ''): \Swoole\Http\Cookie {}
 
+    /** The attribute Partitioned. */
     public function withPartitioned(bool $partitioned = false): \Swoole\Http\Cookie {}
 
+    /** The text of a Set-Cookie header; false, with a warning, when there can be none. */
     public function toString(): string|false {}
 
+    /** All parts by name. */
     public function toArray(): array {}
 
+    /** Makes all parts empty. */
     public function reset(): void {}
 }

@@ -4,37 +4,54 @@
 
 namespace Swoole\Http;
 
+/** An HTTP request. Each property is made when it is first read. */
 class Request
 {
+    /** The connection's number. */
     public $fd = 0;
 
+    /** The HTTP/2 stream; 0 for HTTP/1. */
     public $streamId = 0;
 
+    /** Header fields, names in lower case. */
     public $header;
 
+    /** Method, URI, addresses, times. */
     public $server;
 
+    /** Cookies, or null. */
     public $cookie;
 
+    /** The query, or null. */
     public $get;
 
+    /** Uploaded files, or null. */
     public $files;
 
+    /** The form, or null. */
     public $post;
 
+    /** Paths of the uploaded files, or null. */
     public $tmpfiles;
 
+    /** The request body. */
     public function getContent(): string|false {}
 
+    /** The request body. */
     public function rawContent(): string|false {}
 
+    /** Head and body as they came. */
     public function getData(): string|false {}
 
+    /** The method. */
     public function getMethod(): string|false {}
 
+    /** Has the whole request arrived? */
     public function isCompleted(): bool {}
 
+    /** A request without a connection, for parse(); parse_cookie, parse_body and parse_files are on. */
     public static function create(array $options = []): \Swoole\Http\Request {}
 
+    /** Takes the next bytes of a request of create(): how many belong to it. False when it is complete. */
     public function parse(string $data): int|false {}
 }

@@ -4,63 +4,93 @@
 
 namespace Swoole\Http;
 
+/** The response to a request. */
 class Response
 {
+    /** The connection's number. */
     public $fd = 0;
 
+    /** The Coroutine\Socket that it goes to; null in servers with processes. */
     public $socket;
 
+    /** Fields set so far, or null. */
     public $header;
 
+    /** Lines of cookies set so far, or null. */
     public $cookie;
 
+    /** Trailers set so far, or null. */
     public $trailer;
 
+    /** Sets a field; an array gives several. */
     public function header(string $key, array|string $value, bool $format = true): bool {}
 
+    /** Sets a field. */
     public function setHeader(string $key, array|string $value, bool $format = true): bool {}
 
+    /** Sets the status. */
     public function status(int $http_code, string $reason = ''): bool {}
 
+    /** Sets the status. */
     public function setStatusCode(int $http_code, string $reason = ''): bool {}
 
+    /** Sets a cookie, its value encoded. */
     public function cookie(\Swoole\Http\Cookie|string $name_or_object, string $value = '', int $expires = 0, string $path = '/', string $domain = '', bool $secure = false, bool $httponly = false, string $samesite = '', string $priority = '', bool $partitioned = false): bool {}
 
+    /** Sets a cookie, its value encoded. */
     public function setCookie(\Swoole\Http\Cookie|string $name_or_object, string $value = '', int $expires = 0, string $path = '/', string $domain = '', bool $secure = false, bool $httponly = false, string $samesite = '', string $priority = '', bool $partitioned = false): bool {}
 
+    /** Sets a cookie, its value as given. */
     public function rawcookie(\Swoole\Http\Cookie|string $name_or_object, string $value = '', int $expires = 0, string $path = '/', string $domain = '', bool $secure = false, bool $httponly = false, string $samesite = '', string $priority = '', bool $partitioned = false): bool {}
 
+    /** Sets a cookie, its value as given. */
     public function setRawCookie(\Swoole\Http\Cookie|string $name_or_object, string $value = '', int $expires = 0, string $path = '/', string $domain = '', bool $secure = false, bool $httponly = false, string $samesite = '', string $priority = '', bool $partitioned = false): bool {}
 
+    /** Sets a trailer of a chunked response. */
     public function trailer(string $key, string $value): bool {}
 
+    /** Makes arrays of the properties, if nothing was set. */
     public function initHeader(): bool {}
 
+    /** Sends a piece of the body at once. */
     public function write(string $content): bool {}
 
+    /** Sends the rest of the body and ends the response. */
     public function end(?string $content = null): bool {}
 
+    /** Sends a file as the body. */
     public function sendfile(string $filename, int $offset = 0, int $length = 0): bool {}
 
+    /** Sends the client elsewhere. */
     public function redirect(string $location, int $http_code = 302): bool {}
 
+    /** Keeps the response open after this object is gone. */
     public function detach(): bool {}
 
+    /** A response for a connection, after detach(). */
     public static function create(object|array|int $server = -1, int $fd = -1): \Swoole\Http\Response|false {}
 
+    /** Can anything still be sent? */
     public function isWritable(): bool {}
 
+    /** Makes a WebSocket connection of the request's, in a Coroutine\Http\Server. */
     public function upgrade(): bool {}
 
+    /** Sends a frame. */
     public function push(\Swoole\WebSocket\Frame|string $data, int $opcode = 1, int $flags = 1): bool {}
 
+    /** Waits for a message. '' when the client has closed, false when that went wrong or took too long. */
     public function recv(float $timeout = 0): \Swoole\WebSocket\Frame|string|false {}
 
+    /** Closes the connection. */
     public function close(): bool {}
 
+    /** Sends a ping. */
     public function ping(string $data = ''): bool {}
 
+    /** Tells a client that speaks HTTP/2 that its connection takes no more requests. False with a warning for others. */
     public function goaway(int $error_code = 0, string $debug_data = ''): bool {}
 
+    /** Sends a close frame, then closes. */
     public function disconnect(int $code = 1000, string $reason = ''): bool {}
 }

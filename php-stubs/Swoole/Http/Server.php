@@ -4,6 +4,7 @@
 
 namespace Swoole\Http;
 
+/** An HTTP/1.1 server: workers that answer by the callback `request`. */
 class Server extends \Swoole\Server
 {
 }

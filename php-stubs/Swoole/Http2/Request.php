@@ -4,19 +4,27 @@
 
 namespace Swoole\Http2;
 
+/** A request of Coroutine\Http2\Client. */
 class Request
 {
+    /** The path, with its query. */
     public $path = '/';
 
+    /** The method. */
     public $method = 'GET';
 
+    /** Headers, by their names. */
     public $headers;
 
+    /** Cookies, by their names. */
     public $cookies;
 
+    /** The body; an array becomes a form. */
     public $data = '';
 
+    /** More of the body follows by write(). */
     public $pipeline = false;
 
+    /** recv() returns the response in pieces, as read() does. */
     public $usePipelineRead = false;
 }

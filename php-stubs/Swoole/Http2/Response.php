@@ -4,21 +4,30 @@
 
 namespace Swoole\Http2;
 
+/** A response to Coroutine\Http2\Client. */
 class Response
 {
+    /** What send() returned. */
     public $streamId = 0;
 
+    /** Why the server gave the stream up: SWOOLE_HTTP2_ERROR_*. */
     public $errCode = 0;
 
+    /** The status; negative (SWOOLE_HTTP_CLIENT_ESTATUS_*) when the server gave it up. */
     public $statusCode = 0;
 
+    /** More of it follows. */
     public $pipeline = false;
 
+    /** The headers, by their names. */
     public $headers;
 
+    /** The Set-Cookie headers as they came. */
     public $set_cookie_headers;
 
+    /** The cookies that they set. */
     public $cookies;
 
+    /** The body. */
     public $data;
 }

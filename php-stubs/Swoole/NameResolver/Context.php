@@ -4,7 +4,9 @@
 
 namespace Swoole\NameResolver;
 
+/** Where a lookup of a name left off: the next one takes another node. */
 class Context
 {
+    /** The family of the addresses, and whether they come with the port, as `192.0.2.1:80`. */
     public function __construct(int $family = \AF_INET, bool $withPort = false) {}
 }

@@ -4,29 +4,42 @@
 
 namespace Swoole\Process;
 
+/** Processes with a function of their own each; one that ends is started again. */
 class Manager
 {
+    /** The pool, once it was started. */
     protected $pool;
 
+    /** SWOOLE_IPC_* */
     protected $ipcType = 0;
 
+    /** The key of the message queue. */
     protected $msgQueueKey = 0;
 
+    /** By worker: its function, and whether that runs in a coroutine. */
     protected $startFuncMap = [];
 
+    /** How messages come to the processes. */
     public function __construct(int $ipcType = \SWOOLE_IPC_NONE, int $msgQueueKey = 0) {}
 
+    /** One more process, which runs $func(Pool, number). */
     public function add(callable $func, bool $enableCoroutine = false): self {}
 
+    /** $workerNum more processes. */
     public function addBatch(int $workerNum, callable $func, bool $enableCoroutine = false): self {}
 
+    /** Runs them until the pool is shut down. */
     public function start(): void {}
 
+    /** How messages come to the processes: SWOOLE_IPC_*. */
     public function setIPCType(int $ipcType): self {}
 
+    /** How messages come to the processes. */
     public function getIPCType(): int {}
 
+    /** The key of the message queue. */
     public function setMsgQueueKey(int $msgQueueKey): self {}
 
+    /** The key of the message queue. */
     public function getMsgQueueKey(): int {}
 }

@@ -4,41 +4,66 @@
 
 namespace Swoole\Process;
 
+/** Worker processes that do the same thing, and their master, which replaces those that end. */
 class Pool
 {
+    /** The master's process id. */
     public $master_pid = -1;
 
+    /** In a worker: its process id. */
     public $workerPid = -1;
 
+    /** In a worker: its number, from 0. */
     public $workerId = -1;
 
+    /** The workers' processes that getProcess() has made. */
     public $workers;
 
+    /** In a worker: does it go on? */
     public $workerRunning = true;
 
+    /** Does the pool go on? */
     public $running = true;
 
+    /** A pool of $worker_num processes, to which messages come as SWOOLE_IPC_* says. */
     public function __construct(int $worker_num, int $ipc_type = \SWOOLE_IPC_NONE, int $msgqueue_key = 0, bool $enable_coroutine = false) {}
 
+    /** Closes what the pool has opened. */
     public function __destruct() {}
 
+    /**
+     * enable_coroutine, enable_message_bus, max_package_size (bytes), max_wait_time (seconds), and the settings of coroutines and of the
+     * log.
+     */
     public function set(array $settings): void {}
 
+    /** Sets a callback: Start, Shutdown, WorkerStart, WorkerStop, WorkerExit or Message. */
     public function on(string $name, callable $callback): bool {}
 
+    /** A worker's process, by default this one: its pid, and the socket by which it gets messages. */
     public function getProcess(int $work_id = -1): \Swoole\Process|false {}
 
+    /**
+     * Where clients connect (SWOOLE_IPC_SOCKET): an address and port, or unix:/path. A packet is its length in 4 bytes, the highest
+     * first, and so many bytes; so is the answer.
+     */
     public function listen(string $host, int $port = 0, int $backlog = 2048): bool {}
 
+    /** In the callback of Message: adds to the answer for the client. */
     public function write(string $data): bool {}
 
+    /** Sends to a worker, which gets it in its callback of Message (SWOOLE_IPC_UNIXSOCK). */
     public function sendMessage(string $data, int $dst_worker_id): bool {}
 
+    /** This worker leaves the pool and goes on; another one is started in its place. */
     public function detach(): bool {}
 
+    /** Starts the workers and watches over them until the pool is shut down. Never in a coroutine. */
     public function start(): ?false {}
 
+    /** Ends this worker; in the master, the pool. */
     public function stop(): void {}
 
+    /** Ends the pool. */
     public function shutdown(): bool {}
 }

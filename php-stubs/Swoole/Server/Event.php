@@ -4,13 +4,18 @@
 
 namespace Swoole\Server;
 
+/** What happened on a connection: with the setting `event_object`. */
 class Event
 {
+    /** The worker that holds the connection; -1 where the server closes it. */
     public $reactor_id = 0;
 
+    /** The connection's number. */
     public $fd = 0;
 
+    /** When it happened, seconds since 1970. */
     public $dispatch_time = 0.0;
 
+    /** What was received. */
     public $data;
 }

@@ -4,15 +4,21 @@
 
 namespace Swoole\Server;
 
+/** A datagram: with the setting `event_object`. */
 class Packet
 {
+    /** The descriptor that it came to. */
     public $server_socket = 0;
 
+    /** The port that it came to. */
     public $server_port = 0;
 
+    /** When it came, seconds since 1970. */
     public $dispatch_time = 0.0;
 
+    /** The sender's address. */
     public $address;
 
+    /** The sender's port. */
     public $port = 0;
 }

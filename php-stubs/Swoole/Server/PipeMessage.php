@@ -4,13 +4,18 @@
 
 namespace Swoole\Server;
 
+/** A message of another worker (event_object). */
 class PipeMessage
 {
+    /** Who sent it. */
     public $source_worker_id = 0;
 
+    /** The same. */
     public $worker_id = 0;
 
+    /** When it was sent, in seconds since 1970. */
     public $dispatch_time = 0.0;
 
+    /** What was sent. */
     public $data;
 }

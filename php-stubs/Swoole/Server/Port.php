@@ -4,29 +4,41 @@
 
 namespace Swoole\Server;
 
+/** A socket that a server listens on. */
 class Port
 {
+    /** The address. */
     public $host;
 
+    /** The port. */
     public $port = 0;
 
+    /** The kind of socket, SWOOLE_SOCK_*. */
     public $type = 0;
 
+    /** The descriptor. */
     public $sock = -1;
 
+    /** Does it speak TLS? */
     public $ssl = false;
 
+    /** The settings as given to set(). */
     public $setting;
 
+    /** The connections of this port in this worker. */
     public $connections;
 
     public function __destruct() {}
 
+    /** The socket for the extension sockets, for its options: a copy of the descriptor. */
     public function getSocket(): \Socket|false {}
 
+    /** Changes settings of this port, before start(). */
     public function set(array $settings): void {}
 
+    /** Sets the callback of an event on this port. */
     public function on(string $event_name, callable $callback): bool {}
 
+    /** The callback of an event, or null. */
     public function getCallback(string $event_name): ?\Closure {}
 }

@@ -4,15 +4,21 @@
 
 namespace Swoole\Server;
 
+/** How a worker ended (event_object). */
 class StatusInfo
 {
+    /** Its number. */
     public $worker_id = 0;
 
+    /** Its process id. */
     public $worker_pid = 0;
 
+    /** As waitpid() has it. */
     public $status = 0;
 
+    /** The exit code. */
     public $exit_code = 0;
 
+    /** The signal that ended it. */
     public $signal = 0;
 }

@@ -4,21 +4,30 @@
 
 namespace Swoole\Server;
 
+/** A task (task_use_object, task_enable_coroutine). */
 final class Task
 {
+    /** What was handed over. */
     public $data;
 
+    /** When it was handed over, in seconds since 1970. */
     public $dispatch_time = 0.0;
 
+    /** Its number. */
     public $id = -1;
 
+    /** Who handed it over. */
     public $worker_id = -1;
 
+    /** SWOOLE_TASK_*. */
     public $flags = 0;
 
+    /** Sends what came of it to the worker that handed it over. */
     public function finish(mixed $data): bool {}
 
+    /** The bytes of a task for the message queue of a server (task_ipc_mode, message_queue_key). */
     public static function pack(mixed $data): string|false {}
 
+    /** What was packed; false for what is no packed task. */
     public static function unpack(string $data): mixed {}
 }

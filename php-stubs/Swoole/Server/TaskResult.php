@@ -4,13 +4,18 @@
 
 namespace Swoole\Server;
 
+/** What came of a task (event_object). */
 class TaskResult
 {
+    /** The task's number. */
     public $task_id = 0;
 
+    /** The task worker's number. */
     public $task_worker_id = 0;
 
+    /** When it was sent, in seconds since 1970. */
     public $dispatch_time = 0.0;
 
+    /** What came of it. */
     public $data;
 }

@@ -4,6 +4,7 @@
 
 namespace Swoole\Timer;
 
+/** The ids of timers. */
 class Iterator extends \ArrayIterator
 {
 }

@@ -4,11 +4,15 @@
 
 namespace Swoole\WebSocket;
 
+/** The end of a WebSocket connection. */
 class CloseFrame extends \Swoole\WebSocket\Frame
 {
+    /** SWOOLE_WEBSOCKET_OPCODE_CLOSE */
     public $opcode = 8;
 
+    /** Why: SWOOLE_WEBSOCKET_CLOSE_*, or 3000 to 4999. */
     public $code = 1000;
 
+    /** The same in words, 123 bytes at most. */
     public $reason = '';
 }

@@ -4,21 +4,30 @@
 
 namespace Swoole\WebSocket;
 
+/** A WebSocket message, or a control frame. */
 class Frame implements \Stringable
 {
+    /** The connection's number. */
     public $fd = 0;
 
+    /** What it says. */
     public $data = '';
 
+    /** What it is: SWOOLE_WEBSOCKET_OPCODE_*. */
     public $opcode = 1;
 
+    /** SWOOLE_WEBSOCKET_FLAG_*. */
     public $flags = 1;
 
+    /** Is it the message's last frame? Where it is null, the flags say so. */
     public $finish;
 
+    /** The frame as it is sent. */
     public function __toString(): string {}
 
+    /** A frame as it is sent. '' with a warning when there can be none. */
     public static function pack(\Swoole\WebSocket\Frame|string $data, int $opcode = 1, int $flags = 1): string {}
 
+    /** The frame that the bytes begin with; false when it is not all there, or none. */
     public static function unpack(string $data): \Swoole\WebSocket\Frame {}
 }

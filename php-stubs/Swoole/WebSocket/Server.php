@@ -4,17 +4,27 @@
 
 namespace Swoole\WebSocket;
 
+/**
+ * An HTTP server whose connections may become WebSocket: callbacks open, message, close, disconnect, handshake,
+ * beforeHandshakeResponse.
+ */
 class Server extends \Swoole\Http\Server
 {
+    /** Sends a frame. Waits where the client is slow. */
     public function push(int $fd, \Swoole\WebSocket\Frame|string $data, int $opcode = 1, int $flags = 1): bool {}
 
+    /** Sends a close frame, then closes. */
     public function disconnect(int $fd, int $code = 1000, string $reason = ''): bool {}
 
+    /** Sends a ping. */
     public function ping(int $fd, string $data = ''): bool {}
 
+    /** Is this a WebSocket connection, and open? */
     public function isEstablished(int $fd): bool {}
 
+    /** As Frame::pack(). */
     public static function pack(\Swoole\WebSocket\Frame|string $data, int $opcode = 1, int $flags = 1): string {}
 
+    /** As Frame::unpack(). */
     public static function unpack(string $data): \Swoole\WebSocket\Frame {}
 }

@@ -4,103 +4,159 @@
 
 namespace Swoole\Coroutine\Http;
 
+/**
+ * An HTTP client: one connection to one server, kept between requests, whose calls wait in the running coroutine. Time-outs are in
+ * seconds: 0 as set, negative without end.
+ */
 class Client
 {
+    /** The Coroutine\Socket, while there is a connection. */
     public $socket;
 
+    /** The number of the last error, SOCKET_E* or SWOOLE_ERROR_*. */
     public $errCode = 0;
 
+    /** The same as text. */
     public $errMsg = '';
 
+    /** Is there a connection? */
     public $connected = false;
 
+    /** The server, as the constructor got it. */
     public $host = '';
 
+    /** Its port, as the constructor got it. */
     public $port = 0;
 
+    /** Is TLS spoken? */
     public $ssl = false;
 
+    /** What set() was given. */
     public $setting;
 
+    /** The method; null: GET, or POST with a body. */
     public $requestMethod;
 
+    /** What setHeaders() was given. */
     public $requestHeaders;
 
+    /** What setData() or post() was given. */
     public $requestBody;
 
+    /** What addFile() and addData() were given, for the next request. */
     public $uploadFiles;
 
+    /** Where the next response's body is written to. */
     public $downloadFile;
 
+    /** From which byte of it on. */
     public $downloadOffset = 0;
 
+    /** The response's status; negative (SWOOLE_HTTP_CLIENT_ESTATUS_*) where there is none. */
     public $statusCode = 0;
 
+    /** The response's headers, names in lower case; those that came more than once are lists. */
     public $headers;
 
+    /** The response's Set-Cookie headers as they came. */
     public $set_cookie_headers;
 
+    /** Cookies that are sent: what setCookies() was given, and what responses have set since. */
     public $cookies;
 
+    /** The response's body. */
     public $body = '';
 
+    /** For a server by name, address or 'unix:/path'. Port 0 is 80, or 443 with TLS. Nothing is connected yet. */
     public function __construct(string $host, int $port = 0, bool $ssl = false) {}
 
+    /** The connection is closed. */
     public function __destruct() {}
 
+    /**
+     * Settings: timeout (of a response), connect_timeout, write_timeout, keep_alive, max_retries, defer, lowercase_header,
+     * http_compression, body_decompression, write_func, websocket_*, bind_address, bind_port, ssl_*, socks5_*, http_proxy_*.
+     */
     public function set(array $settings): bool {}
 
+    /** Do requests return before the response? */
     public function getDefer(): bool {}
 
+    /** Requests return once they are sent; recv() waits for the response. */
     public function setDefer(bool $defer = true): bool {}
 
+    /** The method of execute(). */
     public function setMethod(string $method): bool {}
 
+    /** Headers of the following requests. Content-Length is the client's own. */
     public function setHeaders(array $headers): bool {}
 
+    /** Sends Authorization: Basic with the following requests. */
     public function setBasicAuth(string $username, string $password): void {}
 
+    /** Cookies of the following requests. */
     public function setCookies(array $cookies): bool {}
 
+    /** The body of the following requests; an array becomes a form. */
     public function setData(array|string $data): bool {}
 
+    /** Makes a request with the method and the body that were set, and waits for the response. */
     public function execute(string $path): bool {}
 
+    /** Makes a GET request. */
     public function get(string $path): bool {}
 
+    /** Makes a POST request; an array becomes a form. */
     public function post(string $path, mixed $data): bool {}
 
+    /** Makes a request and writes the response's body to a file, from $offset on; the file is emptied first when that is 0. */
     public function download(string $path, string $file, int $offset = 0): bool {}
 
+    /** A file for the next request, or $length bytes of it from $offset. Without a type that of its extension. */
     public function addFile(string $path, string $name, ?string $type = null, ?string $filename = null, int $offset = 0, int $length = 0): bool {}
 
+    /** As addFile(), with the content itself as the first argument. */
     public function addData(string $path, string $name, ?string $type = null, ?string $filename = null): bool {}
 
+    /** Its own address and port. */
     public function getsockname(): array|false {}
 
+    /** The server's address and port. */
     public function getpeername(): array|false {}
 
+    /** The server's certificate, PEM. */
     public function getPeerCert(): string|false {}
 
+    /** Closes the connection; who waits for it is told at once. */
     public function close(): bool {}
 
+    /** Waits for the response to a request that was only sent; for a frame, after upgrade(). */
     public function recv(float $timeout = 0): \Swoole\WebSocket\Frame|string|bool {}
 
+    /** `$body` */
     public function getBody(): string|false {}
 
+    /** `$headers` */
     public function getHeaders(): array|false|null {}
 
+    /** `$cookies` */
     public function getCookies(): array|false|null {}
 
+    /** `$statusCode` */
     public function getStatusCode(): int|false {}
 
+    /** The head of the last request, as it was sent; false when there was none. */
     public function getHeaderOut(): string|false {}
 
+    /** Asks for a WebSocket; it is there when statusCode is 101. */
     public function upgrade(string $path): bool {}
 
+    /** Sends a message, or a part of one; or a WebSocket\Frame as it is. */
     public function push(mixed $data, int $opcode = \SWOOLE_WEBSOCKET_OPCODE_TEXT, int $flags = \SWOOLE_WEBSOCKET_FLAG_FIN): bool {}
 
+    /** Sends a ping; the pong comes by recv() with the setting open_websocket_pong_frame. */
     public function ping(string $data = ''): bool {}
 
+    /** Sends a close frame and closes the connection. */
     public function disconnect(int $code = \SWOOLE_WEBSOCKET_CLOSE_NORMAL, string $reason = ''): bool {}
 }

@@ -4,29 +4,42 @@
 
 namespace Swoole\Coroutine\Http;
 
+/** An HTTP server in coroutines: one for each connection. Its handlers may make WebSocket connections of requests. */
 final class Server
 {
+    /** The number of its descriptor. */
     public $fd = -1;
 
+    /** Where it listens. */
     public $host;
 
+    /** The port, also one that the system chose. */
     public $port = -1;
 
+    /** Does it speak TLS? */
     public $ssl = false;
 
+    /** What set() was given. */
     public $settings;
 
+    /** Why start() has ended. */
     public $errCode = 0;
 
+    /** The same as text. */
     public $errMsg = '';
 
+    /** Listens on an address (`unix:/…` for a local one); the system chooses a port for 0. A Swoole\Exception when that is refused. */
     public function __construct(string $host, int $port = 0, bool $ssl = false, bool $reuse_port = false) {}
 
+    /** Changes settings, before start(). */
     public function set(array $settings): bool {}
 
+    /** What answers requests whose path begins like this; `/` answers those that nothing else does. */
     public function handle(string $pattern, callable $callback): bool {}
 
+    /** Accepts connections until shutdown(). */
     public function start(): bool {}
 
+    /** Accepts no more, and lets go of connections that wait for a request; others are let go after theirs. */
     public function shutdown(): void {}
 }

@@ -4,53 +4,81 @@
 
 namespace Swoole\Coroutine\Http2;
 
+/**
+ * An HTTP/2 client: many requests at once on one connection, whose calls wait in the running coroutine. Time-outs are in seconds: 0
+ * as set, negative without end.
+ */
 class Client
 {
+    /** The number of the last error: SOCKET_E*, SWOOLE_ERROR_*, or what the server said as it went (SWOOLE_HTTP2_ERROR_*). */
     public $errCode = 0;
 
+    /** The same as text. */
     public $errMsg = '';
 
+    /** Not used. */
     public $sock = -1;
 
+    /** Not used. */
     public $type = 0;
 
+    /** What set() was given. */
     public $setting;
 
+    /** The Coroutine\Socket, while there is a connection. */
     public $socket;
 
+    /** Is there a connection? */
     public $connected = false;
 
+    /** The server. */
     public $host;
 
+    /** Its port. */
     public $port = 0;
 
+    /** Is TLS spoken? */
     public $ssl = false;
 
+    /** The last stream that a server which went has done something for. */
     public $serverLastStreamId = 0;
 
+    /** For a server by name, address or 'unix:/path'. Nothing is connected yet. */
     public function __construct(string $host, int $port = 80, bool $open_ssl = false) {}
 
+    /** The connection is closed. */
     public function __destruct() {}
 
+    /** Settings: timeout, connect_timeout, read_timeout, write_timeout, bind_address, bind_port, ssl_*, socks5_*, http_proxy_*. */
     public function set(array $settings): bool {}
 
+    /** Connects; with TLS it makes the handshake. */
     public function connect(): bool {}
 
+    /** Asks the server for a sign of life. */
     public function ping(): bool {}
 
+    /** Tells the server that no more is wanted, and why. */
     public function goaway(int $error_code = \SWOOLE_HTTP2_ERROR_NO_ERROR, string $debug_data = ''): bool {}
 
+    /** Closes the connection; who waits for it is told at once. */
     public function close(): bool {}
 
+    /** Sends a request; the number of its stream. */
     public function send(\Swoole\Http2\Request $request): int|false {}
 
+    /** Sends more of the body of a request with `$pipeline`. */
     public function write(int $stream_id, mixed $data, bool $end_stream = false): bool {}
 
+    /** Waits for a whole response, of whichever stream. */
     public function recv(float $timeout = 0): \Swoole\Http2\Response|false {}
 
+    /** Waits for a response or the next piece of one; `$pipeline` is true while more follows. */
     public function read(float $timeout = 0): \Swoole\Http2\Response|false {}
 
+    /** One of current_stream_id, last_stream_id, local_settings, remote_settings, active_stream_num, or all. */
     public function stats(string $key = ''): array|int {}
 
+    /** Is the response of this stream awaited? 0: is there a connection? */
     public function isStreamExist(int $stream_id): bool {}
 }

@@ -4,17 +4,24 @@
 
 namespace Swoole\Coroutine\Server;
 
+/** A connection of a Coroutine\Server. */
 class Connection
 {
+    /** Its Coroutine\Socket. */
     protected $socket;
 
+    /** Wraps a socket. */
     public function __construct(\Swoole\Coroutine\Socket $conn) {}
 
+    /** As Coroutine\Socket::recvPacket(). */
     public function recv(float $timeout = 0.0) {}
 
+    /** As Coroutine\Socket::sendAll(). */
     public function send(string $data) {}
 
+    /** Closes it. */
     public function close(): bool {}
 
+    /** The socket. */
     public function exportSocket(): \Swoole\Coroutine\Socket {}
 }

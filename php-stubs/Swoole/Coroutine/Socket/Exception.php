@@ -4,6 +4,7 @@
 
 namespace Swoole\Coroutine\Socket;
 
+/** A socket that can't be made, or an argument that it can't take. */
 class Exception extends \Swoole\Exception
 {
 }

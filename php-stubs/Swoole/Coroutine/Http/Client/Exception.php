@@ -4,6 +4,7 @@
 
 namespace Swoole\Coroutine\Http\Client;
 
+/** A client that can't be made. */
 class Exception extends \Swoole\Exception
 {
 }
