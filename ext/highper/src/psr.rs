@@ -11,10 +11,13 @@ const CONTAINER: &str = "Psr\\Container\\ContainerInterface";
 const OUR_CONTAINER: &str = "Highper\\Psr\\Container";
 const DISPATCHER: &str = "Psr\\EventDispatcher\\EventDispatcherInterface";
 const OUR_DISPATCHER: &str = "Highper\\Psr\\Dispatcher";
+const CACHE: &str = "Psr\\SimpleCache\\CacheInterface";
+const OUR_CACHE: &str = "Highper\\Psr\\SimpleCache";
+const NATIVE_CACHE: &str = "Highper\\Cache";
 const BRIDGE: &str = "Highper\\Psr\\Middleware";
 static MIDDLEWARE: ClassRef = ClassRef::new("Psr\\Http\\Server\\MiddlewareInterface");
 
-/// Binds the application's log, container and events to PSR's interfaces, unless somebody else has.
+/// Binds the application's log, container, events and, where it has bound one, cache to PSR's interfaces, unless somebody else has.
 ///
 /// # Errors
 /// What an autoloader throws.
@@ -23,7 +26,11 @@ pub(crate) fn bind(app: &App) -> Result<(), Throw> {
         (LOGGER, OUR_LOGGER),
         (CONTAINER, OUR_CONTAINER),
         (DISPATCHER, OUR_DISPATCHER),
+        (CACHE, OUR_CACHE),
     ] {
+        if interface == CACHE && !app.container.is_bound(NATIVE_CACHE) {
+            continue;
+        }
         // The interface first: without it the bridge can't be compiled.
         if !app.container.is_bound(interface)
             && find_class(interface)?.is_some()

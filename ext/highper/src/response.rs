@@ -126,7 +126,7 @@ pub(crate) fn declare(registry: &mut Registry) {
             .method("public static function view(string $name, array $data = [], int $status = 200): static", "A page: the view notes/index is the file notes/index.html below the folder of views.\n\n@throws \\Highper\\View\\ViewException There is none, or something is wrong with it.", make::view)
             .method("public static function back(string $fallback = '/', int $status = 302): static", "Leads to the page that the request came from (its Referer), if that is one of this host.", make::back)
             .method("public static function route(string $name, array $parameters = [], int $status = 302): static", "Leads to a named route. Parameters that its path does not have become the query.", make::route)
-            .method("public function status(): int", "", |call| {
+            .method("public function status(): int", "The status code.", |call| {
                 let status = call.this::<Response>()?.data().status;
                 call.ret_long(status.into())
             })
