@@ -67,7 +67,7 @@ $fails = function (string $db, string $need): string {
     file_put_contents(temp_path('config/db.php'), "<?php return {$db};");
     $server = Server::start("<?php exit(Highper\\Application::create(\$argv[2])->get('/', fn ({$need} \$db) => 1)->run([\$argv[0], '--workers', '1']));", [temp_path('')], wait: false);
     $exit = $server->waitForEnd();
-    return $exit . ' ' . trim(preg_replace(['~^\{.*\n~m', '~/\S*/~'], '', $server->log())) . "\n";
+    return $exit . ' ' . trim(preg_replace(['~^\{.*\n~m', '~/\S*/~', '~route GET / \([^)]*\): ~'], '', $server->log())) . "\n";
 };
 echo $fails('[]', 'Highper\Db');
 echo $fails('["url" => "oracle://secret@x"]', 'Highper\Db');
