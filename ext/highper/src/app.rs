@@ -4,6 +4,7 @@ use crate::config::Config;
 use crate::container::check::Check;
 use crate::container::{Container, Service, key, object};
 use crate::csrf;
+use crate::db;
 use crate::endpoint::{Endpoint, divided, throw_text};
 use crate::event::{self, Events};
 use crate::health::Checks;
@@ -221,7 +222,7 @@ impl App {
                 | view::KEY
                 | csrf::KEY
                 | websocket::ROOMS
-        )
+        ) || db::is_built_in(key)
     }
 
     /// Why nobody can have one of our own objects here.
@@ -229,6 +230,7 @@ impl App {
         match key {
             "highper\\process\\context" => crate::beside::context::refused(),
             "highper\\task\\tasks" => crate::task::refused(),
+            _ if db::is_built_in(key) => db::refused(self, key),
             _ => None,
         }
     }
@@ -258,6 +260,7 @@ impl App {
             csrf::KEY => Some(self.one(key, csrf::object)?),
             websocket::ROOMS => Some(self.one(key, || websocket::rooms(&this()?))?),
             view::KEY => Some(self.one(key, || view::object(&this()?))?),
+            _ if db::is_built_in(key) => Some(self.one(key, || db::object(self, key))?),
             _ => None,
         })
     }

@@ -19,6 +19,7 @@ mod console;
 mod container;
 mod container_exception;
 mod csrf;
+mod db;
 mod decode;
 mod develop;
 mod documentation;
@@ -116,6 +117,7 @@ pub fn declare(registry: &mut Registry) {
         session::declare,
         view::declare,
         csrf::declare,
+        db::declare,
         task::declare,
         upload::declare,
         validation::declare,

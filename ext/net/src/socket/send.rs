@@ -21,6 +21,17 @@ impl Socket {
         self.with_fd(|fd| sys::send(fd, data, FLAGS))
     }
 
+    /// Sends what the system takes at once and never waits: for a goodbye. How many bytes; none by TLS.
+    ///
+    /// # Errors
+    /// `EAGAIN` when it takes nothing now, and the system's.
+    pub fn send_now(&self, data: &[u8]) -> Result<usize, Error> {
+        match self.secure.is_on() {
+            true => Ok(0),
+            false => self.try_send(data),
+        }
+    }
+
     /// Sends once: waits until something of it can be sent. How many bytes were.
     fn send_some(&self, data: &[u8], limit: &mut Limit) -> Result<usize, Error> {
         if self.secure.is_on() {

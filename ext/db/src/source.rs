@@ -1,0 +1,390 @@
+//! A database with a pool of connections, and what each coroutine has of it.
+
+use crate::driver::{self, Driver};
+use crate::error::Kind;
+use crate::{Config, Counts, Dialect, Error, Held, Outcome, Param, Statement};
+use highper_engine::{self as engine, Ending, clock, scheduler};
+use highper_pool::{Held as Holder, Pool, Refused, Taken, Ticket};
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::rc::Rc;
+use std::time::Duration;
+
+/// Statements that are remembered as they were read.
+const KNOWN: usize = 1024;
+/// How long a server may take to say that it lives, or to hear that something is not wanted any more.
+const ANSWER: Duration = Duration::from_secs(2);
+/// How often idle connections are looked through.
+const REAP: u64 = 5_000_000_000;
+/// A coroutine's ancestors are looked at this far.
+const ANCESTORS: usize = 64;
+
+/// A connection, with the right to hold it.
+pub(crate) type Lease = (Ticket, Box<dyn Driver>);
+
+/// A database.
+pub struct Source {
+    config: Config,
+    pool: RefCell<Rc<Pool<Box<dyn Driver>>>>,
+    known: RefCell<HashMap<Box<str>, Rc<Statement>>>,
+    /// By coroutine; 0 outside of them.
+    held: RefCell<HashMap<u64, Rc<Held>>>,
+    /// When a connection was last found dead: those idle since before are suspects.
+    broken: Cell<u64>,
+    reaped: Cell<u64>,
+    statements: Cell<u64>,
+    /// The process that the connections belong to.
+    process: Cell<u32>,
+}
+
+/// What is to be known of a source.
+#[derive(Clone, Debug)]
+pub struct Account {
+    /// Where it is, without its password.
+    pub place: String,
+    /// At most so many connections.
+    pub max: usize,
+    /// Statements so far.
+    pub statements: u64,
+    /// The pool's numbers.
+    pub counts: Counts,
+    /// Who keeps a connection: coroutine, since when (nanoseconds of the engine's clock), where.
+    pub held: Vec<Holder>,
+}
+
+impl Source {
+    /// A source without connections yet.
+    #[must_use]
+    pub fn new(config: Config) -> Rc<Self> {
+        let mut limits = config.limits;
+        if config.is_memory() {
+            // It lives as long as its one connection.
+            limits.max = 1;
+            limits.idle = None;
+            limits.lifetime = None;
+        }
+        Rc::new(Self {
+            pool: RefCell::new(Rc::new(Pool::new(limits))),
+            config,
+            known: RefCell::default(),
+            held: RefCell::default(),
+            broken: Cell::new(0),
+            reaped: Cell::new(0),
+            statements: Cell::new(0),
+            process: Cell::new(std::process::id()),
+        })
+    }
+
+    /// How it was configured.
+    #[must_use]
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// A statement as its database takes it.
+    ///
+    /// # Errors
+    /// As [`Statement::parse`].
+    pub fn statement(&self, sql: &str) -> Result<Rc<Statement>, Error> {
+        if let Some(known) = self.known.borrow().get(sql) {
+            return Ok(Rc::clone(known));
+        }
+        let made = Rc::new(Statement::parse(sql, self.config.dialect)?);
+        let mut known = self.known.borrow_mut();
+        if known.len() >= KNOWN {
+            known.clear();
+        }
+        known.insert(sql.into(), Rc::clone(&made));
+        Ok(made)
+    }
+
+    /// When a statement that begins now has to be over.
+    pub(crate) fn deadline(&self) -> Option<u64> {
+        let own = self.config.timeout.map(clock::after);
+        match (own, scheduler::deadline()) {
+            (Some(a), Some(b)) => Some(a.min(b)),
+            (a, b) => a.or(b),
+        }
+    }
+
+    pub(crate) fn pool(&self) -> Rc<Pool<Box<dyn Driver>>> {
+        let process = std::process::id();
+        if self.process.replace(process) != process {
+            // Forked: those of the parent are the parent's.
+            let limits = self.pool.borrow().limits();
+            let old = self.pool.replace(Rc::new(Pool::new(limits)));
+            drop(old);
+            let held = self.held.take();
+            drop(held);
+        }
+        Rc::clone(&self.pool.borrow())
+    }
+
+    /// Runs a statement: on the running coroutine's own connection, or on one of the pool.
+    ///
+    /// # Errors
+    /// What went wrong.
+    pub fn run(
+        self: &Rc<Self>,
+        statement: &Statement,
+        params: &[Param<'_>],
+    ) -> Result<Outcome, Error> {
+        self.count();
+        let deadline = self.deadline();
+        if let Some(held) = self.held()? {
+            return held.run(statement, params, deadline);
+        }
+        let mut again = true;
+        loop {
+            let (ticket, mut driver) = self.take(String::new, deadline)?;
+            let done = driver.run(statement, params, deadline);
+            let left_open = done.is_ok() && driver.is_open();
+            if left_open {
+                // What comes of it shows in the connection's state.
+                let _as_it_is = driver.command("ROLLBACK", deadline);
+            }
+            match &done {
+                Err(error) => self.return_failed((ticket, driver), error),
+                Ok(_) => self.give_back((ticket, driver)),
+            }
+            match done {
+                Err(error) if error.is_unsent && error.kind == Kind::Connection && again => {
+                    again = false;
+                }
+                Ok(_) if left_open => {
+                    return Err(Error::usage(
+                        "this statement has begun a transaction on a connection that others get next, so it was rolled back; \
+                         use transaction(), begin() or pin()",
+                    ));
+                }
+                done => return done,
+            }
+        }
+    }
+
+    pub(crate) fn count(&self) {
+        self.statements.set(self.statements.get() + 1);
+    }
+
+    /// What the running coroutine keeps.
+    ///
+    /// # Errors
+    /// It was begun inside a transaction of another coroutine, which only that one can use.
+    pub fn held(&self) -> Result<Option<Rc<Held>>, Error> {
+        if self.held.borrow().is_empty() {
+            return Ok(None);
+        }
+        let id = engine::current().unwrap_or(0);
+        if let Some(held) = self.held.borrow().get(&id) {
+            return Ok(Some(Rc::clone(held)));
+        }
+        let mut at = id;
+        for _ in 0..ANCESTORS {
+            if at == 0 {
+                break;
+            }
+            let child = at;
+            at = engine::info(at).map_or(0, |info| info.parent);
+            let holds = self.held.borrow().get(&at).cloned();
+            if let Some(holder) = holds
+                && child > holder.after
+            {
+                return Err(Error::usage(format!(
+                    "coroutine {id} was started inside {} of coroutine {at}{}, whose connection it can't share; \
+                     do the database's work there, or start the coroutine before or after it",
+                    holder.what(),
+                    holder.begun_at(),
+                )));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Keeps a connection for the running coroutine, or gives what it keeps already.
+    ///
+    /// # Errors
+    /// Those of connecting and of the pool.
+    pub fn hold(self: &Rc<Self>, place: impl FnOnce() -> String) -> Result<Rc<Held>, Error> {
+        if let Some(held) = self.held()? {
+            return Ok(held);
+        }
+        let mut words = String::new();
+        let lease = self.take(
+            || {
+                words = place();
+                words.clone()
+            },
+            self.deadline(),
+        )?;
+        let id = engine::current().unwrap_or(0);
+        let held = Rc::new(Held::new(Rc::clone(self), id, lease, words));
+        self.held.borrow_mut().insert(id, Rc::clone(&held));
+        held.keep();
+        Ok(held)
+    }
+
+    pub(crate) fn forget(&self, coroutine: u64) {
+        let gone = self.held.borrow_mut().remove(&coroutine);
+        drop(gone);
+    }
+
+    /// Takes a connection that lives, or makes one.
+    pub(crate) fn take(
+        &self,
+        place: impl FnOnce() -> String,
+        deadline: Option<u64>,
+    ) -> Result<Lease, Error> {
+        let pool = self.pool();
+        match pool.take(place, deadline) {
+            Ok(Taken::Idle(ticket, mut driver)) => {
+                let idle = ticket.idle();
+                let since =
+                    clock::now().saturating_sub(u64::try_from(idle.as_nanos()).unwrap_or(0));
+                let is_suspect = idle >= self.config.check || since < self.broken.get();
+                let lives = driver.is_good()
+                    && driver.is_alive()
+                    && (!is_suspect || driver.ping(Some(clock::after(ANSWER))).is_ok());
+                if lives {
+                    return Ok((ticket, driver));
+                }
+                self.broken.set(clock::now());
+                drop(driver);
+                self.make(&pool, ticket, deadline)
+            }
+            Ok(Taken::New(ticket)) => self.make(&pool, ticket, deadline),
+            Err(Refused::Cancelled) => Err(Error::of_wake(engine::Wake::Cancelled)),
+            Err(Refused::TimedOut(..)) if deadline.is_some_and(|at| at <= clock::now()) => {
+                Err(Error::of_wake(engine::Wake::Timeout))
+            }
+            Err(refused) => Err(Error::new(
+                Kind::Exhausted,
+                "08004",
+                format!(
+                    "no connection to {}: {refused}; pool.max is how many there are, pool.wait how long one waits",
+                    self.config.place()
+                ),
+            )),
+        }
+    }
+
+    fn make(
+        &self,
+        pool: &Pool<Box<dyn Driver>>,
+        ticket: Ticket,
+        deadline: Option<u64>,
+    ) -> Result<Lease, Error> {
+        let own = clock::after(self.config.connect_timeout);
+        let until = deadline.map_or(own, |deadline| deadline.min(own));
+        match driver::connect(&self.config, Some(until)) {
+            Ok(driver) => Ok((ticket, driver)),
+            Err(error) => {
+                pool.give_up(ticket);
+                Err(match error.kind {
+                    Kind::Timeout if until == own => Error::new(
+                        Kind::Connection,
+                        "08001",
+                        format!(
+                            "cannot connect to {}: it took longer than {} s (connect_timeout)",
+                            self.config.place(),
+                            self.config.connect_timeout.as_secs_f64()
+                        ),
+                    ),
+                    Kind::Connection => Error {
+                        message: format!(
+                            "cannot connect to {}: {}",
+                            self.config.place(),
+                            error.message
+                        ),
+                        is_unsent: false,
+                        ..error
+                    },
+                    _ => error,
+                })
+            }
+        }
+    }
+
+    /// Gives one back that did what it was asked.
+    pub(crate) fn give_back(&self, (ticket, driver): Lease) {
+        let pool = self.pool();
+        if !driver.is_good() || driver.is_open() {
+            pool.give_up(ticket);
+            return;
+        }
+        pool.give_back(ticket, driver);
+        let now = clock::now();
+        if now.saturating_sub(self.reaped.get()) > REAP {
+            self.reaped.set(now);
+            while let Some(old) = pool.take_old() {
+                drop(old);
+            }
+        }
+    }
+
+    /// Gives one back whose statement has failed.
+    pub(crate) fn return_failed(&self, (ticket, driver): Lease, error: &Error) {
+        match error.kind {
+            Kind::Timeout | Kind::Cancelled => {
+                self.cancel(&*driver);
+                let good = driver.is_good() && !driver.is_open();
+                if good {
+                    self.pool().give_back(ticket, driver);
+                } else {
+                    drop(driver);
+                    self.pool().give_up(ticket);
+                }
+            }
+            Kind::Connection => {
+                self.broken.set(clock::now());
+                drop(driver);
+                self.pool().give_up(ticket);
+            }
+            _ => self.give_back((ticket, driver)),
+        }
+    }
+
+    /// Tells the server that what a connection does is not wanted any more; nobody waits for that.
+    pub(crate) fn cancel(&self, driver: &dyn Driver) {
+        let Some(canceller) = driver.canceller() else {
+            return;
+        };
+        let config = self.config.clone();
+        let tell = move || {
+            // It ends by itself where the server does not listen.
+            let _told = driver::cancel(&config, &canceller, clock::after(ANSWER));
+            Ending::Returned
+        };
+        if engine::is_running() {
+            let _started = engine::spawn(tell);
+        } else {
+            tell();
+        }
+    }
+
+    /// Lets go of all connections that nobody uses.
+    pub fn disconnect(&self) {
+        let idle = self.pool().take_idle();
+        drop(idle);
+    }
+
+    /// What is to be known of it.
+    #[must_use]
+    pub fn account(&self) -> Account {
+        let pool = self.pool();
+        let mut held = pool.held();
+        held.retain(|holder| !holder.place.is_empty());
+        Account {
+            place: self.config.place(),
+            max: pool.limits().max,
+            statements: self.statements.get(),
+            counts: pool.counts(),
+            held,
+        }
+    }
+
+    /// Whose SQL it speaks.
+    #[must_use]
+    pub fn dialect(&self) -> Dialect {
+        self.config.dialect
+    }
+}

@@ -1,0 +1,120 @@
+//! Databases of an application's configuration.
+
+use super::database;
+use crate::app::App;
+use highper_db::{Config, Source, dialect};
+use highper_zend::{Array, Key, Object, Throw, Value};
+
+/// What everybody calls the default database by.
+const KEY: &str = "highper\\db";
+/// Named ones are below it.
+const NAMED: &str = "db.";
+/// The environment's variable for the default one.
+const VARIABLE: &str = "DATABASE_URL";
+
+/// The configuration of `Highper\Db` or `db.name`.
+fn found(app: &App, key: &str) -> Result<Option<Value>, Throw> {
+    let is_database = |value: &Value| {
+        value.is_string()
+            || value
+                .as_array()
+                .is_some_and(|array| array.get("url").is_some() || array.get("driver").is_some())
+    };
+    if let Some(name) = key.strip_prefix(NAMED) {
+        let found = app.config.find(app, &format!("db.{name}"))?;
+        return Ok(found.filter(is_database));
+    }
+    let Some(all) = app.config.find(app, "db")? else {
+        return Ok(app.env.borrow().get(VARIABLE).map(Value::string));
+    };
+    if is_database(&all) {
+        return Ok(Some(all));
+    }
+    let default = all.as_array().and_then(|all| all.get("default"));
+    match default.filter(|value| is_database(value)) {
+        Some(value) => Ok(Some(value.clone())),
+        None => Ok(app.env.borrow().get(VARIABLE).map(Value::string)),
+    }
+}
+
+/// Is this the name of a database?
+pub(crate) fn is_built_in(key: &str) -> bool {
+    key == KEY || key.starts_with(NAMED)
+}
+
+/// Why nobody can have it.
+pub(crate) fn refused(app: &App, key: &str) -> Option<String> {
+    match found(app, key) {
+        Ok(Some(value)) => config(&value).err(),
+        Ok(None) if key != KEY => Some(format!(
+            "there is no database of this name: config/db.php needs '{}' => ['url' => 'mysql://…']",
+            key.trim_start_matches(NAMED)
+        )),
+        Ok(None) => Some(
+            "no database is configured: set DATABASE_URL, or return ['url' => 'mysql://…'] from config/db.php"
+                .to_owned(),
+        ),
+        Err(throw) => Some(throw.message()),
+    }
+}
+
+/// Its object.
+///
+/// # Errors
+/// What is wrong with its configuration.
+pub(crate) fn object(app: &App, key: &str) -> Result<Object, Throw> {
+    let Some(value) = found(app, key)? else {
+        return Err(Throw::error(refused(app, key).unwrap_or_default()));
+    };
+    let config = config(&value).map_err(Throw::error)?;
+    database::object(Source::new(config))
+}
+
+/// A configuration as a URL, or as an array of settings.
+///
+/// # Errors
+/// What is wrong with it.
+pub(super) fn config(value: &Value) -> Result<Config, String> {
+    let (None, Some(settings)) = (value.as_bytes(), value.as_array()) else {
+        return Config::parse(value.as_str().unwrap_or_default());
+    };
+    let text = |key: &str| {
+        settings
+            .get(key)
+            .and_then(Value::as_str)
+            .filter(|text| !text.is_empty())
+    };
+    let mut config = match (text("url"), text("driver")) {
+        (Some(url), _) => Config::parse(url)?,
+        (None, Some(driver)) => Config::new(dialect(driver)?),
+        (None, None) => {
+            return Err("a database needs a 'url' or a 'driver' (mysql, postgres, sqlite)".into());
+        }
+    };
+    set(&mut config, settings, "")?;
+    Ok(config)
+}
+
+fn set(config: &mut Config, settings: &Array, prefix: &str) -> Result<(), String> {
+    for (key, value) in settings {
+        let key = match key {
+            Key::Name(name) => format!("{prefix}{}", String::from_utf8_lossy(name)),
+            Key::Index(number) => return Err(format!("there is no setting '{prefix}{number}'")),
+        };
+        match (value.as_array(), value.as_bool()) {
+            (Some(inner), _) if key == "pool" => set(config, inner, "pool.")?,
+            // Another database, by its name.
+            (Some(inner), _)
+                if prefix.is_empty()
+                    && (inner.get("url").is_some() || inner.get("driver").is_some()) => {}
+            (Some(_), _) => return Err(format!("{key} must be no array")),
+            (None, Some(truth)) => config.set(&key, if truth { "on" } else { "off" })?,
+            (None, None) if value.is_null() => {}
+            (None, None) => {
+                let text = value.to_str().map_err(|throw| throw.message())?;
+                config.set(&key, &text.to_string_lossy())?;
+            }
+        }
+    }
+    Ok(())
+}
