@@ -75,6 +75,7 @@ class Response
     /** Leads to a named route. Parameters that its path does not have become the query. */
     public static function route(string $name, array $parameters = [], int $status = 302): static {}
 
+    /** The status code. */
     public function status(): int {}
 
     /** The body; empty for files and streams. */
