@@ -98,7 +98,9 @@ final class Messages
         }
         if ($native !== null && $psr->getBody() === $answered?->getBody()) {
             // Only dressed anew: the body stays where it is, a file with the kernel.
-            $response = $native->withStatus($psr->getStatusCode());
+            // The 101 of a WebSocket stays one: nothing else may be made a 101.
+            $status = $psr->getStatusCode();
+            $response = $status === $native->status() ? $native : $native->withStatus($status);
             foreach (array_keys($response->headers()) as $name) {
                 $response = $response->withoutHeader((string) $name);
             }

@@ -58,7 +58,10 @@ pub(super) fn start(app: &Rc<App>, crons: Vec<Cron>, beside: &Rc<Beside>) -> Res
         stopped: Cell::new(false),
     });
     RUNNER.set(Some(Rc::clone(&runner)));
-    let text = format!("{} jobs by the clock", crons.len());
+    let text = match crons.len() {
+        1 => "1 job by the clock".to_owned(),
+        count => format!("{count} jobs by the clock"),
+    };
     app.log(Level::Info, &text, &[], None);
     runner.sleep();
     Ok(())
