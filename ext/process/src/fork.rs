@@ -175,6 +175,46 @@ pub fn write_now(fd: i32, bytes: &[u8]) -> io::Result<usize> {
     }
 }
 
+/// Runs a program in place of this process, with this environment and in this folder. Signals that come meanwhile wait for it:
+/// they reach its manager.
+///
+/// # Errors
+/// Only that comes back; [`io::ErrorKind::Interrupted`] when a signal came that was not read yet.
+#[must_use]
+pub fn succeed(
+    file: &std::path::Path,
+    args: &[std::ffi::OsString],
+    environment: &[(std::ffi::OsString, std::ffi::OsString)],
+    folder: &std::path::Path,
+) -> io::Error {
+    let texts = |bytes: Vec<Vec<u8>>| -> Result<Vec<CString>, std::ffi::NulError> {
+        bytes.into_iter().map(CString::new).collect()
+    };
+    let pair = |(name, value): &(std::ffi::OsString, std::ffi::OsString)| {
+        [name.as_bytes(), b"=", value.as_bytes()].concat()
+    };
+    let (Ok(file), Ok(args), Ok(environment)) = (
+        CString::new(file.as_os_str().as_bytes()),
+        texts(args.iter().map(|arg| arg.as_bytes().to_vec()).collect()),
+        texts(environment.iter().map(pair).collect()),
+    ) else {
+        return io::Error::from_raw_os_error(libc::EINVAL);
+    };
+    let list = |texts: &[CString]| -> Vec<*const libc::c_char> {
+        let pointers = texts.iter().map(|text| text.as_ptr());
+        pointers.chain([std::ptr::null()]).collect()
+    };
+    let (args, environment) = (list(&args), list(&environment));
+    if let Err(error) = std::env::set_current_dir(folder).and_then(|()| crate::signals::hold()) {
+        return error;
+    }
+    // SAFETY: C strings and lists that end with null, all alive through the call.
+    unsafe { libc::execve(file.as_ptr(), args.as_ptr(), environment.as_ptr()) };
+    let error = io::Error::last_os_error();
+    crate::signals::release();
+    error
+}
+
 /// Runs a program in place of this process. Returns only when that failed.
 #[must_use]
 pub fn exec(file: &std::path::Path, args: &[&[u8]]) -> io::Error {

@@ -66,6 +66,7 @@ pub const WORKER: [i32; 6] = [
 ];
 
 static WRITE_END: AtomicI32 = AtomicI32::new(-1);
+static READ_END: AtomicI32 = AtomicI32::new(-1);
 static OWNER: AtomicI32 = AtomicI32::new(0);
 static TERMINATED: AtomicBool = AtomicBool::new(false);
 // The timer that kills a worker which does not end in time; its time in ms.
@@ -141,12 +142,15 @@ impl SignalPipe {
         let owner = sys::getpid();
         TERMINATED.store(false, Ordering::Release);
         WRITE_END.store(write.as_raw_fd(), Ordering::Release);
+        READ_END.store(read.as_raw_fd(), Ordering::Release);
         OWNER.store(owner, Ordering::Release);
         let mut before = Vec::with_capacity(signals.len() + 1);
         for number in signals {
             before.push(set_action(*number, on_signal as *const () as usize)?);
         }
         before.push(set_action(libc::SIGPIPE, libc::SIG_IGN)?);
+        // The program that became this one has held them back.
+        mask(libc::SIG_UNBLOCK)?;
         Ok(Self {
             read,
             _write: write,
@@ -216,6 +220,7 @@ impl Drop for SignalPipe {
             return;
         }
         WRITE_END.store(-1, Ordering::Release);
+        READ_END.store(-1, Ordering::Release);
         if self.for_good {
             return;
         }
@@ -230,6 +235,44 @@ impl Drop for SignalPipe {
             };
         }
     }
+}
+
+/// Holds back what a manager reacts to, or lets it come, in this thread.
+fn mask(how: i32) -> io::Result<()> {
+    // SAFETY: the set is plain data on the stack; the calls only read it.
+    unsafe {
+        let mut set: libc::sigset_t = std::mem::zeroed();
+        libc::sigemptyset(&raw mut set);
+        for number in MANAGER {
+            libc::sigaddset(&raw mut set, number);
+        }
+        sys::check(libc::sigprocmask(how, &raw const set, std::ptr::null_mut())).map(drop)
+    }
+}
+
+/// Holds signals back until this process or the program that it becomes installs its handlers.
+///
+/// # Errors
+/// [`io::ErrorKind::Interrupted`]: one has come that nobody has read yet; they are not held back then.
+pub(crate) fn hold() -> io::Result<()> {
+    mask(libc::SIG_BLOCK)?;
+    let mut wanted = libc::pollfd {
+        fd: READ_END.load(Ordering::Acquire),
+        events: libc::POLLIN,
+        revents: 0,
+    };
+    // SAFETY: one entry on the stack; no wait. A descriptor of -1 is left out.
+    if unsafe { libc::poll(&raw mut wanted, 1, 0) } > 0 {
+        release();
+        return Err(io::ErrorKind::Interrupted.into());
+    }
+    Ok(())
+}
+
+/// Lets them come again.
+pub(crate) fn release() {
+    // It has just worked the other way.
+    let _ = mask(libc::SIG_UNBLOCK);
 }
 
 fn empty_event() -> libc::sigevent {

@@ -64,6 +64,10 @@ pub(crate) struct Reloader {
     wants_reload: bool,
     successor: Result<Successor, String>,
     sockets: Vec<(String, OwnedFd)>,
+    /// A new program waits until the manager has read its signals.
+    is_put_off: bool,
+    /// The server ends.
+    is_over: bool,
     trial: Option<(Trial, Instant)>,
     /// Workers of this manager: process ids, and whether they serve.
     workers: Vec<(i32, bool)>,
@@ -108,6 +112,8 @@ impl Reloader {
             },
             sockets: sockets.list,
             trial: None,
+            is_put_off: false,
+            is_over: false,
             workers: Vec::new(),
             before: heritage.workers.clone(),
         };
@@ -147,9 +153,20 @@ impl Reloader {
             .into_iter()
             .flatten()
             .fold(time, Duration::min)
+            .min(if self.is_put_off {
+                Duration::ZERO
+            } else {
+                time
+            })
     }
 
     fn turn(&mut self, app: &App) {
+        if self.is_over {
+            return;
+        }
+        if self.is_put_off {
+            return self.take_over(app);
+        }
         if let Some((trial, until)) = &mut self.trial {
             let verdict = trial.look();
             let is_late = Instant::now() >= *until;
@@ -259,7 +276,9 @@ impl Reloader {
     }
 
     fn take_over(&mut self, app: &App) {
-        app.log(Level::Info, "starting anew", &[], None);
+        if !std::mem::take(&mut self.is_put_off) {
+            app.log(Level::Info, "starting anew", &[], None);
+        }
         for (worker, serves) in &self.workers {
             // The clock and the application's own processes must not be there twice.
             if !serves {
@@ -274,6 +293,11 @@ impl Reloader {
             .collect();
         if let Ok(successor) = &self.successor {
             let error = successor.become_it(&self.sockets, &workers);
+            if error.kind() == std::io::ErrorKind::Interrupted {
+                // The manager reads its signals first: one may be the end.
+                self.is_put_off = true;
+                return;
+            }
             self.refuse(app, &format!("PHP can't be started: {error}"));
         }
     }
@@ -324,6 +348,7 @@ impl Reloader {
 
     /// The server ends.
     pub(crate) fn stop(&mut self) {
+        self.is_over = true;
         if let Some((trial, _)) = self.trial.take() {
             trial.end();
         }

@@ -3,6 +3,7 @@
 //! First it is tried out beside the running server; then the manager becomes it by `exec`, with the same process id, the sockets
 //! open, and the workers of before, which serve until those of the new one accept.
 
+use highper_process::fork;
 use highper_process::listen::{Listener, inherited};
 use highper_zend::process;
 use rustix::io::{FdFlags, fcntl_setfd};
@@ -175,7 +176,7 @@ impl Successor {
     /// Becomes the new program.
     ///
     /// # Errors
-    /// Only that comes back: this one goes on.
+    /// Only that comes back: this one goes on. [`ErrorKind::Interrupted`]: a signal came that was not read yet.
     pub(crate) fn become_it(&self, sockets: &[(String, OwnedFd)], workers: &[i32]) -> Error {
         let open = |flags| {
             for (_, socket) in sockets {
@@ -191,7 +192,9 @@ impl Successor {
             "process": std::process::id(), "sockets": numbers, "workers": workers,
         });
         open(FdFlags::empty());
-        let error = self.command().env(TAKEOVER, left.to_string()).exec();
+        let mut environment = self.environment.clone();
+        environment.push((TAKEOVER.into(), left.to_string().into()));
+        let error = fork::succeed(&self.program, &self.arguments, &environment, &self.folder);
         open(FdFlags::CLOEXEC);
         error
     }

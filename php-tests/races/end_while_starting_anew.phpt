@@ -1,0 +1,23 @@
+--TEST--
+Race: a server that is told to end while hot reload starts its manager anew does end
+--FILE--
+<?php
+require __DIR__ . '/../lib/test.php';
+use function HighperTest\{check, temp_path, wait_until};
+use HighperTest\Server;
+
+mkdir(temp_path('config'));
+$codes = [];
+for ($round = 0; $round < 12; $round++) {
+    file_put_contents(temp_path('config/app.php'), '<?php return ["round" => 0];');
+    $server = Server::start('<?php exit(Highper\Application::create($argv[2])->get("/", fn (Highper\Config $config) => (string) $config->int("app.round"))->run([$argv[0]]));',
+        [temp_path('')], environment: ['APP_ENV' => 'dev']);
+    // From the watcher's event by the trial to the new program's start: each round ends elsewhere.
+    file_put_contents(temp_path('config/app.php'), '<?php return ["round" => 1];');
+    usleep($round * 9_000);
+    $codes[] = $server->stop();
+}
+check('each has ended', $codes, array_fill(0, 12, 0));
+?>
+--EXPECT--
+ok: each has ended
