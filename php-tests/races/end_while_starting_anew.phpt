@@ -12,10 +12,13 @@ for ($round = 0; $round < 12; $round++) {
     file_put_contents(temp_path('config/app.php'), '<?php return ["round" => 0];');
     $server = Server::start('<?php exit(Highper\Application::create($argv[2])->get("/", fn (Highper\Config $config) => (string) $config->int("app.round"))->run([$argv[0]]));',
         [temp_path('')], environment: ['APP_ENV' => 'dev']);
+    $server->get('/');
     // From the watcher's event by the trial to the new program's start: each round ends elsewhere.
-    file_put_contents(temp_path('config/app.php'), '<?php return ["round" => 1];');
+    file_put_contents(temp_path('new.php'), '<?php return ["round" => 1];');
+    rename(temp_path('new.php'), temp_path('config/app.php'));
     usleep($round * 9_000);
-    $codes[] = $server->stop();
+    $codes[] = $code = $server->stop();
+    if ($code !== 0) echo $server->log();
 }
 check('each has ended', $codes, array_fill(0, 12, 0));
 ?>
