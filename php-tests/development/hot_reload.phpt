@@ -106,6 +106,10 @@ check('and one that does', (bool) $becomes('/home/env', 'blue third'));
 $home('eight');
 check('and goes on watching', (bool) $becomes('/home', 'eight new c'));
 wait_until(fn () => count($server->children()) === 1, 'one worker');
+$save(temp_path('src/Beside.php'), '<?php namespace App; use Highper\Attribute\Process; use Highper\Process\Context;
+    #[Process("beside")] final class Beside { public function handle(Context $context): void { touch(dirname(__DIR__) . "/var/runs"); while ($context->sleep(1)); } }');
+check('a process that is added runs', (bool) wait_until(fn () => file_exists(temp_path('var/runs')), 'the process'));
+check('and requests are answered', $at('/home'), 'eight new c');
 check('end', $server->stop(), 0);
 ?>
 --EXPECT--
@@ -133,4 +137,6 @@ ok: the process is the same
 ok: a program that would not start
 ok: and one that does
 ok: and goes on watching
+ok: a process that is added runs
+ok: and requests are answered
 ok: end

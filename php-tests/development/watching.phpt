@@ -52,6 +52,11 @@ usleep(100_000);
 check('not where it is switched off', [$server->get('/')->body, str_contains($server->log(), 'changed')], ['one one', false]);
 check('end', $server->stop(), 0);
 
+$broken = $make('broken', '[]');
+file_put_contents(temp_path('broken/src/Home.php'), "<?php\nnamespace App;\nfinal class Home { function ( }\n");
+$failing = Server::start($broken, environment: ['APP_ENV' => 'dev'], wait: false);
+check('a start that fails names the place', [$failing->waitForEnd(), preg_match('~cannot start: syntax error.* in \S+/src/Home.php:3$~m', $failing->log())], [1, 1]);
+
 echo Server::start($make('wrong', '["watch" => "src"]'), wait: false)->waitForEnd(), "\n";
 ?>
 --EXPECT--
@@ -66,4 +71,5 @@ ok: end
 ok: at first
 ok: not where it is switched off
 ok: end
+ok: a start that fails names the place
 1

@@ -2,6 +2,7 @@
 //! and environment. It is for development and loopback peers only; who calls it decides that.
 //! Secrets are masked here, whatever the caller gives.
 
+use crate::dump::Dump;
 use crate::problem::{Escaped, Problem, reason};
 use crate::secret;
 use serde_json::{Value, json};
@@ -58,6 +59,20 @@ pub struct Report {
     pub uri: String,
     /// The request's headers.
     pub headers: Vec<(String, String)>,
+    /// Its query, its cookies and its session, by names.
+    pub query: Vec<(String, String)>,
+    /// Cookies: their names are shown.
+    pub cookies: Vec<(String, String)>,
+    /// Values of its session.
+    pub session: Vec<(String, String)>,
+    /// Its body: what it is, and the fields of a form or JSON object; or all of it, under no name.
+    pub body: Vec<(String, String)>,
+    /// What types are bound to, and for how long.
+    pub bindings: Vec<(String, String)>,
+    /// Objects that were made for this request.
+    pub scoped: Vec<(String, String)>,
+    /// What the handler has shown by `dump()`.
+    pub dumps: Vec<Dump>,
     /// The environment's variables.
     pub environment: Vec<(String, String)>,
     /// The request's id.
@@ -124,6 +139,11 @@ fn safe_pairs(pairs: &[(String, String)]) -> impl Iterator<Item = (&str, String)
         .map(|(n, v)| (n.as_str(), cut(&secret::masked(n, v)).into_owned()))
 }
 
+/// Names of classes, which are no secrets whatever they are called.
+fn plain(pairs: &[(String, String)]) -> impl Iterator<Item = (&str, String)> {
+    pairs.iter().map(|(n, v)| (n.as_str(), cut(v).into_owned()))
+}
+
 /// The frames to show, and how many are left out after the first half.
 fn shown(frames: &[Frame]) -> (&[Frame], usize, &[Frame]) {
     if frames.len() <= FRAMES {
@@ -172,6 +192,13 @@ impl Report {
                     .collect(),
             )
         };
+        let classes = |pairs: &[(String, String)]| -> Value {
+            Value::Object(
+                plain(pairs)
+                    .map(|(n, v)| (n.to_owned(), v.into()))
+                    .collect(),
+            )
+        };
         let first = self.exceptions.first().map(|e| safe(&e.message));
         let mut problem = Problem {
             status: self.status,
@@ -182,8 +209,20 @@ impl Report {
         problem.extensions.insert("exception".into(), chain.into());
         problem.extensions.insert(
             "request".into(),
-            json!({"method": self.method, "uri": safe(&self.uri), "headers": object(&self.headers)}),
+            json!({
+                "method": self.method, "uri": safe(&self.uri), "headers": object(&self.headers),
+                "query": object(&self.query), "cookies": self.cookies.iter().map(|(n, _)| &**n).collect::<Vec<_>>(),
+                "session": object(&self.session), "body": object(&self.body),
+            }),
         );
+        problem.extensions.insert(
+            "container".into(),
+            json!({"bindings": classes(&self.bindings), "scoped": classes(&self.scoped)}),
+        );
+        if !self.dumps.is_empty() {
+            let dumps = self.dumps.iter().map(Dump::text);
+            problem.extensions.insert("dumps".into(), dumps.collect());
+        }
         problem
             .extensions
             .insert("environment".into(), object(&self.environment));
@@ -207,17 +246,44 @@ impl Report {
             "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
              <meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n\
              <meta name=\"color-scheme\" content=\"light dark\">\n<title>{}: {}</title>\n\
-             <style>{CSS}</style>\n</head>\n<body>\n<header><p><b>{}</b> {} <span>{}</span></p></header>\n<main>\n",
+             <style>{CSS}</style>\n</head>\n<body>\n",
             Escaped(class),
             Escaped(&message),
+        );
+        for (at, _) in TABS.iter().enumerate() {
+            let checked = if at == 0 { " checked" } else { "" };
+            let _ = write!(
+                page,
+                "<input type=\"radio\" name=\"tab\" id=\"tab{at}\"{checked}>"
+            );
+        }
+        let _ = write!(
+            page,
+            "\n<header><p><b>{}</b> {} <span>{}</span></p><nav>",
             self.status,
             Escaped(&self.method),
             Escaped(&safe(&self.uri)),
         );
+        for (at, name) in TABS.iter().enumerate() {
+            let _ = write!(page, "<label for=\"tab{at}\">{name}</label>");
+        }
+        page.push_str("</nav></header>\n<main id=\"pane0\">\n");
+        for dump in &self.dumps {
+            let _ = write!(
+                page,
+                "<section><details open><summary>dump() at {}:{}</summary>",
+                Escaped(&dump.file),
+                dump.line
+            );
+            for value in &dump.values {
+                let _ = writeln!(page, "<pre class=\"dump\">{}</pre>", Escaped(&value.text()));
+            }
+            page.push_str("</details></section>\n");
+        }
         for (i, e) in self.exceptions.iter().take(CHAIN).enumerate() {
             exception(&mut page, e, i > 0);
         }
-        if self.exceptions.is_empty() {
+        if self.exceptions.is_empty() && self.dumps.is_empty() {
             let _ = writeln!(
                 page,
                 "<section><h1>{}</h1></section>",
@@ -228,12 +294,40 @@ impl Report {
         if let Some(id) = &self.request_id {
             facts.insert(0, ("Request".into(), id.clone()));
         }
+        page.push_str("</main>\n<main id=\"pane1\">\n");
         table(&mut page, "This request", &facts, true);
         table(&mut page, "Headers", &self.headers, true);
-        table(&mut page, "Environment", &self.environment, false);
+        table(&mut page, "Query", &self.query, true);
+        table(&mut page, "Body", &self.body, true);
+        table(&mut page, "Cookies", &masked_all(&self.cookies), true);
+        table(&mut page, "Session", &self.session, true);
+        page.push_str("</main>\n<main id=\"pane2\">\n");
+        rows(
+            &mut page,
+            "Objects of this request",
+            plain(&self.scoped),
+            true,
+        );
+        rows(&mut page, "Bindings", plain(&self.bindings), true);
+        if self.scoped.is_empty() && self.bindings.is_empty() {
+            page.push_str("<section><p>Nothing is bound, and no object was made for this request.</p></section>\n");
+        }
+        page.push_str("</main>\n<main id=\"pane3\">\n");
+        table(&mut page, "Environment", &self.environment, true);
         page.push_str("</main>\n</body>\n</html>\n");
         page
     }
+}
+
+/// What the page shows, one at a time; switched without a script.
+const TABS: [&str; 4] = ["Source", "Request", "Container", "Environment"];
+
+/// Cookies say who somebody is.
+fn masked_all(pairs: &[(String, String)]) -> Vec<(String, String)> {
+    let hidden = pairs
+        .iter()
+        .map(|(name, _)| (name.clone(), secret::MASK.to_owned()));
+    hidden.collect()
 }
 
 fn exception(page: &mut String, e: &Exception, previous: bool) {
@@ -297,7 +391,17 @@ fn source(page: &mut String, file: &str, line: u32) {
 }
 
 fn table(page: &mut String, title: &str, pairs: &[(String, String)], open: bool) {
-    if pairs.is_empty() {
+    rows(page, title, safe_pairs(pairs), open);
+}
+
+fn rows<'a>(
+    page: &mut String,
+    title: &str,
+    pairs: impl Iterator<Item = (&'a str, String)>,
+    open: bool,
+) {
+    let mut pairs = pairs.peekable();
+    if pairs.peek().is_none() {
         return;
     }
     let open = if open { " open" } else { "" };
@@ -306,7 +410,7 @@ fn table(page: &mut String, title: &str, pairs: &[(String, String)], open: bool)
         "<section><details{open}><summary>{}</summary><table>",
         Escaped(title)
     );
-    for (name, value) in safe_pairs(pairs) {
+    for (name, value) in pairs {
         let _ = write!(
             page,
             "<tr><th>{}</th><td>{}</td></tr>",
@@ -322,6 +426,11 @@ const CSS: &str = "\
 @media(prefers-color-scheme:dark){:root{--bg:#12151c;--fg:#e8ebf2;--dim:#8d97ab;--card:#1a1f29;--line:#2a3140;--accent:#ff8093;--here:#43222b;--code:#151922}}\
 *{box-sizing:border-box}body{margin:0;background:var(--bg);color:var(--fg);font:.95rem/1.55 system-ui,-apple-system,'Segoe UI',Roboto,sans-serif}\
 header{position:sticky;top:0;background:var(--card);border-bottom:1px solid var(--line);padding:.6rem 1.5rem;z-index:1}\
+body>input{position:absolute;opacity:0}main{display:none!important}\
+#tab0:checked~#pane0,#tab1:checked~#pane1,#tab2:checked~#pane2,#tab3:checked~#pane3{display:grid!important}\
+nav{display:flex;gap:.3rem;margin-top:.4rem}label{cursor:pointer;padding:.2rem .8rem;border-radius:.5rem;color:var(--dim)}\
+#tab0:checked~header label:nth-child(1),#tab1:checked~header label:nth-child(2),#tab2:checked~header label:nth-child(3),#tab3:checked~header label:nth-child(4){background:var(--here);color:var(--accent)}\
+body>input:focus-visible~header nav{outline:2px solid var(--accent);outline-offset:2px;border-radius:.5rem}.dump{padding:.6rem 1rem;white-space:pre-wrap;overflow-wrap:anywhere}\
 header p{margin:0;overflow:hidden;text-overflow:ellipsis;white-space:nowrap}header b{color:var(--accent)}\
 header span,li span,.at,.previous{color:var(--dim)}\
 main{max-width:68rem;margin:0 auto;padding:1.5rem;display:grid;grid-template-columns:minmax(0,1fr);gap:1rem}\
@@ -384,6 +493,17 @@ mod tests {
             ],
             request_id: Some("r-1".into()),
             facts: vec![pair("Coroutine", "7")],
+            query: vec![pair("token", "hunter2"), pair("x", "<u>1</u>")],
+            cookies: vec![pair("theme", "hunter2")],
+            session: vec![pair("user", "7"), pair("csrf_token", "hunter2")],
+            body: vec![pair("password", "hunter2"), pair("title", "<u>2</u>")],
+            bindings: vec![pair("App\\Clock", "App\\SystemClock, one for a worker")],
+            scoped: vec![pair("App\\User", "#12")],
+            dumps: vec![Dump {
+                file: "a.php".into(),
+                line: 9,
+                values: vec![crate::dump::Node::Text("<u>3</u>".into(), 8)],
+            }],
         }
     }
 
@@ -408,7 +528,12 @@ mod tests {
     fn html() {
         let file = Source::new("html", b"<?php\nfind('&');\nthrow new <b>;\n// end\n");
         let page = report(&file.0).html();
-        assert!(!page.contains("hunter2") && !page.contains("<script>") && !page.contains("<b>;"));
+        assert!(
+            !page.contains("hunter2")
+                && !page.contains("<script>")
+                && !page.contains("<b>;")
+                && !page.contains("<u>")
+        );
         for part in [
             "<h1>&lt;script&gt;alert(1)&lt;/script&gt;</h1>",
             "<span class=\"here\"><i>3</i>throw new &lt;b&gt;;\n</span>",
@@ -420,6 +545,13 @@ mod tests {
             "<th>PATH</th><td>/bin</td>",
             "/n?token=******&amp;x=1",
             "r-1",
+            "<th>x</th><td>&lt;u&gt;1&lt;/u&gt;</td>",
+            "<th>title</th><td>&lt;u&gt;2&lt;/u&gt;</td>",
+            "&lt;u&gt;3&lt;/u&gt;",
+            "<th>theme</th><td>******</td>",
+            "<th>App\\Clock</th><td>App\\SystemClock, one for a worker</td>",
+            "<th>App\\User</th><td>#12</td>",
+            "<label for=\"tab3\">Environment</label>",
         ] {
             assert!(page.contains(part), "{part}\n{page}");
         }
@@ -441,6 +573,10 @@ mod tests {
         assert_eq!(v["exception"]["trace"][0]["call"], "Notes->find('<x>')");
         assert_eq!(v["request"]["headers"]["Authorization"], secret::MASK);
         assert_eq!(v["environment"]["PATH"], "/bin");
+        assert_eq!(v["request"]["cookies"], json!(["theme"]));
+        assert_eq!(v["request"]["body"]["title"], "<u>2</u>");
+        assert_eq!(v["container"]["scoped"]["App\\User"], "#12");
+        assert_eq!(v["dumps"][0], "a.php:9\n\"<u>3</u>\"");
         let empty: Value = serde_json::from_str(
             &Report {
                 status: 500,

@@ -11,6 +11,7 @@ pub mod console;
 pub mod date;
 pub mod debug_page;
 pub mod dotenv;
+pub mod dump;
 pub mod env;
 pub mod health;
 pub mod job;

@@ -44,6 +44,27 @@ pub fn masked<'v>(name: &str, value: &'v str) -> Cow<'v, str> {
     }
 }
 
+/// Masks the members of objects whose names are those of secrets, at any depth, and what is secret in the texts of others.
+pub fn mask_json(value: &mut serde_json::Value) {
+    match value {
+        serde_json::Value::Object(members) => {
+            for (name, value) in members {
+                match is_secret(name) {
+                    true => *value = MASK.into(),
+                    false => mask_json(value),
+                }
+            }
+        }
+        serde_json::Value::Array(values) => values.iter_mut().for_each(mask_json),
+        serde_json::Value::String(text) => {
+            if let Cow::Owned(masked) = masked_text(text) {
+                *text = masked;
+            }
+        }
+        _ => {}
+    }
+}
+
 /// `text` with passwords in URLs (`redis://user:…@host`), lone tokens of http URLs
 /// (`https://…@host`) and secret query values (`?token=…`) masked. Rather too much than too little.
 #[must_use]
@@ -155,5 +176,13 @@ mod tests {
         ] {
             assert_eq!(masked(name, value), want, "{name}={value}");
         }
+    }
+
+    #[test]
+    fn nested_secrets() {
+        let mut value = serde_json::json!({"a": {"api_token": [1], "b": ["redis://u:p@h", 2]}, "password": null});
+        mask_json(&mut value);
+        let wanted = serde_json::json!({"a": {"api_token": MASK, "b": ["redis://u:******@h", 2]}, "password": MASK});
+        assert_eq!(value, wanted);
     }
 }

@@ -172,19 +172,24 @@ impl Beside {
         }
     }
 
-    /// Says what a reload has brought that has no process.
-    pub(crate) fn miss(&self, app: &App, parts: &Parts) {
-        let say = |what: &str| {
+    /// What a reload has brought that has no process.
+    pub(crate) fn missing(&self, parts: &Parts) -> Vec<String> {
+        let mut all = Vec::new();
+        if !parts.crons.is_empty() && !self.roles.contains(&Role::Cron) {
+            all.push("jobs by the clock were added".to_owned());
+        }
+        let fewer = |process: &&part::Process| self.count(&process.name) < process.count;
+        for process in parts.processes.iter().filter(fewer) {
+            all.push(format!("a process '{}' was added", process.name));
+        }
+        all
+    }
+
+    /// Says so.
+    pub(crate) fn miss(&self, app: &App, missing: &[String]) {
+        for what in missing {
             let text = format!("{what}: restart the server to run it");
             app.log(Level::Warning, &text, &[], None);
-        };
-        if !parts.crons.is_empty() && !self.roles.contains(&Role::Cron) {
-            say("jobs by the clock were added");
-        }
-        for process in &parts.processes {
-            if self.count(&process.name) < process.count {
-                say(&format!("a process '{}' was added", process.name));
-            }
         }
     }
 }

@@ -3,7 +3,6 @@
 //! `config/db.php` holds what is below `db`; `config/ENVIRONMENT/db.php` goes over it.
 
 use crate::app::App;
-use crate::endpoint::throw_text;
 use crate::plan::fit::fit as fit_type;
 use highper_zend::reflect::Type;
 use highper_zend::{
@@ -171,12 +170,11 @@ fn run(path: &str) -> Result<Value, Throw> {
         Err(throw @ (Throw::Exit | Throw::Bailout)) => return Err(throw),
         Err(throw) => {
             let thrown = throw.into_object();
-            let at = thrown
-                .as_ref()
-                .and_then(Value::as_object)
-                .map(Object::exception_location);
+            let thrown = thrown.as_ref().and_then(Value::as_object);
+            let at = thrown.map(Object::exception_location);
             let (file, line) = at.unwrap_or((path.to_owned(), 0));
-            let text = thrown.map_or_else(String::new, |value| throw_text(Throw::Object(value)));
+            let text = thrown.map(Object::exception_message);
+            let text = text.map_or_else(String::new, |text| text.to_string_lossy().into_owned());
             return Err(wrong(format!("{text} in {file}:{line}")));
         }
     };

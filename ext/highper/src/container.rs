@@ -208,6 +208,41 @@ impl Container {
         Ok(objects)
     }
 
+    /// What is bound, and to what, for who looks at it.
+    pub(crate) fn shown(&self) -> Vec<(String, String)> {
+        let entries = self.entries.borrow();
+        let one = |entry: &Rc<Entry>| {
+            let made = entry
+                .object
+                .borrow()
+                .as_ref()
+                .map(|o| format!("{} #{}", o.class_name(), o.id()));
+            let text = match (entry.binding(), made) {
+                (Some(binding), made) => {
+                    let life = match binding.lifetime {
+                        Lifetime::Each => "made anew for each that asks",
+                        Lifetime::Worker => "one for a worker",
+                        Lifetime::Request => "one for a request",
+                    };
+                    let what = match &binding.concrete {
+                        Concrete::Class(class) => class.clone(),
+                        Concrete::Factory(_) => "a closure".to_owned(),
+                    };
+                    format!(
+                        "{what}, {life}{}",
+                        made.map_or_else(String::new, |made| format!(": {made}"))
+                    )
+                }
+                (None, Some(made)) => made,
+                (None, None) => return None,
+            };
+            Some((entry.name.to_string(), text))
+        };
+        let mut all: Vec<_> = entries.values().filter_map(one).collect();
+        all.sort();
+        all
+    }
+
     /// Is there a binding or an object?
     pub(crate) fn is_bound(&self, name: &str) -> bool {
         let entry = self.entries.borrow().get(&key(name)).cloned();

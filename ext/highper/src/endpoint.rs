@@ -3,6 +3,7 @@
 use crate::annotation::{self, Place};
 use crate::app::App;
 use crate::container::check::Check;
+use crate::develop;
 use crate::front;
 use crate::generator;
 use crate::incoming::Incoming;
@@ -39,8 +40,10 @@ struct Layer {
 pub(crate) struct Endpoint {
     /// What comes before PHP.
     pub(crate) front: Vec<Rc<Filter>>,
-    /// Has one of them something to do with the answer?
+    /// Has one of them something to do with the answer, or a developer?
     leaves: bool,
+    /// Is this development?
+    develops: bool,
     /// How many bytes a body may have.
     pub(crate) body_limit: Option<u64>,
     /// What answers preflights.
@@ -146,7 +149,8 @@ impl Endpoint {
         Ok(Self {
             cors: cors.cloned(),
             body_limit,
-            leaves: front.iter().any(|filter| filter.leaves()),
+            leaves: app.is_development.get() || front.iter().any(|filter| filter.leaves()),
+            develops: app.is_development.get(),
             layers: layers.collect(),
             front,
             handler: route.handler.clone(),
@@ -219,6 +223,9 @@ impl Endpoint {
 
     fn run_and_leave(&self, incoming: &Rc<Incoming>) -> Result<Rc<Data>, Throw> {
         let mut data = self.inner(incoming)?;
+        if self.develops {
+            develop::leave(incoming, &mut data);
+        }
         for filter in self.front.iter().rev() {
             self.leave(incoming, filter, &mut data);
         }
@@ -477,15 +484,22 @@ fn packed(incoming: &Incoming, value: Value, status: Option<u16>) -> Result<Rc<D
     Ok(data)
 }
 
-/// The message of what was thrown.
+/// The message of what was thrown; of code that does not compile the place too.
 pub(crate) fn throw_text(throw: Throw) -> String {
     let known = throw.message();
-    match throw.into_object() {
-        Some(value) => value
-            .as_object()
-            .map(|o| o.exception_message().to_string_lossy().into_owned())
-            .unwrap_or(known),
-        None => known,
+    let Some(value) = throw.into_object() else {
+        return known;
+    };
+    let Some(object) = value.as_object() else {
+        return known;
+    };
+    let text = object.exception_message().to_string_lossy().into_owned();
+    match object.class_name() {
+        "ParseError" | "CompileError" => {
+            let (file, line) = object.exception_location();
+            format!("{text} in {file}:{line}")
+        }
+        _ => text,
     }
 }
 

@@ -1,14 +1,13 @@
 //! What a client and the log get to know of a request that failed.
 
-use crate::app::App;
+use crate::develop::page;
 use crate::endpoint::throw_text;
 use crate::exception::cancelled::{is_cancelled, is_disconnected};
 use crate::exception::http_exception::HTTP_EXCEPTION;
 use crate::exception::unprocessable::UNPROCESSABLE;
 use crate::incoming::Incoming;
 use crate::{send, session};
-use highper_app::accept::ErrorFormat;
-use highper_app::debug_page::{Exception, Frame, Report};
+use highper_app::debug_page::{Exception, Frame};
 use highper_app::problem::Problem;
 use highper_http::Progress;
 use highper_log::{Level, Value as Field};
@@ -41,6 +40,7 @@ pub(crate) fn answer(incoming: &Incoming, throw: Throw) -> Result<(), Throw> {
             Some(object) => exception(incoming, object),
             None => ended(incoming, "something that is no exception was thrown"),
         },
+        _ if page::dumped(incoming) => {}
         _ => ended(
             incoming,
             "exit() ended the request; return a response instead",
@@ -150,8 +150,8 @@ fn exception(incoming: &Incoming, object: &Object) {
             (b"trace", Field::Str(trace.as_bytes())),
         ],
     );
-    if is_for_developer(incoming) {
-        return developer(incoming, object, shown);
+    if page::is_for(incoming) {
+        return page::thrown(incoming, object, shown);
     }
     respond(
         incoming,
@@ -251,7 +251,7 @@ fn collect(list: &Array, headers: &mut Vec<(String, String)>) {
 }
 
 /// A value as the problem document has it.
-fn json(value: &Value, depth: usize) -> serde_json::Value {
+pub(crate) fn json(value: &Value, depth: usize) -> serde_json::Value {
     match value.as_array() {
         _ if depth > 32 => serde_json::Value::Null,
         Some(list) if list.is_list() => list.values().map(|v| json(v, depth + 1)).collect(),
@@ -280,18 +280,7 @@ fn json(value: &Value, depth: usize) -> serde_json::Value {
     }
 }
 
-/// Only in development, and only to somebody on this machine.
-fn is_for_developer(incoming: &Incoming) -> bool {
-    incoming.app.is_development.get()
-        && incoming.exchange().progress() == Progress::Waiting
-        && incoming
-            .exchange()
-            .connection()
-            .peer()
-            .is_none_or(|peer| peer.ip().is_loopback())
-}
-
-fn describe(object: &Object) -> Exception {
+pub(crate) fn describe(object: &Object) -> Exception {
     let (file, line) = object.exception_location();
     Exception {
         class: object.class_name().to_owned(),
@@ -323,63 +312,6 @@ fn frames(object: &Object) -> Vec<Frame> {
         })
     };
     trace.values().filter_map(frame).collect()
-}
-
-/// The page with source lines.
-fn developer(incoming: &Incoming, object: &Object, first: Exception) {
-    let mut exceptions = vec![first];
-    let mut previous = object.exception_previous();
-    while let Some(object) = previous.filter(|_| exceptions.len() < 8) {
-        exceptions.push(describe(&object));
-        previous = object.exception_previous();
-    }
-    let app: &App = &incoming.app;
-    let report = {
-        let request = incoming.exchange().request();
-        let bytes = request.bytes();
-        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        let worker = app
-            .worker
-            .get()
-            .map(|w| ("worker".to_owned(), w.to_string()));
-        let coroutine = highper_engine::current().map(|c| ("coroutine".to_owned(), c.to_string()));
-        let route = (
-            "route".to_owned(),
-            app.pattern(incoming.endpoint).to_owned(),
-        );
-        Report {
-            status: 500,
-            exceptions,
-            method: text(request.head().method_name(&bytes)),
-            uri: text(request.head().target(&bytes)),
-            headers: request
-                .head()
-                .fields(&bytes)
-                .map(|(n, v)| (text(n), text(v)))
-                .collect(),
-            environment: app
-                .env
-                .borrow()
-                .shown()
-                .map(|(n, v)| (n.to_owned(), v.into_owned()))
-                .collect(),
-            request_id: Some(incoming.id().to_owned()),
-            facts: worker.into_iter().chain(coroutine).chain([route]).collect(),
-        }
-    };
-    let format = send::format_of(incoming.exchange());
-    let body = match format {
-        ErrorFormat::Html => report.html(),
-        ErrorFormat::Problem | ErrorFormat::Json => report.json(),
-    };
-    send::page(
-        incoming.exchange(),
-        500,
-        format,
-        &body,
-        &[],
-        Some(incoming.id()),
-    );
 }
 
 /// One line for a start that failed.

@@ -118,6 +118,7 @@ pub fn declare(registry: &mut Registry) {
         view::declare,
         csrf::declare,
         db::declare,
+        develop::dump::declare,
         task::declare,
         upload::declare,
         validation::declare,

@@ -264,6 +264,9 @@ fn bind(address: &Address) -> Result<Listener, Error> {
     }
 }
 
+/// What a worker says that has found parts without a process.
+pub(crate) const ANEW: &str = "anew\n";
+
 /// The manager's side of the server.
 struct Manager<'a> {
     app: &'a App,
@@ -375,6 +378,17 @@ impl Hooks for Manager<'_> {
     /// Who reloads has started: what the new workers say is to be heard at once.
     fn before_reload(&mut self) -> Result<(), Error> {
         self.settle();
+        Ok(())
+    }
+
+    fn after_reload(&mut self) -> Result<(), Error> {
+        if let Some(reloader) = &mut self.reloader {
+            let mut said = [0; 64];
+            if matches!(self.reasons.read(&mut said), Ok(n) if said[..n].ends_with(ANEW.as_bytes()))
+            {
+                reloader.start_anew(self.app);
+            }
+        }
         Ok(())
     }
 

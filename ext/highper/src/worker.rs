@@ -54,7 +54,7 @@ impl serve::Face for Face {
                 if worker.id() == 0 && worker.context().generation() > 1 {
                     // Was good when the routes were read, a moment ago.
                     if let Ok(parts) = beside::parts(app) {
-                        self.beside.miss(app, &parts);
+                        self.miss(&self.beside.missing(&parts));
                     }
                 }
                 if worker.id() == 0 {
@@ -167,6 +167,18 @@ impl Face {
         Throw::Exit
     }
 
+    /// A reload has brought parts that have no process: a server that watches its files starts anew for them.
+    fn miss(&self, missing: &[String]) {
+        match self.app.settings.borrow().watch == Some(true) && !missing.is_empty() {
+            // Nobody to tell is no reason not to serve.
+            true => drop(rustix::io::write(
+                &self.reasons,
+                crate::run::ANEW.as_bytes(),
+            )),
+            false => self.beside.miss(&self.app, missing),
+        }
+    }
+
     /// What the application wants to know of its coroutines.
     fn observe(&self) {
         let app = &self.app;
@@ -229,6 +241,9 @@ pub(crate) fn boot(app: &App, generation: u32) -> Result<(), Stop> {
     app.compile()?;
     app.start_hooks().map_err(Stop::Throw)?;
     app.check()?;
+    if app.is_development.get() {
+        crate::develop::statics::begin();
+    }
     Ok(())
 }
 

@@ -143,6 +143,7 @@ pub mod select;
 mod selftest;
 mod signature;
 pub mod sockets;
+pub mod statics;
 pub mod stream;
 pub mod string;
 pub mod stub;

@@ -270,6 +270,14 @@ impl Reloader {
         self.wants_reload |= owed.reload;
     }
 
+    /// Parts were added that only a new manager has processes for.
+    pub(crate) fn start_anew(&mut self, app: &App) {
+        self.owed.takeover = true;
+        if self.broken.is_empty() {
+            self.pay(app);
+        }
+    }
+
     fn refuse(&self, app: &App, why: &str) {
         let text = format!("not taken, what was there before serves on: {why}");
         app.log(Level::Error, &text, &[], None);

@@ -212,6 +212,11 @@ impl State {
         Ok(self.data.borrow().clone())
     }
 
+    /// The values, where they were read.
+    pub(crate) fn loaded(&self) -> Option<Array> {
+        self.is_loaded.get().then(|| self.data.borrow().clone())
+    }
+
     /// Changes the values.
     ///
     /// # Errors
