@@ -27,8 +27,20 @@ check('end', $server->stop(), 0);
 ok: asked
 # TYPE highper_db_connections_idle gauge
 # TYPE highper_db_connections_taken gauge
+# TYPE highper_db_refused_total counter
 # TYPE highper_db_statements_total counter
 # TYPE highper_db_waiting gauge
 # TYPE highper_db_waits_total counter
-# TYPE highper_db_refused_total counter
+highper_db_connections_idle{database="default"} 1
+highper_db_connections_idle{database="reports"} 1
+highper_db_connections_taken{database="default"} 0
+highper_db_connections_taken{database="reports"} 0
+highper_db_refused_total{database="default"} 0
+highper_db_refused_total{database="reports"} 0
+highper_db_statements_total{database="default"} 4
+highper_db_statements_total{database="reports"} 2
+highper_db_waiting{database="default"} 0
+highper_db_waiting{database="reports"} 0
+highper_db_waits_total{database="default"} 0
+highper_db_waits_total{database="reports"} 0
 ok: end
