@@ -5,6 +5,7 @@ mod cursor;
 pub(crate) mod database;
 mod exception;
 mod fill;
+pub(crate) mod gauges;
 mod open;
 mod params;
 mod pool_exception;

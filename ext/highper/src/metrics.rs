@@ -3,6 +3,7 @@
 pub(crate) mod object;
 
 use crate::app::App;
+use crate::db::gauges;
 use crate::incoming;
 use crate::send;
 use crate::websocket;
@@ -100,6 +101,20 @@ impl Metrics {
                 .get_or_init(|| Place::new(board, number, self.table.get().max(1)));
             self.series.borrow_mut().clear();
             self.age.set(self.age.get() + 1);
+        }
+    }
+
+    /// Says what a figure of ours means.
+    pub(crate) fn known(&self, kind: Kind, name: &str, help: &str) {
+        let mut own = self.own.borrow_mut();
+        own.entry(name.to_owned())
+            .or_insert((kind, help.to_owned()));
+    }
+
+    /// Notes what the worker's databases do.
+    fn databases(&self) {
+        if let Some(place) = self.place.get() {
+            gauges::note(self, place);
         }
     }
 
@@ -204,6 +219,7 @@ fn look(app: Weak<App>, due: u64) {
     place.set(COROUTINES, scheduler::stats().live as u64);
     place.set(LAG, now.saturating_sub(due));
     strong.metrics.sockets(&strong);
+    strong.metrics.databases();
     let next = now + LOOK;
     scheduler::at(next, false, move || look(app, next));
 }
@@ -246,6 +262,7 @@ pub(crate) fn text(app: &App) -> String {
     };
     place.set(COROUTINES, scheduler::stats().live as u64);
     metrics.sockets(app);
+    metrics.databases();
     let board = place.board();
     let own = metrics.own.borrow();
     let help = |name: &str| {

@@ -1,6 +1,6 @@
 //! Databases of an application's configuration.
 
-use super::database;
+use super::{database, gauges};
 use crate::app::App;
 use highper_db::{Config, Source, dialect};
 use highper_zend::{Array, Key, Object, Throw, Value};
@@ -67,7 +67,9 @@ pub(crate) fn object(app: &App, key: &str) -> Result<Object, Throw> {
         return Err(Throw::error(refused(app, key).unwrap_or_default()));
     };
     let config = config(&value).map_err(Throw::error)?;
-    database::object(Source::new(config))
+    let source = Source::new(config);
+    gauges::opened(key.strip_prefix(NAMED).unwrap_or("default"), &source);
+    database::object(source)
 }
 
 /// A configuration as a URL, or as an array of settings.
