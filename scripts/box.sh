@@ -39,6 +39,8 @@ open_box() {
     mkdir -p "$BOX/proc" "$BOX/dev/shm"
     mount -t proc proc "$BOX/proc"
     bind /dev /dev
+    # A bind is of one file system: terminals are another.
+    bind /dev/pts /dev/pts
     mount -t tmpfs -o mode=1777 tmpfs "$BOX/dev/shm"
     # The machine's own way out: names, certificates and apt's settings (a proxy, say).
     install -m 0644 /etc/resolv.conf "$BOX/etc/resolv.conf"

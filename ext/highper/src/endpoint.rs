@@ -175,7 +175,7 @@ impl Endpoint {
             throw @ (Throw::Exit | Throw::Bailout) => throw,
             throw => Throw::error(match throw_text(throw) {
                 // It says where it is.
-                text if text.starts_with("#[") => text,
+                text if text.starts_with("#[") || text.starts_with("route ") => text,
                 text => format!("route {}: {text}", self.label),
             }),
         })

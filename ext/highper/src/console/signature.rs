@@ -82,15 +82,21 @@ pub(crate) fn read(function: &Function, name: &str, description: &str) -> Result
 }
 
 fn marked(attributes: &[Attribute], place: Place<'_>) -> Result<Marked, Throw> {
+    let mut mark = Marked::Nothing;
     for attribute in attributes {
-        match annotation::own(attribute).as_deref() {
-            Some("argument") => return annotation::made(attribute, place).map(Marked::Argument),
-            Some("option") => return annotation::made(attribute, place).map(Marked::Option),
-            Some("inject" | "config" | "tagged") => return Ok(Marked::Injected),
-            _ => {}
+        let next = match annotation::own(attribute).as_deref() {
+            Some("argument") => Marked::Argument(annotation::made(attribute, place)?),
+            Some("option") => Marked::Option(annotation::made(attribute, place)?),
+            Some("inject" | "config" | "tagged") => Marked::Injected,
+            _ => continue,
+        };
+        if !matches!(mark, Marked::Nothing) {
+            let why = "another attribute says already where the parameter comes from; leave one";
+            return Err(place.wrong(&attribute.name(), why));
         }
+        mark = next;
     }
-    Ok(Marked::Nothing)
+    Ok(mark)
 }
 
 fn text(object: &Object, name: &str) -> Result<Option<String>, Throw> {

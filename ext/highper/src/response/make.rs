@@ -97,7 +97,10 @@ pub(super) fn back(call: &mut Call) -> Done {
         let bytes = request.bytes();
         let head = request.head();
         let referer = head.get(&bytes, b"referer")?;
-        local(referer, head.authority(&bytes)?).map(<[u8]>::to_vec)
+        let notes = incoming.notes.borrow();
+        let told = notes.as_deref().and_then(|notes| notes.host.as_deref());
+        let host = told.map_or_else(|| head.authority(&bytes), |host| Some(host.as_bytes()))?;
+        local(referer, host).map(<[u8]>::to_vec)
     });
     call.ret(leading(call, 1, from.as_deref().unwrap_or(fallback))?)
 }

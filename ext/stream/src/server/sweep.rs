@@ -35,7 +35,13 @@ impl Core {
         for connection in self.all() {
             let settings = &connection.settings;
             let is_over = if connection.is_shaking() {
-                is_past(connection.opened(), settings.handshake_timeout, now)
+                // Who says nothing in a handshake is as silent as any other.
+                let limits = [settings.heartbeat, settings.idle];
+                let limit = limits
+                    .into_iter()
+                    .flatten()
+                    .fold(settings.handshake_timeout, Duration::min);
+                is_past(connection.opened(), limit, now)
             } else if connection.is_closing.get() || connection.is_peer_closed.get() {
                 is_past(connection.stuck.get(), CLOSE_WAIT, now)
             } else {
