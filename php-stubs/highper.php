@@ -33,12 +33,27 @@ namespace Highper {
     function await(iterable $awaitables, ?float $timeout = null): mixed {}
 
     /**
+     * Shows values as `Highper\dump()` does, and ends the request, or the script. In development the answer is a page with what was
+     * shown, and 500.
+     */
+    function dd(mixed ...$values): never {}
+
+    /**
      * What the extension's classes, methods, properties, constants and functions say of themselves, for editors and tools:
      * before PHP 8.4 reflection has no comments of an extension. The stubs are written from it.
      *
      * @return array<string, string> By `Class`, `Class::method()`, `Class::$property`, `Class::CONSTANT`, `function()`, `CONSTANT`.
      */
     function documentation(): array {}
+
+    /**
+     * Shows values with file and line of the call: in development at the end of the request's page where that is HTML, else in the log;
+     * a script that
+     * serves nothing prints them. Cycles and what is deep or long are cut.
+     *
+     * @return mixed The first value.
+     */
+    function dump(mixed ...$values): mixed {}
 
     function exit_script(string|int $status = 0): never {}
 
