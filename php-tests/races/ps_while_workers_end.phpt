@@ -5,7 +5,7 @@ highper
 --FILE--
 <?php
 require __DIR__ . '/../lib/test.php';
-use function HighperTest\{check, free_port, temp_path};
+use function HighperTest\{check, free_port, temp_path, wait_until};
 use HighperTest\{Console, Server};
 
 mkdir(temp_path('var'));
@@ -17,6 +17,7 @@ file_put_contents(temp_path('server.php'), <<<'PHP'
 $server = Server::start('<?php array_splice($argv, 1, 1); require "' . temp_path('server.php') . '";', port: $port);
 $console = new Console(temp_path('server.php'), ['PORT' => (string) $port]);
 $bad = [];
+wait_until(fn () => array_column(json_decode($console->run(['ps', '--json'])[1], true)['workers'], 'state') === ['ready', 'ready', 'ready'], 'three workers');
 for ($round = 0; $round < 6; $round++) {
     $asking = [];
     for ($i = 0; $i < 3; $i++) {
@@ -36,6 +37,7 @@ for ($round = 0; $round < 6; $round++) {
     }
 }
 check('each has its answer', $bad, []);
+$bad === [] || print($server->log());
 check('serves', $server->get('/')->body, 'here');
 check('exit code', $server->stop(), 0);
 ?>
