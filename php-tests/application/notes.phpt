@@ -6,7 +6,7 @@ pdo_sqlite
 <?php
 require __DIR__ . '/../lib/test.php';
 use function HighperTest\{check, temp_path};
-use HighperTest\Server;
+use HighperTest\{Console, Server};
 
 $script = getenv('HIGHPER_ROOT') . '/examples/notes/server.php';
 file_put_contents(temp_path('start.php'), '<?php $argv = [$argv[0], "--workers", "1"]; exit((require ' . var_export(dirname($script) . '/bootstrap/app.php', true) . ')->run($argv));');
@@ -34,6 +34,9 @@ check('another site', $server->request('POST', '/api/notes', '{}', ['Sec-Fetch-S
 check('bad page', $server->get('/api/notes?page=abc')->json()['detail'], "page must be an integer, 'abc' given");
 check('bad path', $server->get('/api/notes/abc')->status, 404);
 check('health', $server->get('/health')->json(), ['status' => 'ok']);
+$notes = new Console($script, ['DATABASE_URL' => 'sqlite:' . temp_path('notes.sqlite')]);
+check('a command', [$notes->run(['notes:purge', '30', '--force']), $notes->run(['notes:purge', '30'])], [[0, "0 notes deleted\n", ''], [1, "Nothing was deleted.\n", '']]);
+check('a wrong one', $notes->run(['notes:purge', '0'])[0], 2);
 check('stop', $server->stop(), 0);
 
 $failing = Server::start(temp_path('start.php'), environment: ['DATABASE_URL' => 'sqlite:' . temp_path('start.php/notes.sqlite')], wait: false);
@@ -58,5 +61,7 @@ ok: another site
 ok: bad page
 ok: bad path
 ok: health
+ok: a command
+ok: a wrong one
 ok: stop
 ok: no database

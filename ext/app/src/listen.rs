@@ -172,6 +172,10 @@ pub enum Action {
     Config,
     /// See whether it would start.
     Check,
+    /// Print the processes of the running server.
+    Ps,
+    /// The same again and again.
+    Top,
 }
 
 impl Action {
@@ -182,7 +186,7 @@ impl Action {
 }
 
 /// A parsed command line.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct CommandLine {
     /// `start` when none is named.
     pub action: Action,
@@ -204,9 +208,15 @@ pub struct CommandLine {
     pub json: bool,
     /// `--watch`, `--no-watch`: reload when files change; `None`: as the settings say, else in development.
     pub watch: Option<bool>,
+    /// `--coroutines`: these too.
+    pub coroutines: bool,
+    /// `--once`: not again and again.
+    pub once: bool,
+    /// `--interval`: seconds from one look to the next.
+    pub interval: Option<f64>,
 }
 
-const ACTIONS: [(&str, Action); 12] = [
+const ACTIONS: [(&str, Action); 14] = [
     ("start", Action::Start),
     ("stop", Action::Stop),
     ("restart", Action::Restart),
@@ -219,6 +229,8 @@ const ACTIONS: [(&str, Action); 12] = [
     ("routes", Action::Routes),
     ("config", Action::Config),
     ("check", Action::Check),
+    ("ps", Action::Ps),
+    ("top", Action::Top),
 ];
 
 /// The commands of a server itself.
@@ -231,13 +243,16 @@ pub fn is_action(word: &str) -> bool {
     ACTIONS.iter().any(|(name, _)| *name == word)
 }
 
-const OPTIONS: [&str; 9] = [
+const OPTIONS: [&str; 12] = [
     "--daemon",
     "--listen",
     "--workers",
     "--env",
     "--help",
     "--json",
+    "--coroutines",
+    "--once",
+    "--interval",
     "-d",
     "--watch",
     "--no-watch",
@@ -270,6 +285,7 @@ impl CommandLine {
                 "--workers" => line.workers = workers(value("--workers 4")?)?,
                 "--env" => line.env = Some(environment(value("--env dev")?)?),
                 "-d" | "--daemon" | "-h" | "--help" | "--json" | "--watch" | "--no-watch"
+                | "--coroutines" | "--once"
                     if inline.is_some() =>
                 {
                     return Err(UsageError(format!("{option} takes no value")));
@@ -279,6 +295,9 @@ impl CommandLine {
                 "--json" => line.json = true,
                 "--watch" => line.watch = Some(true),
                 "--no-watch" => line.watch = Some(false),
+                "--coroutines" => line.coroutines = true,
+                "--once" => line.once = true,
+                "--interval" => line.interval = Some(interval(value("--interval 2")?)?),
                 o if o.starts_with('-') => {
                     return Err(unknown("option", o, &OPTIONS));
                 }
@@ -315,16 +334,32 @@ impl CommandLine {
         if line.daemon && !matches!(line.action, Action::Start | Action::Restart | Action::Help) {
             return Err(UsageError("-d goes with start and restart only".into()));
         }
-        let has_json = matches!(line.action, Action::Routes | Action::Config | Action::Help);
-        if line.json && !has_json {
-            return Err(UsageError("--json goes with routes and config only".into()));
-        }
+        line.fits()?;
         if line.action == Action::Run && line.command.is_none() {
             return Err(UsageError(
                 "run needs the name of a command; 'list' shows them all".into(),
             ));
         }
         Ok(line)
+    }
+
+    /// Options of one action are none of another.
+    fn fits(&self) -> Result<(), UsageError> {
+        use Action::{Config, Help, Ps, Routes, Top};
+        for (option, is_given, with) in [
+            ("--json", self.json, &[Routes, Config, Ps, Top][..]),
+            ("--coroutines", self.coroutines, &[Ps]),
+            ("--once", self.once, &[Top]),
+            ("--interval", self.interval.is_some(), &[Top]),
+        ] {
+            if is_given && self.action != Help && !with.contains(&self.action) {
+                let known = ACTIONS.iter().filter(|(_, action)| with.contains(action));
+                let names: Vec<&str> = known.map(|(name, _)| *name).collect();
+                let names = names.join(", ");
+                return Err(UsageError(format!("{option} goes with {names} only")));
+            }
+        }
+        Ok(())
     }
 
     /// The words behind a command's name. `--env` and `--help` are the server's wherever they stand before `--`.
@@ -366,6 +401,15 @@ fn workers(text: &str) -> Result<Option<u32>, UsageError> {
         Some(n @ 1..=MAX_WORKERS) => Ok(Some(n)),
         _ => Err(UsageError(format!(
             "--workers must be a number from 1 to {MAX_WORKERS} or auto, '{text}' given"
+        ))),
+    }
+}
+
+fn interval(text: &str) -> Result<f64, UsageError> {
+    match crate::parameter::float(text) {
+        Some(seconds) if (0.1..=3600.0).contains(&seconds) => Ok(seconds),
+        _ => Err(UsageError(format!(
+            "--interval must be from 0.1 to 3600 seconds, '{text}' given"
         ))),
     }
 }
@@ -435,6 +479,8 @@ Commands:
   reload        new workers with new code; no request is lost
   status        say whether it runs, and its workers
   coroutines    say what the coroutines of its workers do, and wait for
+  ps            show its processes; with --coroutines what each of them does
+  top           the same again and again, with rates; q ends it
   list          show the commands of the application
   run NAME …    run one; without 'run' where the name is none of these
   help NAME     show what it takes
@@ -450,7 +496,9 @@ Options:
   --watch           new workers when files change (default: in development);
                     --no-watch: not even there
   -d, --daemon      run in the background
-  --json            routes and config for programs
+  --json            routes, config, ps and top for programs
+  --once            top once
+  --interval N      top every N seconds (default: 1)
   -h, --help        this text
 "
     )
@@ -637,9 +685,17 @@ mod tests {
             ),
             (
                 &["stop", "--json"],
-                "--json goes with routes and config only",
+                "--json goes with routes, config, ps, top only",
             ),
-            (&["check", "x"], "unknown command 'x'; --help lists all"),
+            (&["ps", "--once"], "--once goes with top only"),
+            (
+                &["top", "--interval", "0"],
+                "--interval must be from 0.1 to 3600 seconds, '0' given",
+            ),
+            (
+                &["check", "nonsense"],
+                "unknown command 'nonsense'; --help lists all",
+            ),
             (&["stop", "-d"], "-d goes with start and restart only"),
         ] {
             assert_eq!(CommandLine::parse(arguments).unwrap_err().to_string(), want);

@@ -5,9 +5,11 @@ mod failure;
 mod input;
 mod output;
 mod progress;
+pub(crate) mod ps;
 pub(crate) mod routes;
 pub(crate) mod signature;
 mod terminal;
+pub(crate) mod top;
 pub(crate) mod tree;
 
 use crate::app::App;
@@ -286,11 +288,12 @@ fn in_loop(body: impl FnOnce() -> Result<i32, Throw> + 'static) -> Result<i32, T
 fn aside(body: impl FnOnce() -> Result<i32, Stop> + 'static) -> Result<i32, Stop> {
     let done = in_loop(move || {
         let done = body();
-        CAME.set(SIGNALS[0]);
+        let came = CAME.replace(SIGNALS[0]);
         cancel::throw_into_all(INTERRUPTED);
         scheduler::stop_loop();
         match done {
             Ok(code) => Ok(code),
+            Err(Stop::Throw(_)) if came != 0 => Ok(128 + came),
             Err(Stop::Throw(throw)) => Err(throw),
             Err(Stop::Line(why)) => Err(Throw::error(why)),
         }

@@ -117,6 +117,8 @@ fn start(app: &Rc<App>, argv: &[String], line: &CommandLine) -> Result<i32, Stop
             say(inspect(&pid_file)?.trim_end());
             return Ok(0);
         }
+        Action::Ps => return console::ps::show(&pid_file, line),
+        Action::Top => return console::top::show(&pid_file, line),
         Action::Restart if !heritage.is_given && control::pid(&pid_file).is_ok() => {
             control::stop(&pid_file, patience)?;
         }

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::error::{Error, reason};
+use crate::overview::{self, Overview};
 use crate::pidfile::{Running, socket_path};
 use crate::sys;
 
@@ -56,6 +57,22 @@ pub fn pid(pid_file: &Path) -> Result<i32, Error> {
 /// # Errors
 /// When it does not run or does not answer within three seconds.
 pub fn status(pid_file: &Path) -> Result<String, Error> {
+    let mut text = told(pid_file)?;
+    text.truncate(text.find(overview::MARK).unwrap_or(text.len()));
+    Ok(text)
+}
+
+/// The same for programs.
+///
+/// # Errors
+/// As [`status`]; when the server runs with another version, which tells something else.
+pub fn overview(pid_file: &Path) -> Result<Overview, Error> {
+    overview::parse(&told(pid_file)?).ok_or_else(|| {
+        Error::new("the server runs with another version of Highper: restart it with this one")
+    })
+}
+
+fn told(pid_file: &Path) -> Result<String, Error> {
     let running = Running::find(pid_file)?;
     let failed = |e: io::Error| {
         Error::new(format!(

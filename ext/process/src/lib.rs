@@ -22,6 +22,7 @@ mod hooks;
 pub mod listen;
 mod manager;
 mod options;
+mod overview;
 mod pidfile;
 pub mod pool;
 pub mod post;
@@ -38,7 +39,9 @@ pub use error::Error;
 pub use hooks::{Exit, Hooks, How, Level, Spawned};
 pub use manager::{Role, run};
 pub use options::{Hangup, MAX_WORKERS, MemoryLimit, Options};
+pub use overview::{Overview, Row};
 pub use signals::{Signal, SignalPipe};
+pub use status::{mebibytes, uptime};
 pub use sys::poll as wait_readable;
 pub use worker::{Kind, WorkerContext};
 

@@ -17,6 +17,7 @@ use crate::daemon::{self, Launcher};
 use crate::error::{Error, reason};
 use crate::hooks::{Hooks, Level};
 use crate::options::{Hangup, Options};
+use crate::overview;
 use crate::pidfile::PidFile;
 use crate::post::Post;
 use crate::signals::{self, Signal, SignalPipe};
@@ -345,13 +346,11 @@ impl Manager<'_> {
                             self.total() - self.options.user_num,
                             &*self.options.user_names,
                         );
-                        status::render(
-                            &self.options.name,
-                            self.pid,
-                            self.generation,
-                            &self.board,
-                            names,
-                        )
+                        let (name, board) = (&self.options.name, &self.board);
+                        let mut text =
+                            status::render(name, self.pid, self.generation, board, names);
+                        text += &overview::render(name, self.pid, self.generation, board, names);
+                        text
                     });
                 }
             }

@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use highper_shm::{ScoreBoard, State, monotonic};
+use highper_shm::{ScoreBoard, Slot, State, monotonic};
 
 /// A table of the workers under a summary. `users` are the id of the first user process, and how they are called.
 pub(crate) fn render(
@@ -57,19 +57,10 @@ pub(crate) fn render(
         "worker", "pid", "gen", "state", "uptime", "requests", "connections", "in flight", "memory"
     );
     for slot in slots {
-        let (first, names) = users;
-        let own = (slot.id() as usize)
-            .checked_sub(first)
-            .and_then(|at| names.get(at));
-        let label = match (slot.kind(), own) {
-            (1, _) => format!("task {}", slot.id()),
-            (2, Some(name)) => name.clone(),
-            _ => slot.id().to_string(),
-        };
         let _ = writeln!(
             text,
             "{:<10} {:>8} {:>4} {:<9} {:>10} {:>12} {:>11} {:>9} {:>9}",
-            label,
+            label(slot, users),
             slot.pid(),
             slot.generation(),
             slot.state().name(),
@@ -81,6 +72,19 @@ pub(crate) fn render(
         );
     }
     text
+}
+
+/// What a process is called. `users` are the id of the first user process, and their names.
+pub(crate) fn label(slot: &Slot, users: (usize, &[String])) -> String {
+    let (first, names) = users;
+    let own = (slot.id() as usize)
+        .checked_sub(first)
+        .and_then(|at| names.get(at));
+    match (slot.kind(), own) {
+        (1, _) => format!("task {}", slot.id()),
+        (2, Some(name)) => name.clone(),
+        _ => slot.id().to_string(),
+    }
 }
 
 /// The workers that a status names, by id and process id.
@@ -98,7 +102,7 @@ pub(crate) fn workers(text: &str) -> Vec<(String, i32)> {
 }
 
 /// "5 s", "3 min", "2.5 h", "12 d".
-pub(crate) fn uptime(time: Duration) -> String {
+pub fn uptime(time: Duration) -> String {
     let seconds = time.as_secs_f64();
     match time.as_secs() {
         0..10 => format!("{seconds:.1} s"),
@@ -109,7 +113,8 @@ pub(crate) fn uptime(time: Duration) -> String {
     }
 }
 
-pub(crate) fn mebibytes(bytes: u64) -> String {
+/// "20.0 MB"
+pub fn mebibytes(bytes: u64) -> String {
     format!("{:.1} MB", bytes as f64 / f64::from(1 << 20))
 }
 

@@ -4,7 +4,11 @@
 //! request it answers. Where the loop does not turn, who asks looks at the worker from outside, as far as the
 //! system allows. So there is an answer within [`PATIENCE`], and nobody is disturbed who is not asked.
 
+mod ask;
+mod figures;
 mod report;
+
+pub use ask::{Question, Told, tell};
 
 use crate::serve::Worker;
 use highper_engine::reactor::{self, Handler, Readiness};
@@ -26,23 +30,66 @@ pub const PATIENCE: Duration = Duration::from_millis(500);
 /// And to end it.
 const LIMIT: Duration = Duration::from_secs(3);
 
+/// The ending of the socket's name that is for people.
+const PEOPLE: &str = "";
+/// And of that for programs, who say what they ask for.
+const PROGRAMS: &str = "-ask";
+/// Programs that have come and said nothing yet; more are sent away.
+const SILENT: usize = 64;
+/// A question is not longer.
+const LONGEST: usize = 64;
+
 /// The socket of a process: in Linux's abstract namespace, so that nothing is left behind. Containers may
 /// share that and have processes of the same number, so the name tells whose numbers these are.
-fn address(process: u32) -> io::Result<SocketAddr> {
+fn name(process: u32, ending: &str) -> String {
     let numbers = std::fs::read_link("/proc/self/ns/pid").unwrap_or_default();
-    let name = format!("highper-worker-{}-{process}", numbers.display());
-    SocketAddr::from_abstract_name(name)
+    format!("highper-worker-{}-{process}{ending}", numbers.display())
 }
 
-/// An answer on its way out.
+fn listen(ending: &str) -> io::Result<UnixListener> {
+    let address = SocketAddr::from_abstract_name(name(std::process::id(), ending))?;
+    let listener = UnixListener::bind_addr(&address)?;
+    listener.set_nonblocking(true)?;
+    Ok(listener)
+}
+
+/// A question on its way in, then its answer on its way out.
 struct Answer {
     stream: UnixStream,
+    question: Option<Vec<u8>>,
     text: Vec<u8>,
     sent: usize,
 }
 
 impl Answer {
     /// True when there is nothing more to do.
+    fn go_on(&mut self, worker: &Worker) -> bool {
+        let Some(question) = &mut self.question else {
+            return self.send();
+        };
+        let mut part = [0; LONGEST];
+        loop {
+            match self.stream.read(&mut part) {
+                Ok(count @ 1..) if question.len() + count <= LONGEST => {
+                    question.extend_from_slice(&part[..count]);
+                }
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == ErrorKind::WouldBlock => break,
+                // It has gone, or it asks for nothing that there is.
+                _ => return true,
+            }
+        }
+        let told = match &**question {
+            b"figures\n" => figures::figures(worker),
+            b"coroutines\n" => figures::coroutines(worker),
+            [.., b'\n'] => return true,
+            _ => return false,
+        };
+        self.question = None;
+        self.text = told.to_string().into_bytes();
+        self.send()
+    }
+
     fn send(&mut self) -> bool {
         while self.sent < self.text.len() {
             match send(&self.stream, &self.text[self.sent..], SendFlags::NOSIGNAL) {
@@ -60,28 +107,37 @@ impl Answer {
 /// The worker's side.
 struct Answers {
     worker: Rc<Worker>,
-    listener: UnixListener,
+    people: UnixListener,
+    programs: UnixListener,
     own: Cell<u32>,
     open: RefCell<HashMap<RawFd, Answer>>,
 }
 
-/// The key of the listener; those who asked have their descriptor's number.
+/// The keys of the listeners; those who ask have their descriptor's number.
 const LISTENER: u64 = u64::MAX;
+const ASKED: u64 = u64::MAX - 1;
 
 impl Answers {
-    fn accept(&self) {
-        while let Ok((stream, _)) = self.listener.accept() {
-            let text = match may_ask(&stream) {
-                true => report::of(&self.worker),
-                false => "only root and the worker's own user may ask\n".to_owned(),
+    fn accept(&self, listener: &UnixListener, asks: bool) {
+        while let Ok((stream, _)) = listener.accept() {
+            let may = may_ask(&stream);
+            let question = (asks && may).then(Vec::new);
+            let text = match (may, asks) {
+                (true, true) => String::new(),
+                (true, false) => report::of(&self.worker),
+                (false, _) => "only root and the worker's own user may ask\n".to_owned(),
             };
             let mut answer = Answer {
                 stream,
+                question,
                 text: text.into_bytes(),
                 sent: 0,
             };
             let fd = answer.stream.as_raw_fd();
-            if answer.stream.set_nonblocking(true).is_err() || answer.send() {
+            if answer.stream.set_nonblocking(true).is_err() || answer.go_on(&self.worker) {
+                continue;
+            }
+            if asks && self.open.borrow().len() >= SILENT {
                 continue;
             }
             if reactor::register(fd, self.own.get(), fd as u64).is_ok() {
@@ -93,12 +149,17 @@ impl Answers {
 
 impl Handler for Answers {
     fn ready(&self, key: u64, _readiness: Readiness) {
-        if key == LISTENER {
-            return self.accept();
+        match key {
+            LISTENER => return self.accept(&self.people, false),
+            ASKED => return self.accept(&self.programs, true),
+            _ => {}
         }
         let fd = key as RawFd;
         let mut open = self.open.borrow_mut();
-        if open.get_mut(&fd).is_some_and(Answer::send) {
+        if open
+            .get_mut(&fd)
+            .is_some_and(|answer| answer.go_on(&self.worker))
+        {
             reactor::closing(fd);
             open.remove(&fd);
         }
@@ -112,18 +173,19 @@ impl Handler for Answers {
 /// # Errors
 /// The system's.
 pub(crate) fn open(worker: Rc<Worker>) -> io::Result<()> {
-    let listener = UnixListener::bind_addr(&address(std::process::id())?)?;
-    listener.set_nonblocking(true)?;
-    let fd = listener.as_raw_fd();
+    let (people, programs) = (listen(PEOPLE)?, listen(PROGRAMS)?);
+    let (first, second) = (people.as_raw_fd(), programs.as_raw_fd());
     let answers = Rc::new(Answers {
         worker,
-        listener,
+        people,
+        programs,
         own: Cell::new(0),
         open: RefCell::default(),
     });
     let handler = reactor::add_handler(Rc::clone(&answers) as _);
     answers.own.set(handler);
-    reactor::register(fd, handler, LISTENER)
+    reactor::register(first, handler, LISTENER)?;
+    reactor::register(second, handler, ASKED)
 }
 
 /// The worker's own user, and root.
@@ -138,10 +200,16 @@ pub fn ask_all(processes: &[i32]) -> Vec<io::Result<String>> {
     let begun = Instant::now();
     let connect = |process: &i32| {
         let process = u32::try_from(*process).map_err(|_| ErrorKind::InvalidInput)?;
-        Ok((process, UnixStream::connect_addr(&address(process)?)?))
+        let stream = ask::stream(&name(process, PEOPLE)).and_then(|stream| {
+            stream.set_nonblocking(false)?;
+            Ok(stream)
+        });
+        Ok((process, stream))
     };
     let streams: Vec<io::Result<_>> = processes.iter().map(connect).collect();
-    let ask = |(process, stream)| match read(stream, begun) {
+    let ask = |(process, stream): (u32, io::Result<UnixStream>)| match stream
+        .and_then(|stream| read(stream, begun))
+    {
         Err(error) if is_over(&error) => Ok(busy(process)),
         answer => answer,
     };
@@ -175,9 +243,8 @@ fn busy(process: u32) -> String {
         "busy, its loop has not turned for {} s or more: it computes, or sits in a call that blocks\n",
         PATIENCE.as_secs_f64()
     );
-    let seen = Onlooker::of(process).map(|onlooker| onlooker.backtrace());
     // Writing to a String cannot fail.
-    let _ = match seen {
+    let _ = match seen(process) {
         Ok(Some(frames)) => {
             let (place, trace) = frames.split_once('\n').unwrap_or((&frames, ""));
             let written = writeln!(text, "  what runs, at {place}");
@@ -188,4 +255,9 @@ fn busy(process: u32) -> String {
         Err(error) => writeln!(text, "  what runs can't be seen: {error}"),
     };
     text
+}
+
+/// Where PHP code of a process runs, and from the second line on a backtrace; `None` where none does.
+fn seen(process: u32) -> io::Result<Option<String>> {
+    Onlooker::of(process).map(|onlooker| onlooker.backtrace())
 }

@@ -53,6 +53,25 @@ pub fn harmless(text: &str) -> String {
     out
 }
 
+/// As much of a line as has room in so many columns, without colours where it must be cut.
+#[must_use]
+pub fn cut(line: &str, columns: usize) -> String {
+    if width(line) <= columns {
+        return line.to_owned();
+    }
+    let mut plain = String::new();
+    let mut chars = line.chars();
+    while let Some(c) = chars.next() {
+        match c {
+            '\x1b' => drop(chars.by_ref().find(char::is_ascii_alphabetic)),
+            c if width(&plain) + c.width().unwrap_or(0) < columns => plain.push(c),
+            _ => break,
+        }
+    }
+    plain.push('…');
+    plain
+}
+
 /// Cuts a text into lines of so many columns, at spaces where there are any.
 #[must_use]
 pub fn wrapped(text: &str, columns: usize) -> Vec<String> {
@@ -114,13 +133,16 @@ impl Table {
             .filter_map(move |row| row.get(at).map(String::as_str))
     }
 
-    /// A column of numbers alone stands to the right.
+    /// A column of numbers alone stands to the right, with units or without.
     fn is_right(&self, at: usize) -> bool {
         let mut some = false;
         let all = self.cells(at).filter(|cell| !cell.is_empty()).all(|cell| {
-            some = true;
-            let number = cell.trim_end_matches([' ', '%']);
-            number.parse::<f64>().is_ok()
+            let mut words = cell.split(' ');
+            let number = words.next().unwrap_or_default();
+            let is_number = number.parse::<f64>().is_ok();
+            some |= is_number;
+            let unit = words.next().unwrap_or_default();
+            (is_number || cell == "-") && unit.len() <= 4 && words.next().is_none()
         });
         all && some
     }
@@ -263,6 +285,16 @@ mod tests {
     }
 
     #[test]
+    fn numbers_stand_to_the_right() {
+        let is_right = |cells: &[&str]| {
+            let rows = cells.iter().map(|cell| vec![(*cell).to_owned()]);
+            Table::new(&[], rows.collect()).is_right(0)
+        };
+        assert!(is_right(&["1", "-2.5 MB", "-", "", "3 %"]));
+        assert!(!is_right(&["1", "x"]) && !is_right(&["-", ""]) && !is_right(&["3 little pigs"]));
+    }
+
+    #[test]
     fn wide_cells_are_wrapped() {
         let rows = vec![vec!["one two three four".to_owned(), "1".to_owned()]];
         assert_eq!(
@@ -281,5 +313,7 @@ mod tests {
         );
         assert_eq!(harmless("a\r\nb\rc"), "a\nb?c");
         assert_eq!(width("\x1b[31mab\x1b[0m中"), 4);
+        assert_eq!(cut("abcdef", 6), "abcdef");
+        assert_eq!(cut("\x1b[31mab中def", 5), "ab中…");
     }
 }

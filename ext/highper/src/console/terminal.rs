@@ -1,6 +1,7 @@
 //! The terminal, or what stands in its place: standard input, output and error.
 
 use crate::exception::cancelled::cancelled;
+use highper_app::console::table::cut;
 use highper_engine::reactor::{self, Interest};
 use highper_engine::{self as engine, Wake, scheduler};
 use highper_zend::Throw;
@@ -60,6 +61,98 @@ impl Drop for Hidden {
             // The terminal may have gone.
             let _gone = tcsetattr(std::io::stdin(), OptionalActions::Now, before);
         }
+    }
+}
+
+/// The whole terminal for pictures that follow one another; as before when it is dropped.
+pub(crate) struct Screen(Option<Termios>);
+
+impl Screen {
+    pub(crate) fn new() -> Self {
+        let before = tcgetattr(std::io::stdin()).ok();
+        if let Some(before) = &before {
+            let mut keys = before.clone();
+            let line = LocalModes::ECHO | LocalModes::ICANON | LocalModes::ISIG;
+            keys.local_modes.remove(line);
+            // Where keys can't be had one by one, they come by lines.
+            let _by_lines = tcsetattr(std::io::stdin(), OptionalActions::Now, &keys);
+        }
+        put("\x1b[?1049h\x1b[?25l");
+        Self(before)
+    }
+
+    /// The next picture.
+    pub(crate) fn show(&self, lines: &[String]) {
+        let (rows, columns) = match tcgetwinsize(std::io::stdout()) {
+            Ok(size) if size.ws_row > 0 => (usize::from(size.ws_row), usize::from(size.ws_col)),
+            _ => (24, COLUMNS),
+        };
+        let mut text = String::from("\x1b[H");
+        for (at, line) in lines.iter().take(rows).enumerate() {
+            if at > 0 {
+                text.push_str("\r\n");
+            }
+            text.push_str(&cut(line, columns));
+            text.push_str("\x1b[K");
+        }
+        text.push_str("\x1b[J");
+        put(&text);
+    }
+}
+
+impl Drop for Screen {
+    fn drop(&mut self) {
+        put("\x1b[?25h\x1b[?1049l");
+        if let Some(before) = &self.0 {
+            // The terminal may have gone.
+            let _gone = tcsetattr(std::io::stdin(), OptionalActions::Now, before);
+        }
+    }
+}
+
+/// To standard output itself, at once.
+fn put(text: &str) {
+    let mut output = std::io::stdout().lock();
+    // Who has closed it sees nothing.
+    let _closed = output
+        .write_all(text.as_bytes())
+        .and_then(|()| output.flush());
+}
+
+/// A key that is pressed until then; `None` for none. Where input is over, it waits all the same.
+///
+/// # Errors
+/// The wait was cancelled.
+pub(crate) fn key(until: u64) -> Result<Option<u8>, Throw> {
+    let input = std::io::stdin();
+    let mut fds = [PollFd::new(&input, PollFlags::IN)];
+    let nothing = Timespec {
+        tv_sec: 0,
+        tv_nsec: 0,
+    };
+    if poll(&mut fds, Some(&nothing)) == Ok(0) {
+        match reactor::wait_fd(input.as_raw_fd(), Interest::Read, Some(until)) {
+            Ok(Wake::Ready) => {}
+            Ok(Wake::Timeout) => return Ok(None),
+            Ok(_) => return Err(cancelled()),
+            Err(error) => return Err(failed(&error.to_string())),
+        }
+    }
+    let mut byte = [0];
+    match rustix::io::read(&input, &mut byte) {
+        Ok(1) => Ok(Some(byte[0])),
+        Ok(_) | Err(_) => pause(until).map(|()| None),
+    }
+}
+
+/// Waits until then.
+///
+/// # Errors
+/// The wait was cancelled.
+pub(crate) fn pause(until: u64) -> Result<(), Throw> {
+    match engine::sleep(until.saturating_sub(engine::clock::now())) {
+        Wake::Ready | Wake::Timeout => Ok(()),
+        _ => Err(cancelled()),
     }
 }
 

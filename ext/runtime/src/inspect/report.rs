@@ -10,26 +10,19 @@ use std::fmt::Write;
 use std::time::Duration;
 
 /// Coroutines that one answer tells of: making their backtraces takes the loop's time.
-const MOST: usize = 500;
+pub(super) const MOST: usize = 500;
 /// Frames of each.
 const DEPTH: i64 = 20;
 
 /// Coroutines with a connection that are named.
 const HOLDERS: usize = 10;
 
-type Waits = HashMap<u64, Vec<(i32, Interest)>>;
+pub(super) type Waits = HashMap<u64, Vec<(i32, Interest)>>;
 
 /// All coroutines of the worker, the oldest first. Called on the loop's own stack, where none of them runs.
 pub(super) fn of(worker: &Worker) -> String {
     let ids = engine::list();
-    let requests: HashMap<u64, Vec<u8>> = worker
-        .server()
-        .map(|server| server.requests().into_iter().collect())
-        .unwrap_or_default();
-    let mut waits: Waits = HashMap::new();
-    for (id, fd, interest) in reactor::waiters() {
-        waits.entry(id).or_default().push((fd, interest));
-    }
+    let (requests, waits) = (requests(worker), waits());
     let mut text = format!("{} coroutines\n", ids.len());
     for &id in ids.iter().take(MOST) {
         let Some(info) = engine::info(id) else {
@@ -41,11 +34,33 @@ pub(super) fn of(worker: &Worker) -> String {
         // Writing to a String cannot fail.
         let _ = writeln!(text, "  and {} more", ids.len() - MOST);
     }
+    text + &notes(worker)
+}
+
+/// Pools of connections, and what the face has to tell.
+pub(super) fn notes(worker: &Worker) -> String {
+    let mut text = String::new();
     for account in pdo::accounts().into_iter().chain(redis::accounts()) {
         pool(&mut text, &account);
     }
-    text.push_str(&worker.tells());
-    text
+    text + &worker.tells()
+}
+
+/// The lines of requests that coroutines answer.
+pub(super) fn requests(worker: &Worker) -> HashMap<u64, Vec<u8>> {
+    let server = worker.server();
+    server
+        .map(|server| server.requests().into_iter().collect())
+        .unwrap_or_default()
+}
+
+/// The descriptors that coroutines wait for.
+pub(super) fn waits() -> Waits {
+    let mut waits: Waits = HashMap::new();
+    for (id, fd, interest) in reactor::waiters() {
+        waits.entry(id).or_default().push((fd, interest));
+    }
+    waits
 }
 
 /// Who has had one of its connections the longest may have forgotten it.
@@ -124,7 +139,7 @@ fn one(text: &mut String, info: &Info, waits: &Waits, request: Option<&Vec<u8>>)
     }
 }
 
-fn waits_for(info: &Info, waits: &Waits) -> String {
+pub(super) fn waits_for(info: &Info, waits: &Waits) -> String {
     let descriptors = waits
         .get(&info.id)
         .filter(|_| info.kind == Kind::Descriptor);
