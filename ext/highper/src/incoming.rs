@@ -315,7 +315,17 @@ impl Incoming {
         }
     }
 
-    /// Another record of the same request, for what outlives its answer; it takes all that was made for the request.
+    /// Was nothing made for it that its head does not say?
+    pub(crate) fn is_bare(&self) -> bool {
+        self.scoped.borrow().is_empty()
+            && self.id.get().is_none()
+            && self.notes.borrow().is_none()
+            && self.session.get().is_none()
+            && self.request.borrow().is_none()
+    }
+
+    /// Another record of the same request, for what outlives its answer; it takes all that was made for the request but
+    /// the session, which is over and is read anew.
     pub(crate) fn hand_over(&self) -> Rc<Self> {
         let new = Self::new(
             &self.app,
@@ -323,15 +333,16 @@ impl Incoming {
             self.endpoint,
             self.path.clone(),
         );
-        new.scoped.replace(self.scoped.take());
+        let mut scoped = self.scoped.take();
+        let session = scoped.iter().position(|(key, _)| **key == *session::KEY);
+        let gone = session.map(|at| scoped.swap_remove(at));
+        new.scoped.replace(scoped);
+        drop(gone);
         if let Some(notes) = self.notes.take() {
             new.notes.replace(Some(notes));
         }
         if let Some(id) = self.known_id() {
             let _first = new.id.set(id.into());
-        }
-        if let Some(session) = self.session.get() {
-            let _first = new.session.set(Rc::clone(session));
         }
         if let Some(object) = self.request.take() {
             crate::request::belongs(&object, &new);

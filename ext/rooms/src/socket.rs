@@ -6,7 +6,7 @@ use crate::room::{Room, Seat};
 use crate::{Frame, Greeting, Hub, Terms};
 use highper_engine::reactor;
 use highper_http::server::WeakServer;
-use highper_http::{Connection, Exchange, Protocol};
+use highper_http::{Connection, Exchange, Protocol, Server};
 use highper_websocket::{Decoder, Opcode, close, encode};
 use std::any::Any;
 use std::cell::{Cell, RefCell};
@@ -82,7 +82,8 @@ pub struct Socket {
     events: Rc<dyn Events>,
     server: WeakServer,
     connection: Weak<Connection>,
-    decoder: RefCell<Decoder>,
+    /// Where a message has begun and not ended; at rest it needs none.
+    decoder: RefCell<Option<Box<Decoder>>>,
     /// The window of what is sent, where that is compressed.
     window: Option<u8>,
     status: Cell<Status>,
@@ -129,7 +130,7 @@ impl Socket {
             events,
             server: exchange.server().downgrade(),
             connection: Rc::downgrade(connection),
-            decoder: RefCell::new(terms.decoder(window.is_some())),
+            decoder: RefCell::default(),
             window,
             status: Cell::new(Status::Active),
             queue: RefCell::default(),
@@ -174,6 +175,12 @@ impl Socket {
     #[must_use]
     pub fn connection(&self) -> Option<Rc<Connection>> {
         self.connection.upgrade()
+    }
+
+    /// The server that the connection came to, as long as there is one.
+    #[must_use]
+    pub fn server(&self) -> Option<Server> {
+        self.server.upgrade()
     }
 
     /// May something be sent?
@@ -408,8 +415,7 @@ impl Socket {
     }
 
     /// One frame of what came.
-    fn feed(&self, bytes: &mut [u8]) -> Step {
-        let mut decoder = self.decoder.borrow_mut();
+    fn feed(decoder: &mut Decoder, bytes: &mut [u8]) -> Step {
         match decoder.feed(bytes) {
             Err(error) => Step::Failed(error),
             Ok(step) => match step.frame {
@@ -519,13 +525,22 @@ impl Protocol for Socket {
         self.heard.set(reactor::coarse_now());
         self.is_asked.set(false);
         self.is_idle.set(false);
+        let mut decoder = match self.decoder.take() {
+            Some(begun) => *begun,
+            None => self.terms.decoder(self.window.is_some()),
+        };
         let mut at = 0;
         loop {
             if self.status.get() == Status::Over {
                 return bytes.len();
             }
-            match self.feed(&mut bytes[at..]) {
-                Step::Used(used) => return at + used,
+            match Self::feed(&mut decoder, &mut bytes[at..]) {
+                Step::Used(used) => {
+                    if decoder.is_within_message() {
+                        self.decoder.replace(Some(Box::new(decoder)));
+                    }
+                    return at + used;
+                }
                 Step::Taken(used, opcode, payload) => {
                     at += used;
                     self.take(opcode, payload, connection);

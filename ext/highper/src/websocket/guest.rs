@@ -8,6 +8,7 @@ use crate::exception::http_exception::{HTTP_EXCEPTION, exception_with};
 use crate::incoming::Incoming;
 use crate::response::data::Data;
 use crate::send;
+use highper_app::router::Answer;
 use highper_log::{Level, Value as Field};
 use highper_rooms::{Events, Greeting, Refusal, Socket, Task};
 use highper_runtime::{coroutine, exit};
@@ -21,6 +22,8 @@ pub(super) struct Guest {
     pub(super) app: Rc<App>,
     definition: Rc<Definition>,
     incoming: RefCell<Option<Rc<Incoming>>>,
+    /// Of a connection at rest: the head of its request, all that is kept of that.
+    head: RefCell<Box<[u8]>>,
     values: RefCell<Option<Array>>,
 }
 
@@ -34,9 +37,59 @@ impl Guest {
     ///
     /// # Errors
     /// It is gone.
-    pub(super) fn incoming(&self, _socket: &Rc<Socket>) -> Result<Rc<Incoming>, Throw> {
-        let known = self.incoming.borrow().clone();
-        known.ok_or_else(|| Throw::error("the request of this connection is gone"))
+    pub(super) fn incoming(&self, socket: &Rc<Socket>) -> Result<Rc<Incoming>, Throw> {
+        if let Some(known) = &*self.incoming.borrow() {
+            return Ok(Rc::clone(known));
+        }
+        let incoming = self
+            .recalled(socket)
+            .ok_or_else(|| Throw::error("the request of this connection is gone"))?;
+        self.head.take();
+        self.incoming.replace(Some(Rc::clone(&incoming)));
+        Ok(incoming)
+    }
+
+    /// The request made anew.
+    fn recalled(&self, socket: &Socket) -> Option<Rc<Incoming>> {
+        let (server, connection) = (socket.server()?, socket.connection()?);
+        let exchange = server.recall(&connection, &self.head.borrow())?;
+        let (number, path) = {
+            let request = exchange.request();
+            let bytes = request.bytes();
+            let router = &self.app.compiled()?.router;
+            let Answer::Found(found) = router.find(b"GET", request.head().path(&bytes)) else {
+                return None;
+            };
+            let number = found.handler as usize;
+            (
+                number,
+                self.app
+                    .endpoint(number)
+                    .ok()?
+                    .plan
+                    .convert(&found.params)
+                    .ok()?,
+            )
+        };
+        Some(Incoming::new(&self.app, exchange, number, path))
+    }
+
+    /// The connection is at rest: keeps no more of its request than the head, unless more was made of it.
+    fn pack(&self) {
+        let Some(incoming) = self.incoming.take() else {
+            return;
+        };
+        if Rc::strong_count(&incoming) > 1 || !incoming.is_bare() {
+            self.incoming.replace(Some(incoming));
+            return;
+        }
+        {
+            let request = incoming.exchange().request();
+            let bytes = request.bytes();
+            let length = request.head().len().min(bytes.len());
+            self.head.replace(bytes[..length].into());
+        }
+        Incoming::recycle(incoming);
     }
 
     pub(super) fn get(&self, name: &[u8]) -> Option<Value> {
@@ -91,6 +144,7 @@ pub(crate) fn switch(
         app: Rc::clone(app),
         definition: Rc::clone(definition),
         incoming: RefCell::new(Some(Rc::clone(&live))),
+        head: RefCell::default(),
         values: RefCell::default(),
     });
     socket.set_guest(Some(Rc::clone(&guest) as _));
@@ -100,10 +154,11 @@ pub(crate) fn switch(
     app.running.begin(coroutine, &live);
     let opened = guest.call(&live, &socket, &Event::Open);
     let ended = opened.or_else(|throw| guest.failed(&live, &socket, throw));
+    app.running.end(coroutine);
+    drop(live);
+    guest.pack();
     // What came meanwhile, in a coroutine of its own.
-    let next = Rc::clone(&socket);
-    drop((socket, guest, live));
-    work(next);
+    work(socket);
     ended
 }
 
@@ -142,6 +197,12 @@ impl Events for Caller {
     fn wake(&self, socket: &Rc<Socket>) {
         work(Rc::clone(socket));
     }
+
+    fn idle(&self, socket: &Rc<Socket>) {
+        if let Some(guest) = of(socket) {
+            guest.pack();
+        }
+    }
 }
 
 /// Does what is to be done for a socket, one after the other, in a coroutine.
@@ -160,6 +221,7 @@ fn work(socket: Rc<Socket>) {
         app.log(Level::Error, &text, &[], None);
         kept.close(TRY_LATER, b"too much to do");
         while kept.next().is_some() {}
+        kept.set_guest(None);
     }
 }
 
@@ -167,20 +229,24 @@ const TRY_LATER: u16 = 1013;
 
 impl Guest {
     fn pump(&self, socket: &Rc<Socket>, first: Task) -> Result<(), Throw> {
-        let incoming = self.incoming(socket)?;
         let coroutine = highper_engine::current().unwrap_or(0);
-        self.app.running.begin(coroutine, &incoming);
         let mut result = Ok(());
         let mut next = Some(first);
         while let Some(task) = next {
+            let incoming = self.incoming(socket)?;
+            self.app.running.begin(coroutine, &incoming);
             let event = match &task {
                 Task::Message(message) => Event::Message(message),
                 Task::Closed(code, reason) => Event::Close(*code, reason),
             };
             let called = self.call(&incoming, socket, &event);
             result = called.or_else(|throw| self.failed(&incoming, socket, throw));
+            self.app.running.end(coroutine);
             if matches!(task, Task::Closed(..)) {
                 incoming.forget();
+                if let Some(last) = self.incoming.take() {
+                    last.forget();
+                }
                 socket.set_guest(None);
             }
             if result.is_err() {
@@ -188,7 +254,6 @@ impl Guest {
             }
             next = socket.next();
         }
-        self.app.running.end(coroutine);
         result
     }
 
@@ -198,7 +263,15 @@ impl Guest {
         socket: &Rc<Socket>,
         event: &Event<'_>,
     ) -> Result<(), Throw> {
-        self.definition.methods()?.call(incoming, socket, event)
+        let called = self.definition.methods()?.call(incoming, socket, event);
+        if let Some(session) = incoming.session.get() {
+            // What is wrong with the store is in the log.
+            let _kept = session.save();
+            let fresh = incoming.hand_over();
+            let old = self.incoming.replace(Some(fresh));
+            drop(old);
+        }
+        called
     }
 
     /// A handler has thrown.

@@ -2,9 +2,13 @@
 
 use super::{Core, LISTENER_KEY, READ_BUFFER, Server};
 use crate::connection::Connection;
+use crate::exchange::{Exchange, Progress};
 use crate::output::Sent;
+use crate::request::{Body, Bytes, Request};
 use highper_engine::reactor::{self, Handler, Readiness};
 use highper_engine::scheduler;
+use highper_http1::{Conn as Codec, Event, Head};
+use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 
 /// What is gathered in a burst before it is sent.
@@ -70,6 +74,33 @@ impl Server {
         if !connection.in_burst.get() {
             self.core.after_burst(connection);
         }
+    }
+
+    /// A record of the request that an upgraded connection began with, made anew of the bytes of its head; it was answered
+    /// long ago. `None` where they are no head.
+    #[must_use]
+    pub fn recall(&self, connection: &Rc<Connection>, bytes: &[u8]) -> Option<Rc<Exchange>> {
+        let mut head = Head::new();
+        let limits = &self.core.settings.limits;
+        let step = Codec::new().feed(bytes, &mut head, limits);
+        if !matches!(step.event, Event::Head) {
+            return None;
+        }
+        Some(Rc::new(Exchange {
+            core: Rc::clone(&self.core),
+            connection: Rc::clone(connection),
+            request: Request {
+                bytes: RefCell::new(Bytes::Own(bytes.to_vec())),
+                head,
+                body: Body::Empty,
+                started: connection.opened(),
+            },
+            progress: Cell::new(Progress::Complete),
+            status: Cell::new(101),
+            body_bytes: Cell::new(0),
+            owner: Cell::new(0),
+            tag: Cell::new(None),
+        }))
     }
 
     /// A protocol that held back takes more: what came meanwhile is read as soon as no coroutine runs.
