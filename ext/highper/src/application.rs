@@ -211,6 +211,22 @@ pub(crate) fn declare(registry: &mut Registry) {
                 let response = crate::local::handle(&app, &draft)?;
                 call.ret(response)
             })
+            .method(
+                "public function connect(string $ip = '127.0.0.1')",
+                "A connection to the application without a port, as a stream: what is written to it is read as that of a client. For tests of what is no single \
+                 request, such as WebSocket; in a coroutine. The first one starts the application as a worker does.\n\n\
+                 @param string $ip The client's address.\n\
+                 @return resource\n\
+                 @throws \\Error The application can't start, or there is no coroutine.",
+                |call| {
+                    let app = Rc::clone(of(call)?);
+                    let text = call.opt_text(0, "127.0.0.1")?;
+                    let ip = text
+                        .parse()
+                        .map_err(|_| Throw::argument_value(0, format!("must be an IP address, '{text}' given")))?;
+                    call.ret(crate::local::connect(&app, ip)?)
+                },
+            )
             .method("public function run(array $argv = []): int", "Does what the command line says and returns the exit code.", |call| {
                 let app = Rc::clone(of(call)?);
                 let mut argv = Vec::new();

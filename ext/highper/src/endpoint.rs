@@ -198,9 +198,7 @@ impl Endpoint {
             check.kept(class)?;
         }
         if let Some(socket) = &self.socket {
-            socket.check(check).map_err(|throw| {
-                Throw::error(format!("route {}: {}", self.label, throw_text(throw)))
-            })?;
+            socket.check(check)?;
         }
         for source in &self.plan.args {
             match source {

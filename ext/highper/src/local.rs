@@ -13,7 +13,7 @@ use highper_engine::{self as engine, Wake, scheduler};
 use highper_http::{Addresses, Server, Service, Settings};
 use highper_runtime::superglobals;
 use highper_runtime::{cancel, coroutine};
-use highper_zend::{Object, Throw};
+use highper_zend::{Object, Throw, Value, stream};
 use rustix::net::{AddressFamily, RecvFlags, SendFlags, SocketFlags, SocketType};
 use std::cell::Cell;
 use std::io::ErrorKind;
@@ -109,15 +109,35 @@ pub(crate) fn handle(app: &Rc<App>, draft: &Rc<Draft>) -> Result<Object, Throw> 
         .unwrap_or_else(|| Err(Throw::error("the request was ended before its answer")))
 }
 
-fn answer(app: &Rc<App>, draft: &Draft) -> Result<Object, Throw> {
+/// A connection to the application, as a stream; in a coroutine.
+///
+/// # Errors
+/// The application can't start, or there is no coroutine, in which the stream could wait.
+pub(crate) fn connect(app: &Rc<App>, peer: IpAddr) -> Result<Value, Throw> {
+    if engine::current().is_none() {
+        return Err(Throw::error(
+            "Application::connect() needs a coroutine around it, in which the application can answer: go(), Highper\\scope(), or a test with WithApplication",
+        ));
+    }
     boot(app)?;
-    let (near, far) = rustix::net::socketpair(
+    let (near, far) = pair()?;
+    take(app, far, peer)?;
+    stream::of_socket(near.as_raw_fd()).ok_or_else(|| failed("there is no stream to be had"))
+}
+
+fn pair() -> Result<(OwnedFd, OwnedFd), Throw> {
+    rustix::net::socketpair(
         AddressFamily::UNIX,
         SocketType::STREAM,
         SocketFlags::CLOEXEC | SocketFlags::NONBLOCK,
         None,
     )
-    .map_err(|error| failed(&error.to_string()))?;
+    .map_err(|error| failed(&error.to_string()))
+}
+
+fn answer(app: &Rc<App>, draft: &Draft) -> Result<Object, Throw> {
+    boot(app)?;
+    let (near, far) = pair()?;
     take(app, far, draft.peer)?;
     let received = exchange(&near, draft);
     reactor::closing(near.as_raw_fd());

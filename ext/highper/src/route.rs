@@ -62,6 +62,16 @@ impl Shared {
         }
     }
 
+    /// A pattern and middleware of a route inside of it.
+    pub(crate) fn around(
+        &self,
+        pattern: &str,
+        middleware: Vec<Middleware>,
+    ) -> (String, Vec<Middleware>) {
+        let all = [self.middleware.clone(), middleware].concat();
+        (self.prefix.join(pattern), all)
+    }
+
     /// The route of a call `$routes->get(path, handler, ...middleware)`, whose first argument
     /// that matters is number `from`.
     pub(crate) fn route(&self, methods: &[&str], call: &Call, from: usize) -> Result<Route, Throw> {

@@ -15,7 +15,7 @@ struct Routes(OnceCell<(Rc<App>, Shared)>);
 impl Trace for Routes {}
 
 pub(crate) fn declare(registry: &mut Registry) {
-    registry.class(
+    registry.class(crate::websocket::method_of_group(
         Class::new("Highper\\Routes")
             .doc("Routes with a prefix and middleware in common.")
             .handle(&ROUTES)
@@ -44,10 +44,10 @@ pub(crate) fn declare(registry: &mut Registry) {
                 nested(call, app, shared)?;
                 call.ret_this()
             }),
-    );
+    ));
 }
 
-fn of(call: &Call) -> Result<&(Rc<App>, Shared), Throw> {
+pub(crate) fn of(call: &Call) -> Result<&(Rc<App>, Shared), Throw> {
     let state = call.this::<Routes>()?;
     state
         .0

@@ -25,7 +25,7 @@ use methods::Methods;
 pub(crate) use post::{CODE, Sockets, arrived};
 pub(crate) use read::{is_one, read};
 pub(crate) use rooms::object as rooms;
-pub(crate) use route::method;
+pub(crate) use route::{method, method_of_group};
 use std::cell::OnceCell;
 use std::rc::Rc;
 

@@ -156,14 +156,26 @@ trait WithApplication
         return $this->call($method, $uri, ['Accept' => 'application/json', 'Content-Type' => 'application/json', ...$headers], $body);
     }
 
+    /** A WebSocket client, connected. @param array<string, string> $headers */
+    protected function webSocket(string $uri, array $headers = []): TestSocket
+    {
+        return new TestSocket($this->app->connect($this->requestIp), $uri, [...$this->withCookies(), ...$this->requestHeaders, ...$headers]);
+    }
+
+    /** @return array<string, string> */
+    private function withCookies(): array
+    {
+        if ($this->requestCookies === []) {
+            return [];
+        }
+        $pairs = array_map(static fn ($name, $value) => $name . '=' . rawurlencode($value), array_keys($this->requestCookies), $this->requestCookies);
+        return ['Cookie' => implode('; ', $pairs)];
+    }
+
     /** @param array<string, string> $headers */
     protected function call(string $method, string $uri, array $headers = [], string $body = ''): TestResponse
     {
-        $headers = [...$this->requestHeaders, ...$headers];
-        if ($this->requestCookies !== []) {
-            $pairs = array_map(static fn ($name, $value) => $name . '=' . rawurlencode($value), array_keys($this->requestCookies), $this->requestCookies);
-            $headers['Cookie'] = implode('; ', $pairs);
-        }
+        $headers = [...$this->requestHeaders, ...$headers, ...$this->withCookies()];
         $response = new TestResponse($this->app->handle(Request::create($method, $uri, $headers, $body, $this->requestIp)), "{$method} {$uri}");
         foreach ($response->cookies() as $name => $cookie) {
             if ($cookie['expires'] !== null && $cookie['expires'] <= time()) {

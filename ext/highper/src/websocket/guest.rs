@@ -9,6 +9,7 @@ use crate::incoming::Incoming;
 use crate::response::data::Data;
 use crate::send;
 use highper_app::router::Answer;
+use highper_http::SendError;
 use highper_log::{Level, Value as Field};
 use highper_rooms::{Events, Greeting, Refusal, Socket, Task};
 use highper_runtime::{coroutine, exit};
@@ -134,9 +135,13 @@ pub(crate) fn switch(
         },
         Rc::clone(&socket) as _,
     );
-    if sent.is_err() {
-        send::trouble(app, sent, id);
-        return Ok(());
+    match sent {
+        Ok(()) => {}
+        // Fields that a middleware has added, or a request that can't be upgraded after all.
+        Err(SendError::Encode(why)) => {
+            return Err(Throw::error(format!("the handshake can't be sent: {why}")));
+        }
+        Err(_gone) => return Ok(()),
     }
     exchange.detach_request();
     let live = incoming.hand_over();

@@ -2,16 +2,14 @@
 
 use super::read::{Given, of_class, of_closures};
 use crate::application::of;
-use crate::route::{Handler, Middleware, Route, place};
+use crate::route::{Handler, Middleware, Route, Shared, place};
+use crate::routes;
 use highper_zend::reflect;
-use highper_zend::{Call, Class, Done, Throw, Value, find_class};
+use highper_zend::{Call, Class, Throw, Value, find_class};
 use std::rc::Rc;
 
-/// Adds the method.
-pub(crate) fn method(class: Class) -> Class {
-    class.method(
-        "public function websocket(string $path, \\Closure|string $handler, ?\\Closure $open = null, ?\\Closure $close = null, int|string $queue = '256K', string $slow = 'drop-oldest', int|string $maxMessage = '1M', float $ping = 30.0, bool $compress = false, array $protocols = [], array $origins = [], int $connections = 0, array $middleware = []): static",
-        "A route whose clients speak WebSocket, as #[WebSocket].\n\n\
+const SIGNATURE: &str = "public function websocket(string $path, \\Closure|string $handler, ?\\Closure $open = null, ?\\Closure $close = null, int|string $queue = '256K', string $slow = 'drop-oldest', int|string $maxMessage = '1M', float $ping = 30.0, bool $compress = false, array $protocols = [], array $origins = [], int $connections = 0, array $middleware = []): static";
+const DOC: &str = "A route whose clients speak WebSocket, as #[WebSocket].\n\n\
          @param string $path Such as '/rooms/{room}'.\n\
          @param \\Closure|class-string $handler Called with each message; or a class with methods open(), message(), close() and error().\n\
          @param \\Closure|null $open Called when a client has connected.\n\
@@ -24,14 +22,28 @@ pub(crate) fn method(class: Class) -> Class {
          @param list<string> $protocols Subprotocols, the best first.\n\
          @param list<string> $origins From which pages browsers may connect, '*' for all; none for those of the same host.\n\
          @param int $connections Connections of a worker at most; 0 for any number.\n\
-         @param list<string|object> $middleware Of this route.",
-        add,
-    )
+         @param list<string|object> $middleware Of this route.";
+
+/// Adds the method to `Application`.
+pub(crate) fn method(class: Class) -> Class {
+    class.method(SIGNATURE, DOC, |call| {
+        let app = Rc::clone(of(call)?);
+        app.add(route(call, &Shared::default(), "Highper\\Application")?);
+        call.ret_this()
+    })
+}
+
+/// Adds it to `Routes`.
+pub(crate) fn method_of_group(class: Class) -> Class {
+    class.method(SIGNATURE, DOC, |call| {
+        let (app, shared) = routes::of(call)?;
+        app.add(route(call, shared, "Highper\\Routes")?);
+        call.ret_this()
+    })
 }
 
 /// `websocket($path, $handler, …)`
-fn add(call: &mut Call) -> Done {
-    let app = Rc::clone(of(call)?);
+fn route(call: &Call, shared: &Shared, class: &str) -> Result<Route, Throw> {
     let (usual_queue, usual_message) = (Value::string("256K"), Value::string("1M"));
     let given = Given {
         queue: call.opt_value(4).unwrap_or(&usual_queue),
@@ -43,8 +55,7 @@ fn add(call: &mut Call) -> Done {
         origins: call.opt_array(10)?,
         connections: call.opt_long(11, 0)?,
     };
-    let wrong =
-        |why: String| Throw::value_error(format!("Highper\\Application::websocket(): {why}"));
+    let wrong = |why: String| Throw::value_error(format!("{class}::websocket(): {why}"));
     let terms = given.terms().map_err(wrong)?;
     let handler = call.value(1)?;
     let closure = |at: usize| -> Result<Option<Handler>, Throw> {
@@ -78,15 +89,15 @@ fn add(call: &mut Call) -> Done {
     {
         middleware.push(Middleware::of(value).map_err(|why| Throw::argument_value(12, why))?);
     }
-    app.add(Route {
+    let (pattern, middleware) = shared.around(call.text(0)?, middleware);
+    Ok(Route {
         methods: vec!["GET".into()],
-        pattern: format!("/{}", call.text(0)?.trim_start_matches('/')),
+        pattern,
         name: None,
         handler: definition.first(),
         middleware,
         status: None,
         socket: Some(Rc::new(definition)),
         at: place(),
-    });
-    call.ret_this()
+    })
 }
