@@ -14,20 +14,23 @@ $server = Server::start(<<<'PHP'
         $app->websocket("/{$slow}", fn () => null, open: function (Connection $c) use ($slow) { $c->join($slow, "{$slow}-2"); $c->send('welcome'); }, queue: '64K', slow: $slow);
     }
     exit($app
-        ->websocket('/quick', fn (Connection $c, string $text) => null, open: function (Connection $c) { $c->join('drop-oldest', 'keep-last', 'close'); $c->send('welcome'); })
+        ->websocket('/quick', function () { Acks::$count++; }, open: function (Connection $c) { $c->join('drop-oldest', 'keep-last', 'close'); $c->send('welcome'); })
         ->get('/flood/{room}/{count}', function (string $room, int $count, Rooms $rooms) {
             $before = memory();
             for ($i = 1; $i <= $count; $i++) {
                 $rooms->to($room)->send(str_pad("{$i} ", 10_000, 'x'));
-                if ($i % 10 === 0) {
+                // The quick one says how far it is, however fast the machine.
+                while ($i % 50 === 0 && Acks::$count < intdiv($i, 50)) {
                     usleep(100);
                 }
             }
+            Acks::$count = 0;
             return ['grown' => memory() - $before];
         })
         ->get('/one/{room}', function (string $room, Rooms $rooms) { $rooms->to($room)->send('of the other room'); })
         ->get('/count/{room}', fn (string $room, Rooms $rooms) => $rooms->count($room))
         ->run([$argv[0], '--workers', '1']));
+    final class Acks { public static int $count = 0; }
     /** Bytes that the process has, of its own. */
     function memory(): int { preg_match('/^RssAnon:\s+(\d+) kB/m', file_get_contents('/proc/self/status'), $found); return $found[1] * 1024; }
     PHP);
@@ -52,12 +55,14 @@ foreach (['drop-oldest', 'keep-last', 'close'] as $policy) {
     $quick = new WebSocketClient($server->port, '/quick', timeout: 20.0);
     array_map(fn ($c) => $c->receive(), [...$slow, $quick]);
     $dropped = $metric('dropped_total');
-    $quick->connection->send('');
     $flood = $server->connect(20.0);
     $flood->send("GET /flood/{$policy}/{$count} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
     for ($i = 1; $i <= $count; $i++) {
         if ((int) $quick->receive() !== $i) {
             echo "WRONG: the quick one misses message {$i}\n";
+        }
+        if ($i % 50 === 0) {
+            $quick->send('so far');
         }
     }
     preg_match('/"grown":(-?\d+)/', $flood->readAll(), $found);
