@@ -167,6 +167,16 @@ final class Application
      */
     public function handle(\Highper\Http\Request $request): \Highper\Http\Response {}
 
+    /**
+     * A connection to the application without a port, as a stream: what is written to it is read as that of a client. For tests of what
+     * is no single request, such as WebSocket; in a coroutine. The first one starts the application as a worker does.
+     *
+     * @param string $ip The client's address.
+     * @return resource
+     * @throws \Error The application can't start, or there is no coroutine.
+     */
+    public function connect(string $ip = '127.0.0.1') {}
+
     /** Does what the command line says and returns the exit code. */
     public function run(array $argv = []): int {}
 

@@ -33,4 +33,23 @@ final class Routes
 
     /** A group inside this one. */
     public function group(string $prefix, \Closure $routes, object|string ...$middleware): static {}
+
+    /**
+     * A route whose clients speak WebSocket, as #[WebSocket].
+     *
+     * @param string $path Such as '/rooms/{room}'.
+     * @param \Closure|class-string $handler Called with each message; or a class with methods open(), message(), close() and error().
+     * @param \Closure|null $open Called when a client has connected.
+     * @param \Closure|null $close Called when it has gone.
+     * @param int|string $queue Bytes that may wait for a client that takes less than it is sent.
+     * @param string $slow What becomes of such a client: 'drop-oldest', 'keep-last' or 'close'.
+     * @param int|string $maxMessage Bytes of a message at most.
+     * @param float $ping Seconds of silence after which a client is asked whether it is there; 0 for never.
+     * @param bool $compress Are messages compressed for clients that can?
+     * @param list<string> $protocols Subprotocols, the best first.
+     * @param list<string> $origins From which pages browsers may connect, '*' for all; none for those of the same host.
+     * @param int $connections Connections of a worker at most; 0 for any number.
+     * @param list<string|object> $middleware Of this route.
+     */
+    public function websocket(string $path, \Closure|string $handler, ?\Closure $open = null, ?\Closure $close = null, string|int $queue = '256K', string $slow = 'drop-oldest', string|int $maxMessage = '1M', float $ping = 30.0, bool $compress = false, array $protocols = [], array $origins = [], int $connections = 0, array $middleware = []): static {}
 }
