@@ -225,7 +225,9 @@ impl Face {
 /// What every process of the server needs of the application: its code and configuration as they are now.
 pub(crate) fn prepare(app: &App, generation: u32) -> Result<(), Stop> {
     if generation > 1 {
-        let scans = app.scans.borrow().clone();
+        let mut scans = app.scans.borrow().clone();
+        // OPcache sees no change within a second.
+        scans.extend(["config", "lang"].map(|name| (String::new(), app.base.join(name))));
         crate::scan::refresh(&scans, app.settings.borrow().watch == Some(true))
             .map_err(Stop::Throw)?;
         app.config.forget();

@@ -328,6 +328,13 @@ impl Manager<'_> {
         }
         let mut fds = vec![self.signals.fd(), self.wake.as_raw_fd()];
         fds.extend(self.control.as_ref().map(ControlSocket::fd));
+        if self.queued_reload.is_some()
+            && self.reload.is_none()
+            && self.settled
+            && self.stopping.is_none()
+        {
+            until = now;
+        }
         match self.hooks.wait(&fds, until.saturating_duration_since(now)) {
             Ok(readable) => {
                 if readable[1] {
