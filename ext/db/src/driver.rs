@@ -36,8 +36,11 @@ pub(crate) trait Driver {
     /// May it be used again, as far as is known without asking?
     fn is_good(&self) -> bool;
 
-    /// Has the other side said nothing that ends it?
-    fn is_alive(&self) -> bool;
+    /// What is known of it without asking.
+    fn look(&self) -> Look;
+
+    /// It is the parent's: lets go of it without a word to the other side.
+    fn leave(self: Box<Self>);
 
     /// Is a transaction open, and has it not failed?
     fn in_transaction(&self) -> bool;
@@ -51,6 +54,17 @@ pub(crate) trait Driver {
     fn canceller(&self) -> Option<Canceller> {
         None
     }
+}
+
+/// What is known of a connection that nobody uses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Look {
+    /// It is open.
+    Quiet,
+    /// The other side has said something: perhaps why it ends it.
+    News,
+    /// It is not open any more.
+    Dead,
 }
 
 /// Ends what a connection does, over another one.

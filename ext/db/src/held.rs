@@ -343,6 +343,14 @@ impl Held {
         self.source.give_back((ticket, driver));
     }
 
+    /// Its connection is the parent's.
+    pub(crate) fn leave(&self) {
+        self.is_over.set(true);
+        if let Some(driver) = self.driver.take() {
+            driver.leave();
+        }
+    }
+
     /// Its coroutine has ended.
     fn abandon(&self) {
         if self.is_over.replace(true) {

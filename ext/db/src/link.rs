@@ -1,11 +1,13 @@
 //! A stream to a server, with what has come and what is to go.
 
 use crate::config::Tls;
+use crate::driver::Look;
 use crate::error::Kind;
 use crate::{Config, Error};
 use highper_engine::clock;
 use highper_net::{Kind as SocketKind, Socket};
 use highper_tls::Settings;
+use std::io;
 
 /// What is asked for at a time.
 const CHUNK: usize = 64 * 1024;
@@ -169,8 +171,20 @@ impl Link {
         self.at += count;
     }
 
-    /// Is the connection open, as far as the system knows, and has the server nothing to say?
-    pub(crate) fn is_alive(&self) -> bool {
-        self.at == self.input.len() && self.socket.check().is_ok()
+    /// What the system knows of the connection, which nobody uses.
+    pub(crate) fn look(&self) -> Look {
+        if self.at < self.input.len() {
+            return Look::News;
+        }
+        match self.socket.peek(1, |bytes| bytes.len()) {
+            Ok(0) => Look::Dead,
+            Ok(_) => Look::News,
+            Err(highper_net::Error::System(number))
+                if io::Error::from_raw_os_error(number).kind() == io::ErrorKind::WouldBlock =>
+            {
+                Look::Quiet
+            }
+            Err(_) => Look::Dead,
+        }
     }
 }

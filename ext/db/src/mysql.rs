@@ -9,7 +9,7 @@ mod decode;
 mod wire;
 
 use crate::config::Tls;
-use crate::driver::{Canceller, Driver};
+use crate::driver::{Canceller, Driver, Look};
 use crate::error::Kind;
 use crate::link::Link;
 use crate::{Column, Columns, Config, Error, Outcome, Param, Rows, Statement, shape};
@@ -723,8 +723,13 @@ impl Driver for MySql {
         !self.is_busy
     }
 
-    fn is_alive(&self) -> bool {
-        self.link.is_alive()
+    fn look(&self) -> Look {
+        self.link.look()
+    }
+
+    fn leave(mut self: Box<Self>) {
+        // Its end says goodbye only where nothing is under way.
+        self.is_busy = true;
     }
 
     fn in_transaction(&self) -> bool {

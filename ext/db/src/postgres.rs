@@ -8,7 +8,7 @@ mod decode;
 mod md5;
 
 use crate::config::Tls;
-use crate::driver::{Canceller, Driver};
+use crate::driver::{Canceller, Driver, Look};
 use crate::error::Kind;
 use crate::link::Link;
 use crate::{Columns, Config, Error, Outcome, Param, Rows, Statement, shape};
@@ -610,8 +610,13 @@ impl Driver for Postgres {
         !self.is_busy
     }
 
-    fn is_alive(&self) -> bool {
-        self.link.is_alive()
+    fn look(&self) -> Look {
+        self.link.look()
+    }
+
+    fn leave(mut self: Box<Self>) {
+        // Its end says goodbye only where nothing is under way.
+        self.is_busy = true;
     }
 
     fn in_transaction(&self) -> bool {

@@ -1,6 +1,6 @@
 //! A database with a pool of connections, and what each coroutine has of it.
 
-use crate::driver::{self, Driver};
+use crate::driver::{self, Driver, Look};
 use crate::error::Kind;
 use crate::{Config, Counts, Dialect, Error, Held, Outcome, Param, Statement};
 use highper_engine::{self as engine, Ending, clock, scheduler};
@@ -113,9 +113,12 @@ impl Source {
             // Forked: those of the parent are the parent's.
             let limits = self.pool.borrow().limits();
             let old = self.pool.replace(Rc::new(Pool::new(limits)));
-            drop(old);
-            let held = self.held.take();
-            drop(held);
+            for driver in old.take_idle() {
+                driver.leave();
+            }
+            for (_, held) in self.held.take() {
+                held.leave();
+            }
         }
         Rc::clone(&self.pool.borrow())
     }
@@ -174,6 +177,8 @@ impl Source {
         if self.held.borrow().is_empty() {
             return Ok(None);
         }
+        // In a child none of it is its own.
+        self.pool();
         let id = engine::current().unwrap_or(0);
         if let Some(held) = self.held.borrow().get(&id) {
             return Ok(Some(Rc::clone(held)));
@@ -240,10 +245,15 @@ impl Source {
                 let idle = ticket.idle();
                 let since =
                     clock::now().saturating_sub(u64::try_from(idle.as_nanos()).unwrap_or(0));
+                let (is_good, look) = (driver.is_good(), driver.look());
                 let is_suspect = idle >= self.config.check || since < self.broken.get();
-                let lives = driver.is_good()
-                    && driver.is_alive()
-                    && (!is_suspect || driver.ping(Some(clock::after(ANSWER))).is_ok());
+                let mut answers = || driver.ping(Some(clock::after(ANSWER))).is_ok();
+                let lives = is_good
+                    && match look {
+                        Look::Dead => false,
+                        Look::News => answers(),
+                        Look::Quiet => !is_suspect || answers(),
+                    };
                 if lives {
                     return Ok((ticket, driver));
                 }

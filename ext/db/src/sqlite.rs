@@ -1,6 +1,6 @@
 //! SQLite, the system's, on threads that may block.
 
-use crate::driver::Driver;
+use crate::driver::{Driver, Look};
 use crate::error::Kind;
 use crate::value::Slot;
 use crate::{Column, Config, Error, Outcome, Param, Rows, Statement, shape};
@@ -416,8 +416,13 @@ impl Driver for Sqlite {
         self.connection.is_some() && self.stream.is_none()
     }
 
-    fn is_alive(&self) -> bool {
-        true
+    fn look(&self) -> Look {
+        Look::Quiet
+    }
+
+    fn leave(self: Box<Self>) {
+        // A child that closes it would tidy up the parent's files.
+        std::mem::forget(self);
     }
 
     fn in_transaction(&self) -> bool {
