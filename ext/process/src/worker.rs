@@ -146,6 +146,13 @@ impl WorkerContext {
         self.board.come(self.slot)
     }
 
+    /// Work has come and begins at once, as packets and jobs do: [`Self::request_come`] and [`Self::request_begin`].
+    #[inline]
+    pub fn request_taken(&self, line: &[u8], now: u64) -> Ticket {
+        self.request_come();
+        self.request_begin(line, now)
+    }
+
     /// A request that has come enters PHP; `line` is its first line ([`highper_shm::LINE_MAX`]
     /// bytes are kept), `now` the loop's clock in monotonic nanoseconds.
     #[inline]

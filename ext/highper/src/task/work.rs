@@ -73,7 +73,7 @@ pub(crate) fn begin(app: &Rc<App>, claims: &Rc<Claims>, worker: &Rc<Worker>, mes
     let begun = callback::call(move || {
         let context = worker.context();
         let line = format!("job {}", head.class);
-        let ticket = context.request_begin(line.as_bytes(), monotonic());
+        let ticket = context.request_taken(line.as_bytes(), monotonic());
         work.here.post().begin(worker.id());
         let done = work.through(&head);
         work.here.post().end(worker.id());

@@ -16,7 +16,7 @@ pub(super) struct Watched {
 impl Watched {
     fn counted(&self, handle: impl FnOnce()) {
         let context = &self.worker.context;
-        let ticket = context.request_begin(b"", highper_engine::reactor::coarse_now());
+        let ticket = context.request_taken(b"", highper_engine::reactor::coarse_now());
         let number = ticket.into_number();
         handle();
         let traffic = highper_http::traffic::counted();

@@ -240,7 +240,7 @@ pub(super) fn run(server: &Object, worker: &Rc<Worker>, message: Message) {
         };
         let context = worker.context();
         let line = format!("task {} of worker {}", head.number, head.from);
-        let ticket = context.request_begin(line.as_bytes(), highper_process::monotonic());
+        let ticket = context.request_taken(line.as_bytes(), highper_process::monotonic());
         here.post().begin(id);
         LATEST.set(Some(head));
         let done = callback.call(&args).into_result();
