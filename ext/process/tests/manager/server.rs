@@ -362,7 +362,7 @@ fn answer(context: &WorkerContext, mut stream: &TcpStream, hoard: &mut Vec<u8>) 
     let mut line = String::new();
     BufReader::new(stream).read_line(&mut line).ok()?;
     let line = line.trim();
-    let ticket = context.request_begin(line.as_bytes(), monotonic());
+    let ticket = context.request_taken(line.as_bytes(), monotonic());
     let (command, number) = line.split_once(' ').unwrap_or((line, ""));
     match command {
         "sleep" => std::thread::sleep(Duration::from_millis(number.parse().unwrap())),
