@@ -284,6 +284,10 @@ impl Reloader {
     }
 
     fn take_over(&mut self, app: &App) {
+        // While it was put off another change may have begun one: the new manager would not know that child.
+        if let Some((trial, _)) = self.trial.take() {
+            trial.end();
+        }
         if !std::mem::take(&mut self.is_put_off) {
             app.log(Level::Info, "starting anew", &[], None);
         }
