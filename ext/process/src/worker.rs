@@ -149,7 +149,7 @@ impl WorkerContext {
     /// Work has come and begins at once, as packets and jobs do: [`Self::request_come`] and [`Self::request_begin`].
     #[inline]
     pub fn request_taken(&self, line: &[u8], now: u64) -> Ticket {
-        self.request_come();
+        let _unrecorded = self.request_come();
         self.request_begin(line, now)
     }
 
