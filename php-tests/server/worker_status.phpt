@@ -3,7 +3,7 @@ getWorkerStatus() and stats(): a worker that works on a packet is busy, and idle
 --FILE--
 <?php
 require __DIR__ . '/../lib/test.php';
-use function HighperTest\check;
+use function HighperTest\{check, wait_until};
 use HighperTest\Server;
 
 $server = Server::start(<<<'PHP'
@@ -20,6 +20,8 @@ $told = function () use ($server): array {
     fwrite($peer, 'x');
     return json_decode(fgets($peer), true);
 };
+// The socket accepts before both are ready.
+wait_until(fn () => $told()[2] === 1, 'both workers are there');
 for ($i = 0; $i < 4; $i++) {
     check('this one is busy, the other idle', $told(), [SWOOLE_WORKER_BUSY, SWOOLE_WORKER_IDLE, 1]);
 }
