@@ -20,16 +20,16 @@ $told = function () use ($server): array {
     fwrite($peer, 'x');
     return json_decode(fgets($peer), true);
 };
-// The socket accepts before both are ready.
-wait_until(fn () => $told()[2] === 1, 'both workers are there');
 for ($i = 0; $i < 4; $i++) {
-    check('this one is busy, the other idle', $told(), [SWOOLE_WORKER_BUSY, SWOOLE_WORKER_IDLE, 1]);
+    // The other may not be up yet, or on its way out of the callback that has sent the answer before.
+    wait_until(fn () => $told() === [SWOOLE_WORKER_BUSY, SWOOLE_WORKER_IDLE, 1], 'this one is busy, the other idle');
+    check('this one is busy', $told()[0], SWOOLE_WORKER_BUSY);
 }
 check('exit code', $server->stop(), 0);
 ?>
 --EXPECT--
-ok: this one is busy, the other idle
-ok: this one is busy, the other idle
-ok: this one is busy, the other idle
-ok: this one is busy, the other idle
+ok: this one is busy
+ok: this one is busy
+ok: this one is busy
+ok: this one is busy
 ok: exit code
