@@ -295,6 +295,7 @@ impl Plan {
     ///
     /// # Errors
     /// The parameter that does not fit.
+    #[inline(always)]
     pub(crate) fn convert(
         &self,
         params: &highper_app::router::Params<'_, '_>,
