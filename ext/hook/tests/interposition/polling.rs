@@ -126,8 +126,10 @@ fn select_fills_its_sets_and_its_time() {
     let sets = |fds: &[i32]| {
         // SAFETY: a set of descriptors without any is all zeros.
         let mut set: fd_set = unsafe { std::mem::zeroed() };
-        fds.iter()
-            .for_each(|&fd| unsafe { libc::FD_SET(fd, &mut set) });
+        for &fd in fds {
+            // SAFETY: a descriptor of this test, below FD_SETSIZE; the set is alive.
+            unsafe { libc::FD_SET(fd, &mut set) };
+        }
         set
     };
     let most = [a, b, c, d].into_iter().max().unwrap() + 1;
@@ -139,6 +141,7 @@ fn select_fills_its_sets_and_its_time() {
     let writer = later(50, move || write_all(d, b"x"));
     assert_eq!(select(most, &mut read, none, none, &mut time), 1);
     writer.join().unwrap();
+    // SAFETY: descriptors of this test, below FD_SETSIZE; the sets are alive.
     assert!(unsafe { libc::FD_ISSET(c, &read) && !libc::FD_ISSET(a, &read) });
     assert!(
         time.tv_sec == 4 && time.tv_usec < 960_000,
@@ -154,6 +157,7 @@ fn select_fills_its_sets_and_its_time() {
         select(most, &mut read, &mut write, none, std::ptr::null_mut()),
         1
     );
+    // SAFETY: descriptors of this test, below FD_SETSIZE; the sets are alive.
     assert!(unsafe { !libc::FD_ISSET(a, &read) && libc::FD_ISSET(b, &write) });
     assert_eq!(asked(), [], "ready at once");
 
@@ -163,6 +167,7 @@ fn select_fills_its_sets_and_its_time() {
         tv_usec: 20_000,
     };
     assert_eq!(select(most, &mut read, none, none, &mut time), 0);
+    // SAFETY: descriptors of this test, below FD_SETSIZE; the sets are alive.
     assert!(unsafe { !libc::FD_ISSET(a, &read) });
     assert_eq!((time.tv_sec, time.tv_usec), (0, 0));
     assert_eq!(waits(&asked()), 1);

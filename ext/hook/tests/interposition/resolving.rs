@@ -27,6 +27,7 @@ fn names_are_looked_up_elsewhere_and_numbers_here() {
     let call: GetAddrInfo = library.get("f_getaddrinfo");
     let mut list = std::ptr::null_mut();
     let port = text("80");
+    // SAFETY: plain data, valid as zeros.
     let mut hints: addrinfo = unsafe { std::mem::zeroed() };
     hints.ai_family = libc::AF_INET;
     hints.ai_socktype = libc::SOCK_STREAM;
@@ -34,9 +35,11 @@ fn names_are_looked_up_elsewhere_and_numbers_here() {
         call(text("localhost").as_ptr(), port.as_ptr(), &hints, &mut list),
         0
     );
+    // SAFETY: the call has given a list, whose addresses are of the family that was asked for.
     let address = unsafe { *(*list).ai_addr.cast::<libc::sockaddr_in>() };
     assert_eq!(u32::from_be(address.sin_addr.s_addr), 0x7f00_0001);
     assert_eq!(u16::from_be(address.sin_port), 80);
+    // SAFETY: the list of the call above, once.
     unsafe { libc::freeaddrinfo(list) };
     assert_eq!(asked(), [Asked::Resolve]);
 
