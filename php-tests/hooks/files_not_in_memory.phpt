@@ -31,7 +31,9 @@ $beside = function (callable $work): array {
 Co\run(function () use ($file, $content, $forget, $beside, $says) {
     $forget();
     check('the whole', $beside(fn () => file_get_contents($file) === $content), [true, $says]);
-    check('at once when it is in memory', $beside(fn () => file_get_contents($file) === $content), [true, false]);
+    // What was read is in memory, unless the machine is short of it and has dropped it meanwhile: so it is read some times.
+    for ($again = 0; $again < 10 && ($got = $beside(fn () => file_get_contents($file) === $content)) === [true, true]; $again++);
+    check('at once when it is in memory', $got, [true, false]);
     $forget();
     check('a part', $beside(fn () => file_get_contents($file, false, null, 4_000_001, 300_007) === substr($content, 4_000_001, 300_007)), [true, $says]);
     $forget();
