@@ -9,7 +9,7 @@ cd "$ROOT"
 MODULE=${HIGHPER_MODULE:-$ROOT/modules/highper.so}
 # The crates whose unit tests link without PHP. All the others are driven through PHP, by php-tests/.
 RUST_CRATES=(highper-app highper-db highper-engine highper-hook highper-http highper-http1 highper-log highper-process highper-shm)
-BUILD_PACKAGES=(php-cli php-dev php-sqlite3 libsqlite3-dev gcc libc6-dev make clang libclang-dev)
+BUILD_PACKAGES=(php-cli php-dev php-sqlite3 gcc libc6-dev make clang libclang-dev)
 # Debian's cargo is too old; rustup is the way that works everywhere.
 CARGO_HINT='cargo is missing: curl --proto =https --tlsv1.2 -sSf https://sh.rustup.rs | sh -s -- -y && . ~/.cargo/env'
 
@@ -41,11 +41,6 @@ has_libclang() {
         compgen -G '/usr/lib*/libclang*.so*' >/dev/null || [ -n "${LIBCLANG_PATH:-}" ]
 }
 
-# What the linker takes for -lsqlite3.
-has_sqlite() {
-    compgen -G '/usr/lib/*/libsqlite3.so' >/dev/null || compgen -G '/usr/lib*/libsqlite3.so' >/dev/null || [ -n "${SQLITE3_LIB_DIR:-}" ]
-}
-
 has_extension() { "$1" -r 'exit(extension_loaded($argv[1]) ? 0 : 1);' "$2" >/dev/null 2>&1; }
 
 need_cargo() {
@@ -73,7 +68,6 @@ need_php() {
     have cc || missing+=(gcc libc6-dev)
     have make || missing+=(make)
     has_libclang || missing+=(clang libclang-dev)
-    has_sqlite || missing+=(libsqlite3-dev)
     if [ ${#missing[@]} -gt 0 ]; then install_packages "${missing[@]}"; fi
     PHP_CONFIG=${PHP_CONFIG:-$(command -v php-config)} || die "php-dev installed no php-config"
     PHP=$("$PHP_CONFIG" --php-binary)

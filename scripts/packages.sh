@@ -1,6 +1,6 @@
 # Debian's packages that the whole gate wants: what builds, PHP, and what the tests talk to. Sourced by .ci/run and scripts/test-trixie.
 # shellcheck shell=bash disable=SC2034
-GATE_PACKAGES=(ca-certificates openssl git curl gcc libc6-dev make clang libclang-dev libsqlite3-dev pkg-config python3 php-cli php-dev php-sqlite3
+GATE_PACKAGES=(ca-certificates openssl git curl gcc libc6-dev make clang libclang-dev pkg-config python3 php-cli php-dev php-sqlite3
     php-cgi php-fpm php-mbstring php-curl php-mysql php-redis php-xdebug php-pcov mariadb-server redis-server nodejs npm chromium
     php-illuminate-database php-doctrine-dbal php-guzzlehttp-guzzle php-amqp php-imap php-ldap php-memcached php-mongodb php-odbc
     php-pgsql php-soap php-xml dovecot-imapd memcached odbc-mariadb odbc-postgresql openssh-server php-amqplib php-apcu

@@ -5,8 +5,8 @@ use crate::error::Kind;
 use crate::value::Slot;
 use crate::{Column, Config, Error, Outcome, Param, Rows, Statement, shape};
 use highper_engine::{self as engine, clock};
-use rusqlite::types::{ToSqlOutput, Value, ValueRef};
-use rusqlite::{Batch, Connection, InterruptHandle, OpenFlags, ToSql, ffi};
+use highper_sqlite::rusqlite::types::{ToSqlOutput, Value, ValueRef};
+use highper_sqlite::rusqlite::{self, Batch, Connection, InterruptHandle, OpenFlags, ToSql, ffi};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -117,6 +117,14 @@ fn open(config: &Config) -> Result<Connection, Error> {
         error.message = format!("cannot open {path}: {}", error.message);
         error.unsent()
     };
+    highper_sqlite::load().map_err(|missing| {
+        Error::new(
+            Kind::Connection,
+            "08001",
+            format!("cannot open {path}: {missing}"),
+        )
+        .unsent()
+    })?;
     let connection =
         Connection::open_with_flags(Path::new(path), mode | OpenFlags::SQLITE_OPEN_NO_MUTEX)
             .map_err(cannot)?;
@@ -148,7 +156,7 @@ fn take(rows: &mut Rows, row: &rusqlite::Row<'_>, width: usize) -> Result<(), Er
 
 /// SQLite would run the first of several statements, and leave the others out.
 fn is_one(connection: &Connection, sql: &str) -> Result<(), Error> {
-    use rusqlite::fallible_iterator::FallibleIterator as _;
+    use highper_sqlite::rusqlite::fallible_iterator::FallibleIterator as _;
     let mut batch = Batch::new(connection, sql);
     batch.next().map_err(|error| of_sqlite(&error))?;
     match batch.next() {
