@@ -9,10 +9,11 @@ const LETTERS: &[u8] = b"cCsSnvlLNViIqQJP";
 
 fn rules(head: &[u8; 6]) -> Framing {
     let [kind, offset, body, mark, limit, function] = *head;
-    let length = match kind % 4 {
+    let length = match kind % 5 {
         0 => Length::Mqtt,
         1 => Length::FastCgi,
         2 => Length::Function,
+        3 => Length::Redis,
         _ => {
             let letter = LETTERS[usize::from(function) % LETTERS.len()];
             Length::Integer(Integer::of_letter(letter).expect("a letter of the list"))

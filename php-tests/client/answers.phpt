@@ -36,6 +36,8 @@ Co\run(function () {
     }), $ok(''));
     [, , , , $client] = against("{$head}A: 1\r\na: 2\r\nA: 3\r\nLong-Name: x\r\nContent-Length: 0\r\n\r\n", ['lowercase_header' => false]);
     check('names as they came', $client->headers, ['A' => ['1', '3'], 'a' => '2', 'Long-Name' => 'x', 'Content-Length' => '0']);
+    [, , , , $client] = against("{$head}12345: one\r\n12345: two\r\n-1: x\r\n1.5: y\r\nContent-Length: 0\r\n\r\n");
+    check('names that are numbers', [$client->headers['12345'], $client->headers[-1], $client->headers['1.5']], [['one', 'two'], 'x', 'y']);
     [, , , , $client] = against("{$head}Content-Length: 1\r\n\r\nxHTTP/1.1 200 OK\r\n\r\nforged");
     check('bytes behind it end the connection', [$client->body, $client->connected], ['x', false]);
 
@@ -131,6 +133,7 @@ ok: no body
 ok: interim
 ok: HEAD
 ok: names as they came
+ok: names that are numbers
 ok: bytes behind it end the connection
 ok: garbage
 ok: another protocol

@@ -39,6 +39,6 @@ pub use highper_http1::{EncodeError, Head, Limits, Response as ResponseHead, Ver
 pub use highper_http2::Settings as Http2;
 pub use request::{Body, Request};
 pub use server::{Figures, Server, Service};
-pub use settings::{Settings, StaticFiles};
+pub use settings::{Rewrite, Settings, StaticFiles};
 pub use stream::{Stream, StreamError};
 pub use upgrade::Protocol;

@@ -70,6 +70,36 @@ pub struct StaticFiles {
     pub index: Vec<String>,
     /// Is a path with no file answered with 404 (true), or left to the service?
     pub exclusive: bool,
+    /// Does a folder without an index file answer with a list of what is in it?
+    pub listing: bool,
+    /// Changes of paths before a file is looked for: the first that fits.
+    pub rewrites: Vec<Rewrite>,
+}
+
+/// What a path becomes.
+#[derive(Clone, Debug)]
+pub enum Rewrite {
+    /// The beginning of a path, and what stands in its place.
+    Beginning(String, String),
+    /// A regular expression of a part of a path, and what stands in that part's place; `$1` is its first group.
+    Pattern(regex_lite::Regex, String),
+}
+
+impl Rewrite {
+    /// The path that is looked for instead of `path`, if this rule is about it.
+    #[must_use]
+    pub fn apply(&self, path: &str) -> Option<String> {
+        match self {
+            Self::Beginning(from, to) => {
+                let rest = path.strip_prefix(from.as_str())?;
+                Some(format!("{to}{rest}"))
+            }
+            Self::Pattern(pattern, to) => {
+                let changed = pattern.replace_all(path, to.as_str());
+                (changed != path).then(|| changed.into_owned())
+            }
+        }
+    }
 }
 
 impl Default for Settings {

@@ -6,6 +6,7 @@
 //! 14. Opening and looking at files blocks, on a local disk for microseconds.
 
 mod condition;
+mod listing;
 mod open;
 mod range;
 
@@ -490,18 +491,9 @@ fn etag(entry: &Entry, encoding: Encoding, weak: bool) -> String {
 /// To the same folder with a slash. Built of the decoded segments, so that neither `//host` nor a
 /// line end can get into it.
 fn redirect(location: &Location, base: &str, query: Option<&[u8]>) -> Plan {
-    const HEX: &[u8; 16] = b"0123456789ABCDEF";
     let mut target = String::from(base);
     target.push('/');
-    for &byte in &location.path {
-        if byte.is_ascii_alphanumeric() || b"/-_.~!$&'()*+,;=:@".contains(&byte) {
-            target.push(byte as char);
-        } else {
-            target.push('%');
-            target.push(HEX[usize::from(byte >> 4)] as char);
-            target.push(HEX[usize::from(byte & 15)] as char);
-        }
-    }
+    push_escaped(&mut target, &location.path);
     target.push('/');
     if let Some(query) = query.filter(|query| query.iter().all(u8::is_ascii_graphic)) {
         target.push('?');
@@ -512,6 +504,20 @@ fn redirect(location: &Location, base: &str, query: Option<&[u8]>) -> Plan {
         headers: vec![("Location", target.into())],
         length: Some(0),
         body: Body::Empty,
+    }
+}
+
+/// Adds the bytes of a path as a URL has them.
+fn push_escaped(target: &mut String, path: &[u8]) {
+    const HEX: &[u8; 16] = b"0123456789ABCDEF";
+    for &byte in path {
+        if byte.is_ascii_alphanumeric() || b"/-_.~!$&'()*+,;=:@".contains(&byte) {
+            target.push(byte as char);
+        } else {
+            target.push('%');
+            target.push(HEX[usize::from(byte >> 4)] as char);
+            target.push(HEX[usize::from(byte & 15)] as char);
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! Answers a request with a file, without asking the service.
 
 use crate::exchange::Exchange;
-use crate::settings::StaticFiles as Setting;
+use crate::settings::{Rewrite, StaticFiles as Setting};
 use crate::static_file::{Answer, Body, Miss, Options, Plan, Request, StaticFiles};
 use highper_http1::{EncodeError, Response};
 
@@ -10,6 +10,8 @@ pub(crate) struct Files {
     files: StaticFiles,
     prefixes: Vec<String>,
     exclusive: bool,
+    listing: bool,
+    rewrites: Vec<Rewrite>,
 }
 
 impl Files {
@@ -22,6 +24,8 @@ impl Files {
             files: StaticFiles::new(&setting.root, options)?,
             prefixes: setting.prefixes.clone(),
             exclusive: setting.exclusive,
+            listing: setting.listing,
+            rewrites: setting.rewrites.clone(),
         })
     }
 
@@ -35,6 +39,8 @@ impl Files {
         if !matches!(method, b"GET" | b"HEAD") {
             return false;
         }
+        let rewritten = self.rewritten(path);
+        let path = rewritten.as_deref().map_or(path, str::as_bytes);
         if !self.prefixes.is_empty()
             && !self.prefixes.iter().any(|p| path.starts_with(p.as_bytes()))
         {
@@ -53,9 +59,19 @@ impl Files {
             range: head.get(&bytes, b"range"),
         };
         let answer = self.files.serve(&asked);
+        let listed = match answer {
+            Ok(Answer::Miss(Miss::NotAFile)) if self.listing => self.files.list(path),
+            _ => None,
+        };
         drop(bytes);
         let sent = match answer {
             Ok(Answer::Plan(plan)) => send(exchange, plan),
+            Ok(Answer::Miss(Miss::NotAFile)) if listed.is_some() => exchange.respond(
+                200,
+                None,
+                |r| r.header(b"Content-Type", b"text/html; charset=utf-8"),
+                listed.unwrap_or_default().as_bytes(),
+            ),
             // A folder without an index is nobody's page but the service's.
             Ok(Answer::Miss(Miss::NotAFile)) => return false,
             Ok(Answer::Miss(_)) if !self.exclusive => return false,
@@ -76,6 +92,15 @@ impl Files {
             exchange.abort();
         }
         true
+    }
+
+    /// What the first rule that fits makes of a path. Paths that are no text fit none.
+    fn rewritten(&self, path: &[u8]) -> Option<String> {
+        if self.rewrites.is_empty() {
+            return None;
+        }
+        let path = std::str::from_utf8(path).ok()?;
+        self.rewrites.iter().find_map(|rule| rule.apply(path))
     }
 }
 

@@ -2,9 +2,11 @@
 //!
 //! A packet ends where a length in its head says, or at a mark. The rules are those of Swoole's
 //! settings `open_length_check` (with `package_length_type`, `_offset`, `package_body_offset`,
-//! `package_length_func`), `open_mqtt_protocol`, `open_fastcgi_protocol` and `open_eof_check`.
+//! `package_length_func`), `open_mqtt_protocol`, `open_redis_protocol`, `open_fastcgi_protocol` and
+//! `open_eof_check`.
 
 mod integer;
+pub mod redis;
 #[cfg(test)]
 mod tests;
 
@@ -52,6 +54,8 @@ pub enum Length {
     Mqtt,
     /// The record header of FastCGI 1.0, section 3.3.
     FastCgi,
+    /// A command of the Redis protocol.
+    Redis,
 }
 
 /// The rules by which a stream is cut.
@@ -146,6 +150,7 @@ impl Framing {
                 let content = u64::from(u16::from_be_bytes([head[4], head[5]]));
                 content + u64::from(head[6]) + FASTCGI_HEAD as u64
             }
+            Length::Redis => return redis::first(bytes, self.limit),
         };
         if length == 0 {
             return Err(Malformed::NoLength);

@@ -19,6 +19,7 @@ pub mod library;
 pub mod lock;
 pub mod name_resolver;
 pub mod process;
+pub mod redis;
 pub mod runtime;
 pub mod server;
 pub mod swoole_error;
@@ -105,4 +106,5 @@ pub fn declare(registry: &mut Registry) {
     http2::declare(registry);
     library::declare(registry, shortname);
     websocket::declare(registry);
+    redis::declare(registry);
 }

@@ -100,6 +100,8 @@ pub(crate) struct State {
     modes: Cell<modes::Modes>,
     users: RefCell<Vec<Object>>,
     commands: RefCell<Vec<command::Command>>,
+    /// What answers the commands of Redis' protocol, by their names in small letters.
+    pub(crate) commands_of_redis: RefCell<BTreeMap<Vec<u8>, Callable>>,
 }
 
 impl Trace for State {
@@ -123,6 +125,11 @@ impl Trace for State {
         if let Ok(commands) = self.commands.try_borrow() {
             for command in commands.iter() {
                 tracer.value(command.callback.value());
+            }
+        }
+        if let Ok(commands) = self.commands_of_redis.try_borrow() {
+            for callable in commands.values() {
+                tracer.value(callable.value());
             }
         }
     }

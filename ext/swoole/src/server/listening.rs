@@ -1,12 +1,13 @@
 //! What a server that starts listens on, and whether somebody answers there.
 
-use super::port::{View, protocol};
+use super::port::{self, View, protocol};
 use super::{State, event_callback, is_websocket, settings};
 use crate::http::server::SERVER as HTTP_SERVER;
+use crate::redis::server::REDIS_SERVER;
 use highper_process::Options;
 use highper_process::listen::Listener;
 use highper_runtime::serve::{Port, Speaks};
-use highper_zend::{Array, Object, Throw};
+use highper_zend::{Array, Object, Throw, Value};
 
 /// The ports with their settings, as they are when the server starts.
 pub(super) fn checked_ports(server: &Object) -> Result<Vec<(Object, Array)>, Throw> {
@@ -16,6 +17,7 @@ pub(super) fn checked_ports(server: &Object) -> Result<Vec<(Object, Array)>, Thr
     let all = state.ports.borrow().clone();
     let mut given = state.settings.borrow().clone();
     let is_http = server.is_instance_of(HTTP_SERVER.get());
+    let is_redis = server.is_instance_of(REDIS_SERVER.get());
     if is_http {
         // A port without settings speaks what the first one does.
         for name in ["open_mqtt_protocol", "open_eof_check", "open_length_check"] {
@@ -34,9 +36,17 @@ pub(super) fn checked_ports(server: &Object) -> Result<Vec<(Object, Array)>, Thr
         if place == 0 && is_http {
             view.speaks_http();
         }
+        if place == 0 && is_redis {
+            let mut own = Array::new();
+            own.set("open_redis_protocol", true);
+            port::set(&object, &own)?;
+        }
         let settings = view.settings(&given)?;
+        let on = |name: &str| settings.get(name).is_some_and(Value::to_bool);
         let has = |event: &str| view.has(event) || event_callback(server, event).is_some();
-        let missing = if view.kind().is_datagram() {
+        let missing = if is_redis && on("open_redis_protocol") {
+            None
+        } else if view.kind().is_datagram() {
             (!has("packet")).then_some("require onPacket callback")
         } else if is_websocket(server, &settings) && (place == 0 || view.is_http(&settings)) {
             (!has("message") && !has("receive")).then_some("require onMessage callback")

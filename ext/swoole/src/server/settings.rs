@@ -2,9 +2,10 @@
 
 use crate::coroutine::socket::setting::size;
 use crate::http::response::packing::Packing;
-use highper_http::{Http2, Settings, StaticFiles};
+use highper_http::{Http2, Rewrite, Settings, StaticFiles};
 use highper_process::Options;
-use highper_zend::{Array, Throw, Value};
+use highper_zend::{Array, Throw, Value, error};
+use regex_lite::Regex;
 use std::time::Duration;
 
 /// Keys that Swoole 6.2 knows; those without a use here are taken and have no effect.
@@ -31,7 +32,7 @@ ssl_compress ssl_dhparam ssl_ecdh_curve ssl_key_file ssl_passphrase ssl_prefer_s
 ssl_session_cache ssl_sni_certs ssl_verify_depth ssl_verify_peer stack_size static_handler_locations stats_file \
 stats_timer_interval task_enable_coroutine task_ipc_mode task_max_request task_max_request_grace task_tmpdir \
 task_use_object task_object task_worker_max_num task_worker_num tcp_defer_accept tcp_fastopen tcp_keepcount tcp_keepidle \
-tcp_keepinterval tcp_rcvbuf tcp_sndbuf tcp_user_timeout thread_num trace_flags upload_max_filesize upload_tmp_dir user \
+tcp_keepinterval tcp_rcvbuf tcp_sndbuf tcp_user_timeout thread_num trace_flags upload_max_filesize upload_tmp_dir url_rewrite_rules user \
 websocket_compression websocket_mask websocket_strict websocket_subprotocol worker_max_concurrency worker_max_num worker_num ";
 
 pub(super) fn is_known(name: &str) -> bool {
@@ -141,6 +142,8 @@ pub(super) fn apply(
         prefixes: Vec::new(),
         index: Vec::new(),
         exclusive: false,
+        listing: false,
+        rewrites: Vec::new(),
     };
     let mut static_on = false;
     let mut http2 = false;
@@ -243,6 +246,8 @@ pub(super) fn apply(
             "enable_static_handler" => static_on = value.to_bool(),
             "static_handler_locations" => files.prefixes = list(&name, value)?,
             "http_index_files" => files.index = list(&name, value)?,
+            "http_autoindex" => files.listing = value.to_bool(),
+            "url_rewrite_rules" => files.rewrites = rewrites(value)?,
             "open_http2_protocol" => http2 = value.to_bool(),
             "http2_header_table_size" => told.header_table_size = number(&name, value)?,
             "http2_max_concurrent_streams" => told.max_concurrent_streams = number(&name, value)?,
@@ -270,6 +275,31 @@ pub(super) fn apply(
         http.static_files = Some(files);
     }
     Ok(switches)
+}
+
+/// `url_rewrite_rules`: beginnings of paths, or regular expressions between two `~`, with what stands in their place.
+fn rewrites(value: &Value) -> Result<Vec<Rewrite>, Throw> {
+    let Some(rules) = value.as_array() else {
+        return Err(error::fatal("The `url_rewrite_rules` must be array"));
+    };
+    let mut all = Vec::with_capacity(rules.len());
+    for (from, to) in rules.iter() {
+        let from = String::from_utf8_lossy(&from.to_bytes()).into_owned();
+        let to = to.to_str()?.to_string_lossy().into_owned();
+        let pattern = from.strip_prefix('~').and_then(|p| p.strip_suffix('~'));
+        all.push(match pattern {
+            None => Rewrite::Beginning(from, to),
+            Some(pattern) => match Regex::new(pattern) {
+                Ok(pattern) => Rewrite::Pattern(pattern, to),
+                Err(why) => {
+                    return Err(Throw::value_error(format!(
+                        "the setting url_rewrite_rules has the pattern '{from}', which is no regular expression: {why}"
+                    )));
+                }
+            },
+        });
+    }
+    Ok(all)
 }
 
 /// What `$setting` shows of a server that runs, beside what was set.

@@ -3,6 +3,7 @@
 use super::event::{self, Info};
 use super::port::{View, get_callback};
 use crate::function::logging;
+use crate::redis::server::{self as redis, Asked, REDIS_SERVER};
 use highper_engine::clock;
 use highper_net::Address;
 use highper_net::framing::Malformed;
@@ -22,6 +23,8 @@ struct Callbacks {
     buffer_full: Option<Callable>,
     buffer_empty: Option<Callable>,
     length: Option<Callable>,
+    /// Are its packets commands of Redis' protocol, which have handlers?
+    is_redis: bool,
     number: u16,
 }
 
@@ -50,6 +53,7 @@ impl Streams {
         reactor: i64,
     ) -> Self {
         let first = ports.first().map(|(port, _)| port);
+        let has_commands = server.is_instance_of(REDIS_SERVER.get());
         let callbacks = ports.iter().map(|(port, settings)| {
             let find =
                 |event: &str| get_callback(port, event).or_else(|| get_callback(first?, event));
@@ -63,6 +67,10 @@ impl Streams {
                 length: settings
                     .get("package_length_func")
                     .and_then(|function| Callable::new(function).ok()),
+                is_redis: has_commands
+                    && settings
+                        .get("open_redis_protocol")
+                        .is_some_and(Value::to_bool),
                 number: View::of(port).map_or(0, |port| port.number()),
             }
         });
@@ -102,6 +110,30 @@ impl Streams {
         Self::run(move || callable.call(&args).into_result().map(drop));
     }
 
+    /// A command of Redis' protocol.
+    fn command(&self, connection: &Rc<Connection>, packet: &[u8]) {
+        let streams = || highper_runtime::serve::worker().and_then(|worker| worker.streams());
+        match redis::asked(&self.server, packet) {
+            Asked::Handler(handler, arguments) => {
+                let (server, session) = (self.server.clone(), connection.session() as i64);
+                Self::run(move || redis::answer(&server, session, &handler, &arguments));
+            }
+            Asked::Reply(reply) => {
+                // Who does not read the errors of its commands can wait for no room: it is closed.
+                if let Some(streams) = streams()
+                    && streams.send(connection, &reply).is_err()
+                {
+                    streams.close(connection, true);
+                }
+            }
+            Asked::TooLong => {
+                if let Some(streams) = streams() {
+                    streams.close(connection, false);
+                }
+            }
+        }
+    }
+
     fn of_buffer(&self, callable: Option<&Callable>, connection: &Connection) {
         let Some(callable) = callable.cloned() else {
             return;
@@ -123,10 +155,13 @@ impl Service for Streams {
     }
 
     fn received(&self, connection: &Rc<Connection>, packet: &[u8]) {
-        let Some(callable) = self
-            .port(connection.port())
-            .and_then(|port| port.receive.clone())
-        else {
+        let Some(port) = self.port(connection.port()) else {
+            return;
+        };
+        if port.is_redis {
+            return self.command(connection, packet);
+        }
+        let Some(callable) = port.receive.clone() else {
             return;
         };
         let (server, fd) = (Value::from(&self.server), connection.session() as i64);

@@ -110,6 +110,10 @@ fn cut(settings: &Array) -> Result<Cut, Throw> {
     if get(settings, "package_length_func").is_some() {
         framing.length = Length::Function;
     }
+    if flag(settings, "open_redis_protocol") {
+        framing.length = Length::Redis;
+        return Ok(Cut::Each(framing));
+    }
     if flag(settings, "open_eof_split") {
         return Ok(Cut::Each(Framing {
             by_mark: true,

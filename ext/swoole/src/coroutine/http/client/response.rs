@@ -224,17 +224,20 @@ fn add(headers: &mut Array, name: &[u8], value: &[u8], lowercase: bool) {
     } else {
         name.to_vec()
     };
-    match headers.get(&name).map(|before| before.as_array().cloned()) {
-        None => headers.set(&name, value),
+    match headers
+        .get_symbol(&name)
+        .map(|before| before.as_array().cloned())
+    {
+        None => headers.set_symbol(&name, value),
         Some(Some(mut list)) => {
             list.push(value);
-            headers.set(&name, list)
+            headers.set_symbol(&name, list)
         }
         Some(None) => {
-            let before = headers.get(&name).cloned();
+            let before = headers.get_symbol(&name).cloned();
             let mut list = Array::with_capacity(2);
             list.push(before).push(value);
-            headers.set(&name, list)
+            headers.set_symbol(&name, list)
         }
     };
 }
