@@ -12,6 +12,8 @@ refused([
     $dto('#[In([])] public string $x'), $dto('#[In("a")] public string $x'), $dto('#[Email(1, 2)] public string $x'), $dto('#[Email] public int $x'), $dto('#[Url([1])] public string $x'), $dto('#[Url] public array $x'),
     $dto('#[Uuid(9)] public string $x'), $dto('#[Uuid] public int $x'), $dto('#[Each] public array $x'), $dto('#[Each("Missing")] public array $x'), $dto('#[Each(new Email)] public string $x'), $dto('#[Each("int")] public string $x'), $dto('#[Each(new \stdClass)] public array $x'),
     $dto('#[When("y", 1)] public string $x'), $dto('#[When("y", 1, new Length(2))] public int $x'), $dto('#[When("x", 1, new \stdClass)] public string $x, public int $y = 1'),
+    $dto('#[When("kin", 1, new Required)] public ?string $x, public int $kind = 1'), $dto('public string $a, #[When("b", 1, new When("c", 2, new Required))] public ?string $x, public int $b = 1'),
+    $dto('#[Each(new When("x", 1, new Required))] public array $x'), "#[Controller]\nfinal class Bad {\n    #[Get('/a')] public function a(#[Query, When('b', 1, new Length(2))] ?string \$x, #[Query] int \$b = 1) {}\n}",
     $dto('#[Unique("")] public string $x'), $dto('#[Unique] public string $x'), $dto('#[Required(1, 2, 3)] public string $x'), $dto('#[Date("")] public \DateTimeImmutable $x'), $dto('public \Closure $x'), $dto('public callable $x'),
 ]);
 ?>
@@ -70,6 +72,14 @@ Dto { #[When("y", 1, new Length(2))] public int $x) {} } Bad { #[Post('/a')] a(#
     route POST /a (Bad.php:8): its parameter $dto is wrong: #[When] on $x of App\Dto::__construct() in Bad.php:5: it is a rule for texts and arrays, and the type is int
 Dto { #[When("x", 1, new \stdClass)] public string $x, public int $y = 1) {} } Bad { #[Post('/a')] a(#[Body] Dto $dto) {} }
     route POST /a (Bad.php:8): its parameter $dto is wrong: #[When] on $x of App\Dto::__construct() in Bad.php:5: stdClass is no rule: it must implement Highper\Validation\Rule
+Dto { #[When("kin", 1, new Required)] public ?string $x, public int $kind = 1) {} } Bad { #[Post('/a')] a(#[Body] Dto $dto) {} }
+    route POST /a (Bad.php:8): its parameter $dto is wrong: #[When] on $x of App\Dto::__construct() in Bad.php:5: there is no field 'kin' beside it; did you mean 'kind'?
+Dto { public string $a, #[When("b", 1, new When("c", 2, new Required))] public ?string $x, public int $b = 1) {} } Bad { #[Post('/a')] a(#[Body] Dto $dto) {} }
+    route POST /a (Bad.php:8): its parameter $dto is wrong: #[When] on $x of App\Dto::__construct() in Bad.php:5: there is no field 'c' beside it; did you mean 'a'?
+Dto { #[Each(new When("x", 1, new Required))] public array $x) {} } Bad { #[Post('/a')] a(#[Body] Dto $dto) {} }
+    route POST /a (Bad.php:8): its parameter $dto is wrong: #[Each] on $x of App\Dto::__construct() in Bad.php:5: it looks at the field 'x', and there are no fields beside it: let a class have both
+Bad { #[Get('/a')] a(#[Query, When('b', 1, new Length(2))] ?string $x, #[Query] int $b = 1) {} }
+    route GET /a (Bad.php:7): #[When] on $x of App\Bad::a() in Bad.php:7: it looks at the field 'b', and there are no fields beside it: let a class have both
 Dto { #[Unique("")] public string $x) {} } Bad { #[Post('/a')] a(#[Body] Dto $dto) {} }
     route POST /a (Bad.php:8): its parameter $dto is wrong: #[Unique] on $x of App\Dto::__construct() in Bad.php:5: function "" not found or invalid function name
 Dto { #[Unique] public string $x) {} } Bad { #[Post('/a')] a(#[Body] Dto $dto) {} }

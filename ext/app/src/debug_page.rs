@@ -4,6 +4,7 @@
 
 use crate::dump::Dump;
 use crate::problem::{Escaped, Problem, reason};
+use crate::refused::{self, Refused};
 use crate::secret;
 use serde_json::{Value, json};
 use std::fmt::Write as _;
@@ -73,6 +74,8 @@ pub struct Report {
     pub scoped: Vec<(String, String)>,
     /// What the handler has shown by `dump()`.
     pub dumps: Vec<Dump>,
+    /// Changed code that is not taken.
+    pub refused: Vec<Refused>,
     /// The environment's variables.
     pub environment: Vec<(String, String)>,
     /// The request's id.
@@ -223,6 +226,10 @@ impl Report {
             let dumps = self.dumps.iter().map(Dump::text);
             problem.extensions.insert("dumps".into(), dumps.collect());
         }
+        if !self.refused.is_empty() {
+            let refused = refused::to_json(&self.refused);
+            problem.extensions.insert("notTaken".into(), refused);
+        }
         problem
             .extensions
             .insert("environment".into(), object(&self.environment));
@@ -314,7 +321,11 @@ impl Report {
         }
         page.push_str("</main>\n<main id=\"pane3\">\n");
         table(&mut page, "Environment", &self.environment, true);
-        page.push_str("</main>\n</body>\n</html>\n");
+        page.push_str("</main>\n");
+        if !self.refused.is_empty() {
+            page.push_str(&refused::banner(&self.refused));
+        }
+        page.push_str("</body>\n</html>\n");
         page
     }
 }
@@ -504,6 +515,11 @@ mod tests {
                 line: 9,
                 values: vec![crate::dump::Node::Text("<u>3</u>".into(), 8)],
             }],
+            refused: vec![Refused {
+                file: "/b.php".into(),
+                line: 4,
+                message: "<u>4</u>".into(),
+            }],
         }
     }
 
@@ -548,6 +564,7 @@ mod tests {
             "<th>x</th><td>&lt;u&gt;1&lt;/u&gt;</td>",
             "<th>title</th><td>&lt;u&gt;2&lt;/u&gt;</td>",
             "&lt;u&gt;3&lt;/u&gt;",
+            "&lt;u&gt;4&lt;/u&gt; in /b.php:4",
             "<th>theme</th><td>******</td>",
             "<th>App\\Clock</th><td>App\\SystemClock, one for a worker</td>",
             "<th>App\\User</th><td>#12</td>",
@@ -577,6 +594,7 @@ mod tests {
         assert_eq!(v["request"]["body"]["title"], "<u>2</u>");
         assert_eq!(v["container"]["scoped"]["App\\User"], "#12");
         assert_eq!(v["dumps"][0], "a.php:9\n\"<u>3</u>\"");
+        assert_eq!(v["notTaken"][0]["line"], 4);
         let empty: Value = serde_json::from_str(
             &Report {
                 status: 500,

@@ -20,6 +20,7 @@ pub mod listen;
 pub mod message;
 pub mod parameter;
 pub mod problem;
+pub mod refused;
 pub mod router;
 pub mod rule;
 pub mod secret;

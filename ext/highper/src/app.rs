@@ -5,6 +5,7 @@ use crate::container::check::Check;
 use crate::container::{Container, Service, key, object};
 use crate::csrf;
 use crate::db;
+use crate::develop::notice::Notice;
 use crate::endpoint::{Endpoint, divided, throw_text};
 use crate::event::{self, Events};
 use crate::health::Checks;
@@ -87,6 +88,8 @@ pub(crate) struct App {
     /// Is anything done when a request is answered?
     pub(crate) watches: Cell<bool>,
     pub(crate) is_development: Cell<bool>,
+    /// What of changed code is not taken.
+    pub(crate) notice: OnceCell<Notice>,
     /// Does it run a command? Then nothing has compiled the routes.
     pub(crate) is_console: Cell<bool>,
     this: Weak<Self>,
@@ -142,6 +145,7 @@ impl App {
             logs_access: Cell::new(false),
             watches: Cell::new(false),
             is_development: Cell::new(false),
+            notice: OnceCell::new(),
             is_console: Cell::new(false),
             this,
             object: RefCell::default(),

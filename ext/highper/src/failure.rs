@@ -1,6 +1,6 @@
 //! What a client and the log get to know of a request that failed.
 
-use crate::develop::page;
+use crate::develop::{notice, page};
 use crate::endpoint::throw_text;
 use crate::exception::cancelled::{is_cancelled, is_disconnected};
 use crate::exception::http_exception::HTTP_EXCEPTION;
@@ -9,6 +9,7 @@ use crate::incoming::Incoming;
 use crate::{send, session};
 use highper_app::debug_page::{Exception, Frame};
 use highper_app::problem::Problem;
+use highper_filter::notes::NOTHING;
 use highper_http::Progress;
 use highper_log::{Level, Value as Field};
 use highper_runtime::exit;
@@ -118,7 +119,15 @@ fn respond(incoming: &Incoming, problem: &Problem<'_>, headers: &[(&str, &str)])
         None => headers.to_vec(),
     };
     headers.extend(cookie.as_deref().map(|line| ("Set-Cookie", line)));
-    send::problem(incoming.exchange(), &problem, &headers);
+    if !notice::problem(
+        &incoming.app,
+        incoming.exchange(),
+        &problem,
+        &headers,
+        &NOTHING,
+    ) {
+        send::problem(incoming.exchange(), &problem, &headers);
+    }
 }
 
 /// A request that failed keeps what it has done to its session.

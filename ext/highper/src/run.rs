@@ -3,6 +3,7 @@
 use crate::app::App;
 use crate::beside::Beside;
 use crate::console;
+use crate::develop::notice::Notice;
 use crate::develop::reloader::{self, Reloader};
 use crate::develop::successor::{self, Heritage};
 use crate::failure::start_line;
@@ -143,6 +144,13 @@ fn start(app: &Rc<App>, argv: &[String], line: &CommandLine) -> Result<i32, Stop
         options.log_file = Some(place(app, &addresses, "log"));
     }
     let reloader = watched(app, line).then(|| {
+        match Notice::new() {
+            Ok(notice) => drop(app.notice.set(notice)),
+            Err(error) => {
+                let text = format!("no page can say which changed code is not taken: {error}");
+                app.log(Level::Warning, &text, &[], None);
+            }
+        }
         let reuse_port = app.settings.borrow().reuse_port;
         let sockets = reloader::Sockets::new(&addresses, &listeners, reuse_port);
         Reloader::new(app, &heritage, sockets)
@@ -390,6 +398,7 @@ impl Hooks for Manager<'_> {
             {
                 reloader.start_anew(self.app);
             }
+            reloader.say(self.app, None);
         }
         Ok(())
     }
@@ -405,12 +414,11 @@ impl Hooks for Manager<'_> {
         }
         let reason = self.reason();
         if let (Some(reason), None) = (&reason, &self.early) {
-            self.app.log(
-                Level::Error,
-                &format!("a worker can't start: {reason}"),
-                &[],
-                None,
-            );
+            let text = format!("a worker can't start: {reason}");
+            self.app.log(Level::Error, &text, &[], None);
+            if let Some(reloader) = &mut self.reloader {
+                reloader.say(self.app, Some(&text));
+            }
         }
         if self.why.is_none() {
             self.why = reason;

@@ -3,6 +3,7 @@
 mod pre_router;
 
 use crate::app::{App, Compiled};
+use crate::develop::notice;
 use crate::endpoint::Endpoint;
 use crate::exception::cancelled::{GONE, STOPPING};
 use crate::incoming::{Incoming, PathValues};
@@ -365,7 +366,9 @@ fn answer(app: &App, exchange: &Exchange, miss: Miss, notes: &Notes) {
             {
                 return;
             }
-            send::blank(exchange, 404, notes);
+            if !notice::problem(app, exchange, &blank(404), &[], notes) {
+                send::blank(exchange, 404, notes);
+            }
         }
         Miss::Path(why) => {
             let problem = Problem {
@@ -382,8 +385,10 @@ fn answer(app: &App, exchange: &Exchange, miss: Miss, notes: &Notes) {
             send::problem_with(exchange, &problem, &[], notes);
         }
         Miss::Method(allow) => {
-            if !file(app, exchange, notes) {
-                let headers = [("Allow", &*allow)];
+            let headers = [("Allow", &*allow)];
+            if !file(app, exchange, notes)
+                && !notice::problem(app, exchange, &blank(405), &headers, notes)
+            {
                 send::problem_with(exchange, &blank(405), &headers, notes);
             }
         }

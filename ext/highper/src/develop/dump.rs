@@ -183,13 +183,7 @@ pub(crate) fn leave(incoming: &Incoming, data: &mut Rc<Data>) {
     if dumps.is_empty() {
         return;
     }
-    let kind = data.values(b"content-type").next().unwrap_or_default();
-    let is_page = kind
-        .get(..9)
-        .is_some_and(|kind| kind.eq_ignore_ascii_case(b"text/html"))
-        && data.values(b"content-encoding").next().is_none()
-        && matches!(data.body, Body::Bytes(_) | Body::Str(_));
-    if !is_page {
+    if !super::is_page(data) {
         let id = incoming.known_id();
         return dumps.iter().for_each(|dump| log(&incoming.app, dump, id));
     }

@@ -1,5 +1,6 @@
 //! Are changed files PHP code that compiles? A child looks, because what it compiles it has declared.
 
+use highper_app::refused::Refused;
 use highper_process::fork;
 use highper_zend::{Object, Throw, Value, call_function, script};
 use rustix::process::{Pid, WaitOptions, waitpid};
@@ -17,8 +18,12 @@ pub(crate) struct Fault {
 }
 
 impl Fault {
-    pub(crate) fn text(&self) -> String {
-        format!("{} in {}:{}", self.message, self.file.display(), self.line)
+    pub(crate) fn refused(&self) -> Refused {
+        Refused {
+            file: self.file.display().to_string(),
+            line: self.line,
+            message: self.message.clone(),
+        }
     }
 }
 

@@ -116,6 +116,7 @@ fn filled(incoming: &Incoming, report: Report) -> Report {
         session: session.as_ref().map(pairs).unwrap_or_default(),
         body,
         bindings: app.container.shown(),
+        refused: super::notice::of(app, incoming.exchange()),
         scoped: scoped.collect(),
         environment: app
             .env

@@ -4,6 +4,7 @@ use super::lint::{self, Fault};
 use super::successor::{Heritage, Successor, Trial};
 use crate::app::App;
 use highper_app::listen::Address;
+use highper_app::refused::Refused;
 use highper_log::Level;
 use highper_process::listen::Listener;
 use highper_watch::{Options, Place, Watcher, What};
@@ -59,6 +60,8 @@ pub(crate) struct Reloader {
     broken: BTreeSet<PathBuf>,
     /// What is wrong with them.
     faults: Vec<Fault>,
+    /// Why something else is not taken.
+    why: Option<String>,
     /// What is owed to changes that had to wait.
     owed: Owed,
     wants_reload: bool,
@@ -104,6 +107,7 @@ impl Reloader {
             config: app.config.is_read().then(|| app.base.join("config")),
             broken: BTreeSet::new(),
             faults: Vec::new(),
+            why: None,
             owed: Owed::default(),
             wants_reload: false,
             successor: match sockets.are_own {
@@ -230,9 +234,10 @@ impl Reloader {
                 self.broken = faults.iter().map(|fault| fault.file.clone()).collect();
                 // A second file is saved before the first one is mended.
                 for fault in faults.iter().filter(|fault| !self.faults.contains(fault)) {
-                    self.refuse(app, &fault.text());
+                    told(app, &fault.refused().text());
                 }
                 self.faults = faults;
+                self.publish(app);
             }
             Err(error) => {
                 self.broken.clear();
@@ -278,9 +283,32 @@ impl Reloader {
         }
     }
 
-    fn refuse(&self, app: &App, why: &str) {
-        let text = format!("not taken, what was there before serves on: {why}");
-        app.log(Level::Error, &text, &[], None);
+    fn refuse(&mut self, app: &App, why: &str) {
+        told(app, why);
+        self.say(app, Some(why));
+    }
+
+    /// Why new workers can't start; nothing where they did.
+    pub(crate) fn say(&mut self, app: &App, why: Option<&str>) {
+        self.why = why.map(str::to_owned);
+        self.publish(app);
+    }
+
+    /// Lets the pages of the workers say what is not taken.
+    fn publish(&self, app: &App) {
+        let Some(notice) = app.notice.get() else {
+            return;
+        };
+        let faults = self.faults.iter().map(Fault::refused);
+        let why = self.why.iter().map(|why| Refused {
+            message: why.clone(),
+            ..Refused::default()
+        });
+        let all: Vec<Refused> = faults.chain(why).collect();
+        if let Err(error) = notice.put(&all) {
+            let text = format!("no page can say what is not taken: {error}");
+            app.log(Level::Warning, &text, &[], None);
+        }
     }
 
     fn take_over(&mut self, app: &App) {
@@ -366,6 +394,11 @@ impl Reloader {
         }
         self.started();
     }
+}
+
+fn told(app: &App, why: &str) {
+    let text = format!("not taken, what was there before serves on: {why}");
+    app.log(Level::Error, &text, &[], None);
 }
 
 fn tell(pid: i32) {

@@ -10,7 +10,7 @@ use crate::validation::rule::{self, Rule};
 use crate::validation::run::{At, Run};
 use highper_app::rule::Violation;
 use highper_app::{date, parameter};
-use highper_zend::reflect::{self, Attribute, Builtin, Type};
+use highper_zend::reflect::{self, Attribute, Builtin, Function, Param, Type};
 use highper_zend::{Callable, ClassHandle, Object, Throw, Value, find_class};
 use std::rc::Rc;
 
@@ -60,9 +60,13 @@ impl Marks {
     /// Wrong arguments, with the place.
     pub(crate) fn of(attributes: &[Attribute], place: Place<'_>) -> Result<Self, Throw> {
         let mut marks = Self::default();
-        let kind = match place {
-            Place::Param(_, param) => param.kind(),
-            _ => None,
+        let (kind, fields) = match place {
+            Place::Param(function, param) => (param.kind(), beside(function)),
+            _ => (None, Vec::new()),
+        };
+        let fits = |rule: &Option<Rule>| {
+            rule::fit(rule, kind.as_ref())?;
+            rule.as_ref().map_or(Ok(()), |rule| rule.knows(&fields))
         };
         for attribute in attributes {
             match annotation::own(attribute).as_deref() {
@@ -71,8 +75,7 @@ impl Marks {
                     let (given, rules) =
                         rule::each(&made).map_err(|why| place.wrong(&attribute.name(), &why))?;
                     marks.each = given.or(marks.each);
-                    rule::fit(&rules, kind.as_ref())
-                        .map_err(|why| place.wrong(&attribute.name(), &why))?;
+                    fits(&rules).map_err(|why| place.wrong(&attribute.name(), &why))?;
                     marks.rules.extend(rules);
                 }
                 Some("date") => {
@@ -84,14 +87,21 @@ impl Marks {
                         let made = annotation::made(attribute, place)?;
                         let rule =
                             Rule::of(&made).map_err(|why| place.wrong(&attribute.name(), &why))?;
-                        rule::fit(&rule, kind.as_ref())
-                            .map_err(|why| place.wrong(&attribute.name(), &why))?;
+                        fits(&rule).map_err(|why| place.wrong(&attribute.name(), &why))?;
                         marks.rules.extend(rule);
                     }
                 }
             }
         }
         Ok(marks)
+    }
+}
+
+/// The fields beside a parameter: those of an object have some, arguments of a handler or a command have none.
+fn beside(function: &Function) -> Vec<String> {
+    match function.name().eq_ignore_ascii_case("__construct") {
+        true => function.params().iter().map(Param::name).collect(),
+        false => Vec::new(),
     }
 }
 

@@ -3,6 +3,7 @@
 use super::RULE;
 use super::run::{At, Run};
 use crate::container::Service;
+use highper_app::listen::nearest;
 use highper_app::rule::{Given, Number, Rule as Plain, Violation, fill};
 use highper_zend::reflect::{Attribute, Builtin, Type};
 use highper_zend::{Array, Callable, Kind, Object, Throw, Value, call_function, find_class};
@@ -234,6 +235,24 @@ impl Rule {
         }
     }
 
+    /// Are all fields that it looks at among these?
+    ///
+    /// # Errors
+    /// One that is not.
+    pub(crate) fn knows(&self, fields: &[String]) -> Result<(), String> {
+        match &self.check {
+            Check::When(field, _, rules) => {
+                if !fields.iter().any(|known| **known == **field) {
+                    return Err(unknown(field, fields));
+                }
+                rules.iter().try_for_each(|rule| rule.knows(fields))
+            }
+            // Beside an entry there are only entries.
+            Check::Each(rules) => rules.iter().try_for_each(|rule| rule.knows(&[])),
+            _ => Ok(()),
+        }
+    }
+
     /// What it will ask the container for.
     pub(crate) fn services(
         &self,
@@ -335,6 +354,21 @@ impl Rule {
         run.fail(at, wrong);
         Ok(false)
     }
+}
+
+/// A field that a rule names and that is not there.
+fn unknown(field: &str, fields: &[String]) -> String {
+    if fields.is_empty() {
+        return format!(
+            "it looks at the field '{field}', and there are no fields beside it: let a class have both"
+        );
+    }
+    let known: Vec<&str> = fields.iter().map(|known| &**known).collect();
+    let near = nearest(field, &known).map(|known| format!("; did you mean '{known}'?"));
+    format!(
+        "there is no field '{field}' beside it{}",
+        near.unwrap_or_default()
+    )
 }
 
 /// Has a field beside it the value that a rule speaks of?
