@@ -102,7 +102,7 @@ Options:
   -d, --keep-days=KEEP-DAYS  Older than so many days. (default: 30)
       --dry
       --[no-]color
-      --format=FORMAT        (default: text)
+      --format=FORMAT        [text, json] (default: text)
       --since=SINCE
       --id=ID                Ids. (may be given several times)
       --share=SHARE

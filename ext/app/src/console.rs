@@ -1,8 +1,10 @@
 //! Commands on a command line: what one takes, how words are read for it, its help; tables and progress for long work.
 
+pub mod complete;
 mod failure;
 mod help;
 mod progress;
+pub mod shell;
 pub mod style;
 pub mod table;
 
@@ -25,6 +27,8 @@ pub struct Argument {
     pub is_list: bool,
     /// What it is where it is not given, for the help.
     pub default: Option<String>,
+    /// What it may be, where that is known.
+    pub values: Vec<String>,
 }
 
 /// What comes behind an option.
@@ -56,6 +60,8 @@ pub struct Opt {
     pub is_negatable: bool,
     /// What it is where it is not given, for the help.
     pub default: Option<String>,
+    /// What it may be, where that is known.
+    pub values: Vec<String>,
 }
 
 /// What a command takes.
@@ -63,6 +69,8 @@ pub struct Opt {
 pub struct Signature {
     /// Its name.
     pub name: String,
+    /// Its other names.
+    pub aliases: Vec<String>,
     /// One line.
     pub description: String,
     /// In their order.
@@ -292,6 +300,7 @@ mod tests {
         Signature {
             name: "notes:import".into(),
             description: "Imports notes.".into(),
+            aliases: Vec::new(),
             arguments: vec![argument("file", true, false), argument("tags", false, true)],
             options: vec![
                 option("dry", Some('d'), Takes::Nothing),

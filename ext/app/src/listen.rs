@@ -176,12 +176,19 @@ pub enum Action {
     Ps,
     /// The same again and again.
     Top,
+    /// Print the script by which a shell completes command lines.
+    Completion,
+    /// Say what may stand next on a command line; such scripts ask it.
+    Complete,
 }
+
+/// The word by which scripts of shells ask; what follows are the words of the command line.
+pub const COMPLETE: &str = "_complete";
 
 impl Action {
     /// May a word follow?
     fn takes_word(self) -> bool {
-        matches!(self, Self::Routes | Self::Config)
+        matches!(self, Self::Routes | Self::Config | Self::Completion)
     }
 }
 
@@ -216,7 +223,7 @@ pub struct CommandLine {
     pub interval: Option<f64>,
 }
 
-const ACTIONS: [(&str, Action); 14] = [
+const ACTIONS: [(&str, Action); 15] = [
     ("start", Action::Start),
     ("stop", Action::Stop),
     ("restart", Action::Restart),
@@ -231,6 +238,7 @@ const ACTIONS: [(&str, Action); 14] = [
     ("check", Action::Check),
     ("ps", Action::Ps),
     ("top", Action::Top),
+    ("completion", Action::Completion),
 ];
 
 /// The commands of a server itself.
@@ -266,6 +274,11 @@ impl CommandLine {
     /// An unknown command or option (the nearest one is named), a missing or wrong value.
     pub fn parse<S: AsRef<str>>(arguments: &[S]) -> Result<Self, UsageError> {
         let mut line = Self::default();
+        if let Some((COMPLETE, rest)) = arguments.split_first().map(|(f, r)| (f.as_ref(), r)) {
+            line.action = Action::Complete;
+            line.words = rest.iter().map(|word| word.as_ref().to_owned()).collect();
+            return Ok(line);
+        }
         let mut action = None;
         let mut help = false;
         let mut rest = arguments.iter().map(AsRef::as_ref);
@@ -487,6 +500,8 @@ Commands:
   routes [WORD] show the routes, or those that have the word in them
   config [PATH] show the configuration, or what is below a path; secrets are masked
   check         see whether it would start, without listening or onStart()
+  completion [SHELL]
+                print what lets bash, fish or zsh complete these command lines
 
 Options:
   --listen ADDRESS  host:port, :port, [ipv6]:port, *:port or unix:/path; may be

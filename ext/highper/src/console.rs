@@ -1,6 +1,7 @@
 //! Commands of the application: `php server.php NAME …` runs one in a coroutine, beside no server.
 
 pub(crate) mod check;
+pub(crate) mod complete;
 mod failure;
 mod input;
 mod output;
@@ -125,8 +126,15 @@ pub(crate) fn show_all(app: &Rc<App>) -> Result<i32, Stop> {
 }
 
 fn listed(commands: &[Command], style: Style) -> String {
-    let row = |command: &Command| (command.name.clone(), command.description.clone());
-    list(&commands.iter().map(row).collect::<Vec<_>>(), style)
+    let row = |command: &Command| {
+        let description = match &*command.aliases {
+            [] => command.description.clone(),
+            aliases => format!("[{}] {}", aliases.join("|"), command.description),
+        };
+        (command.name.clone(), description)
+    };
+    let shown = commands.iter().filter(|command| !command.is_hidden);
+    list(&shown.map(row).collect::<Vec<_>>(), style)
 }
 
 /// `help`, `help NAME`
@@ -162,10 +170,10 @@ fn find<'c>(all: &'c [Command], name: &str) -> Result<&'c Command, String> {
         ));
     }
     all.iter()
-        .find(|command| command.name == *name)
+        .find(|command| command.names().any(|known| known == name))
         .ok_or_else(|| {
             let mut known: Vec<&str> = listen::actions().collect();
-            known.extend(all.iter().map(|command| &*command.name));
+            known.extend(all.iter().flat_map(Command::names));
             listen::unknown("command", name, &known).to_string()
         })
 }
@@ -176,16 +184,20 @@ pub(crate) fn misused(why: &str) -> i32 {
     USAGE
 }
 
-/// Reads what a command takes, and looks whether the container can give the rest.
-fn plan(app: &App, command: &Command) -> Result<Plan, Stop> {
-    let function = match &command.handler {
+/// What a command calls.
+fn function(command: &Command) -> Result<Option<Function>, Throw> {
+    Ok(match &command.handler {
         Handler::Closure(callable) => Function::of(callable),
         Handler::Method(class, method) => {
-            let class = find_class(class).map_err(Stop::Throw)?.map(Class::from);
+            let class = find_class(class)?.map(Class::from);
             class.and_then(|class| class.method(method))
         }
-    };
-    let Some(function) = function else {
+    })
+}
+
+/// Reads what a command takes, and looks whether the container can give the rest.
+fn plan(app: &App, command: &Command) -> Result<Plan, Stop> {
+    let Some(function) = function(command).map_err(Stop::Throw)? else {
         let what = part::describe(&command.handler);
         return Err(format!(
             "the command {} at {}: there is no {what}",
@@ -193,7 +205,7 @@ fn plan(app: &App, command: &Command) -> Result<Plan, Stop> {
         )
         .into());
     };
-    let plan = signature::read(&function, &command.name, &command.description);
+    let plan = signature::read(&function, command);
     let plan = plan.map_err(Stop::Throw)?;
     let own = |_: &Function, number: usize| plan.is_given(number);
     match part::check(app, &command.handler, &own) {

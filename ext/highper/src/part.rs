@@ -40,9 +40,20 @@ pub(crate) struct Process {
 #[derive(Clone)]
 pub(crate) struct Command {
     pub(crate) name: String,
+    /// Its other names.
+    pub(crate) aliases: Vec<String>,
     pub(crate) description: String,
+    /// Is it left out of the list?
+    pub(crate) is_hidden: bool,
     pub(crate) handler: Handler,
     pub(crate) at: String,
+}
+
+impl Command {
+    /// Its name and its other names.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        std::iter::once(&*self.name).chain(self.aliases.iter().map(|alias| &**alias))
+    }
 }
 
 /// All of them.
@@ -76,7 +87,10 @@ impl Parts {
             }
             Ok(())
         };
-        let commands = self.commands.iter().map(|c| (&*c.name, &*c.at));
+        let commands = self
+            .commands
+            .iter()
+            .flat_map(|c| c.names().map(|name| (name, &*c.at)));
         twice("commands", commands.collect())?;
         let processes = self.processes.iter().map(|p| (&*p.name, &*p.at));
         twice("processes", processes.collect())

@@ -82,6 +82,8 @@ fn start(app: &Rc<App>, argv: &[String], line: &CommandLine) -> Result<i32, Stop
         Action::Routes => return console::routes::show(app, line),
         Action::Config => return console::tree::show(app, line),
         Action::Check => return console::check::check(app, line),
+        Action::Completion => return console::complete::script(line, script),
+        Action::Complete => return console::complete::offer(app, line),
         _ => {}
     }
     if let Some(mistake) = app.mistakes.borrow().first() {

@@ -41,11 +41,25 @@ impl Signature {
             let _ = write!(text, " {}", argument.spelt());
         }
         text.push('\n');
+        if !self.aliases.is_empty() {
+            let heading = style.paint(Colour::Yellow, "Aliases:");
+            let _ = writeln!(text, "{heading} {}", self.aliases.join(", "));
+        }
         let arguments: Vec<_> = self.arguments.iter().map(Argument::row).collect();
         columns(&mut text, "Arguments:", &arguments, style);
         let options: Vec<_> = self.options.iter().map(Opt::row).collect();
         columns(&mut text, "Options:", &options, style);
         text
+    }
+}
+
+/// With what it may be.
+fn described(description: &str, values: &[String]) -> String {
+    match values {
+        [] => description.to_owned(),
+        values => format!("{description} [{}]", values.join(", "))
+            .trim()
+            .to_owned(),
     }
 }
 
@@ -76,8 +90,12 @@ impl Argument {
         }
     }
 
+    fn described(&self) -> String {
+        described(&self.description, &self.values)
+    }
+
     fn row(&self) -> (String, String) {
-        let about = about(&self.description, self.default.as_deref(), false, false);
+        let about = about(&self.described(), self.default.as_deref(), false, false);
         (self.name.clone(), about)
     }
 }
@@ -94,7 +112,7 @@ impl Opt {
             _ => format!("={}", self.name.to_ascii_uppercase()),
         };
         let about = about(
-            &self.description,
+            &described(&self.description, &self.values),
             self.default.as_deref(),
             self.is_required,
             self.takes == Takes::Values,
@@ -130,12 +148,14 @@ mod tests {
         import.options[1].description = "How many.".into();
         import.options[1].default = Some("10".into());
         import.options[0].is_negatable = true;
+        import.options[2].values = vec!["a".into(), "b".into()];
+        import.aliases = vec!["import".into(), "ni".into()];
         assert_eq!(
             import.help("server.php", Style::plain()),
             "Imports notes.\n\n\
-             Usage: php server.php notes:import [options] <file> [<tags>…]\n\n\
+             Usage: php server.php notes:import [options] <file> [<tags>…]\nAliases: import, ni\n\n\
              Arguments:\n  file  A file.\n  tags\n\n\
-             Options:\n  -d, --[no-]dry\n  -l, --limit=LIMIT  How many. (default: 10)\n      --skip=SKIP    (may be given several times)\n"
+             Options:\n  -d, --[no-]dry\n  -l, --limit=LIMIT  How many. (default: 10)\n      --skip=SKIP    [a, b] (may be given several times)\n"
         );
     }
 

@@ -3,6 +3,7 @@
 use crate::annotation::{self, Place};
 use crate::app::App;
 use crate::container::need::{Need, Unmet, need};
+use crate::part::Command;
 use crate::plan::scalar::Scalar;
 use crate::plan::shape::Marks;
 use crate::validation::rule::{self, Rule};
@@ -64,11 +65,12 @@ enum Marked {
 ///
 /// # Errors
 /// What a command line can't give, with the place.
-pub(crate) fn read(function: &Function, name: &str, description: &str) -> Result<Plan, Throw> {
+pub(crate) fn read(function: &Function, command: &Command) -> Result<Plan, Throw> {
     let mut plan = Plan {
         signature: Signature {
-            name: name.to_owned(),
-            description: description.to_owned(),
+            name: command.name.clone(),
+            aliases: command.aliases.clone(),
+            description: command.description.clone(),
             ..Signature::default()
         },
         fills: Vec::new(),
@@ -232,6 +234,7 @@ impl Plan {
             is_required,
             is_negatable: is_flag && default.is_some_and(|v| v.as_bool() != Some(false)),
             default: default.filter(|_| !is_flag).and_then(shown),
+            values: taken.values(),
         });
         Ok(())
     }
@@ -269,6 +272,7 @@ impl Plan {
             is_required,
             is_list: taken.is_list,
             default: taken.default.as_ref().and_then(shown),
+            values: taken.values(),
         });
         Ok(())
     }
@@ -306,6 +310,12 @@ impl Plan {
 }
 
 impl Taken {
+    /// What it may be, where its type or a rule says that.
+    fn values(&self) -> Vec<String> {
+        let of_rules = self.rules.iter().find_map(Rule::values);
+        of_rules.or_else(|| self.kind.values()).unwrap_or_default()
+    }
+
     fn value(&self, app: &App, given: &Given) -> Result<Value, Wrong> {
         let value = match given {
             Given::Absent => {

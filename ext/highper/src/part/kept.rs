@@ -22,7 +22,10 @@ pub(crate) fn to_json(parts: &Parts) -> Value {
     });
     let commands = parts.commands.iter().filter_map(|command| {
         let method = method(&command.handler)?;
-        Some(json!({"name": command.name, "description": command.description, "method": method, "at": command.at}))
+        Some(json!({
+            "name": command.name, "aliases": command.aliases, "description": command.description, "hidden": command.is_hidden,
+            "method": method, "at": command.at,
+        }))
     });
     json!({
         "crons": crons.collect::<Vec<_>>(),
@@ -61,7 +64,14 @@ pub(crate) fn from_json(all: &Value) -> Option<Parts> {
     let command = |value: &Value| {
         Some(Command {
             name: text(value, "name")?,
+            aliases: value
+                .get("aliases")?
+                .as_array()?
+                .iter()
+                .map(|alias| alias.as_str().map(str::to_owned))
+                .collect::<Option<_>>()?,
             description: text(value, "description")?,
+            is_hidden: value.get("hidden")?.as_bool()?,
             handler: handler(value)?,
             at: text(value, "at")?,
         })
@@ -103,7 +113,9 @@ mod tests {
         });
         parts.commands.push(Command {
             name: "a:b".into(),
+            aliases: vec!["ab".into()],
             description: String::new(),
+            is_hidden: true,
             handler,
             at: "/a.php:3".into(),
         });
@@ -116,19 +128,29 @@ mod tests {
 
     #[test]
     fn two_of_one_name_are_told_with_their_places() {
-        let command = |at: &str| Command {
-            name: "a:b".into(),
+        let command = |name: &str, at: &str| Command {
+            name: name.into(),
+            aliases: vec!["ab".into()],
+            is_hidden: false,
             description: String::new(),
             handler: Handler::Method("A".into(), "handle".into()),
             at: at.into(),
         };
         let parts = Parts {
-            commands: vec![command("/a.php:3"), command("/b.php:4")],
+            commands: vec![command("a:b", "/a.php:3"), command("a:b", "/b.php:4")],
             ..Parts::default()
         };
         assert_eq!(
             parts.are_distinct().unwrap_err(),
             "there are two commands 'a:b': at /a.php:3 and at /b.php:4; give one another name"
+        );
+        let parts = Parts {
+            commands: vec![command("a:b", "/a.php:3"), command("c", "/b.php:4")],
+            ..Parts::default()
+        };
+        assert_eq!(
+            parts.are_distinct().unwrap_err(),
+            "there are two commands 'ab': at /a.php:3 and at /b.php:4; give one another name"
         );
     }
 }

@@ -2,12 +2,12 @@
 
 use super::{Command, Cron, Process, expression_of};
 use crate::application::of;
-use crate::attribute::command::may_be_called;
+use crate::attribute::command::{aliases, may_be_called};
 use crate::attribute::process::{MOST, is_own_name};
 use crate::console::signature;
 use crate::route::{Handler, handler, place};
 use highper_zend::reflect::Function;
-use highper_zend::{Class, Throw};
+use highper_zend::{Array, Class, Throw};
 
 /// Adds the methods.
 pub(crate) fn methods(class: Class) -> Class {
@@ -44,25 +44,33 @@ pub(crate) fn methods(class: Class) -> Class {
             },
         )
         .method(
-            "public function command(string $name, \\Closure|array $command, string $description = ''): static",
+            "public function command(string $name, \\Closure|array $command, string $description = '', array $aliases = []): static",
             "`php server.php NAME` calls this: parameters without a default are arguments of the command line, those with one options, objects injected. As #[Command].\n\n\
              @param string $name Such as 'notes:import'.\n\
              @param \\Closure|array $command A closure, or [class, method].\n\
-             @param string $description One line for the list of commands.",
+             @param string $description One line for the list of commands.\n\
+             @param list<string> $aliases Other names.",
             |call| {
                 let app = of(call)?;
                 let name = call.text(0)?.to_owned();
                 may_be_called(&name)?;
+                let none = Array::new();
+                let aliases = match call.num_args() {
+                    4.. => aliases(call.array(3)?, &name, 3)?,
+                    _ => aliases(&none, &name, 3)?,
+                };
                 let command = Command {
                     name,
+                    aliases,
                     description: call.opt_text(2, "")?.to_owned(),
+                    is_hidden: false,
                     handler: handler(call, 1)?,
                     at: place(),
                 };
                 if let Handler::Closure(callable) = &command.handler
                     && let Some(function) = Function::of(callable)
                 {
-                    signature::read(&function, &command.name, &command.description)?;
+                    signature::read(&function, &command)?;
                 }
                 app.parts.borrow_mut().commands.push(command);
                 call.ret_this()

@@ -48,12 +48,14 @@ pub(crate) fn read(class: Class, parts: &mut Parts) -> Result<bool, Throw> {
         if name == "command" {
             let command = Command {
                 name: text("name")?,
+                aliases: aliases(&object)?,
                 description: text("description")?,
+                is_hidden: object.get("hidden")?.as_bool() == Some(true),
                 handler,
                 at,
             };
             // What no command line can give is told when the server starts, not when somebody needs the command.
-            signature::read(&method, &command.name, &command.description)?;
+            signature::read(&method, &command)?;
             parts.commands.push(command);
         } else {
             let count = object.get("count")?.as_long().unwrap_or(1);
@@ -134,6 +136,14 @@ fn at(method: &Function) -> String {
         Some((file, line)) => format!("{file}:{line}"),
         None => String::new(),
     }
+}
+
+fn aliases(object: &Object) -> Result<Vec<String>, Throw> {
+    let list = object.get("aliases")?;
+    let list = list.as_array().into_iter().flat_map(|list| list.values());
+    Ok(list
+        .filter_map(|name| name.as_str().map(str::to_owned))
+        .collect())
 }
 
 fn text(object: &Object, name: &str) -> Result<String, Throw> {

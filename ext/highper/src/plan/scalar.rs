@@ -149,6 +149,14 @@ impl Scalar {
         ParameterError::array(Source::Query, name, kind)
     }
 
+    /// The texts that an enum's cases are made of.
+    pub(crate) fn values(&self) -> Option<Vec<String>> {
+        match self {
+            Self::Enum(cases) => Some(cases.texts()),
+            _ => None,
+        }
+    }
+
     /// An enum's case by its number.
     pub(crate) fn case(&self, number: usize) -> Value {
         match self {
@@ -206,8 +214,11 @@ impl Cases {
 
     /// `one of a, b`
     pub(crate) fn describe(&self) -> String {
+        format!("one of {}", self.texts().join(", "))
+    }
+
+    fn texts(&self) -> Vec<String> {
         let ints = self.ints.iter().map(ToString::to_string);
-        let all: Vec<String> = self.strings.iter().cloned().chain(ints).collect();
-        format!("one of {}", all.join(", "))
+        self.strings.iter().cloned().chain(ints).collect()
     }
 }

@@ -235,6 +235,15 @@ impl Rule {
         }
     }
 
+    /// The values that it lets through, where it is a list of such.
+    pub(crate) fn values(&self) -> Option<Vec<String>> {
+        match &self.check {
+            Check::In(values, _) => Some(values.iter().map(shown).collect()),
+            Check::Each(rules) => rules.iter().find_map(Self::values),
+            _ => None,
+        }
+    }
+
     /// Are all fields that it looks at among these?
     ///
     /// # Errors
