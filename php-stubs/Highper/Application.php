@@ -198,8 +198,9 @@ final class Application
      * @param string $name Such as 'notes:import'.
      * @param \Closure|array $command A closure, or [class, method].
      * @param string $description One line for the list of commands.
+     * @param list<string> $aliases Other names.
      */
-    public function command(string $name, \Closure|array $command, string $description = ''): static {}
+    public function command(string $name, \Closure|array $command, string $description = '', array $aliases = []): static {}
 
     /**
      * Runs something in processes of its own beside the workers, which are started again when they end; its parameters are injected. As

@@ -17,5 +17,11 @@ class Command
     /** One line for the list of commands. */
     public readonly string $description;
 
-    public function __construct(string $name, string $description = '') {}
+    /** Other names, such as ['import']. */
+    public readonly array $aliases;
+
+    /** Is it left out of the list? */
+    public readonly bool $hidden;
+
+    public function __construct(string $name, string $description = '', array $aliases = [], bool $hidden = false) {}
 }
