@@ -53,12 +53,13 @@ impl Notice {
 
 /// What a client may know of code that is not taken: nothing but in development, on this machine.
 pub(crate) fn of(app: &App, exchange: &Exchange) -> Vec<Refused> {
+    let Some(notice) = app.notice.get() else {
+        return Vec::new();
+    };
     let peer = exchange.connection().peer();
-    match app.notice.get() {
-        Some(notice) if app.is_development.get() && peer.is_none_or(|p| p.ip().is_loopback()) => {
-            notice.get()
-        }
-        _ => Vec::new(),
+    match app.is_development.get() && peer.is_none_or(|p| p.ip().is_loopback()) {
+        true => notice.get(),
+        false => Vec::new(),
     }
 }
 
@@ -77,7 +78,19 @@ pub(crate) fn leave(app: &App, exchange: &Exchange, data: &mut Rc<Data>) {
 }
 
 /// Sends an error with it; false where there is nothing to say.
+#[inline]
 pub(crate) fn problem(
+    app: &App,
+    exchange: &Exchange,
+    problem: &Problem<'_>,
+    headers: &[(&str, &str)],
+    notes: &Notes,
+) -> bool {
+    app.notice.get().is_some() && problem_with(app, exchange, problem, headers, notes)
+}
+
+#[cold]
+fn problem_with(
     app: &App,
     exchange: &Exchange,
     problem: &Problem<'_>,
