@@ -8,7 +8,7 @@ use highper_http::Settings as Http;
 use highper_log::Level;
 use highper_process::{MemoryLimit, Options};
 use highper_runtime::superglobals::Scope;
-use highper_runtime::{pdo, redis};
+use highper_runtime::{mysqli, pdo, redis};
 use highper_zend::{Array, Value};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -47,7 +47,7 @@ pub(crate) struct Settings {
     pub(crate) superglobals: Option<Scope>,
 }
 
-const NAMES: [&str; 42] = [
+const NAMES: [&str; 43] = [
     "access_log",
     "blocking_threshold",
     "body_timeout",
@@ -72,6 +72,7 @@ const NAMES: [&str; 42] = [
     "memory_limit",
     "message_pack",
     "body_memory",
+    "mysqli_pool",
     "pdo_pool",
     "pid_file",
     "redis_pool",
@@ -154,7 +155,11 @@ impl Settings {
             "max_wait_time" => process.max_wait_time = v.time()?,
             "message_pack" => self.message_pack = v.bool()?,
             "memory_limit" => process.memory_limit = Some(MemoryLimit::Bytes(v.bytes()?)),
-            // Objects of PDO may be made before the server starts.
+            // Objects of PDO and mysqli may be made before the server starts.
+            "mysqli_pool" => match v.count(0)? as usize {
+                0 => mysqli::disable(),
+                max => drop(mysqli::enable(max)),
+            },
             "pdo_pool" => match v.count(0)? as usize {
                 0 => pdo::disable(),
                 max => drop(pdo::enable(max)),

@@ -212,6 +212,7 @@ impl std::fmt::Display for Refused {
         }
         let pool = match driver.as_deref() {
             Some("mysql" | "pgsql") => " (highper.pdo_pool has one)",
+            Some("mysqli") => " (highper.mysqli_pool has one)",
             // Two managers may have one client.
             _ if called.starts_with("MongoDB\\") => " (driver option disableClientPersistence)",
             _ => "",

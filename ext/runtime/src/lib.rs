@@ -26,6 +26,7 @@ pub mod input;
 pub mod inspect;
 pub mod lease;
 pub mod limit;
+pub mod mysqli;
 mod numbered;
 pub mod pdo;
 pub mod post;

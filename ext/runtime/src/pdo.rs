@@ -6,20 +6,23 @@
 //!
 //! What the code that made the object does before anything else (attributes, `SET …`) is done with each connection.
 
+mod api;
 mod numbers;
 mod owners;
 mod renew;
 mod source;
 mod sql;
 
-use crate::{redis, wiring};
+use crate::{mysqli, redis, wiring};
 use highper_engine as engine;
 use highper_pool::{Counts, Held, Limits};
 use highper_zend::pdo::{self, Hooks, Identity, Method};
 use highper_zend::{Access, Ini, Object, Registry, Throw, Value, ini};
-use numbers::Numbers;
-use source::{Making, Source};
-use sql::Dialect;
+
+pub(crate) use api::{Api, has_said};
+pub(crate) use numbers::Numbers;
+pub(crate) use source::{Making, Source};
+pub(crate) use sql::Dialect;
 use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
@@ -52,6 +55,11 @@ pub fn declare(registry: &mut Registry) {
             "0",
             "How many connections a PDO object for MySQL or PostgreSQL may have, one for each coroutine that uses it; 0 for one, as \
              without this extension.",
+        ),
+        (
+            "highper.mysqli_pool",
+            "0",
+            "How many connections a mysqli object may have, one for each coroutine that uses it; 0 for one, as without this extension.",
         ),
         (
             "highper.redis_pool",
@@ -87,12 +95,16 @@ pub fn declare(registry: &mut Registry) {
         if let Some(max) = max("highper.pdo_pool") {
             enable(max);
         }
+        if let Some(max) = max("highper.mysqli_pool") {
+            mysqli::enable(max);
+        }
         if let Some(max) = max("highper.redis_pool") {
             redis::enable(max);
         }
     });
     registry.on_request_shutdown(|| {
         forget();
+        mysqli::forget();
         redis::forget();
     });
     registry.info("PDO pool", describe);
@@ -162,7 +174,7 @@ pub fn accounts() -> Vec<Account> {
     all().iter().map(|source| source.account()).collect()
 }
 
-fn all() -> Vec<Rc<Source>> {
+pub(crate) fn all() -> Vec<Rc<Source>> {
     ALL.with_borrow_mut(|all| {
         all.retain(|source| source.strong_count() > 0);
         all.iter().filter_map(Weak::upgrade).collect()
@@ -196,25 +208,23 @@ fn kept(args: &[Value]) -> Vec<Value> {
         .collect()
 }
 
-fn construct(object: &Object, args: &[Value]) -> Result<bool, Throw> {
-    // What it stood for before, if this is not the first time.
-    freed(pdo::identity(object));
-    let Some(limits) = LIMITS.get() else {
-        return Ok(false);
-    };
-    let Some(dialect) = args
-        .first()
-        .and_then(|dsn| dsn.deref().as_bytes())
-        .and_then(dialect_of)
-    else {
-        return Ok(false);
-    };
+/// The pool for what an object is to be connected to, with a connection for the running coroutine: a new one, or that of
+/// the library's object that connects once more.
+///
+/// # Errors
+/// What connecting throws.
+pub(crate) fn adopt(
+    api: Api,
+    dialect: Dialect,
+    args: Vec<Value>,
+    limits: Limits,
+) -> Result<Rc<Source>, Throw> {
     let caller = owners::caller();
     let is_busy = caller.as_ref().is_some_and(|caller| caller.is_busy);
     let making = Making {
+        api,
         dialect,
-        class: object.class(),
-        args: kept(args),
+        args,
         owner: caller.map(|caller| (caller.identity, caller.method)),
         limits,
     };
@@ -236,6 +246,23 @@ fn construct(object: &Object, args: &[Value]) -> Result<bool, Throw> {
     };
     source.pin(true)?;
     source.add_object();
+    Ok(source)
+}
+
+fn construct(object: &Object, args: &[Value]) -> Result<bool, Throw> {
+    // What it stood for before, if this is not the first time.
+    freed(pdo::identity(object));
+    let Some(limits) = LIMITS.get() else {
+        return Ok(false);
+    };
+    let Some(dialect) = args
+        .first()
+        .and_then(|dsn| dsn.deref().as_bytes())
+        .and_then(dialect_of)
+    else {
+        return Ok(false);
+    };
+    let source = adopt(Api::Pdo(object.class()), dialect, kept(args), limits)?;
     let standing = Rc::new(Standing {
         source,
         maker: Cell::new(Some(engine::current().unwrap_or(0))),

@@ -200,9 +200,14 @@ int hp_is_dialogue(void)
 	return 0;
 }
 
-/* The driver of a call's PDO connection; NULL when it is none. */
+/* The driver of a call's PDO connection, or "mysqli"; NULL when it is neither. */
 const char *hp_pdo_driver(const hp_cover *cover, const void *key)
 {
+#ifdef HP_HAS_MYSQLI
+	if (cover->key == hp_key_mysqli) {
+		return "mysqli";
+	}
+#endif
 #ifdef HP_HAS_PDO
 	if (cover->key == hp_key_pdo || cover->key == hp_key_pdo_prepare || cover->key == hp_key_pdo_statement) {
 		const pdo_dbh_t *dbh = key;

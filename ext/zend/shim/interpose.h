@@ -19,7 +19,7 @@ typedef struct hp_cover {
  * two. `*` is all that the class declares and `except` does not name. */
 void hp_cover_key(const char *class, const char *names, const char *except, hp_key_of key);
 
-/* The driver of a call's PDO connection; NULL when it is none. */
+/* The driver of a call's PDO connection, or "mysqli"; NULL when it is neither. */
 const char *hp_pdo_driver(const hp_cover *cover, const void *key);
 
 /* Runs the call, unless another coroutine is inside one with the same key. */

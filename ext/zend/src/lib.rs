@@ -127,6 +127,7 @@ pub mod library;
 pub mod look;
 pub mod module;
 pub mod modules;
+pub mod mysqli;
 pub mod object;
 pub mod objects;
 pub mod pdo;

@@ -105,7 +105,7 @@ static HOOKS: OnceLock<Hooks> = OnceLock::new();
 ///
 /// # Safety
 /// `args` points at `count` slots of a live frame, or is null.
-unsafe fn arguments<'a>(count: u32, args: *const Value) -> &'a [Value] {
+pub(crate) unsafe fn arguments<'a>(count: u32, args: *const Value) -> &'a [Value] {
     if args.is_null() || count == 0 {
         return &[];
     }
@@ -114,7 +114,7 @@ unsafe fn arguments<'a>(count: u32, args: *const Value) -> &'a [Value] {
 }
 
 /// An object that somebody else holds, for as long as they do.
-fn borrowed(object: *mut zend_object) -> ManuallyDrop<Object> {
+pub(crate) fn borrowed(object: *mut zend_object) -> ManuallyDrop<Object> {
     let mut value = Value::null();
     value.payload.object = object;
     value.info = OBJECT | 0x300;
@@ -125,11 +125,11 @@ fn borrowed(object: *mut zend_object) -> ManuallyDrop<Object> {
 }
 
 /// 1: an exception is pending; -1: a fatal error.
-fn thrown(throw: Throw) -> c_int {
+pub(crate) fn thrown(throw: Throw) -> c_int {
     if throw.raise() { -1 } else { 1 }
 }
 
-fn panicked() -> Throw {
+pub(crate) fn panicked() -> Throw {
     Throw::error("the pool of connections failed: this is a defect of Highper")
 }
 

@@ -4,11 +4,11 @@ use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 
 /// A map from such numbers.
-pub(super) type Numbers<K, V> = HashMap<K, V, BuildHasherDefault<Spread>>;
+pub(crate) type Numbers<K, V> = HashMap<K, V, BuildHasherDefault<Spread>>;
 
 /// Spreads a number over all bits: the map looks at the upper and the lower ones.
 #[derive(Default)]
-pub(super) struct Spread(u64);
+pub(crate) struct Spread(u64);
 
 impl Hasher for Spread {
     fn finish(&self) -> u64 {

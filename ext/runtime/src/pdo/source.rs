@@ -1,5 +1,6 @@
 //! A pool of connections to one data source, and what each coroutine has of it.
 
+use super::api::Api;
 use super::numbers::Numbers;
 use super::renew::{self, Renewed, Step, Use};
 use super::sql::{self, Dialect};
@@ -8,7 +9,7 @@ use crate::cancel;
 use highper_engine::{self as engine, clock, scheduler};
 use highper_pool::{Limits, Pool, Refused, Taken, Ticket};
 use highper_zend::pdo::{self, Identity, Method};
-use highper_zend::{ClassHandle, Object, Outcome, Throw, Value, error, find_class};
+use highper_zend::{Object, Outcome, Throw, Value, error};
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::atomic::Ordering::Relaxed;
@@ -18,13 +19,13 @@ use std::time::Duration;
 const FRESH: Duration = Duration::from_secs(5);
 
 /// What a connection is made of.
-pub(super) struct Making {
-    pub(super) dialect: Dialect,
-    pub(super) class: ClassHandle,
-    pub(super) args: Vec<Value>,
+pub(crate) struct Making {
+    pub(crate) api: Api,
+    pub(crate) dialect: Dialect,
+    pub(crate) args: Vec<Value>,
     /// The library's object that asked for it, and its method.
-    pub(super) owner: Option<(Identity, String)>,
-    pub(super) limits: Limits,
+    pub(crate) owner: Option<(Identity, String)>,
+    pub(crate) limits: Limits,
 }
 
 /// A connection.
@@ -37,7 +38,7 @@ struct Connection {
 }
 
 /// A connection in the hands of a coroutine.
-pub(super) struct Pin {
+pub(crate) struct Pin {
     connection: Connection,
     ticket: Cell<Option<Ticket>>,
     changed: Cell<bool>,
@@ -52,14 +53,9 @@ pub(super) struct Pin {
 }
 
 impl Pin {
-    fn is_in_transaction(&self) -> bool {
-        let asked = pdo::silently(|| self.connection.object.call("inTransaction", &[]));
-        !matches!(asked, Outcome::Value(value) if !value.to_bool())
-    }
-
     /// To be called before a statement that the coroutine's own code has not asked for.
-    fn keep_last_id(&self, dialect: Dialect) {
-        if dialect != Dialect::MySql {
+    fn keep_last_id(&self, making: &Making) {
+        if making.dialect != Dialect::MySql || !making.api.is_pdo() {
             return;
         }
         let asked = pdo::silently(|| self.connection.object.call("lastInsertId", &[]));
@@ -71,13 +67,13 @@ impl Pin {
         }
     }
 
-    pub(super) fn object(&self) -> Object {
+    pub(crate) fn object(&self) -> Object {
         self.connection.object.clone()
     }
 }
 
 /// The pool behind one or more PDO objects.
-pub(super) struct Source {
+pub(crate) struct Source {
     making: Making,
     pool: RefCell<Rc<Pool<Connection>>>,
     /// By coroutine; 0 outside of them.
@@ -109,7 +105,7 @@ impl Drop for Pins {
 }
 
 impl Source {
-    pub(super) fn new(making: Making) -> Self {
+    pub(crate) fn new(making: Making) -> Self {
         Self {
             pool: RefCell::new(Rc::new(Pool::new(making.limits))),
             making,
@@ -124,9 +120,10 @@ impl Source {
     }
 
     /// Has it the same owner and the same arguments?
-    pub(super) fn is_made_as(&self, other: &Making) -> bool {
+    pub(crate) fn is_made_as(&self, other: &Making) -> bool {
         let own = &self.making;
         own.owner == other.owner
+            && own.api.is_like(&other.api)
             && own.args.len() == other.args.len()
             && own
                 .args
@@ -136,11 +133,10 @@ impl Source {
     }
 
     fn name(&self) -> String {
-        let dsn = self.making.args.first().and_then(Value::as_str);
-        dsn.unwrap_or_default().to_owned()
+        self.making.api.name(&self.making.args)
     }
 
-    pub(super) fn account(&self) -> Account {
+    pub(crate) fn account(&self) -> Account {
         let pool = self.pool.borrow();
         Account {
             name: self.name(),
@@ -150,12 +146,12 @@ impl Source {
         }
     }
 
-    pub(super) fn add_object(&self) {
+    pub(crate) fn add_object(&self) {
         self.objects.set(self.objects.get() + 1);
     }
 
     /// The last object has gone: so do the connections that nobody uses, and the running coroutine's own.
-    pub(super) fn remove_object(&self) {
+    pub(crate) fn remove_object(&self) {
         self.objects.set(self.objects.get().saturating_sub(1));
         if self.objects.get() > 0 {
             return;
@@ -165,7 +161,7 @@ impl Source {
         let comes_back = self.making.owner.is_some()
             && self
                 .known(id)
-                .is_some_and(|pin| pin.changed.get() || pin.is_in_transaction());
+                .is_some_and(|pin| pin.changed.get() || self.is_in_transaction(&pin));
         if !comes_back {
             self.discard(id);
         }
@@ -177,11 +173,15 @@ impl Source {
     }
 
     /// PHP ends.
-    pub(super) fn end(&self) {
+    pub(crate) fn end(&self) {
         let pins = self.pins.take();
         let idle = self.pool.borrow().close();
         drop(pins);
         drop(idle);
+    }
+
+    fn is_in_transaction(&self, pin: &Pin) -> bool {
+        self.making.api.is_in_transaction(&pin.connection.object)
     }
 
     fn known(&self, id: u64) -> Option<Rc<Pin>> {
@@ -189,14 +189,14 @@ impl Source {
     }
 
     /// The running coroutine's connection, taken or made at first. `anew`: the server has to have answered lately.
-    pub(super) fn pin(self: &Rc<Self>, anew: bool) -> Result<Rc<Pin>, Throw> {
+    pub(crate) fn pin(self: &Rc<Self>, anew: bool) -> Result<Rc<Pin>, Throw> {
         let id = engine::current().unwrap_or(0);
         if id == 0 {
             self.leave_parents();
         }
         if let Some(pin) = self.known(id) {
             if pin.connection.done.get() < self.version.get() {
-                pin.keep_last_id(self.making.dialect);
+                pin.keep_last_id(&self.making);
                 self.set_up(&pin.connection)?;
             }
             return Ok(pin);
@@ -268,8 +268,7 @@ impl Source {
                     let is_suspect = anew || ticket.idle() > FRESH || since <= self.broken.get();
                     if connection.process != self.process.get() {
                         std::mem::forget(connection);
-                    } else if !is_suspect || renew::answers(&connection.object, self.making.dialect)
-                    {
+                    } else if !is_suspect || renew::answers(&connection.object, &self.making) {
                         return match self.set_up(&connection) {
                             Ok(()) => Ok((ticket, connection)),
                             Err(throw) => {
@@ -290,7 +289,7 @@ impl Source {
 
     fn make(&self) -> Result<Connection, Throw> {
         let connection = Connection {
-            object: pdo::connect(self.making.class, &self.making.args)?,
+            object: self.making.api.connect(&self.making.args)?,
             done: Cell::new(0),
             process: self.process.get(),
         };
@@ -311,10 +310,49 @@ impl Source {
                 connection.done.set(self.version.get());
                 break;
             };
-            renew::step(&connection.object, &step)?;
+            renew::step(&connection.object, &self.making.api, &step)?;
             connection.done.set(number);
         }
         Ok(())
+    }
+
+    /// Something of the session is changed by a call that has no text of SQL: a step of setting the connections up, or
+    /// the coroutine's own affair.
+    pub(crate) fn set(
+        &self,
+        pin: &Pin,
+        maker: &Cell<Option<u64>>,
+        method: &'static str,
+        args: &[Value],
+    ) {
+        let args: Vec<Value> = args.iter().map(|arg| arg.deref().clone()).collect();
+        let is_known = self
+            .steps
+            .borrow()
+            .iter()
+            .any(|(_, step)| step.is_call(method, &args));
+        if is_known {
+            return;
+        }
+        if maker.get() == Some(engine::current().unwrap_or(0)) {
+            self.add_step(&pin.connection, Step::Call(method, args));
+        } else {
+            pin.changed.set(true);
+        }
+    }
+
+    /// What is in the session is not known.
+    pub(crate) fn change(&self, pin: &Pin, maker: &Cell<Option<u64>>) {
+        maker.set(None);
+        pin.changed.set(true);
+    }
+
+    /// A text that is sent by something that belongs to the running coroutine's connection, if it has one.
+    pub(crate) fn look(&self, id: u64, text: &[u8]) {
+        if let Some(pin) = self.known(id) {
+            let seen = sql::look(text, self.making.dialect);
+            pin.changed.set(pin.changed.get() || seen.changes_session);
+        }
     }
 
     fn add_step(&self, connection: &Connection, step: Step) {
@@ -348,7 +386,7 @@ impl Source {
     }
 
     /// Notes what a call is going to do to the connection. `maker`: who made the object that was called, until now.
-    pub(super) fn before(
+    pub(crate) fn before(
         &self,
         pin: &Pin,
         maker: &Cell<Option<u64>>,
@@ -363,7 +401,7 @@ impl Source {
                 let seen = sql::look(text, self.making.dialect);
                 if seen.is_setup && self.is_step(&pin.connection, text) {
                     // A library that connects again says it again.
-                    pin.keep_last_id(self.making.dialect);
+                    pin.keep_last_id(&self.making);
                     return;
                 }
                 pin.last_id.set(0);
@@ -411,7 +449,7 @@ impl Source {
     }
 
     /// Notes what has become of a call.
-    pub(super) fn after(
+    pub(crate) fn after(
         &self,
         maker: &Cell<Option<u64>>,
         method: Method,
@@ -436,13 +474,13 @@ impl Source {
     }
 
     /// What the running coroutine's `lastInsertId()` was before its connection was set up once more.
-    pub(super) fn last_id(&self) -> Option<i64> {
+    pub(crate) fn last_id(&self) -> Option<i64> {
         let pin = self.known(engine::current().unwrap_or(0))?;
         Some(pin.last_id.get()).filter(|number| *number != 0)
     }
 
     /// A call of the coroutine's failed; `lost` when an answer is still to come.
-    pub(super) fn mark(&self, id: u64, lost: bool) {
+    pub(crate) fn mark(&self, id: u64, lost: bool) {
         if let Some(pin) = self.known(id) {
             pin.is_suspect.set(true);
             pin.is_lost.set(pin.is_lost.get() || lost);
@@ -451,10 +489,10 @@ impl Source {
 
     /// The coroutine connects again. It goes on with the connection that it has where the library believes to be in a
     /// transaction (`is_busy`), and is; else not with one that failed, or has a transaction.
-    pub(super) fn drop_unusable(&self, is_busy: bool) {
+    pub(crate) fn drop_unusable(&self, is_busy: bool) {
         let id = engine::current().unwrap_or(0);
         let Some(pin) = self.known(id) else { return };
-        let in_transaction = pin.is_in_transaction();
+        let in_transaction = self.is_in_transaction(&pin);
         if !pin.is_lost.get() && is_busy == in_transaction && (is_busy || !pin.is_suspect.get()) {
             return;
         }
@@ -471,6 +509,14 @@ impl Source {
             PINNED.fetch_sub(1, Relaxed);
         }
         Some(pin)
+    }
+
+    /// The running coroutine has done with its connection.
+    pub(crate) fn close(self: &Rc<Self>) {
+        match engine::current() {
+            Some(id) => self.release(id),
+            None => self.discard(0),
+        }
     }
 
     /// Closes a coroutine's connection.
@@ -507,7 +553,7 @@ impl Source {
         let renewed = match is_wanted {
             true => {
                 let restore = pin.restore.take();
-                renew::renew(&connection.object, self.making.dialect, done, &restore)
+                renew::renew(&connection.object, &self.making, done, &restore)
             }
             false => Renewed::No,
         };
@@ -572,13 +618,7 @@ impl Source {
             }
             _ => None,
         };
-        interrupted.unwrap_or_else(|| {
-            let text = format!(
-                "SQLSTATE[08004]: no connection of the pool (highper.pdo_pool) for {}: {refused}",
-                self.name()
-            );
-            exception(&text)
-        })
+        interrupted.unwrap_or_else(|| self.making.api.refuse(&self.name(), refused))
     }
 }
 
@@ -586,24 +626,5 @@ fn place() -> String {
     match error::location() {
         Some((file, line)) => format!("{file}:{line}"),
         None => "unknown".to_owned(),
-    }
-}
-
-/// A PDOException, as PDO makes its own.
-fn exception(text: &str) -> Throw {
-    match find_class("PDOException") {
-        Ok(Some(class)) => match Throw::of(class, text, 0).into_object() {
-            Some(exception) => {
-                if let Some(object) = exception.as_object() {
-                    let mut info = highper_zend::Array::new();
-                    info.push("08004").push(Value::null()).push(text);
-                    // It is thrown all the same.
-                    let _ = object.set("errorInfo", info);
-                }
-                Throw::Object(exception)
-            }
-            None => Throw::Bailout,
-        },
-        _ => Throw::exception(text),
     }
 }

@@ -2,7 +2,7 @@
 
 /// Whose SQL it is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Dialect {
+pub(crate) enum Dialect {
     /// MySQL, MariaDB.
     MySql,
     /// PostgreSQL.
