@@ -1,7 +1,5 @@
 --TEST--
 The notes example end to end: list, create, edit, search, delete; a database that can't be written
---EXTENSIONS--
-pdo_sqlite
 --FILE--
 <?php
 require __DIR__ . '/../lib/test.php';

@@ -1,7 +1,5 @@
 --TEST--
 The notes example's own tests pass with PHPUnit
---EXTENSIONS--
-pdo_sqlite
 --SKIPIF--
 <?php
 if (trim((string) shell_exec('command -v phpunit')) === '') die('skip phpunit is not installed');

@@ -8,7 +8,6 @@ use Highper\Application;
 use Highper\Routes;
 use Highper\View;
 use Highper\View\Html;
-use Notes\Connections;
 use Notes\Notes;
 use Notes\Schema;
 use Notes\ServerTiming;
@@ -20,15 +19,9 @@ spl_autoload_register(static function (string $class): void {
     }
 });
 
-$base = dirname(__DIR__);
-$app = Application::create(basePath: $base);
-$database = $app->env('DATABASE_URL') ?? "sqlite:{$base}/var/notes.sqlite";
-
-return $app
+return Application::create(basePath: dirname(__DIR__))
     ->settings(['tasks' => 1])
     ->middleware(ServerTiming::class)
-    ->singleton(Connections::class, fn (): Connections => Connections::to($database))
-    ->singleton(Notes::class)
     ->onStart(fn (Schema $schema) => $schema->create())
     ->scan('Notes\\', 'src')
     ->group('/api', function (Routes $api): void {

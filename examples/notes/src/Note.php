@@ -4,7 +4,7 @@ declare(strict_types=1);
 
 namespace Notes;
 
-/** One note, as the API shows it. Times are UTC in RFC 3339. */
+/** One note, as the API shows it and a row of the table fills it. Times are UTC in RFC 3339. */
 final readonly class Note
 {
     public function __construct(
@@ -14,17 +14,5 @@ final readonly class Note
         public string $createdAt,
         public string $updatedAt,
     ) {
-    }
-
-    /** @param array<string, mixed> $row */
-    public static function fromRow(array $row): self
-    {
-        return new self(
-            (int) $row['id'],
-            (string) $row['title'],
-            (string) $row['body'],
-            (string) $row['created_at'],
-            (string) $row['updated_at'],
-        );
     }
 }

@@ -4,61 +4,64 @@ declare(strict_types=1);
 
 namespace Notes;
 
-use PDO;
-use PDOException;
+use Highper\Attribute\Config;
+use Highper\Db;
+use Highper\Db\DbException;
 use RuntimeException;
 
 /** Makes the database ready. Each worker runs it as it starts, so it may run twice at once. */
 final readonly class Schema
 {
-    private const SQLITE = <<<'SQL'
-        CREATE TABLE IF NOT EXISTS notes (
-            id INTEGER PRIMARY KEY AUTOINCREMENT,
-            title TEXT NOT NULL,
-            body TEXT NOT NULL,
-            created_at TEXT NOT NULL,
-            updated_at TEXT NOT NULL
-        )
-        SQL;
+    private const TABLES = [
+        'sqlite' => <<<'SQL'
+            CREATE TABLE IF NOT EXISTS notes (
+                id INTEGER PRIMARY KEY AUTOINCREMENT,
+                title TEXT NOT NULL,
+                body TEXT NOT NULL,
+                created_at TEXT NOT NULL,
+                updated_at TEXT NOT NULL
+            )
+            SQL,
+        'mysql' => <<<'SQL'
+            CREATE TABLE IF NOT EXISTS notes (
+                id INT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY,
+                title VARCHAR(200) NOT NULL,
+                body MEDIUMTEXT NOT NULL,
+                created_at CHAR(24) NOT NULL,
+                updated_at CHAR(24) NOT NULL,
+                INDEX (updated_at)
+            ) DEFAULT CHARSET utf8mb4
+            SQL,
+        'postgres' => <<<'SQL'
+            CREATE TABLE IF NOT EXISTS notes (
+                id INT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+                title VARCHAR(200) NOT NULL,
+                body TEXT NOT NULL,
+                created_at CHAR(24) NOT NULL,
+                updated_at CHAR(24) NOT NULL
+            )
+            SQL,
+    ];
 
-    private const MYSQL = <<<'SQL'
-        CREATE TABLE IF NOT EXISTS notes (
-            id INT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY,
-            title VARCHAR(200) NOT NULL,
-            body MEDIUMTEXT NOT NULL,
-            created_at CHAR(24) NOT NULL,
-            updated_at CHAR(24) NOT NULL,
-            INDEX (updated_at)
-        ) DEFAULT CHARSET utf8mb4
-        SQL;
-
-    public function __construct(private Connections $connections)
+    public function __construct(private Db $db, #[Config('db.url')] private string $url)
     {
     }
 
     /** @throws RuntimeException with one line that says what to do */
     public function create(): void
     {
-        if ($this->connections->driver === 'sqlite') {
-            self::requireWritable($this->connections->name);
-        }
+        $driver = $this->db->driver();
         try {
-            $this->connections->use(function (PDO $db): void {
-                if ($this->connections->driver === 'mysql') {
-                    $db->exec(self::MYSQL);
-
-                    return;
-                }
-                $db->query('PRAGMA journal_mode = WAL')->fetchAll();
-                $db->exec(self::SQLITE);
-                $db->exec('CREATE INDEX IF NOT EXISTS notes_updated_at ON notes (updated_at)');
-            });
-        } catch (PDOException $e) {
-            throw new RuntimeException(sprintf(
-                'the database %s cannot be used: %s; set DATABASE_URL to one that can',
-                $this->connections->name,
-                $e->getMessage(),
-            ), previous: $e);
+            if ($driver === 'sqlite') {
+                self::requireWritable(substr($this->url, strlen('sqlite:')));
+                $this->db->fetchValue('PRAGMA journal_mode = WAL');
+            }
+            $this->db->execute(self::TABLES[$driver]);
+            if ($driver !== 'mysql') {
+                $this->db->execute('CREATE INDEX IF NOT EXISTS notes_updated_at ON notes (updated_at)');
+            }
+        } catch (DbException $e) {
+            throw new RuntimeException("the database cannot be used: {$e->getMessage()}; set DATABASE_URL to one that can", previous: $e);
         }
     }
 
