@@ -16,7 +16,7 @@ use function Swoole\Coroutine\{go, run};
 const QUIET = 'exec >&- 2>&-; sleep 0.15; exit 7';
 
 /** Runs $body sixteen times side by side, with a clock beside; what it gave each time. */
-function many(string $name, mixed $wanted, callable $body): void
+function many(string $name, mixed $wanted, callable $body, float $least = 0.15): void
 {
     $results = [];
     $ticks = 0;
@@ -29,7 +29,7 @@ function many(string $name, mixed $wanted, callable $body): void
         $ticks++;
     }
     $time = microtime(true) - $start;
-    check($name, [array_unique($results, SORT_REGULAR), $time >= 0.15, $time < 2.0 ?: $time, $ticks > 10 ?: $ticks], [[$wanted], true, true, true]);
+    check($name, [array_unique($results, SORT_REGULAR), $time >= $least, $time < 2.0 ?: $time, $ticks > 10 ?: $ticks], [[$wanted], true, true, true]);
 }
 function forked(): int
 {
@@ -56,9 +56,9 @@ run(static function () {
     many('pcntl_waitpid()', 7, static function () use (&$pids) {
         pcntl_waitpid(array_pop($pids), $status);
         return pcntl_wexitstatus($status);
-    });
+    }, 0.0); // They have begun before.
     array_map(forked(...), range(0, 15));
-    many('pcntl_wait()', 7, static function () { pcntl_wait($status); return pcntl_wexitstatus($status); });
+    many('pcntl_wait()', 7, static function () { pcntl_wait($status); return pcntl_wexitstatus($status); }, 0.0);
     check('no child', [pcntl_waitpid(-1, $status), pcntl_get_last_error()], [-1, 10]);
     check('WNOHANG', [pcntl_waitpid(forked(), $status, WNOHANG), pcntl_wait($status) > 0], [0, true]);
 

@@ -14,9 +14,10 @@ file_put_contents($script = temp_path('reads.php'), <<<'PHP'
     Co\run(static function () use (&$ticks) {
         $over = false;
         go(static function () use (&$ticks, &$over) { while (! $over) { Swoole\Coroutine::sleep(0.002); $ticks++; } });
+        echo "ready\n";
         $lines = [fgets(STDIN), stream_get_line(STDIN, 100, "\n"), fgets(STDIN)];
         $over = true;
-        echo json_encode($lines), $ticks > 5 ? ' others ran' : ' nobody else ran';
+        echo json_encode($lines), $ticks > 1 ? ' others ran' : ' nobody else ran';
     });
     PHP);
 $arguments = array_slice(explode("\0", rtrim(file_get_contents('/proc/self/cmdline'), "\0")), 1);
@@ -26,6 +27,7 @@ foreach ($arguments as $at => $argument) {
 }
 foreach ([SWOOLE_HOOK_ALL, SWOOLE_HOOK_ALL ^ SWOOLE_HOOK_STDIO] as $flags) {
     $process = proc_open([PHP_BINARY, ...array_filter($arguments, static fn ($argument) => ! in_array($argument, ['-f', '--'], true)), $script, (string) $flags], [['pipe', 'r'], ['pipe', 'w'], STDERR], $pipes);
+    fgets($pipes[1]);
     foreach (["one\n", "two\nthr"] as $part) { usleep(50_000); fwrite($pipes[0], $part); }
     usleep(50_000);
     fwrite($pipes[0], 'ee');

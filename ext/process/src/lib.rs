@@ -42,6 +42,7 @@ pub use options::{Hangup, MAX_WORKERS, MemoryLimit, Options};
 pub use overview::{Overview, Row};
 pub use signals::{Signal, SignalPipe};
 pub use status::{mebibytes, uptime};
+pub use sys::clock_ticks;
 pub use sys::poll as wait_readable;
 pub use worker::{Kind, WorkerContext};
 

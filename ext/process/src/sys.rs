@@ -385,6 +385,14 @@ pub fn page_size() -> u64 {
     u64::try_from(unsafe { libc::sysconf(libc::_SC_PAGESIZE) }).unwrap_or(4096)
 }
 
+/// How many clock ticks `/proc` counts to the second.
+#[must_use]
+pub fn clock_ticks() -> u64 {
+    // SAFETY: reads a constant.
+    let ticks = unsafe { libc::sysconf(libc::_SC_CLK_TCK) };
+    u64::try_from(ticks).unwrap_or(100).max(1)
+}
+
 /// A random number, to spread limits over workers.
 pub fn random() -> u64 {
     let mut bytes = [0u8; 8];

@@ -7,7 +7,10 @@ namespace Highper\Testing;
 use Highper\Application;
 use Highper\Http\Request;
 use LogicException;
+use PHPUnit\Framework\TestCase;
 use ReflectionClass;
+use ReflectionMethod;
+use ReflectionProperty;
 
 use function Highper\scope;
 
@@ -28,6 +31,8 @@ trait WithApplication
     private array $requestCookies = [];
 
     private string $requestIp = '127.0.0.1';
+
+    private ?string $nameOfTest = null;
 
     /** @before */
     #[\PHPUnit\Framework\Attributes\Before]
@@ -56,10 +61,38 @@ trait WithApplication
         return $application;
     }
 
-    /** For PHPUnit up to 11. */
+    /** For PHPUnit up to 9. */
     protected function runTest(): mixed
     {
         return scope(fn () => parent::runTest());
+    }
+
+    /** For PHPUnit 10 and 11, which let nobody around a test: the call of its name leads to `runTestInCoroutine()`. */
+    #[\PHPUnit\Framework\Attributes\PreCondition]
+    protected function leadTestIntoCoroutine(): void
+    {
+        if (!method_exists(TestCase::class, 'invokeTestMethod') && (new ReflectionMethod(TestCase::class, 'runTest'))->isPrivate()) {
+            $name = new ReflectionProperty(TestCase::class, 'methodName');
+            $this->nameOfTest = (string) $name->getValue($this);
+            $name->setValue($this, 'runTestInCoroutine');
+        }
+    }
+
+    /** The test itself, under its own name again. */
+    public function runTestInCoroutine(mixed ...$arguments): mixed
+    {
+        $this->giveTestItsName();
+        return scope(fn () => $this->{$this->name()}(...$arguments));
+    }
+
+    /** Where another precondition has failed. */
+    #[\PHPUnit\Framework\Attributes\After]
+    protected function giveTestItsName(): void
+    {
+        if ($this->nameOfTest !== null) {
+            (new ReflectionProperty(TestCase::class, 'methodName'))->setValue($this, $this->nameOfTest);
+            $this->nameOfTest = null;
+        }
     }
 
     /** For PHPUnit from 12 on. @param array<array-key, mixed> $testArguments */

@@ -306,6 +306,7 @@ fn spent(process: i32) -> Option<Duration> {
     let (_, rest) = text.rsplit_once(')')?;
     let mut fields = rest.split_whitespace().skip(11);
     let ticks = fields.next()?.parse::<u64>().ok()? + fields.next()?.parse::<u64>().ok()?;
-    let second = rustix::param::clock_ticks_per_second().max(1);
-    Some(Duration::from_secs_f64(ticks as f64 / second as f64))
+    Some(Duration::from_secs_f64(
+        ticks as f64 / highper_process::clock_ticks() as f64,
+    ))
 }
