@@ -33,6 +33,8 @@ $server = Server::start(<<<'PHP'
         ->get('/{n}', fn (int $n) => $values[$n])
         ->get('/bad/{what}', fn (string $what) => match ($what) {
             'utf8' => ["\xff"], 'nan' => [NAN], 'deep' => array_reduce(range(1, 600), fn ($a) => [$a], []),
+            'deepest' => ['a' => array_reduce(range(1, 30000), fn ($a) => [$a], [])],
+            'itself' => (function () { $a = [1]; $a['a'] = ['b' => &$a]; return $a; })(),
         })
         ->run([$argv[0], "--workers", "1"]));
     PHP);
@@ -43,12 +45,16 @@ foreach ($values as $n => $value) {
     $body = $client->request('GET', "/{$n}")->body;
     check("value {$n}", $body === json_encode($value, $flags) ?: $body);
 }
-foreach (['utf8' => 'Malformed UTF-8', 'nan' => 'Inf and NaN', 'deep' => 'Maximum stack depth'] as $what => $why) {
+foreach (['utf8' => 'Malformed UTF-8', 'nan' => 'Inf and NaN', 'deep' => 'Maximum stack depth', 'itself' => 'Recursion detected', 'deepest' => 'Maximum stack depth'] as $what => $why) {
     check($what, $client->request('GET', "/bad/{$what}")->status, 500);
     $server->waitForLog($why);
 }
+check('and nothing was lost', substr_count($server->log(), 'listening'), 1);
 ?>
 --EXPECTREGEX--
 (ok: value \d+\n){15}ok: utf8
 ok: nan
 ok: deep
+ok: itself
+ok: deepest
+ok: and nothing was lost

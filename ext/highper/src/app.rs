@@ -193,8 +193,26 @@ impl App {
     }
 
     /// Adds a route.
-    pub(crate) fn add(&self, route: Route) {
+    ///
+    /// # Errors
+    /// The routes are compiled.
+    pub(crate) fn add(&self, route: Route) -> Result<(), Throw> {
+        self.may_add("route")?;
         self.routes.borrow_mut().push(route);
+        Ok(())
+    }
+
+    /// What is added now would never be looked at.
+    ///
+    /// # Errors
+    /// The routes are compiled.
+    pub(crate) fn may_add(&self, what: &str) -> Result<(), Throw> {
+        match self.compiled.get() {
+            None => Ok(()),
+            Some(_) => Err(Throw::error(format!(
+                "a {what} can't be added any more, the routes are compiled: add it before run() or handle() is called"
+            ))),
+        }
     }
 
     /// An object that lives as long as the worker although nothing binds it so: a controller,

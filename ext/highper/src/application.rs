@@ -59,24 +59,26 @@ pub(crate) fn declare(registry: &mut Registry) {
             )
             .method("public function middleware(string|object ...$middleware): static", "Middleware of every route, the first is outermost.", |call| {
                 let all = middleware(call, 0)?;
-                of(call)?.middleware.borrow_mut().extend(all);
+                let app = of(call)?;
+                app.may_add("middleware")?;
+                app.middleware.borrow_mut().extend(all);
                 call.ret_this()
             })
             .method("public function preRouter(string|object ...$filters): static", "Filters of the first phase, before a request's route is looked for: called with the request. Nothing lets it pass, a Request goes on in its place, anything else is the answer.", |call| {
                 let app = Rc::clone(of(call)?);
-                phase::add(call, |all| app.phases.borrow_mut().pre_router.extend(all))
+                phase::add(call, &app, |all| app.phases.borrow_mut().pre_router.extend(all))
             })
             .method("public function postRouter(string|object ...$filters): static", "Filters of the second phase, once the route is known and before all middleware: called with the request, as in preRouter().", |call| {
                 let app = Rc::clone(of(call)?);
-                phase::add(call, |all| app.phases.borrow_mut().post_router.extend(all))
+                phase::add(call, &app, |all| app.phases.borrow_mut().post_router.extend(all))
             })
             .method("public function preDispatch(string|object ...$filters): static", "Filters of the third phase, behind all middleware and directly before the handler: called with the request, as in preRouter().", |call| {
                 let app = Rc::clone(of(call)?);
-                phase::add(call, |all| app.phases.borrow_mut().pre_dispatch.extend(all))
+                phase::add(call, &app, |all| app.phases.borrow_mut().pre_dispatch.extend(all))
             })
             .method("public function postDispatch(string|object ...$filters): static", "Filters of the fourth phase, directly after the handler: called with the request and its response. Nothing leaves it, anything else is the answer in its place.", |call| {
                 let app = Rc::clone(of(call)?);
-                phase::add(call, |all| app.phases.borrow_mut().post_dispatch.extend(all))
+                phase::add(call, &app, |all| app.phases.borrow_mut().post_dispatch.extend(all))
             })
             .method("public function get(string $path, \\Closure|array $handler, string|object ...$middleware): static", "A route for GET (and HEAD).", |call| add(call, &["GET"]))
             .method("public function post(string $path, \\Closure|array $handler, string|object ...$middleware): static", "A route for POST.", |call| add(call, &["POST"]))
@@ -87,7 +89,7 @@ pub(crate) fn declare(registry: &mut Registry) {
             .method("public function map(array $methods, string $path, \\Closure|array $handler, string|object ...$middleware): static", "A route for some methods.", |call| {
                 let methods = routes::methods(call)?;
                 let names: Vec<&str> = methods.iter().map(|m| &**m).collect();
-                of(call)?.add(Shared::default().route(&names, call, 1)?);
+                of(call)?.add(Shared::default().route(&names, call, 1)?)?;
                 call.ret_this()
             })
             .method("public function name(string $name): static", "Names the route that was added last, for addresses that are made.", |call| {
@@ -318,7 +320,7 @@ fn scan(call: &mut Call) -> Done {
 
 fn add(call: &mut Call, methods: &[&str]) -> Done {
     let route = Shared::default().route(methods, call, 0)?;
-    of(call)?.add(route);
+    of(call)?.add(route)?;
     call.ret_this()
 }
 

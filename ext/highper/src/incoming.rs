@@ -126,6 +126,22 @@ impl Running {
         self.others.borrow().get(&id).cloned()
     }
 
+    /// The number of the endpoint of this exchange, which the coroutine or one that made it answers.
+    #[inline]
+    pub(crate) fn endpoint(&self, id: u64, exchange: &Exchange) -> Option<usize> {
+        let of = |incoming: &Rc<Incoming>| {
+            let is_it = std::ptr::eq(&raw const **incoming.exchange(), exchange);
+            is_it.then_some(incoming.endpoint)
+        };
+        if self.newest.get() == id {
+            let request = self.request.take();
+            let endpoint = request.as_ref().and_then(of);
+            self.request.set(request);
+            return endpoint;
+        }
+        current().as_ref().and_then(of)
+    }
+
     /// A coroutine handles a request, until [`Running::end`].
     #[inline]
     pub(crate) fn begin(&self, id: u64, incoming: &Rc<Incoming>) {

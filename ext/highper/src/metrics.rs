@@ -4,7 +4,6 @@ pub(crate) mod object;
 
 use crate::app::App;
 use crate::db::gauges;
-use crate::incoming;
 use crate::send;
 use crate::websocket;
 use highper_engine::{clock, scheduler};
@@ -226,10 +225,10 @@ fn look(app: Weak<App>, due: u64) {
 
 /// A request was answered.
 pub(crate) fn answered(app: &App, exchange: &Exchange) {
-    let route = incoming::current()
-        .filter(|incoming| std::ptr::eq(&raw const **incoming.exchange(), exchange))
-        .map_or(0, |incoming| incoming.endpoint + 1);
-    app.metrics.count(route, exchange);
+    let running = highper_engine::current();
+    let endpoint = running.and_then(|id| app.running.endpoint(id, exchange));
+    app.metrics
+        .count(endpoint.map_or(0, |number| number + 1), exchange);
 }
 
 /// Answers with the figures, where the request asks for them.

@@ -1,5 +1,6 @@
 //! The four phases between a connection and a handler, in each of which an application may have filters.
 
+use crate::app::App;
 use crate::endpoint::{callable, to_response};
 use crate::incoming::Incoming;
 use crate::request;
@@ -65,7 +66,8 @@ pub(crate) fn filters(call: &Call) -> Result<Vec<Middleware>, Throw> {
 }
 
 /// Registers filters of a phase.
-pub(crate) fn add(call: &Call, list: impl FnOnce(Vec<Middleware>)) -> Done {
+pub(crate) fn add(call: &Call, app: &App, list: impl FnOnce(Vec<Middleware>)) -> Done {
+    app.may_add("filter")?;
     list(filters(call)?);
     call.ret_this()
 }

@@ -32,7 +32,7 @@ pub(crate) fn declare(registry: &mut Registry) {
                 let methods = methods(call)?;
                 let names: Vec<&str> = methods.iter().map(|m| &**m).collect();
                 let (app, shared) = of(call)?;
-                app.add(shared.route(&names, call, 1)?);
+                app.add(shared.route(&names, call, 1)?)?;
                 call.ret_this()
             })
             .method("public function name(string $name): static", "Names the route that was added last, for addresses that are made.", |call| {
@@ -57,7 +57,7 @@ pub(crate) fn of(call: &Call) -> Result<&(Rc<App>, Shared), Throw> {
 
 fn add(call: &mut Call, methods: &[&str]) -> Done {
     let (app, shared) = of(call)?;
-    app.add(shared.route(methods, call, 0)?);
+    app.add(shared.route(methods, call, 0)?)?;
     call.ret_this()
 }
 

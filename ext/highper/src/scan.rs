@@ -229,7 +229,7 @@ fn controller(
         }
     }
     let Some(prefix) = prefix else {
-        return Ok(());
+        return astray(class);
     };
     annotation::check(&attributes, Place::Class(class))?;
     around(class, outside);
@@ -239,6 +239,33 @@ fn controller(
     let group = Group::default().nest(&prefix, &[]);
     for method in class.methods() {
         action(class, &group, &middleware, &method, routes)?;
+    }
+    Ok(())
+}
+
+/// The attribute of an HTTP method, by its name.
+fn is_verb(name: &str) -> bool {
+    matches!(name, "get" | "post" | "put" | "patch" | "delete" | "any")
+}
+
+/// Routes of a class that is no controller would not be there, and nobody would know why. An abstract one has them for those that
+/// extend it.
+fn astray(class: reflect::Class) -> Result<(), Throw> {
+    if !class.is_instantiable() {
+        return Ok(());
+    }
+    for method in class.methods() {
+        let is_own = method
+            .scope()
+            .is_some_and(|scope| scope.name() == class.name());
+        for attribute in method.attributes() {
+            if is_own && annotation::own(&attribute).is_some_and(|name| is_verb(&name)) {
+                return Err(Place::Function(&method).wrong(
+                    &attribute.name(),
+                    "the class is no controller: give it #[Controller], or make it abstract where others extend it",
+                ));
+            }
+        }
     }
     Ok(())
 }
@@ -268,7 +295,7 @@ fn action(
     annotation::check(&attributes, Place::Function(method))?;
     for attribute in &attributes {
         match annotation::own(attribute).as_deref() {
-            Some(verb @ ("get" | "post" | "put" | "patch" | "delete" | "any")) => {
+            Some(verb) if is_verb(verb) => {
                 let made = made(attribute, Place::Function(method))?;
                 let name = made.get("name")?.as_str().map(str::to_owned);
                 let pattern = group.join(&text(&made, "path")?);

@@ -467,9 +467,7 @@ fn file(app: &App, exchange: &Exchange, notes: &Notes) -> bool {
 
 /// What is done when a request is answered.
 fn watch(app: &App, exchange: &Exchange) {
-    if app.metrics.is_on() {
-        metrics::answered(app, exchange);
-    }
+    metrics::answered(app, exchange);
     if app.logs_access.get() {
         access(app, exchange);
     }

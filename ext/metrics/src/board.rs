@@ -100,10 +100,12 @@ impl Board {
 pub struct Place {
     board: Rc<Board>,
     at: usize,
+    /// Is this place no other process's?
+    is_own: bool,
 }
 
 impl Place {
-    /// The place of a number; numbers beyond those of the board share.
+    /// The place of a number. Numbers from the last on share with others: what they count is added one at a time.
     ///
     /// `table` says which routes are counted, so that the counts of others are never added to them. It is not 0.
     #[must_use]
@@ -112,6 +114,7 @@ impl Place {
         let this = Self {
             board: Rc::clone(board),
             at,
+            is_own: number < board.last(),
         };
         let before = this.words()[0].swap(table, Relaxed);
         // Nobody has touched fresh memory: looking at it would take it.
@@ -139,11 +142,23 @@ impl Place {
     /// One answer. Route 0 is for what no route was found for.
     #[inline]
     pub fn count(&self, route: usize, status: u16, nanoseconds: u64) {
-        let at = FIRST + route.min(ROUTES - 1) * ROUTE;
-        let words = &self.words()[at..at + ROUTE];
-        words[status::number(status)].fetch_add(1, Relaxed);
-        words[TIMES + bucket(nanoseconds)].fetch_add(1, Relaxed);
-        words[SUM].fetch_add(nanoseconds, Relaxed);
+        let at = self.at + FIRST + route.min(ROUTES - 1) * ROUTE;
+        let Some(words) = self.board.words.get(at..at + ROUTE) else {
+            return;
+        };
+        let grow = |number: usize, by: u64| {
+            let Some(word) = words.get(number) else {
+                return;
+            };
+            match self.is_own {
+                // Others only read it.
+                true => word.store(word.load(Relaxed).wrapping_add(by), Relaxed),
+                false => _ = word.fetch_add(by, Relaxed),
+            }
+        };
+        grow(status::number(status), 1);
+        grow(TIMES + bucket(nanoseconds), 1);
+        grow(SUM, nanoseconds);
     }
 
     /// Sets a figure of this process, by its number below 16.
@@ -170,12 +185,34 @@ const NANOSECONDS: [u64; BOUNDS.len()] = {
     all
 };
 
+/// The first bucket of the times with so many binary digits.
+const STARTS: [u8; 65] = {
+    let mut all = [0; 65];
+    let mut digits = 1;
+    while digits < all.len() {
+        let shortest = 1_u64 << (digits - 1);
+        let mut at = 0;
+        while at < NANOSECONDS.len() && shortest > NANOSECONDS[at] {
+            at += 1;
+        }
+        all[digits] = at as u8;
+        digits += 1;
+    }
+    all
+};
+
 #[inline]
 fn bucket(nanoseconds: u64) -> usize {
-    NANOSECONDS
-        .iter()
-        .position(|bound| nanoseconds <= *bound)
-        .unwrap_or(BUCKETS - 1)
+    let digits = 64 - nanoseconds.leading_zeros();
+    let mut at = usize::from(STARTS[digits as usize]);
+    // At most one bound lies between a time and twice that.
+    while NANOSECONDS
+        .get(at)
+        .is_some_and(|bound| nanoseconds > *bound)
+    {
+        at += 1;
+    }
+    at
 }
 
 #[cfg(test)]
@@ -205,6 +242,19 @@ mod tests {
     }
 
     #[test]
+    fn who_shares_the_last_place_loses_nothing() {
+        let board = Rc::new(Board::new(2).unwrap());
+        let own = Place::new(&board, 0, 7);
+        let shared = [Place::new(&board, 1, 7), Place::new(&board, 3, 7)];
+        assert!(own.is_own && shared.iter().all(|place| !place.is_own));
+        for place in &shared {
+            place.count(1, 200, 5);
+        }
+        own.count(1, 200, 6);
+        assert_eq!(board.route(7, 1).sum, 16);
+    }
+
+    #[test]
     fn a_new_process_goes_on_where_the_last_one_ended() {
         let board = Rc::new(Board::new(1).unwrap());
         let old = Place::new(&board, 0, 7);
@@ -231,6 +281,19 @@ mod tests {
 
     #[test]
     fn bounds_belong_to_their_bucket() {
+        for bound in NANOSECONDS {
+            for time in [
+                bound / 2,
+                bound - 1,
+                bound,
+                bound + 1,
+                bound * 2,
+                u64::MAX - bound,
+            ] {
+                let first = NANOSECONDS.iter().position(|bound| time <= *bound);
+                assert_eq!(bucket(time), first.unwrap_or(BUCKETS - 1), "{time}");
+            }
+        }
         assert_eq!(
             [0, 500_000, 500_001, 10_000_000_000, 10_000_000_001].map(bucket),
             [0, 0, 1, 13, 14]

@@ -6,7 +6,7 @@
 mod text;
 
 use crate::array::{Array, Key};
-use crate::callable::{Outcome, call_function};
+use crate::callable::{Outcome, call_function, find_class};
 use crate::throw::Throw;
 use crate::value::{DOUBLE, FALSE, LONG, NULL, OBJECT, STRING, TRUE, UNDEF, Value};
 use text::{Unsuitable, float, key, number, string};
@@ -20,8 +20,21 @@ const DEPTH: usize = 512;
 enum Stop {
     /// PHP is to say what is wrong.
     Unsuitable,
+    /// It is nested too deep: PHP would go on to the end of it before it says so, on a stack that may be too small for that. Where
+    /// the arrays are that are in each other.
+    Deep(Vec<*const Array>),
     /// PHP code has thrown.
     Throw(Throw),
+}
+
+impl Stop {
+    #[cold]
+    fn inside(mut self, array: &Array) -> Self {
+        if let Self::Deep(path) = &mut self {
+            path.push(array);
+        }
+        self
+    }
 }
 
 impl From<Unsuitable> for Stop {
@@ -53,6 +66,30 @@ pub fn encode_into(out: &mut Vec<u8>, value: &Value) -> Result<(), Throw> {
             out.clear();
             by_php(out, value)
         }
+        Err(Stop::Deep(mut path)) => {
+            let count = path.len();
+            path.sort_unstable();
+            path.dedup();
+            match path.len() == count {
+                true => Err(too_deep()),
+                // One is in itself: PHP stops there, and says it.
+                false => {
+                    out.clear();
+                    by_php(out, value)
+                }
+            }
+        }
+    }
+}
+
+/// What `json_encode` throws.
+#[cold]
+fn too_deep() -> Throw {
+    const CODE: i64 = 1;
+    match find_class("JsonException") {
+        Ok(Some(class)) => Throw::of(class, "Maximum stack depth exceeded", CODE),
+        Ok(None) => Throw::error("Maximum stack depth exceeded"),
+        Err(throw) => throw,
     }
 }
 
@@ -99,7 +136,7 @@ fn write(out: &mut Vec<u8>, value: &Value, depth: usize) -> Result<(), Stop> {
 
 fn array(out: &mut Vec<u8>, array: &Array, depth: usize) -> Result<(), Stop> {
     if depth > DEPTH {
-        return Err(Stop::Unsuitable);
+        return Err(Stop::Deep(Vec::new()));
     }
     let is_list = array.is_list();
     let (open, close) = if is_list { (b'[', b']') } else { (b'{', b'}') };
@@ -117,7 +154,7 @@ fn array(out: &mut Vec<u8>, array: &Array, depth: usize) -> Result<(), Stop> {
         before = b',';
         let item = item.deref();
         if !scalar(out, item)? {
-            write(out, item, depth)?;
+            write(out, item, depth).map_err(|stop| stop.inside(array))?;
         }
     }
     if before == open {

@@ -12,7 +12,8 @@ pub(crate) fn fit(kind: &Type, value: &Value, is_form: bool) -> Result<Value, St
     let has = |builtin| kind.has(builtin);
     let fits = value.is_string() && has(Builtin::String)
         || value.as_long().is_some() && has(Builtin::Int)
-        || value.as_double().is_some() && has(Builtin::Float)
+        // 1e999 is no number that anybody could do something with.
+        || value.as_double().is_some_and(f64::is_finite) && has(Builtin::Float)
         || value.as_bool() == Some(true) && has(Builtin::True)
         || value.as_bool() == Some(false) && has(Builtin::False)
         || value.is_array() && has(Builtin::Array);
@@ -30,6 +31,7 @@ pub(crate) fn fit(kind: &Type, value: &Value, is_form: bool) -> Result<Value, St
     }
     let given = match value.as_bool() {
         Some(_) => "bool",
+        None if value.as_double().is_some_and(f64::is_infinite) => "one that is too large",
         None => value.type_name(),
     };
     Err(format!("must be {}, {given} given", wanted(kind)))

@@ -28,7 +28,7 @@ const DOC: &str = "A route whose clients speak WebSocket, as #[WebSocket].\n\n\
 pub(crate) fn method(class: Class) -> Class {
     class.method(SIGNATURE, DOC, |call| {
         let app = Rc::clone(of(call)?);
-        app.add(route(call, &Shared::default(), "Highper\\Application")?);
+        app.add(route(call, &Shared::default(), "Highper\\Application")?)?;
         call.ret_this()
     })
 }
@@ -37,7 +37,7 @@ pub(crate) fn method(class: Class) -> Class {
 pub(crate) fn method_of_group(class: Class) -> Class {
     class.method(SIGNATURE, DOC, |call| {
         let (app, shared) = routes::of(call)?;
-        app.add(route(call, shared, "Highper\\Routes")?);
+        app.add(route(call, shared, "Highper\\Routes")?)?;
         call.ret_this()
     })
 }
