@@ -47,6 +47,7 @@ mod phase;
 mod plan;
 mod provider;
 mod psr;
+mod redis;
 mod request;
 mod response;
 mod route;
@@ -118,6 +119,7 @@ pub fn declare(registry: &mut Registry) {
         view::declare,
         csrf::declare,
         db::declare,
+        redis::declare,
         develop::dump::declare,
         task::declare,
         upload::declare,
