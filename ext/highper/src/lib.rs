@@ -34,6 +34,7 @@ mod handler;
 mod health;
 mod incoming;
 mod inspect;
+mod library;
 mod loader;
 mod local;
 mod log;
@@ -103,6 +104,7 @@ pub fn declare(registry: &mut Registry) {
         container::object::declare,
         container_exception::declare,
         provider::declare,
+        library::declare,
         loader::declare,
         log::declare,
         metrics::object::declare,
