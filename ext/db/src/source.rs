@@ -438,6 +438,36 @@ impl Source {
         })
     }
 
+    /// Makes the connections that stay when idle, beside what runs. `failed` is told why one can't be made.
+    pub fn warm(self: &Rc<Self>, failed: impl FnOnce(&Error) + 'static) {
+        let limits = self.pool().limits();
+        let wanted = limits.min_idle.min(limits.max);
+        if wanted == 0 {
+            return;
+        }
+        let own = Rc::clone(self);
+        let _started = engine::spawn(move || {
+            let until = Some(clock::after(own.config.connect_timeout));
+            let mut leases = Vec::with_capacity(wanted);
+            let mut failed = Some(failed);
+            while leases.len() < wanted {
+                match own.take(String::new, until) {
+                    Ok(lease) => leases.push(lease),
+                    Err(error) => {
+                        if let Some(failed) = failed.take() {
+                            failed(&error);
+                        }
+                        break;
+                    }
+                }
+            }
+            for lease in leases {
+                own.give_back(lease);
+            }
+            Ending::Returned
+        });
+    }
+
     /// Gives one back that did what it was asked.
     pub(crate) fn give_back(&self, (ticket, driver): Lease) {
         let pool = self.pool();

@@ -18,7 +18,7 @@ mod statements;
 mod transaction;
 mod unique_exception;
 
-pub(crate) use open::{is_built_in, is_configured, object, refused};
+pub(crate) use open::{is_built_in, is_configured, object, refused, warm};
 
 /// Commands for migrations.
 pub(crate) const COMMANDS: [&str; 4] = [

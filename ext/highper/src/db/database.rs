@@ -16,6 +16,12 @@ pub(super) fn object(source: Rc<Source>) -> Result<Object, Throw> {
     Ok(filled(DB.instantiate()?, of(source)))
 }
 
+/// What an object stands for.
+pub(super) fn source(object: &Object) -> Option<Rc<Source>> {
+    let target = object.state::<Access>()?.0.get()?;
+    Some(Rc::clone(&target.handle.source))
+}
+
 fn of(source: Rc<Source>) -> Target {
     Target {
         handle: Rc::new(Handle {

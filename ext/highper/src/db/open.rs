@@ -4,7 +4,9 @@ use super::{database, gauges};
 use crate::app::App;
 use crate::incoming::serving;
 use highper_db::{Config, Dialect, Source, dialect};
+use highper_log::Level;
 use highper_zend::{Array, Key, Object, Throw, Value};
+use std::rc::Rc;
 
 /// What everybody calls the default database by.
 const KEY: &str = "highper\\db";
@@ -46,6 +48,44 @@ pub(crate) fn is_built_in(key: &str) -> bool {
 /// Has the application a database?
 pub(crate) fn is_configured(app: &App) -> bool {
     matches!(found(app, KEY), Ok(Some(_)))
+}
+
+/// Makes the connections that stay (`pool.min`), before somebody needs one.
+///
+/// # Errors
+/// What is wrong with the configuration.
+pub(crate) fn warm(app: &Rc<App>) -> Result<(), Throw> {
+    let mut keys = vec![KEY.to_owned()];
+    if let Some(all) = app
+        .config
+        .find(app, "db")?
+        .and_then(|all| all.into_array().ok())
+    {
+        let named = all.iter().filter(|(_, value)| value.is_array());
+        keys.extend(
+            named.map(|(key, _)| format!("{NAMED}{}", String::from_utf8_lossy(&key.to_bytes()))),
+        );
+    }
+    for key in keys {
+        let Some(value) = found(app, &key)? else {
+            continue;
+        };
+        if !config(&value).is_ok_and(|config| config.limits.min_idle > 0) {
+            continue;
+        }
+        let Some(source) = app.built_in(&key)?.as_ref().and_then(database::source) else {
+            continue;
+        };
+        let app = Rc::clone(app);
+        source.warm(move |error| {
+            let text = format!(
+                "no connection was made ahead of its need: {}",
+                error.message
+            );
+            app.log(Level::Warning, &text, &[], None);
+        });
+    }
+    Ok(())
 }
 
 /// The database of a name of the application that runs.
