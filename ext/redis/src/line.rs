@@ -8,7 +8,7 @@
 use crate::config::Tls;
 use crate::parser::Parser;
 use crate::{Address, Command, Config, Error, Reply};
-use highper_engine::{self as engine, Token, Wake, clock, wait};
+use highper_engine::{self as engine, Ending, Token, Wake, clock, wait};
 use highper_net::{Error as Net, Kind as SocketKind, Socket};
 use highper_tls::Settings;
 use std::cell::{Cell, RefCell};
@@ -19,6 +19,8 @@ use std::time::Duration;
 
 /// What is asked for at a time.
 const CHUNK: usize = 64 * 1024;
+/// How long the rest of what somebody has begun to send may take.
+const REST: Duration = Duration::from_secs(5);
 /// A buffer that has become larger is let go when it is empty.
 const KEPT: usize = 1024 * 1024;
 
@@ -161,7 +163,7 @@ impl Line {
 
     /// Sends commands and gives their answers, as many as there are commands.
     pub(crate) fn run(
-        &self,
+        self: &Rc<Self>,
         commands: &[&Command],
         deadline: Option<u64>,
     ) -> Result<Vec<Reply>, Error> {
@@ -171,7 +173,7 @@ impl Line {
 
     /// Sends commands.
     pub(crate) fn start(
-        &self,
+        self: &Rc<Self>,
         commands: &[&Command],
         deadline: Option<u64>,
     ) -> Result<Rc<Wanted>, Error> {
@@ -218,7 +220,7 @@ impl Line {
 
     /// Waits for the answers.
     pub(crate) fn finish(
-        &self,
+        self: &Rc<Self>,
         wanted: &Rc<Wanted>,
         deadline: Option<u64>,
     ) -> Result<Vec<Reply>, Error> {
@@ -424,7 +426,7 @@ impl Line {
     }
 
     /// The answers are not waited for any more. What to say about it.
-    fn give_up(&self, wanted: &Rc<Wanted>, error: Error) -> Error {
+    fn give_up(self: &Rc<Self>, wanted: &Rc<Wanted>, error: Error) -> Error {
         use crate::error::Kind;
         wanted.is_abandoned.set(true);
         wanted.replies.take();
@@ -435,10 +437,7 @@ impl Line {
                     self.retire();
                 }
                 if !self.output.borrow().is_empty() && !self.is_sending.get() {
-                    // Half of a command may have gone.
-                    self.end(Error::connection(
-                        "the coroutine that sent for several had to end while the server took nothing",
-                    ));
+                    self.send_rest();
                 }
                 self.pass_on();
                 error
@@ -448,6 +447,29 @@ impl Line {
                 self.why_broken(wanted)
                     .unwrap_or_else(|| Error::connection("the connection is gone"))
             }
+        }
+    }
+
+    /// The one who sent for several had to end, perhaps in the middle of a command: the rest of it has to follow.
+    fn send_rest(self: &Rc<Self>) {
+        let lost = || {
+            Error::connection(
+                "the coroutine that sent for several had to end while the server took nothing",
+            )
+        };
+        if !engine::can_suspend() || self.socket.is_secure() {
+            self.end(lost());
+            return;
+        }
+        let own = Rc::clone(self);
+        let spawned = engine::spawn(move || {
+            if own.flush(Some(clock::after(REST))).is_err() {
+                own.end(lost());
+            }
+            Ending::Returned
+        });
+        if spawned.is_err() {
+            self.end(lost());
         }
     }
 

@@ -180,7 +180,7 @@ impl Node {
     }
 
     /// Does a connection live that was at rest?
-    fn lives(&self, line: &Line) -> bool {
+    fn lives(&self, line: &Rc<Line>) -> bool {
         let idle = clock::now().saturating_sub(line.used());
         if idle < FRESH {
             return true;
@@ -242,7 +242,6 @@ impl Node {
         }
         match self.connect(deadline) {
             Ok(line) => {
-                let line = Rc::new(line);
                 self.made.set(self.made.get() + 1);
                 let old = self.shared.replace(Some(Rc::clone(&line)));
                 drop(old);
@@ -311,7 +310,7 @@ impl Node {
             Ok(line) => Ok(Lease {
                 pool,
                 ticket: Some(ticket),
-                line: Rc::new(line),
+                line,
             }),
             Err(error) => {
                 pool.give_up(ticket);
@@ -321,13 +320,15 @@ impl Node {
     }
 
     /// A new connection, logged in.
-    pub(crate) fn connect(&self, deadline: Option<u64>) -> Result<Line, Error> {
+    pub(crate) fn connect(&self, deadline: Option<u64>) -> Result<Rc<Line>, Error> {
         let own = clock::after(self.config.connect_timeout);
         let until = earlier(deadline, own);
-        let made = Line::connect(&self.config, &self.address, Some(until)).and_then(|line| {
-            self.log_in(&line, Some(until))?;
-            Ok(line)
-        });
+        let made = Line::connect(&self.config, &self.address, Some(until))
+            .map(Rc::new)
+            .and_then(|line| {
+                self.log_in(&line, Some(until))?;
+                Ok(line)
+            });
         made.map_err(|error| {
             let why = match error.kind {
                 Kind::Timeout if until == own => format!(
@@ -345,7 +346,7 @@ impl Node {
         })
     }
 
-    fn log_in(&self, line: &Line, deadline: Option<u64>) -> Result<(), Error> {
+    fn log_in(&self, line: &Rc<Line>, deadline: Option<u64>) -> Result<(), Error> {
         let (user, password) = match self.role {
             Role::Sentinel => (&self.config.sentinel_user, &self.config.sentinel_password.0),
             _ => (&self.config.user, &self.config.password.0),

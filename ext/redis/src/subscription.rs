@@ -22,7 +22,7 @@ pub struct Message {
 /// Channels and patterns that are listened to, on a connection of their own.
 pub struct Subscription {
     node: Rc<Node>,
-    line: Line,
+    line: Rc<Line>,
     channels: RefCell<BTreeSet<Vec<u8>>>,
     patterns: RefCell<BTreeSet<Vec<u8>>>,
     ready: RefCell<VecDeque<Message>>,

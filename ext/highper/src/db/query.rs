@@ -105,7 +105,7 @@ impl Inner {
     }
 }
 
-fn inner<'a>(call: &'a Call) -> Result<&'a Inner, Throw> {
+fn inner(call: &Call) -> Result<&Inner, Throw> {
     let inner = call.this::<State>()?.0.get();
     inner.ok_or_else(|| misused("this query belongs to no database".into()))
 }

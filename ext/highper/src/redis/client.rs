@@ -29,7 +29,7 @@ pub(super) fn object(client: Rc<Client>) -> Result<Object, Throw> {
     Ok(object)
 }
 
-fn client<'a>(call: &'a Call) -> Result<&'a Rc<Client>, Throw> {
+fn client(call: &Call) -> Result<&Rc<Client>, Throw> {
     let client = call.this::<State>()?.0.get();
     client.ok_or_else(|| misused("this client was never opened: its constructor was not called"))
 }
