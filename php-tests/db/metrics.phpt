@@ -22,6 +22,13 @@ $lines = array_values(preg_grep('~^(# TYPE )?highper_db~', explode("\n", $server
 sort($lines);
 echo implode("\n", $lines), "\n";
 check('end', $server->stop(), 0);
+
+// Connections that stay are made before somebody needs one.
+file_put_contents(temp_path('config/db.php'), "<?php return ['url' => 'sqlite::memory:', 'reports' => ['url' => 'sqlite:" . temp_path('r.db') . "', 'pool' => ['min' => 3]], 'gone' => ['url' => 'mysql://127.0.0.1:1/x', 'pool' => ['min' => 1]]];");
+$server = Server::start('<?php exit(Highper\Application::create($argv[2])->metrics("/metrics")->run([$argv[0], "--workers", "1"]));', [temp_path('')]);
+HighperTest\wait_until(fn () => str_contains($server->get('/metrics')->body, 'highper_db_connections_idle{database="reports"} 3'), 'three connections');
+HighperTest\wait_until(fn () => str_contains($server->log(), 'no connection was made ahead of its need: cannot connect to mysql://root@127.0.0.1:1/x'), 'the log says what can not be had');
+check('end', $server->stop(), 0);
 ?>
 --EXPECT--
 ok: asked
@@ -43,4 +50,5 @@ highper_db_waiting{database="default"} 0
 highper_db_waiting{database="reports"} 0
 highper_db_waits_total{database="default"} 0
 highper_db_waits_total{database="reports"} 0
+ok: end
 ok: end

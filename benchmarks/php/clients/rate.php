@@ -17,6 +17,19 @@ return [
         $redis->set('key', 'value');
         return static fn () => check($redis->get('key') === 'value', 'GET');
     },
+    // The extension's own client, which all coroutines share, beside an object of phpredis for each.
+    'redis-client' => static function (array $services): Closure {
+        static $shared = null;
+        if (! extension_loaded('highper')) {
+            $redis = new Redis();
+            $redis->connect(...$services['redis']);
+        } else {
+            [$host, $port] = $services['redis'] + [1 => 0];
+            $redis = $shared ??= new Highper\Redis\Client($port > 0 ? ['host' => $host, 'port' => $port] : ['socket' => $host]);
+        }
+        $redis->set('key', 'value');
+        return static fn () => check($redis->get('key') === 'value', 'GET');
+    },
     'mysql' => static function (array $services): Closure {
         $pdo = new PDO(...$services['mysql']['pdo']);
         $pdo->setAttribute(PDO::ATTR_EMULATE_PREPARES, false);

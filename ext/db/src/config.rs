@@ -64,6 +64,14 @@ pub struct Config {
     pub pragmas: Vec<(String, String)>,
     /// Of the pool.
     pub limits: Limits,
+    /// Servers that answer what only reads, with their weights.
+    pub replicas: Vec<(Config, u32)>,
+    /// Other addresses of the primary: whichever can be written to.
+    pub primaries: Vec<Config>,
+    /// How long what a coroutine reads comes from the primary after it has written.
+    pub sticky: Duration,
+    /// How far a replica may be behind; `None` for no matter how far.
+    pub lag: Option<Duration>,
 }
 
 /// Something that `Debug` does not show.
@@ -77,7 +85,7 @@ impl std::fmt::Debug for Secret {
 }
 
 const KEYS: &str = "url, driver, host, port, socket, user, password, database, ssl, ca, timezone, schema, name, charset, collation, \
-                    connect_timeout, timeout, statements, busy_timeout, read_only, journal_mode, foreign_keys, synchronous, and pool with \
+                    connect_timeout, timeout, statements, read, write, sticky, lag, busy_timeout, read_only, journal_mode, foreign_keys, synchronous, and pool with \
                     max, min, wait, queue, idle, lifetime, check";
 
 impl Config {
@@ -114,6 +122,10 @@ impl Config {
                 max: if dialect == Dialect::Sqlite { 4 } else { 16 },
                 ..Limits::default()
             },
+            replicas: Vec::new(),
+            primaries: Vec::new(),
+            sticky: Duration::from_secs(10),
+            lag: Some(Duration::from_secs(5)),
         }
     }
 
@@ -215,6 +227,14 @@ impl Config {
             "connect_timeout" => self.connect_timeout = seconds(key, value)?.unwrap_or_default(),
             "timeout" => self.timeout = seconds(key, value)?,
             "statements" => self.statements = number(key, value)?,
+            "sticky" => {
+                self.sticky = match value {
+                    "on" => Duration::from_secs(10),
+                    "off" => Duration::ZERO,
+                    value => seconds(key, value)?.unwrap_or_default(),
+                };
+            }
+            "lag" => self.lag = seconds(key, value)?,
             "busy_timeout" => self.busy_timeout = seconds(key, value)?.unwrap_or_default(),
             "read_only" => self.read_only = matches!(value, "1" | "true" | "on"),
             "journal_mode" | "foreign_keys" | "synchronous" | "cache_size" => {

@@ -25,6 +25,7 @@ impl Cursor {
         params: &[Param<'_>],
         place: impl FnOnce() -> String,
     ) -> Result<Self, Error> {
+        let source = &source.reader(statement)?;
         source.count();
         let deadline = source.deadline();
         let mut this = Self {

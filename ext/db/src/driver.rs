@@ -33,6 +33,9 @@ pub(crate) trait Driver {
     /// Makes the session as new. False where that can't be done.
     fn reset(&mut self, deadline: Option<u64>) -> Result<bool, Error>;
 
+    /// Can the server only be read, as a replica?
+    fn is_read_only(&mut self, deadline: Option<u64>) -> Result<bool, Error>;
+
     /// May it be used again, as far as is known without asking?
     fn is_good(&self) -> bool;
 

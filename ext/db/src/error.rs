@@ -82,6 +82,12 @@ impl Error {
         self
     }
 
+    /// Did the server refuse to write, because it is a replica?
+    #[must_use]
+    pub fn is_read_only(&self) -> bool {
+        &*self.sqlstate == "25006" || matches!(self.code, 1290 | 1836 | 3020)
+    }
+
     /// Does a unique key, or a primary one, have this value already?
     #[must_use]
     pub fn is_duplicate(&self) -> bool {

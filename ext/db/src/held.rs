@@ -232,6 +232,9 @@ impl Held {
                 false => Ok(()),
             });
         }
+        if depth == 1 {
+            self.source.wrote();
+        }
         if done.is_ok() || depth == 1 {
             self.depth.set(depth - 1);
             self.release_if_free();
@@ -315,6 +318,7 @@ impl Held {
     /// It does not any more.
     pub fn unpin(&self) {
         self.pins.set(self.pins.get().saturating_sub(1));
+        self.source.wrote();
         self.release_if_free();
     }
 

@@ -6,13 +6,14 @@
 mod auth;
 mod command;
 mod decode;
+mod rsa;
 mod wire;
 
 use crate::config::Tls;
 use crate::driver::{Canceller, Driver, Look};
 use crate::error::Kind;
 use crate::link::Link;
-use crate::{Column, Columns, Config, Error, Outcome, Param, Rows, Statement, shape};
+use crate::{Cell, Column, Columns, Config, Error, Outcome, Param, Rows, Statement, shape};
 use auth::refused;
 use command::{execution, put_packet};
 use decode::Field;
@@ -261,9 +262,20 @@ impl MySql {
                 0x01 if reader.0 == [4] && is_private => {
                     self.write(&[password, b"\0"].concat(), deadline)?;
                 }
+                // It wants the password once, and others may hear it: it gives a key to hide it with.
+                0x01 if reader.0 == [4] => self.write(&[2], deadline)?,
+                0x01 if plugin == b"caching_sha2_password" => {
+                    let Some(key) = rsa::PublicKey::parse(reader.0) else {
+                        return Err(refused(
+                            "the server wants the password once, and gives no RSA key to hide it with: set ssl to 'require'",
+                        ));
+                    };
+                    let sealed = key.encrypt(&auth::hidden(password, &scramble))?;
+                    self.write(&sealed, deadline)?;
+                }
                 0x01 => {
                     return Err(refused(
-                        "the server wants the password once, which is sent over TLS or a local socket only: set ssl to 'require'",
+                        "the server wants the password as it is, which is sent over TLS or a local socket only: set ssl to 'require'",
                     ));
                 }
                 _ => {
@@ -717,6 +729,14 @@ impl Driver for MySql {
         self.query("SET NAMES utf8mb4", deadline)?;
         self.set_up(deadline)?;
         Ok(true)
+    }
+
+    fn is_read_only(&mut self, deadline: Option<u64>) -> Result<bool, Error> {
+        let found = self.query("SELECT @@global.read_only", deadline)?;
+        Ok(!matches!(
+            found.rows.cell(0, 0),
+            Some(Cell::Int(0) | Cell::Text(b"0"))
+        ))
     }
 
     fn is_good(&self) -> bool {

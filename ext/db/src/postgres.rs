@@ -11,7 +11,7 @@ use crate::config::Tls;
 use crate::driver::{Canceller, Driver, Look};
 use crate::error::Kind;
 use crate::link::Link;
-use crate::{Columns, Config, Error, Outcome, Param, Rows, Statement, shape};
+use crate::{Cell, Columns, Config, Dialect, Error, Outcome, Param, Rows, Statement, shape};
 use auth::{Scram, refused};
 use decode::{BOOL, BYTEA, Field, Reader};
 use std::collections::HashMap;
@@ -604,6 +604,12 @@ impl Driver for Postgres {
         self.prepared.clear();
         self.command("DISCARD ALL", deadline)?;
         Ok(true)
+    }
+
+    fn is_read_only(&mut self, deadline: Option<u64>) -> Result<bool, Error> {
+        let asked = Statement::parse("SELECT pg_is_in_recovery()", Dialect::Postgres)?;
+        let found = self.run(&asked, &[], deadline)?;
+        Ok(found.rows.cell(0, 0) != Some(Cell::Bool(false)))
     }
 
     fn is_good(&self) -> bool {

@@ -2,6 +2,7 @@
 
 use crate::driver::{self, Driver, Look};
 use crate::error::Kind;
+use crate::replicas::{Replicas, Standing};
 use crate::{Config, Counts, Dialect, Error, Held, Outcome, Param, Statement};
 use highper_engine::{self as engine, Ending, clock, scheduler};
 use highper_pool::{Held as Holder, Pool, Refused, Taken, Ticket};
@@ -33,6 +34,9 @@ pub struct Source {
     broken: Cell<u64>,
     reaped: Cell<u64>,
     statements: Cell<u64>,
+    replicas: Option<Replicas>,
+    /// The primary that was good last, among several addresses.
+    primary: Cell<usize>,
     /// The process that the connections belong to.
     process: Cell<u32>,
 }
@@ -50,6 +54,8 @@ pub struct Account {
     pub counts: Counts,
     /// Who keeps a connection: coroutine, since when (nanoseconds of the engine's clock), where.
     pub held: Vec<Holder>,
+    /// How its replicas are.
+    pub replicas: Vec<Standing>,
 }
 
 impl Source {
@@ -63,7 +69,19 @@ impl Source {
             limits.idle = None;
             limits.lifetime = None;
         }
+        let replicas = config.replicas.iter().map(|(replica, weight)| {
+            let replica = Config {
+                replicas: Vec::new(),
+                primaries: Vec::new(),
+                ..replica.clone()
+            };
+            (Self::new(replica), *weight)
+        });
+        let replicas: Vec<_> = replicas.collect();
+        let (sticky, lag) = (config.sticky, config.lag);
         Rc::new(Self {
+            replicas: (!replicas.is_empty()).then(|| Replicas::new(replicas, sticky, lag)),
+            primary: Cell::new(0),
             pool: RefCell::new(Rc::new(Pool::new(limits))),
             config,
             known: RefCell::default(),
@@ -132,6 +150,51 @@ impl Source {
         statement: &Statement,
         params: &[Param<'_>],
     ) -> Result<Outcome, Error> {
+        let Some(replicas) = &self.replicas else {
+            return self.run_here(statement, params);
+        };
+        if !statement.only_reads() {
+            let done = self.run_here(statement, params);
+            replicas.wrote();
+            return done;
+        }
+        if self.held()?.is_none()
+            && let Some(done) = replicas.run(statement, params)
+        {
+            self.count();
+            return done;
+        }
+        self.run_here(statement, params)
+    }
+
+    /// The source of a replica that may answer a statement, or itself.
+    ///
+    /// # Errors
+    /// As [`Source::held`].
+    pub(crate) fn reader(self: &Rc<Self>, statement: &Statement) -> Result<Rc<Self>, Error> {
+        if let Some(replicas) = &self.replicas
+            && statement.only_reads()
+            && self.held()?.is_none()
+            && let Some(source) = replicas.source()
+        {
+            return Ok(source);
+        }
+        Ok(Rc::clone(self))
+    }
+
+    /// Something was changed in a transaction, or may have been.
+    pub(crate) fn wrote(&self) {
+        if let Some(replicas) = &self.replicas {
+            replicas.wrote();
+        }
+    }
+
+    /// Runs a statement on this server.
+    pub(crate) fn run_here(
+        self: &Rc<Self>,
+        statement: &Statement,
+        params: &[Param<'_>],
+    ) -> Result<Outcome, Error> {
         self.count();
         let deadline = self.deadline();
         if let Some(held) = self.held()? {
@@ -153,6 +216,11 @@ impl Source {
             match done {
                 Err(error) if error.is_unsent && error.kind == Kind::Connection && again => {
                     again = false;
+                }
+                // Refused, and not done: another one is the primary now.
+                Err(error) if again && self.has_others() && error.is_read_only() => {
+                    again = false;
+                    self.turn();
                 }
                 Ok(_) if left_open => {
                     return Err(Error::usage(
@@ -285,7 +353,7 @@ impl Source {
     ) -> Result<Lease, Error> {
         let own = clock::after(self.config.connect_timeout);
         let until = deadline.map_or(own, |deadline| deadline.min(own));
-        match driver::connect(&self.config, Some(until)) {
+        match self.connect(until) {
             Ok(driver) => Ok((ticket, driver)),
             Err(error) => {
                 pool.give_up(ticket);
@@ -312,6 +380,92 @@ impl Source {
                 })
             }
         }
+    }
+
+    fn has_others(&self) -> bool {
+        !self.config.primaries.is_empty()
+    }
+
+    /// Another one is the primary now.
+    fn turn(&self) {
+        let count = self.config.primaries.len() + 1;
+        self.primary.set((self.primary.get() + 1) % count);
+        self.disconnect_here();
+    }
+
+    /// Connects to the primary: of several addresses, to the first that can be written to.
+    fn connect(&self, until: u64) -> Result<Box<dyn Driver>, Error> {
+        if !self.has_others() {
+            return driver::connect(&self.config, Some(until));
+        }
+        let count = self.config.primaries.len() + 1;
+        let first = self.primary.get();
+        let mut why = None;
+        for turn in 0..count {
+            let at = (first + turn) % count;
+            let config = match at.checked_sub(1) {
+                None => &self.config,
+                Some(at) => &self.config.primaries[at],
+            };
+            // One that does not answer must not use up the time of all.
+            let left = until.saturating_sub(clock::now());
+            let share = clock::now() + left / (count - turn) as u64;
+            let connected =
+                driver::connect(config, Some(share.min(until))).and_then(|mut driver| match driver
+                    .is_read_only(
+                    Some(until),
+                )? {
+                    true => Err(Error::connection(format!(
+                        "{} can only be read",
+                        config.place()
+                    ))),
+                    false => Ok(driver),
+                });
+            match connected {
+                Ok(driver) => {
+                    self.primary.set(at);
+                    return Ok(driver);
+                }
+                Err(error) if error.kind == Kind::Cancelled => return Err(error),
+                Err(error) => why = Some(error),
+            }
+        }
+        let why = why.unwrap_or_else(|| Error::connection("there is no address"));
+        Err(Error {
+            kind: Kind::Connection,
+            message: format!("none of the {count} primaries: {}", why.message),
+            ..why
+        })
+    }
+
+    /// Makes the connections that stay when idle, beside what runs. `failed` is told why one can't be made.
+    pub fn warm(self: &Rc<Self>, failed: impl FnOnce(&Error) + 'static) {
+        let limits = self.pool().limits();
+        let wanted = limits.min_idle.min(limits.max);
+        if wanted == 0 {
+            return;
+        }
+        let own = Rc::clone(self);
+        let _started = engine::spawn(move || {
+            let until = Some(clock::after(own.config.connect_timeout));
+            let mut leases = Vec::with_capacity(wanted);
+            let mut failed = Some(failed);
+            while leases.len() < wanted {
+                match own.take(String::new, until) {
+                    Ok(lease) => leases.push(lease),
+                    Err(error) => {
+                        if let Some(failed) = failed.take() {
+                            failed(&error);
+                        }
+                        break;
+                    }
+                }
+            }
+            for lease in leases {
+                own.give_back(lease);
+            }
+            Ending::Returned
+        });
     }
 
     /// Gives one back that did what it was asked.
@@ -373,6 +527,13 @@ impl Source {
 
     /// Lets go of all connections that nobody uses.
     pub fn disconnect(&self) {
+        self.disconnect_here();
+        if let Some(replicas) = &self.replicas {
+            replicas.disconnect();
+        }
+    }
+
+    fn disconnect_here(&self) {
         let idle = self.pool().take_idle();
         drop(idle);
     }
@@ -389,6 +550,11 @@ impl Source {
             statements: self.statements.get(),
             counts: pool.counts(),
             held,
+            replicas: self
+                .replicas
+                .as_ref()
+                .map(Replicas::standings)
+                .unwrap_or_default(),
         }
     }
 

@@ -420,6 +420,10 @@ impl Driver for Sqlite {
         Ok(self.is_memory && self.connection.is_some())
     }
 
+    fn is_read_only(&mut self, _deadline: Option<u64>) -> Result<bool, Error> {
+        Ok(false)
+    }
+
     fn is_good(&self) -> bool {
         self.connection.is_some() && self.stream.is_none()
     }

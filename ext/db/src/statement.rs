@@ -3,6 +3,7 @@
 //! `?` stands for the next value, `:name` for one by its name, `??` for a question mark of the database's own.
 //! Quoted text, comments and `::` are left alone.
 
+use crate::reading::only_reads;
 use crate::shape::{dollar_tag, end_of_quoted, is_word};
 use crate::{Error, shape};
 use std::cell::OnceCell;
@@ -36,6 +37,8 @@ pub struct Statement {
     sql: Box<str>,
     places: Places,
     shape: OnceCell<Box<str>>,
+    dialect: Dialect,
+    only_reads: OnceCell<bool>,
 }
 
 impl Statement {
@@ -126,7 +129,15 @@ impl Statement {
                 false => Places::Named(names),
             },
             shape: OnceCell::new(),
+            dialect,
+            only_reads: OnceCell::new(),
         })
+    }
+
+    /// As it was written.
+    #[must_use]
+    pub fn source(&self) -> &str {
+        &self.source
     }
 
     /// As its database takes it.
@@ -139,6 +150,13 @@ impl Statement {
     #[must_use]
     pub fn places(&self) -> &Places {
         &self.places
+    }
+
+    /// Does it only read what every session would read?
+    pub(crate) fn only_reads(&self) -> bool {
+        *self
+            .only_reads
+            .get_or_init(|| only_reads(&self.source, self.dialect))
     }
 
     /// What it looks like without its values.

@@ -16,6 +16,7 @@ use crate::openapi::OpenApi;
 use crate::part::Parts;
 use crate::phase::{Hook, Phases};
 use crate::plan::dto::Schemas;
+use crate::redis;
 use crate::route::{Middleware, Route};
 use crate::session::{self, Sessions};
 use crate::settings::Settings;
@@ -245,6 +246,7 @@ impl App {
                 | csrf::KEY
                 | websocket::ROOMS
         ) || db::is_built_in(key)
+            || redis::is_built_in(key)
     }
 
     /// Why nobody can have one of our own objects here.
@@ -253,6 +255,7 @@ impl App {
             "highper\\process\\context" => crate::beside::context::refused(),
             "highper\\task\\tasks" => crate::task::refused(),
             _ if db::is_built_in(key) => db::refused(self, key),
+            _ if redis::is_built_in(key) => redis::refused(self, key),
             _ => None,
         }
     }
@@ -283,6 +286,7 @@ impl App {
             websocket::ROOMS => Some(self.one(key, || websocket::rooms(&this()?))?),
             view::KEY => Some(self.one(key, || view::object(&this()?))?),
             _ if db::is_built_in(key) => Some(self.one(key, || db::object(self, key))?),
+            _ if redis::is_built_in(key) => Some(self.one(key, || redis::object(self, key))?),
             _ => None,
         })
     }

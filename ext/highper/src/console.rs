@@ -16,10 +16,10 @@ pub(crate) mod tree;
 use crate::app::App;
 use crate::exception::cancelled::{CANCELLED, is_cancelled};
 use crate::failure::start_line;
-use crate::part::{self, Command};
+use crate::part::{self, Command, Parts};
 use crate::route::Handler;
 use crate::run::{Stop, say};
-use crate::{beside, scope, worker};
+use crate::{beside, db, scope, worker};
 use highper_app::console::style::Style;
 use highper_app::console::{Signature, list};
 use highper_app::listen::{self, CommandLine};
@@ -98,7 +98,23 @@ fn in_a_line(why: Stop) -> Stop {
 
 fn prepared(app: &Rc<App>) -> Result<Vec<Command>, Stop> {
     ready(app)?;
-    Ok(beside::parts(app)?.commands)
+    let mut commands = beside::parts(app)?.commands;
+    commands.extend(own(app, &commands).map_err(Stop::Throw)?);
+    Ok(commands)
+}
+
+/// Commands that come with what is configured; the application's own go before them.
+fn own(app: &App, others: &[Command]) -> Result<Vec<Command>, Throw> {
+    let mut parts = Parts::default();
+    if db::is_configured(app) {
+        for name in db::COMMANDS {
+            if let Some(class) = find_class(name)? {
+                part::read(class.into(), &mut parts)?;
+            }
+        }
+    }
+    let is_new = |command: &Command| others.iter().all(|other| other.name != command.name);
+    Ok(parts.commands.into_iter().filter(is_new).collect())
 }
 
 /// Settings and configuration are good, and the application is the one that is served.

@@ -1,5 +1,6 @@
 //! `Highper\Db`: databases, natively. One class a file; what they share is here.
 
+mod after;
 mod connection_exception;
 mod cursor;
 pub(crate) mod database;
@@ -9,13 +10,23 @@ pub(crate) mod gauges;
 mod open;
 mod params;
 mod pool_exception;
+mod query;
+mod raw;
 mod result;
 mod rows;
 mod statements;
 mod transaction;
 mod unique_exception;
 
-pub(crate) use open::{is_built_in, object, refused};
+pub(crate) use open::{is_built_in, is_configured, object, refused, warm};
+
+/// Commands for migrations.
+pub(crate) const COMMANDS: [&str; 4] = [
+    "Highper\\Db\\Console\\Migrate",
+    "Highper\\Db\\Console\\Rollback",
+    "Highper\\Db\\Console\\Status",
+    "Highper\\Db\\Console\\Make",
+];
 
 use highper_zend::Registry;
 
@@ -26,6 +37,8 @@ pub(crate) fn declare(registry: &mut Registry) {
         pool_exception::declare,
         unique_exception::declare,
         result::declare,
+        raw::declare,
+        query::declare,
         cursor::declare,
         database::declare,
         transaction::declare,

@@ -34,6 +34,7 @@ mod handler;
 mod health;
 mod incoming;
 mod inspect;
+mod library;
 mod loader;
 mod local;
 mod log;
@@ -47,6 +48,7 @@ mod phase;
 mod plan;
 mod provider;
 mod psr;
+mod redis;
 mod request;
 mod response;
 mod route;
@@ -102,6 +104,7 @@ pub fn declare(registry: &mut Registry) {
         container::object::declare,
         container_exception::declare,
         provider::declare,
+        library::declare,
         loader::declare,
         log::declare,
         metrics::object::declare,
@@ -118,6 +121,7 @@ pub fn declare(registry: &mut Registry) {
         view::declare,
         csrf::declare,
         db::declare,
+        redis::declare,
         develop::dump::declare,
         task::declare,
         upload::declare,

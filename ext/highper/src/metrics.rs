@@ -114,6 +114,7 @@ impl Metrics {
     fn databases(&self) {
         if let Some(place) = self.place.get() {
             gauges::note(self, place);
+            crate::redis::gauges::note(self, place);
         }
     }
 

@@ -50,6 +50,15 @@ pub(super) fn proof(
     }
 }
 
+/// The password, mixed with what only this log-in has: what is encrypted for `caching_sha2_password`.
+pub(super) fn hidden(password: &[u8], scramble: &[u8]) -> Vec<u8> {
+    let scramble = &scramble[..scramble.len().min(20)];
+    let text = password.iter().chain(b"\0");
+    text.zip(scramble.iter().cycle())
+        .map(|(byte, by)| byte ^ by)
+        .collect()
+}
+
 pub(super) fn refused(message: &str) -> Error {
     Error::new(Kind::Connection, "28000", message)
 }

@@ -1,5 +1,6 @@
 //! `Highper\Db`
 
+use super::after::After;
 use super::exception::{misused, thrown};
 use super::open::config;
 use super::rows::Memory;
@@ -15,11 +16,18 @@ pub(super) fn object(source: Rc<Source>) -> Result<Object, Throw> {
     Ok(filled(DB.instantiate()?, of(source)))
 }
 
+/// What an object stands for.
+pub(super) fn source(object: &Object) -> Option<Rc<Source>> {
+    let target = object.state::<Access>()?.0.get()?;
+    Some(Rc::clone(&target.handle.source))
+}
+
 fn of(source: Rc<Source>) -> Target {
     Target {
         handle: Rc::new(Handle {
             source,
             memory: Memory::default(),
+            after: After::default(),
         }),
         held: None,
     }
@@ -60,6 +68,17 @@ pub(super) fn declare(registry: &mut Registry) {
             pin,
         )
         .method(
+            "public static function raw(string $sql, array $values = []): \\Highper\\Db\\Raw",
+            "Text that goes into a statement of table() as it is, with ? for values: Db::raw('count(*) AS many').",
+            super::raw::make,
+        )
+        .method(
+            "public static function connection(string $name = 'default'): \\Highper\\Db",
+            "The database of the application that runs, by its name in config/db.php: for code that nothing is injected into.\n\n\
+             @throws \\Highper\\Db\\DbException There is none.",
+            |call| call.ret(super::open::of_application(call.opt_text(0, "default")?)?),
+        )
+        .method(
             "public function driver(): string",
             "mysql, postgres or sqlite.",
             |call| {
@@ -73,7 +92,7 @@ pub(super) fn declare(registry: &mut Registry) {
         .method(
             "public function stats(): array",
             "The pool of this process: max, idle, taken, waiting; statements, and how often a connection was made and ended, somebody \
-             waited, was refused; waited in seconds altogether; and held: who keeps a connection, where and since how many seconds.",
+             waited, was refused; waited in seconds altogether; and held: who keeps a connection, where and since how many seconds; replicas: how each is.",
             stats,
         )
         .method(
@@ -128,5 +147,17 @@ fn stats(call: &mut Call) -> Done {
         held.push(one);
     }
     out.set("held", held);
+    let mut replicas = Array::with_capacity(account.replicas.len());
+    for standing in account.replicas {
+        let mut one = Array::with_capacity(6);
+        one.set("database", standing.place)
+            .set("up", standing.is_up)
+            .set("behind", standing.behind)
+            .set("idle", standing.counts.idle)
+            .set("taken", standing.counts.taken)
+            .set("statements", standing.statements);
+        replicas.push(one);
+    }
+    out.set("replicas", replicas);
     call.ret(out)
 }

@@ -2,8 +2,11 @@
 
 use super::{database, gauges};
 use crate::app::App;
-use highper_db::{Config, Source, dialect};
+use crate::incoming::serving;
+use highper_db::{Config, Dialect, Source, dialect};
+use highper_log::Level;
 use highper_zend::{Array, Key, Object, Throw, Value};
+use std::rc::Rc;
 
 /// What everybody calls the default database by.
 const KEY: &str = "highper\\db";
@@ -40,6 +43,71 @@ fn found(app: &App, key: &str) -> Result<Option<Value>, Throw> {
 /// Is this the name of a database?
 pub(crate) fn is_built_in(key: &str) -> bool {
     key == KEY || key.starts_with(NAMED)
+}
+
+/// Has the application a database?
+pub(crate) fn is_configured(app: &App) -> bool {
+    matches!(found(app, KEY), Ok(Some(_)))
+}
+
+/// Makes the connections that stay (`pool.min`), before somebody needs one.
+///
+/// # Errors
+/// What is wrong with the configuration.
+pub(crate) fn warm(app: &Rc<App>) -> Result<(), Throw> {
+    let mut keys = vec![KEY.to_owned()];
+    if let Some(all) = app
+        .config
+        .find(app, "db")?
+        .and_then(|all| all.into_array().ok())
+    {
+        let named = all.iter().filter(|(_, value)| value.is_array());
+        keys.extend(
+            named.map(|(key, _)| format!("{NAMED}{}", String::from_utf8_lossy(&key.to_bytes()))),
+        );
+    }
+    for key in keys {
+        let Some(value) = found(app, &key)? else {
+            continue;
+        };
+        if !config(&value).is_ok_and(|config| config.limits.min_idle > 0) {
+            continue;
+        }
+        let Some(source) = app.built_in(&key)?.as_ref().and_then(database::source) else {
+            continue;
+        };
+        let app = Rc::clone(app);
+        source.warm(move |error| {
+            let text = format!(
+                "no connection was made ahead of its need: {}",
+                error.message
+            );
+            app.log(Level::Warning, &text, &[], None);
+        });
+    }
+    Ok(())
+}
+
+/// The database of a name of the application that runs.
+///
+/// # Errors
+/// There is none.
+pub(super) fn of_application(name: &str) -> Result<Object, Throw> {
+    let Some(app) = serving() else {
+        return Err(super::exception::misused(format!(
+            "no application runs whose database '{name}' could be meant: make one by new Highper\\Db(…)"
+        )));
+    };
+    let key = match name {
+        "default" => KEY.to_owned(),
+        name => format!("{NAMED}{name}"),
+    };
+    if let Some(why) = refused(&app, &key) {
+        return Err(super::exception::misused(why));
+    }
+    app.built_in(&key)?.ok_or_else(|| {
+        super::exception::misused(format!("there is no database of the name '{name}'"))
+    })
 }
 
 /// Why nobody can have it.
@@ -86,6 +154,8 @@ pub(super) fn config(value: &Value) -> Result<Config, String> {
             .and_then(Value::as_str)
             .filter(|text| !text.is_empty())
     };
+    let servers = |key: &str| servers(settings, key);
+    let (reading, writing) = (servers("read")?, servers("write")?);
     let mut config = match (text("url"), text("driver")) {
         (Some(url), _) => Config::parse(url)?,
         (None, Some(driver)) => Config::new(dialect(driver)?),
@@ -94,7 +164,97 @@ pub(super) fn config(value: &Value) -> Result<Config, String> {
         }
     };
     set(&mut config, settings, "")?;
+    let base = config.clone();
+    // What the servers have of their own goes over what they have in common.
+    let own = |server: &Array| -> Result<(Config, u32), String> {
+        let mut own = base.clone();
+        let mut weight = 1;
+        for (key, value) in server {
+            let key = key.to_bytes();
+            let key = String::from_utf8_lossy(&key);
+            let text = value.to_str().map_err(|throw| throw.message())?;
+            match &*key {
+                "weight" => {
+                    weight = text
+                        .to_string_lossy()
+                        .parse()
+                        .ok()
+                        .filter(|weight| (1..=100).contains(weight))
+                        .ok_or("the weight of a replica must be from 1 to 100")?;
+                }
+                key => own.set(key, &text.to_string_lossy())?,
+            }
+        }
+        Ok((own, weight))
+    };
+    for server in &reading {
+        config.replicas.push(own(server)?);
+    }
+    let mut primaries = Vec::new();
+    for server in &writing {
+        primaries.push(own(server)?.0);
+    }
+    if !primaries.is_empty() {
+        let first = primaries.remove(0);
+        config = Config {
+            replicas: config.replicas,
+            primaries,
+            ..first
+        };
+    }
+    if config.dialect == Dialect::Sqlite
+        && !(config.replicas.is_empty() && config.primaries.is_empty())
+    {
+        return Err(
+            "SQLite has no replicas: 'read' and 'write' are for MySQL and PostgreSQL".into(),
+        );
+    }
     Ok(config)
+}
+
+/// `read` or `write`: a server, a list of them, or one whose host is a list.
+fn servers(settings: &Array, key: &str) -> Result<Vec<Array>, String> {
+    let wrong = || {
+        format!(
+            "'{key}' must be a host, a list of hosts, or settings of servers: ['host' => …, 'port' => …]"
+        )
+    };
+    let host = |name: &Value| {
+        let mut server = Array::new();
+        let text = name.as_str().unwrap_or_default();
+        match text.rsplit_once(':') {
+            Some((name, port)) if !name.contains(':') => server.set("host", name).set("port", port),
+            _ => server.set("host", text),
+        };
+        server
+    };
+    let Some(value) = settings.get(key).filter(|value| !value.is_null()) else {
+        return Ok(Vec::new());
+    };
+    if value.is_string() {
+        return Ok(vec![host(value)]);
+    }
+    let given = value.as_array().ok_or_else(wrong)?;
+    if given.is_list() {
+        let one = |value: &Value| match value.as_array() {
+            Some(server) => Ok(server.clone()),
+            None if value.is_string() => Ok(host(value)),
+            None => Err(wrong()),
+        };
+        return given.values().map(one).collect();
+    }
+    let hosts = given.get("host").and_then(Value::as_array);
+    let Some(hosts) = hosts else {
+        return Ok(vec![given.clone()]);
+    };
+    let each = |name: &Value| {
+        let mut server = given.clone();
+        for (key, value) in &host(name) {
+            server.set_key(key, value.clone());
+        }
+        server
+    };
+    Ok(hosts.values().map(each).collect())
 }
 
 fn set(config: &mut Config, settings: &Array, prefix: &str) -> Result<(), String> {
@@ -105,6 +265,8 @@ fn set(config: &mut Config, settings: &Array, prefix: &str) -> Result<(), String
         };
         match (value.as_array(), value.as_bool()) {
             (Some(inner), _) if key == "pool" => set(config, inner, "pool.")?,
+            // Servers, which are read by themselves.
+            _ if prefix.is_empty() && matches!(&*key, "read" | "write") => {}
             // Another database, by its name.
             (Some(inner), _)
                 if prefix.is_empty()

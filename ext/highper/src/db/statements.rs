@@ -1,9 +1,10 @@
 //! The methods that `Highper\Db` and `Highper\Transaction` share.
 
+use super::after::{self, After};
 use super::exception::{misused, thrown};
 use super::params::{collect, params};
 use super::rows::{self, Make, Memory};
-use super::{cursor, result, transaction};
+use super::{cursor, query, result, transaction};
 use highper_db::{Cursor, Dialect, Held, Outcome, Source, Statement};
 use highper_zend::{Array, Call, Class, Done, Object, Throw, Trace, Value, error};
 use std::cell::OnceCell;
@@ -13,9 +14,12 @@ use std::rc::Rc;
 pub(super) struct Handle {
     pub(super) source: Rc<Source>,
     pub(super) memory: Memory,
+    /// What runs when transactions are committed.
+    pub(super) after: After,
 }
 
 /// What an object's statements run on.
+#[derive(Clone)]
 pub(super) struct Target {
     pub(super) handle: Rc<Handle>,
     /// The transaction and its depth; none for the database itself.
@@ -149,6 +153,12 @@ pub(super) fn declare(class: Class) -> Class {
             delete,
         )
         .method(
+            "public function table(string|\\Highper\\Db\\Raw|\\Highper\\Db\\Query $table, ?string $as = null): \\Highper\\Db\\Query",
+            "Begins a statement that is put together: $db->table('notes')->where('id', 1)->first(). A table, or a query whose rows are \
+             taken for one.",
+            query::table,
+        )
+        .method(
             "public function transaction(callable $body, int $attempts = 1): mixed",
             "Runs $body in a transaction: what it throws rolls back, and is thrown on. Inside of a transaction of the same coroutine \
              it is one in it, by a savepoint. Whatever the coroutine does with this database meanwhile is part of it.\n\n\
@@ -157,6 +167,21 @@ pub(super) fn declare(class: Class) -> Class {
              @return mixed What $body returned.\n\
              @throws \\Highper\\Db\\DbException",
             transaction::closure,
+        )
+        .method(
+            "public function afterCommit(callable $body): void",
+            "Calls $body when the outermost transaction of the coroutine is committed, not when it is rolled back; at once where there \
+             is none.\n\n@param callable(): mixed $body",
+            after::register,
+        )
+        .method(
+            "public function transactionLevel(): int",
+            "How many transactions in one another the coroutine has open; 0 for none.",
+            |call| {
+                let held = target(call)?.handle.source.held();
+                let held = held.map_err(|error| thrown(&error, None))?;
+                call.ret(held.map_or(0, |held| held.depth()))
+            },
         )
         .method(
             "public function begin(): \\Highper\\Transaction",
@@ -180,7 +205,7 @@ pub(super) fn run_with(
     run_values(target, statement, &values)
 }
 
-fn run_values(
+pub(super) fn run_values(
     target: &Target,
     statement: &Rc<Statement>,
     values: &[Value],

@@ -1,5 +1,6 @@
 //! `Highper\Transaction`
 
+use super::after::call_all;
 use super::exception::{misused, thrown};
 use super::statements::{self, Access, Handle, Target, filled, place, target};
 use highper_zend::{Call, Class, ClassRef, Done, Flags, Object, Registry, Throw, Value};
@@ -24,7 +25,9 @@ pub(super) fn declare(registry: &mut Registry) {
             "Ends it for good, with those in it.\n\n@throws \\Highper\\Db\\DbException The database has not; nothing of it was done.",
             |call| {
                 let (held, depth) = own(call)?;
-                held.commit(depth).map_err(|error| thrown(&error, None))
+                let handle = &target(call)?.handle;
+                held.commit(depth).map_err(|error| thrown(&error, None))?;
+                call_all(handle.after.committed(held.coroutine(), depth))
             },
         )
         .method(
@@ -32,6 +35,8 @@ pub(super) fn declare(registry: &mut Registry) {
             "Ends it, with those in it, as if nothing had been done.\n\n@throws \\Highper\\Db\\DbException",
             |call| {
                 let (held, depth) = own(call)?;
+                let after = &target(call)?.handle.after;
+                after.rolled_back(held.coroutine(), depth);
                 held.rollback(depth).map_err(|error| thrown(&error, None))
             },
         )
@@ -62,6 +67,7 @@ pub(super) fn begin(handle: &Rc<Handle>) -> Result<Object, Throw> {
         .hold(place)
         .and_then(|held| Ok((held.begin()?, held)));
     let (depth, held) = begun.map_err(|error| thrown(&error, None))?;
+    handle.after.begun(held.coroutine(), depth);
     let target = Target {
         handle: Rc::clone(handle),
         held: Some((held, depth)),
@@ -90,7 +96,10 @@ pub(super) fn closure(call: &mut Call) -> Done {
         let throw = match done {
             Ok(value) if !held.is_open(depth) => return call.ret(value),
             Ok(value) => match held.commit(depth) {
-                Ok(()) => return call.ret(value),
+                Ok(()) => {
+                    call_all(handle.after.committed(held.coroutine(), depth))?;
+                    return call.ret(value);
+                }
                 Err(error) => {
                     let throw = thrown(&error, None);
                     if held.is_open(depth) {
@@ -101,6 +110,7 @@ pub(super) fn closure(call: &mut Call) -> Done {
             },
             Err(Throw::Bailout) => return Err(Throw::Bailout),
             Err(throw) => {
+                handle.after.rolled_back(held.coroutine(), depth);
                 if held.is_open(depth) {
                     // What was thrown first says more than that there is no connection to roll back.
                     let _failed = held.rollback(depth);

@@ -1,39 +1,13 @@
 //! `Highper\View\Engine`: other template engines.
 
 use crate::app::App;
-use highper_zend::library::{self, Source};
 use highper_zend::{Array, Class, ClassRef, Object, Registry, Str, Throw, Value};
-
-/// A file below `ext/highper/library`, and its class.
-macro_rules! source {
-    ($file:literal: $class:literal) => {
-        Source {
-            // A literal without a zero byte in it.
-            file: match std::ffi::CStr::from_bytes_with_nul(
-                concat!("@highper/library/", $file, "\0").as_bytes(),
-            ) {
-                Ok(file) => file,
-                Err(_) => panic!("a file's name has a zero byte"),
-            },
-            text: include_str!(concat!("../../library/", $file)),
-            classes: &[$class],
-            functions: &[],
-        }
-    };
-}
-
-/// What is written in PHP.
-static LIBRARY: &[Source] = &[
-    source!("View/PhpEngine.php": "Highper\\View\\PhpEngine"),
-    source!("View/PhpTemplate.php": "Highper\\View\\PhpTemplate"),
-];
 
 /// The engine of PHP files.
 pub(super) const PHP: &str = "Highper\\View\\PhpEngine";
 static ENGINE: ClassRef = ClassRef::new("Highper\\View\\Engine");
 
 pub(super) fn declare(registry: &mut Registry) {
-    library::install(registry, LIBRARY);
     registry.class(
         Class::interface("Highper\\View\\Engine")
             .doc("Another template engine, for the files of a kind: Application::views() takes its class. One object serves all requests of a worker.")
