@@ -32,6 +32,7 @@ mod front;
 mod generator;
 mod handler;
 mod health;
+mod http_client;
 mod incoming;
 mod inspect;
 mod loader;
@@ -45,6 +46,7 @@ mod pack;
 mod part;
 mod phase;
 mod plan;
+mod pool;
 mod provider;
 mod psr;
 mod request;
@@ -118,6 +120,8 @@ pub fn declare(registry: &mut Registry) {
         view::declare,
         csrf::declare,
         db::declare,
+        http_client::declare,
+        pool::declare,
         develop::dump::declare,
         task::declare,
         upload::declare,

@@ -4,6 +4,7 @@ pub(crate) mod object;
 
 use crate::app::App;
 use crate::db::gauges;
+use crate::http_client;
 use crate::incoming;
 use crate::send;
 use crate::websocket;
@@ -115,6 +116,7 @@ impl Metrics {
     fn databases(&self) {
         if let Some(place) = self.place.get() {
             gauges::note(self, place);
+            http_client::gauges::note(self, place);
         }
     }
 
