@@ -107,6 +107,12 @@ final class Db
     public function delete(string $table, array $where): int {}
 
     /**
+     * Begins a statement that is put together: $db->table('notes')->where('id', 1)->first(). A table, or a query whose rows are taken
+     * for one.
+     */
+    public function table(\Highper\Db\Raw|\Highper\Db\Query|string $table, ?string $as = null): \Highper\Db\Query {}
+
+    /**
      * Runs $body in a transaction: what it throws rolls back, and is thrown on. Inside of a transaction of the same coroutine it is one
      * in it, by a savepoint. Whatever the coroutine does with this database meanwhile is part of it.
      *
@@ -116,6 +122,16 @@ final class Db
      * @throws \Highper\Db\DbException
      */
     public function transaction(callable $body, int $attempts = 1): mixed {}
+
+    /**
+     * Calls $body when the outermost transaction of the coroutine is committed, not when it is rolled back; at once where there is none.
+     *
+     * @param callable(): mixed $body
+     */
+    public function afterCommit(callable $body): void {}
+
+    /** How many transactions in one another the coroutine has open; 0 for none. */
+    public function transactionLevel(): int {}
 
     /**
      * Begins a transaction that commit() or rollback() of what is returned ends. Letting go of that rolls back.
@@ -133,12 +149,23 @@ final class Db
      */
     public function pin(callable $body): mixed {}
 
+    /** Text that goes into a statement of table() as it is, with ? for values: Db::raw('count(*) AS many'). */
+    public static function raw(string $sql, array $values = []): \Highper\Db\Raw {}
+
+    /**
+     * The database of the application that runs, by its name in config/db.php: for code that nothing is injected into.
+     *
+     * @throws \Highper\Db\DbException There is none.
+     */
+    public static function connection(string $name = 'default'): \Highper\Db {}
+
     /** mysql, postgres or sqlite. */
     public function driver(): string {}
 
     /**
      * The pool of this process: max, idle, taken, waiting; statements, and how often a connection was made and ended, somebody waited,
-     * was refused; waited in seconds altogether; and held: who keeps a connection, where and since how many seconds.
+     * was refused; waited in seconds altogether; and held: who keeps a connection, where and since how many seconds; replicas: how each
+     * is.
      */
     public function stats(): array {}
 

@@ -96,6 +96,12 @@ final class Transaction
     public function delete(string $table, array $where): int {}
 
     /**
+     * Begins a statement that is put together: $db->table('notes')->where('id', 1)->first(). A table, or a query whose rows are taken
+     * for one.
+     */
+    public function table(\Highper\Db\Raw|\Highper\Db\Query|string $table, ?string $as = null): \Highper\Db\Query {}
+
+    /**
      * Runs $body in a transaction: what it throws rolls back, and is thrown on. Inside of a transaction of the same coroutine it is one
      * in it, by a savepoint. Whatever the coroutine does with this database meanwhile is part of it.
      *
@@ -105,6 +111,16 @@ final class Transaction
      * @throws \Highper\Db\DbException
      */
     public function transaction(callable $body, int $attempts = 1): mixed {}
+
+    /**
+     * Calls $body when the outermost transaction of the coroutine is committed, not when it is rolled back; at once where there is none.
+     *
+     * @param callable(): mixed $body
+     */
+    public function afterCommit(callable $body): void {}
+
+    /** How many transactions in one another the coroutine has open; 0 for none. */
+    public function transactionLevel(): int {}
 
     /**
      * Begins a transaction that commit() or rollback() of what is returned ends. Letting go of that rolls back.
