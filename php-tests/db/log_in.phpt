@@ -61,3 +61,9 @@ try {
 }
 ?>
 --EXPECT--
+ok: logged in
+ok: the key was asked for, and the password was sealed
+ok: longer than the scramble
+Highper\Db\ConnectionException [28000] cannot connect to mysql://ann@HOST/x: the server wants the password once, and gives no RSA key to hide it with: set ssl to 'require', in: UPDATE t SET a = ?
+Highper\Db\ConnectionException [28000] cannot connect to mysql://ann@HOST/x: the server wants the password once, and gives no RSA key to hide it with: set ssl to 'require', in: UPDATE t SET a = ?
+over

@@ -74,3 +74,47 @@ scope(function () use ($folder, $error, $write) {
 });
 ?>
 --EXPECT--
+ok: sqlite: to be done
+ok: sqlite: two of them
+ok: sqlite: defaults
+ok: sqlite: keys
+ok: sqlite: the rest
+ok: sqlite: done
+ok: sqlite: undone
+ok: sqlite: fails
+ok: sqlite: what went well stays, and nothing of what failed where the database can
+ok: sqlite: no way back
+ok: sqlite: a file that is gone
+ok: sqlite: two at the same time
+ok: mysql: to be done
+ok: mysql: two of them
+ok: mysql: defaults
+ok: mysql: keys
+ok: mysql: the rest
+ok: mysql: done
+ok: mysql: undone
+ok: mysql: fails
+ok: mysql: what went well stays, and nothing of what failed where the database can
+ok: mysql: no way back
+ok: mysql: a file that is gone
+ok: mysql: two at the same time
+ok: postgres: to be done
+ok: postgres: two of them
+ok: postgres: defaults
+ok: postgres: keys
+ok: postgres: the rest
+ok: postgres: done
+ok: postgres: undone
+ok: postgres: fails
+ok: postgres: what went well stays, and nothing of what failed where the database can
+ok: postgres: no way back
+ok: postgres: a file that is gone
+ok: postgres: two at the same time
+ok: made CreateTags
+ok: made add colour to tags
+ok: made x
+ValueError there is a migration of this name: 2026_02_03_040506_create_tags
+ValueError a migration needs a name such as create_notes
+RuntimeException new/2026_01_01_000000_none.php must return an object of a class that extends Highper\Db\Migration, it returns int
+LogicException the table empty needs columns
+ValueError what a row does with another one must be cascade, set null, set default, restrict or no action, 'EXPLODE' given

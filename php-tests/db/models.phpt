@@ -75,3 +75,42 @@ scope(function () use ($error) {
 });
 ?>
 --EXPECT--
+ok: nothing: made
+ok: nothing: found
+ok: nothing: again
+ok: nothing: changed
+ok: nothing: asked for
+ok: nothing: several
+ok: nothing: pages
+ok: nothing: inside
+ok: nothing: rolled back
+ok: nothing: committed
+ok: nothing: removed
+ok: nothing: as JSON
+ok: memory: made
+ok: memory: found
+ok: memory: again
+ok: memory: changed
+ok: memory: asked for
+ok: memory: several
+ok: memory: pages
+ok: memory: inside
+ok: memory: rolled back
+ok: memory: committed
+ok: memory: removed
+ok: memory: as JSON
+ok: Redis: made
+ok: Redis: found
+ok: Redis: again
+ok: Redis: changed
+ok: Redis: asked for
+ok: Redis: several
+ok: Redis: pages
+ok: Redis: inside
+ok: Redis: rolled back
+ok: Redis: committed
+ok: Redis: removed
+ok: Redis: as JSON
+ok: tables
+OutOfBoundsException a row of notes has no column 'colour'; it has id, title, owner_id, state, tags, is_done, created_at, updated_at
+Highper\Db\DbException [HY000] no application runs whose database 'default' could be meant: make one by new Highper\Db(…)

@@ -85,5 +85,5 @@ ok: named
 ok: end
 1 highper: cannot start: Highper\Db: no database is configured: set DATABASE_URL, or return ['url' => 'mysql:…'] from config/db.php
 1 highper: cannot start: Highper\Db: there is no driver 'oracle'; there are mysql, postgres and sqlite
-1 highper: cannot start: Highper\Db: there is no setting 'pool.size'; there are url, driver, host, port, socket, user, password, database, ssl, ca, timezone, schema, name, charset, collation, connect_timeout, timeout, statements, busy_timeout, read_only, journal_mode, foreign_keys, synchronous, and pool with max, min, wait, queue, idle, lifetime, check
+1 highper: cannot start: Highper\Db: there is no setting 'pool.size'; there are url, driver, host, port, socket, user, password, database, ssl, ca, timezone, schema, name, charset, collation, connect_timeout, timeout, statements, read, write, sticky, lag, busy_timeout, read_only, journal_mode, foreign_keys, synchronous, and pool with max, min, wait, queue, idle, lifetime, check
 1 highper: cannot start: db.other: there is no database of this name: config/db.php needs 'other' => ['url' => 'mysql:…']

@@ -108,3 +108,106 @@ scope(function () use ($error) {
 });
 ?>
 --EXPECT--
+ok: sqlite: inserted
+ok: sqlite: ignored
+ok: sqlite: upserted
+ok: sqlite: objects
+ok: sqlite: comparisons
+ok: sqlite: several
+ok: sqlite: in brackets
+ok: sqlite: among
+ok: sqlite: between
+ok: sqlite: text
+ok: sqlite: exists
+ok: sqlite: joined
+ok: sqlite: joined, and those without
+ok: sqlite: groups
+ok: sqlite: aggregates
+ok: sqlite: exist
+ok: sqlite: parts
+ok: sqlite: together
+ok: sqlite: changed
+ok: sqlite: changed or inserted
+ok: sqlite: removed
+ok: sqlite: in chunks
+ok: sqlite: as they come
+ok: sqlite: in two ways
+ok: sqlite: in a transaction
+ok: sqlite: twice
+ok: sqlite: emptied
+Highper\Db\DbException [HY000] a condition needs a value: where('id', …)
+Highper\Db\DbException [HY000] there is no comparison 'is like'; there are = < > <= >= <> != <=> LIKE NOT LIKE ILIKE NOT ILIKE REGEXP NOT REGEXP RLIKE SIMILAR TO NOT SIMILAR TO IS IS NOT IS DISTINCT FROM IS NOT DISTINCT FROM GLOB MATCH ~ ~* !~ !~* && @> <@; anything else by whereRaw()
+Highper\Db\DbException [HY000] nothing is < null: use whereNull() or whereNotNull()
+Highper\Db\DbException [HY000] the value for id is an array, and a place takes one value: encode it as JSON, or write a ? for each
+Highper\Db\DbException [HY000] delete() needs conditions; for all rows of a table say so: whereRaw('1 = 1'), or truncate()
+Highper\Db\DbException [HY000] update() needs conditions; for all rows of a table say so: whereRaw('1 = 1'), or truncate()
+Highper\Db\DbException [HY000] update() needs values to set
+Highper\Db\DbException [HY000] delete() with limit() or orderBy() is MySQL's alone; choose the rows by whereIn() with another query
+Highper\Db\DbException [HY000] delete() knows one table; name others in its conditions by whereIn() or whereExists()
+Highper\Db\DbException [HY000] row 2 has no value for title
+Highper\Db\DbException [HY000] values are names of columns with values, or a list of such rows
+Highper\Db\DbException [HY000] upsert() needs the columns that say which row it is: those of a unique key
+ValueError Highper\Db\Query::orderBy(): Argument #2 ($direction) must be asc or desc, 'up' given
+Highper\Db\DbException [HY000] chunk() needs an order, so that no row comes twice or never, and no limit of its own; chunkById() needs none
+ValueError Highper\Db\Query::whereBetween(): Argument #2 ($values) must have two values
+Highper\Db\DbException [HY000] this text has 1 ? and 0 values were given; ?? is a question mark of the database's own: id = ?
+ValueError Highper\Db\Query::limit(): Argument #1 ($count) must be 0 or more
+Highper\Db\DbException [HY000] a table or column needs a name
+Highper\Db\DbException [HY000] a join needs to know which rows belong together: join('owners', 'owners.id', '=', 'notes.owner')
+Highper\Db\DbException [HY000] this text has 2 ? and 1 values were given; ?? is a question mark of the database's own: ? and ?
+Highper\Db\DbException [42S02] no such table: nowhere, in: SELECT * FROM "nowhere" WHERE "secret" = ?
+ok: names and values do no harm
+ok: mysql: inserted
+ok: mysql: ignored
+ok: mysql: upserted
+ok: mysql: objects
+ok: mysql: comparisons
+ok: mysql: several
+ok: mysql: in brackets
+ok: mysql: among
+ok: mysql: between
+ok: mysql: text
+ok: mysql: exists
+ok: mysql: joined
+ok: mysql: joined, and those without
+ok: mysql: groups
+ok: mysql: aggregates
+ok: mysql: exist
+ok: mysql: parts
+ok: mysql: together
+ok: mysql: changed
+ok: mysql: changed or inserted
+ok: mysql: removed
+ok: mysql: in chunks
+ok: mysql: as they come
+ok: mysql: in two ways
+ok: mysql: in a transaction
+ok: mysql: twice
+ok: mysql: emptied
+ok: postgres: inserted
+ok: postgres: ignored
+ok: postgres: upserted
+ok: postgres: objects
+ok: postgres: comparisons
+ok: postgres: several
+ok: postgres: in brackets
+ok: postgres: among
+ok: postgres: between
+ok: postgres: text
+ok: postgres: exists
+ok: postgres: joined
+ok: postgres: joined, and those without
+ok: postgres: groups
+ok: postgres: aggregates
+ok: postgres: exist
+ok: postgres: parts
+ok: postgres: together
+ok: postgres: changed
+ok: postgres: changed or inserted
+ok: postgres: removed
+ok: postgres: in chunks
+ok: postgres: as they come
+ok: postgres: in two ways
+ok: postgres: in a transaction
+ok: postgres: twice
+ok: postgres: emptied

@@ -22,7 +22,7 @@ foreach ([0, 1, 2] as $i) {
 }
 [$primary, $one, $two] = array_map(fn (int $port) => "127.0.0.1:{$port}", $servers->ports);
 $settings = ['driver' => 'mysql', 'user' => 'test', 'database' => 'test', 'pool' => ['max' => 4]];
-$error = function (callable $do): string { try { $do(); return 'nothing'; } catch (Throwable $e) { return $e::class . ' ' . preg_replace('~127.0.0.1:\d+~', 'HOST', $e->getMessage()); } };
+$error = function (callable $do): string { try { $do(); return 'nothing'; } catch (Throwable $e) { return $e::class . ' ' . preg_replace(['~127.0.0.1:\d+~', '~ \(os error \d+\)~'], ['HOST', ''], $e->getMessage()); } };
 
 scope(function () use ($servers, $settings, $primary, $one, $two, $error) {
     $db = new Db($settings + ['write' => $primary, 'read' => [$one, ['host' => '127.0.0.1', 'port' => $servers->ports[2], 'weight' => 3]], 'sticky' => 30]);
@@ -81,3 +81,25 @@ scope(function () use ($servers, $settings, $primary, $one, $two, $error) {
 });
 ?>
 --EXPECT--
+ok: in turn, by weight
+ok: what locks
+ok: what asks for the session
+ok: transactions
+ok: pinned
+ok: rows as they come
+ok: put together
+ok: one's own writes are there
+ok: also those of a child
+ok: also those of a transaction
+ok: others go on
+ok: unless that is not wanted
+ok: one that is gone
+ok: is known to be
+ok: found
+Highper\Db\ConnectionException [08006] cannot connect to mysql://test@HOST/test: none of the 2 primaries: Connection refused, in: SELECT ?
+ok: another one now
+ok: and not the one that came back
+Highper\Db\DbException [HY000] SQLite has no replicas: 'read' and 'write' are for MySQL and PostgreSQL
+Highper\Db\DbException [HY000] 'read' must be a host, a list of hosts, or settings of servers: ['host' => …, 'port' => …]
+Highper\Db\DbException [HY000] the weight of a replica must be from 1 to 100
+Highper\Db\DbException [HY000] there is no setting 'colour'; there are url, driver, host, port, socket, user, password, database, ssl, ca, timezone, schema, name, charset, collation, connect_timeout, timeout, statements, read, write, sticky, lag, busy_timeout, read_only, journal_mode, foreign_keys, synchronous, and pool with max, min, wait, queue, idle, lifetime, check

@@ -192,4 +192,4 @@ ok: its time is over
 ok: goes on
 ok: what ends with its coroutine
 Highper\Db\ConnectionException [08001] cannot connect to sqlite:/nowhere/at/all.db: cannot open /nowhere/at/all.db: unable to open database file: /nowhere/at/all.db, in: SELECT ?
-Highper\Db\DbException [HY000] there is no setting 'sll'; there are url, driver, host, port, socket, user, password, database, ssl, ca, timezone, schema, name, charset, collation, connect_timeout, timeout, statements, busy_timeout, read_only, journal_mode, foreign_keys, synchronous, and pool with max, min, wait, queue, idle, lifetime, check
+Highper\Db\DbException [HY000] there is no setting 'sll'; there are url, driver, host, port, socket, user, password, database, ssl, ca, timezone, schema, name, charset, collation, connect_timeout, timeout, statements, read, write, sticky, lag, busy_timeout, read_only, journal_mode, foreign_keys, synchronous, and pool with max, min, wait, queue, idle, lifetime, check
