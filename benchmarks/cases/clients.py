@@ -22,6 +22,7 @@ RATES = {
     "redis": ("phpredis GET", "redis", 10_000, 1.0),
     "redis-client": ("GET, by `Highper\\Redis\\Client` or phpredis", "redis", 20_000, 1.5),
     "mysql": ("PDO MySQL, SELECT by primary key", "mysql", 5_000, 1.0),
+    "http": ("the own HTTP client, GET by a kept connection from a server next door", "hello", 20_000, 1.5),
     "curl": ("cURL, GET from a server next door", "hello", 5_000, 1.1),
 }
 

@@ -45,4 +45,19 @@ return [
         curl_setopt_array($curl, [CURLOPT_RETURNTRANSFER => true, CURLOPT_TIMEOUT => 10]);
         return static fn () => check(strlen(curl_exec($curl)) === 11, 'GET /');
     },
+    // Each side's own client: coroutines share the first, and have one each of the second.
+    'http' => static function (array $services): Closure {
+        if (class_exists(Highper\Http\Client::class)) {
+            static $client;
+            $client ??= new Highper\Http\Client(timeout: 10.0, pool: 50);
+            return static fn () => check(strlen($client->get($services['hello'])->body()) === 11, 'GET /');
+        }
+        $url = parse_url($services['hello']);
+        $client = new Swoole\Coroutine\Http\Client($url['host'], $url['port']);
+        $client->set(['timeout' => 10]);
+        return static function () use ($client): void {
+            $client->get('/');
+            check(strlen($client->body) === 11, 'GET /');
+        };
+    },
 ];

@@ -115,6 +115,11 @@ impl Reader {
         &self.head
     }
 
+    /// The head, once [`Event::Head`] was told; an empty one is left.
+    pub fn take_head(&mut self) -> Head {
+        std::mem::take(&mut self.head)
+    }
+
     /// The head, when the reader has done its work.
     #[must_use]
     pub fn into_head(self) -> Head {

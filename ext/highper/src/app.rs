@@ -9,6 +9,7 @@ use crate::develop::notice::Notice;
 use crate::endpoint::{Endpoint, divided, throw_text};
 use crate::event::{self, Events};
 use crate::health::Checks;
+use crate::http_client;
 use crate::incoming::{Incoming, Running};
 use crate::local::Local;
 use crate::metrics::Metrics;
@@ -247,6 +248,7 @@ impl App {
                 | websocket::ROOMS
         ) || db::is_built_in(key)
             || redis::is_built_in(key)
+            || http_client::is_built_in(key)
     }
 
     /// Why nobody can have one of our own objects here.
@@ -256,6 +258,7 @@ impl App {
             "highper\\task\\tasks" => crate::task::refused(),
             _ if db::is_built_in(key) => db::refused(self, key),
             _ if redis::is_built_in(key) => redis::refused(self, key),
+            _ if http_client::is_built_in(key) => http_client::refused(self, key),
             _ => None,
         }
     }
@@ -287,6 +290,9 @@ impl App {
             view::KEY => Some(self.one(key, || view::object(&this()?))?),
             _ if db::is_built_in(key) => Some(self.one(key, || db::object(self, key))?),
             _ if redis::is_built_in(key) => Some(self.one(key, || redis::object(self, key))?),
+            _ if http_client::is_built_in(key) => {
+                Some(self.one(key, || http_client::object(self, key))?)
+            }
             _ => None,
         })
     }

@@ -32,6 +32,7 @@ mod front;
 mod generator;
 mod handler;
 mod health;
+mod http_client;
 mod incoming;
 mod inspect;
 mod library;
@@ -46,6 +47,7 @@ mod pack;
 mod part;
 mod phase;
 mod plan;
+mod pool;
 mod provider;
 mod psr;
 mod redis;
@@ -122,6 +124,8 @@ pub fn declare(registry: &mut Registry) {
         csrf::declare,
         db::declare,
         redis::declare,
+        http_client::declare,
+        pool::declare,
         develop::dump::declare,
         task::declare,
         upload::declare,

@@ -4,6 +4,8 @@ pub(crate) mod object;
 
 use crate::app::App;
 use crate::db::gauges;
+use crate::http_client;
+use crate::incoming;
 use crate::send;
 use crate::websocket;
 use highper_engine::{clock, scheduler};
@@ -115,6 +117,7 @@ impl Metrics {
         if let Some(place) = self.place.get() {
             gauges::note(self, place);
             crate::redis::gauges::note(self, place);
+            http_client::gauges::note(self, place);
         }
     }
 

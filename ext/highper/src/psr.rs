@@ -13,11 +13,14 @@ const DISPATCHER: &str = "Psr\\EventDispatcher\\EventDispatcherInterface";
 const OUR_DISPATCHER: &str = "Highper\\Psr\\Dispatcher";
 const CACHE: &str = "Psr\\SimpleCache\\CacheInterface";
 const OUR_CACHE: &str = "Highper\\Psr\\SimpleCache";
+const CLIENT: &str = "Psr\\Http\\Client\\ClientInterface";
+const OUR_CLIENT: &str = "Highper\\Psr\\HttpClient";
 const NATIVE_CACHE: &str = "Highper\\Cache";
 const BRIDGE: &str = "Highper\\Psr\\Middleware";
 static MIDDLEWARE: ClassRef = ClassRef::new("Psr\\Http\\Server\\MiddlewareInterface");
 
-/// Binds the application's log, container, events and, where it has bound one, cache to PSR's interfaces, unless somebody else has.
+/// Binds the application's log, container, events, HTTP client and, where it has bound one, cache to PSR's interfaces, unless
+/// somebody else has.
 ///
 /// # Errors
 /// What an autoloader throws.
@@ -27,6 +30,7 @@ pub(crate) fn bind(app: &App) -> Result<(), Throw> {
         (CONTAINER, OUR_CONTAINER),
         (DISPATCHER, OUR_DISPATCHER),
         (CACHE, OUR_CACHE),
+        (CLIENT, OUR_CLIENT),
     ] {
         if interface == CACHE && !app.container.is_bound(NATIVE_CACHE) {
             continue;

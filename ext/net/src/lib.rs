@@ -17,7 +17,7 @@ mod socket;
 pub use address::Address;
 pub use error::Error;
 pub use kind::Kind;
-pub use resolve::{Resolver, set_resolver};
+pub use resolve::{Resolver, resolve, set_resolver};
 pub use socket::{
     DATAGRAM_ROOM, Part, Side, Socket, Timeouts, pair, remove_paths, reset_default_timeouts,
     set_datagram_room, set_default_timeouts,

@@ -36,6 +36,18 @@ fn by_system(name: &str, six: bool, deadline: Option<u64>) -> Result<IpAddr, Err
         .ok_or(Error::ResolveFailed)
 }
 
+/// An address of a name, of IP version 6 or 4, until a moment of the engine's clock.
+///
+/// # Errors
+/// [`Error::ResolveFailed`], [`Error::ResolveTimedOut`], [`Error::Cancelled`].
+pub fn resolve(name: &str, six: bool, deadline: Option<u64>) -> Result<IpAddr, Error> {
+    if name.is_empty() || name.contains('\0') {
+        return Err(Error::ResolveFailed);
+    }
+    let ask = RESOLVER.get().copied().unwrap_or(by_system);
+    ask(name, six, deadline)
+}
+
 /// An address of a name for a kind of socket.
 pub(crate) fn lookup(
     kind: Kind,
@@ -45,11 +57,7 @@ pub(crate) fn lookup(
 ) -> Result<Address, Error> {
     let port = u16::try_from(port).map_err(|_| Error::BadPort)?;
     let name = std::str::from_utf8(name).map_err(|_| Error::ResolveFailed)?;
-    if name.is_empty() || name.contains('\0') {
-        return Err(Error::ResolveFailed);
-    }
-    let ask = RESOLVER.get().copied().unwrap_or(by_system);
-    match ask(name, kind.is_inet6(), limit.at())? {
+    match resolve(name, kind.is_inet6(), limit.at())? {
         IpAddr::V4(ip) if kind.is_inet4() => Ok(Address::V4(SocketAddrV4::new(ip, port))),
         IpAddr::V6(ip) if kind.is_inet6() => Ok(Address::V6(SocketAddrV6::new(ip, port, 0, 0))),
         _ => Err(Error::ResolveFailed),

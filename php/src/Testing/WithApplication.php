@@ -22,6 +22,8 @@ use function Highper\scope;
  */
 trait WithApplication
 {
+    use FakesHttp;
+
     protected Application $app;
 
     /** @var array<string, string> */

@@ -259,6 +259,20 @@ impl Socket {
         self.secure.settings.replace(Some(settings));
     }
 
+    /// Wants TLS with a context that others use, too: its files are read once.
+    pub fn set_tls_context(&self, context: Context) {
+        let settings = Some(context.settings().clone());
+        self.secure.settings.replace(settings);
+        self.secure.context.replace(Some(context));
+    }
+
+    /// The protocol that both sides have agreed on by ALPN.
+    #[must_use]
+    pub fn alpn(&self) -> Option<Vec<u8>> {
+        let session = self.secure.session.borrow();
+        session.as_ref()?.alpn().map(<[u8]>::to_vec)
+    }
+
     /// Is there a session?
     #[must_use]
     pub fn is_secure(&self) -> bool {

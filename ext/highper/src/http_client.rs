@@ -1,0 +1,30 @@
+//! `Highper\Http\Client`: requests to other servers. One class a file; what they share is here.
+
+mod answer;
+mod client;
+mod exception;
+mod fake;
+pub(crate) mod gauges;
+mod multi;
+mod open;
+mod options;
+mod outgoing;
+mod perform;
+mod stream;
+mod wishes;
+
+pub(crate) use open::{is_built_in, object, refused};
+
+use highper_zend::Registry;
+
+pub(crate) fn declare(registry: &mut Registry) {
+    for declare in [
+        exception::declare,
+        outgoing::declare,
+        answer::declare,
+        stream::declare,
+        client::declare,
+    ] {
+        declare(registry);
+    }
+}
