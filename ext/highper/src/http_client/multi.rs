@@ -124,22 +124,26 @@ pub(super) fn multi(call: &mut Call, handle: &Rc<Handle>) -> Done {
         crate::scope::can_wait("Highper\\Http\\Client::multi")?;
         run(&all, concurrency)?;
     } else {
-        let slot = Rc::new(RefCell::new(Ok(())));
+        let slot = Rc::new(RefCell::new(None));
         let (outcome, own) = (Rc::clone(&slot), Rc::clone(&all));
         run_loop(move || {
             let inner = Rc::clone(&outcome);
             let spawned = spawn_body(move || match run(&own, concurrency) {
                 Err(Throw::Bailout) => Err(Throw::Bailout),
                 result => {
-                    inner.replace(result);
+                    inner.replace(Some(result));
                     Ok(())
                 }
             });
             if let Err(throw) = spawned {
-                outcome.replace(Err(throw));
+                outcome.replace(Some(Err(throw)));
             }
         })?;
-        slot.replace(Ok(()))?;
+        match slot.take() {
+            Some(result) => result?,
+            // Only a deadlock, which was reported, leaves the loop before.
+            None => return Err(misused("the requests of multi() never ended")),
+        }
     }
     let mut out = Array::with_capacity(given.len());
     let done = all.done.take();

@@ -4,7 +4,7 @@ use super::answer::{self, Asked};
 use super::client::Handle;
 use super::exception::{misused, thrown};
 use super::fake;
-use super::wishes::{Carried, Wishes, encoded};
+use super::wishes::{Carried, Fields, Wishes, encoded};
 use highper_fetch::{Body, Error, Mode, Request, Response, Source, Url};
 use highper_zend::{Callable, Iteration, Object, Throw, Value};
 use std::fs::File;
@@ -16,7 +16,7 @@ use std::time::Duration;
 pub(super) struct Prepared {
     pub(super) method: Vec<u8>,
     pub(super) url: Url,
-    pub(super) headers: Vec<(Vec<u8>, Vec<u8>)>,
+    pub(super) headers: Fields,
     pub(super) carried: Carried,
     timeout: Option<Duration>,
     retries: u32,

@@ -10,6 +10,9 @@ use std::time::Duration;
 const SPACES_ESCAPED: i64 = 2;
 const SPACES_AS_PLUS: i64 = 1;
 
+/// Names and values.
+pub(super) type Fields = Vec<(Vec<u8>, Vec<u8>)>;
+
 /// What a request carries.
 #[derive(Default)]
 pub(super) enum Carried {
@@ -26,7 +29,7 @@ pub(super) enum Carried {
 #[derive(Default)]
 pub(super) struct Wishes {
     pub(super) query: Option<Array>,
-    pub(super) headers: Vec<(Vec<u8>, Vec<u8>)>,
+    pub(super) headers: Fields,
     pub(super) carried: Carried,
     /// The media type of what is carried.
     pub(super) media: Option<Vec<u8>>,
@@ -61,7 +64,7 @@ pub(super) fn seconds(name: &str, value: &Value) -> Result<Option<Duration>, Str
 }
 
 /// Names with values, or with lists of values.
-pub(super) fn fields(value: &Value) -> Result<Vec<(Vec<u8>, Vec<u8>)>, String> {
+pub(super) fn fields(value: &Value) -> Result<Fields, String> {
     let array = value.as_array().ok_or_else(|| {
         format!(
             "headers must be an array of names with values, {} given",
