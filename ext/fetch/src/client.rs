@@ -350,7 +350,10 @@ fn retry_after(response: &Response) -> Option<Duration> {
 
 fn wait(pause: Duration) -> Result<(), Error> {
     if !engine::can_suspend() {
-        #[expect(clippy::disallowed_methods, reason = "outside of coroutines nothing else waits")]
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "outside of coroutines nothing else waits"
+        )]
         std::thread::sleep(pause);
         return Ok(());
     }

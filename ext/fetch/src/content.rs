@@ -74,7 +74,7 @@ impl Content {
             return self.check();
         }
         self.has_begun |= !piece.is_empty();
-        if self.has_more || !self.held.is_empty() {
+        if self.holds_back() {
             self.held.extend_from_slice(piece);
             return Ok(());
         }
@@ -107,7 +107,7 @@ impl Content {
 
     /// Decodes on in what was held back, if nothing decoded waits to be taken.
     pub(crate) fn refill(&mut self) -> Result<(), Error> {
-        if self.out.is_empty() && (self.has_more || !self.held.is_empty()) {
+        if self.out.is_empty() && self.holds_back() {
             let held = std::mem::take(&mut self.held);
             let used = self.decode(&held)?;
             self.held = held;
@@ -120,8 +120,7 @@ impl Content {
     pub(crate) fn end(&self) -> Result<(), Error> {
         let is_cut = self.has_end
             && self.has_begun
-            && self.held.is_empty()
-            && !self.has_more
+            && !self.holds_back()
             && self
                 .decoder
                 .as_ref()
@@ -141,6 +140,11 @@ impl Content {
         let out = std::mem::take(&mut self.out);
         self.taken += out.len() as u64;
         out
+    }
+
+    /// Is there something that has come and was not decoded?
+    pub(crate) fn holds_back(&self) -> bool {
+        self.has_more || !self.held.is_empty()
     }
 
     pub(crate) fn is_empty(&self) -> bool {

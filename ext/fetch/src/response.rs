@@ -204,9 +204,9 @@ impl Response {
         Ok(all)
     }
 
-    /// Has all of the body come?
+    /// Has all of the body come, decoded?
     #[must_use]
     pub fn is_over(&self) -> bool {
-        matches!(self.incoming, Incoming::Over)
+        matches!(self.incoming, Incoming::Over) && !self.content.holds_back()
     }
 }
