@@ -39,7 +39,7 @@ $server->kill();
 $wrong = Server::start(strtr($script, ['NAME' => 'none']), wait: false);
 $wrong->waitForLog("there is no HTTP client of this name: config/http.php needs 'none' => ['base' => 'https://…']");
 $wrong->kill();
-file_put_contents(temp_path('config/http.php'), "<?php return ['timeouts' => 3];");
+file_put_contents(temp_path('config/http.php'), "<?php return ['timeouts' => 3, 'self' => ['base' => 'http://x.example']];");
 $wrong = Server::start(strtr($script, ['NAME' => 'self']), wait: false);
 $wrong->waitForLog("config/http.php: there is no setting 'timeouts'; there are base, headers, timeout");
 $wrong->kill();

@@ -8,6 +8,7 @@ use Highper\Http\{Client, ClientResponse};
 use function Highper\{async, await, scope, timeout};
 use function HighperTest\{check, free_port, temp_path, wait_until};
 
+try {
 scope(function () {
     // One server for all: what it does is in the path.
     $seen = [];
@@ -18,31 +19,31 @@ scope(function () {
             $path = explode(' ', $request['line'])[1];
             switch ($path) {
                 case '/hangup': return;
-                case '/cut': fwrite($peer, "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf"); return;
-                case '/cut-head': fwrite($peer, "HTTP/1.1 200 OK\r\nContent-"); return;
-                case '/cut-chunk': fwrite($peer, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab"); return;
-                case '/garbage': fwrite($peer, random_bytes(300)); return;
-                case '/lengths': fwrite($peer, "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab"); return;
+                case '/cut': @fwrite($peer, "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf"); return;
+                case '/cut-head': @fwrite($peer, "HTTP/1.1 200 OK\r\nContent-"); return;
+                case '/cut-chunk': @fwrite($peer, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab"); return;
+                case '/garbage': @fwrite($peer, "\0" . random_bytes(300)); return;
+                case '/lengths': @fwrite($peer, "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab"); return;
                 case '/endless-head':
-                    fwrite($peer, "HTTP/1.1 200 OK\r\n");
+                    @fwrite($peer, "HTTP/1.1 200 OK\r\n");
                     while (@fwrite($peer, 'X-Much: ' . str_repeat('m', 1000) . "\r\n")) {
                     }
                     return;
-                case '/huge': fwrite($peer, "HTTP/1.1 200 OK\r\nContent-Length: 9999999999\r\n\r\nx"); return;
+                case '/huge': @fwrite($peer, "HTTP/1.1 200 OK\r\nContent-Length: 9999999999\r\n\r\nx"); return;
                 case '/endless':
-                    fwrite($peer, "HTTP/1.1 200 OK\r\n\r\n");
+                    @fwrite($peer, "HTTP/1.1 200 OK\r\n\r\n");
                     while (@fwrite($peer, str_repeat('e', 65536))) {
                     }
                     return;
-                case '/bomb': fwrite($peer, answer($bomb, headers: ['Content-Encoding' => 'gzip'])); break;
-                case '/half-gzip': fwrite($peer, answer(substr(gzencode(random_bytes(1000)), 0, 500), headers: ['Content-Encoding' => 'gzip'])); break;
-                case '/no-gzip': fwrite($peer, answer('not at all', headers: ['Content-Encoding' => 'gzip'])); break;
-                case '/switch': fwrite($peer, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n"); return;
-                case '/never': fgets($peer); return;
-                case '/then-close': fwrite($peer, answer('bye')); return;
-                case '/more': fwrite($peer, answer('one') . answer('two')); break;
-                case '/slow-body': fwrite($peer, "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf"); fgets($peer); return;
-                default: fwrite($peer, answer($path));
+                case '/bomb': @fwrite($peer, answer($bomb, headers: ['Content-Encoding' => 'gzip'])); break;
+                case '/half-gzip': @fwrite($peer, answer(substr(gzencode(random_bytes(1000)), 0, 500), headers: ['Content-Encoding' => 'gzip'])); break;
+                case '/no-gzip': @fwrite($peer, answer('not at all', headers: ['Content-Encoding' => 'gzip'])); break;
+                case '/switch': @fwrite($peer, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n"); return;
+                case '/never': @fgets($peer); return;
+                case '/then-close': @fwrite($peer, answer('bye')); return;
+                case '/more': @fwrite($peer, answer('one') . answer('two')); break;
+                case '/slow-body': @fwrite($peer, "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf"); @fgets($peer); return;
+                default: @fwrite($peer, answer($path));
             }
         }
     });
@@ -76,7 +77,7 @@ scope(function () {
     check('no such name', [fails(fn () => $client->get('http://no-such-host.invalid/'), $why), $why], ['ClientConnectException', 'cannot connect to http://no-such-host.invalid: its name has no address; is it spelled right, and does the name server answer?']);
     $free = free_port();
     check('nobody listens', [fails(fn () => $client->get("http://127.0.0.1:{$free}/"), $why), $why], ['ClientConnectException', "cannot connect to http://127.0.0.1:{$free}: Connection refused (os error 111)"]);
-    check('no TLS', fails(fn () => (new Client(connect_timeout: 2.0))->get("https://127.0.0.1:{$port}/hangup")), 'ClientConnectException');
+    check('no TLS', fails(fn () => (new Client(connect_timeout: 0.2))->get("https://127.0.0.1:{$port}/hangup")), 'ClientConnectException');
 
     // A kept connection that the server has closed meanwhile.
     $kept = new Client(base: $at);
@@ -143,7 +144,7 @@ scope(function () {
     $got = $client->put('/same', ['x' => 1])->json();
     check('308 is the same', [$got['line'], $got['body']], ['PUT /done HTTP/1.1', '{"x":1}']);
     check('a generator goes once', fails(fn () => $client->put('/same', body: (function () { yield 'x'; })())), 'ClientProtocolException');
-    check('a loop', [fails(fn () => $client->get('/loop'), $why), substr($why, -50)], ['ClientProtocolException', 'more than 5 redirects, the last to /loop (redirects)']);
+    check('a loop', [fails(fn () => $client->get('/loop'), $why), substr($why, -52)], ['ClientProtocolException', 'more than 5 redirects, the last to /loop (redirects)']);
     check('nowhere', fails(fn () => $client->get('/nowhere')), 'ClientProtocolException');
     check('not followed', [$client->get('/loop', redirects: 0)->status, $client->get('/loop', redirects: 0)->header('location')], [302, '/loop']);
 
@@ -172,11 +173,11 @@ scope(function () {
     check('one that refuses a tunnel', [fails(fn () => $through->get('https://example.test/'), $why), str_contains($why, '403 Forbidden'), str_contains($why, 'word'), end($asked)[0]], ['ClientConnectException', true, false, 'CONNECT example.test:443 HTTP/1.1']);
     $socks = serve(function ($peer) {
         fread($peer, 3);
-        fwrite($peer, "\5\0");
+        @fwrite($peer, "\5\0");
         $said = fread($peer, 100);
-        fwrite($peer, "\5\0\0\1\0\0\0\0\0\0");
+        @fwrite($peer, "\5\0\0\1\0\0\0\0\0\0");
         request($peer);
-        fwrite($peer, answer(substr($said, 5, ord($said[4]))));
+        @fwrite($peer, answer(substr($said, 5, ord($said[4]))));
     });
     check('a SOCKS5 proxy', (new Client(proxy: "socks5://127.0.0.1:{$socks}"))->get('http://example.test/')->body(), 'example.test');
 
@@ -185,11 +186,14 @@ scope(function () {
     $listener = stream_socket_server("unix://{$path}");
     async(function () use ($listener) {
         $peer = stream_socket_accept($listener, 10);
-        fwrite($peer, answer(request($peer)['line']));
+        @fwrite($peer, answer(request($peer)['line']));
     });
     check('a local socket', (new Client(unix: $path))->get('http://docker/info')->body(), 'GET /info HTTP/1.1');
-    exit;
+    throw new LogicException('done');
 });
+} catch (LogicException $e) {
+    echo $e->getMessage(), "\n";
+}
 ?>
 --EXPECT--
 hangup: ClientConnectException: GET /hangup: the server closed the connection before it answered
@@ -247,3 +251,4 @@ ok: an HTTP proxy
 ok: one that refuses a tunnel
 ok: a SOCKS5 proxy
 ok: a local socket
+done

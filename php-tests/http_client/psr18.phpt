@@ -27,6 +27,7 @@ spl_autoload_register(function (string $class) {
         require dirname(__DIR__, 2) . '/php/src/' . strtr(substr($class, 8), '\\', '/') . '.php';
     }
 });
+try {
 scope(function () {
     $port = answering(fn (array $request) => match (explode(' ', $request['line'])[1]) {
         '/gzip' => answer(gzencode('plain'), headers: ['Content-Encoding' => 'gzip', 'X-A' => '1']),
@@ -55,8 +56,11 @@ scope(function () {
     check('exceptions', $kinds, [[true, false, true], [false, true, true], [false, true, true]]);
     $app = Application::create(basePath: dirname(temp_path('x')));
     check('injected', $app->make(ClientInterface::class)->sendRequest($make->createRequest('GET', "{$at}/x"))->getStatusCode(), 404);
-    exit;
+    throw new LogicException('done');
 });
+} catch (LogicException $e) {
+    echo $e->getMessage(), "\n";
+}
 ?>
 --EXPECT--
 ok: a request
@@ -66,3 +70,4 @@ ok: a redirect is an answer
 ok: a large body goes in pieces
 ok: exceptions
 ok: injected
+done

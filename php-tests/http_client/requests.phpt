@@ -8,6 +8,7 @@ use Highper\Http\{Client, ClientResponse, ClientStatusException};
 use function Highper\{async, await, scope};
 use function HighperTest\{check, temp_path};
 
+try {
 scope(function () {
     $port = answering(function (array $request, int $number) {
         [$method, $target] = explode(' ', $request['line']);
@@ -21,10 +22,10 @@ scope(function () {
             '/missing' => answer('no such thing', '404 Not Found'),
             '/none' => answer('[1', headers: ['Content-Type' => 'application/json']),
             '/number' => answer((string) $number),
-            '/close' => "HTTP/1.1 200 OK\r\n\r\nuntil the end",
+            '/close' => ["HTTP/1.1 200 OK\r\n\r\nuntil the end"],
             default => $method === 'HEAD' ? "HTTP/1.1 200 OK\r\nContent-Length: 1000000000\r\n\r\n"
                 : answer(json_encode(['method' => $method, 'target' => $target] + $request, JSON_UNESCAPED_SLASHES), headers: ['Content-Type' => 'application/json']),
-        } . '';
+        };
     });
     $at = "http://127.0.0.1:{$port}";
     $client = new Client(base: "{$at}/v1/", headers: ['X-App' => 'test'], timeout: 10.0);
@@ -102,8 +103,11 @@ scope(function () {
     ] as $what => $do) {
         echo "{$what}: ", fails($do, $why), ": {$why}\n";
     }
-    exit;
+    throw new LogicException('done');
 });
+} catch (LogicException $e) {
+    echo $e->getMessage(), "\n";
+}
 ?>
 --EXPECT--
 ok: a query
@@ -145,3 +149,4 @@ a header: ClientException: a method, path or header with characters that would e
 two bodies: ValueError: a request has one body: give either json or body
 a proxy and the guard: ClientException: private: false can't hold behind a proxy, which looks names up itself: tell the proxy what it may reach
 a request of multi(): ValueError: request 0: needs a method and an address: ['POST', '/orders', 'json' => $order]
+done

@@ -27,28 +27,28 @@ function serve(callable $each): int
 /** Reads one request: its first line, its headers by names in lower case, its body. Null at the end. */
 function request($peer): ?array
 {
-    $line = fgets($peer);
+    $line = @fgets($peer);
     if ($line === false || $line === '') {
         return null;
     }
     $headers = [];
-    while (($field = rtrim((string) fgets($peer), "\r\n")) !== '') {
-        [$name, $value] = explode(':', $field, 2);
-        $headers[strtolower($name)] = trim($value);
+    while (($field = rtrim((string) @fgets($peer), "\r\n")) !== '') {
+        [$name, $value] = explode(':', "{$field}:", 2);
+        $headers[strtolower($name)] = trim($value, " :");
     }
     $body = '';
     if (isset($headers['content-length'])) {
-        while (strlen($body) < $headers['content-length'] && ($more = fread($peer, 65536)) !== '' && $more !== false) {
+        while (strlen($body) < $headers['content-length'] && ($more = @fread($peer, 65536)) !== '' && $more !== false) {
             $body .= $more;
         }
     } elseif (($headers['transfer-encoding'] ?? '') === 'chunked') {
-        while ($size = hexdec(trim((string) fgets($peer)))) {
-            for ($chunk = ''; strlen($chunk) < $size; $chunk .= fread($peer, $size - strlen($chunk))) {
+        while ($size = hexdec(trim((string) @fgets($peer)))) {
+            for ($chunk = ''; strlen($chunk) < $size && !feof($peer); $chunk .= (string) @fread($peer, $size - strlen($chunk))) {
             }
             $body .= $chunk;
-            fgets($peer);
+            @fgets($peer);
         }
-        fgets($peer);
+        @fgets($peer);
     }
     return ['line' => rtrim($line), 'headers' => $headers, 'body' => $body];
 }
@@ -63,7 +63,7 @@ function answer(string $body = '', string $status = '200 OK', array $headers = [
     return "HTTP/1.1 {$status}\r\nContent-Length: " . strlen($body) . "\r\n{$lines}\r\n{$body}";
 }
 
-/** Answers each request of each connection with what $answer returns for it; null closes the connection. */
+/** Answers each request of each connection with what $answer returns for it; null closes the connection, a list does so after its bytes. */
 function answering(callable $answer): int
 {
     return serve(function ($peer, int $number) use ($answer) {
@@ -72,7 +72,10 @@ function answering(callable $answer): int
             if ($bytes === null) {
                 return;
             }
-            fwrite($peer, $bytes);
+            @fwrite($peer, is_array($bytes) ? $bytes[0] : $bytes);
+            if (is_array($bytes)) {
+                return;
+            }
         }
     });
 }
