@@ -16,7 +16,7 @@ scope(function () {
     $port = serve(function ($peer, int $number) use (&$seen, $bomb) {
         while ($request = request($peer)) {
             $seen[] = $request + ['connection' => $number];
-            $path = explode(' ', $request['line'])[1];
+            $path = explode('?', explode(' ', $request['line'])[1] ?? '')[0];
             switch ($path) {
                 case '/hangup': return;
                 case '/cut': @fwrite($peer, "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf"); return;

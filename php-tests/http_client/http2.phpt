@@ -72,7 +72,7 @@ scope(function () use ($certificates, $frames) {
     $body = random_bytes(3 << 20);
     check('an upload', $client->post('/x', body: $body)->json()[4], md5($body));
     check('a generator', $client->put('/x', body: (function () { yield 'ab'; yield 'cd'; })())->json()[4], md5('abcd'));
-    file_put_contents(temp_path('up'), $body);
+    file_put_contents(temp_path('up'), substr($body, 0, 300_000));
     check('a form with a file', $client->post('/x', multipart: ['f' => ['path' => temp_path('up')]])->status, 200);
     check('HEAD', $client->head('/x')->body(), '');
     $length = 0;
@@ -109,15 +109,15 @@ scope(function () use ($certificates, $frames) {
     $local = fn (int $port) => new Client(base: "https://localhost:{$port}", verify: $ca, timeout: 5.0);
     $port = $frames(function ($send, int $stream, int $number, $peer) use ($ok) {
         if ($number === 1) {
+            // It stays open: a reset would take what was sent with it.
             $send(F::GOAWAY, 0, 0, pack('NN', 0, 0));
-            return false;
+            return;
         }
         $ok($send, $stream);
     });
     check('a request that GOAWAY leaves out is made anew', $local($port)->post('/', ['x' => 1])->body(), 'well');
     $port = $frames(function ($send, int $stream, int $number) use ($ok) {
         $stream === 1 ? $ok($send, $stream) : $send(F::GOAWAY, 0, 0, pack('NN', 1, 0));
-        return $stream === 1;
     });
     $client = $local($port);
     check('and one on a kept connection', [$client->get('/')->body(), $client->get('/')->body()], ['well', 'well']);

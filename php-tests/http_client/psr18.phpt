@@ -15,7 +15,7 @@ require __DIR__ . '/serve.php';
 require '/usr/share/php/Nyholm/Psr7/autoload.php';
 require '/usr/share/php/Psr/Http/Client/autoload.php';
 use Highper\Application;
-use Highper\Http\Client;
+use Highper\Http\{Client, Request};
 use Highper\Psr\HttpClient;
 use Nyholm\Psr7\Factory\Psr17Factory;
 use Psr\Http\Client\{ClientExceptionInterface, ClientInterface, NetworkExceptionInterface, RequestExceptionInterface};
@@ -55,7 +55,8 @@ scope(function () {
     }
     check('exceptions', $kinds, [[true, false, true], [false, true, true], [false, true, true]]);
     $app = Application::create(basePath: dirname(temp_path('x')));
-    check('injected', $app->make(ClientInterface::class)->sendRequest($make->createRequest('GET', "{$at}/x"))->getStatusCode(), 404);
+    $app->get('/', fn (ClientInterface $client) => ['status' => $client->sendRequest($make->createRequest('GET', "{$at}/x"))->getStatusCode()]);
+    check('injected', $app->handle(Request::create('GET', '/'))->body(), '{"status":404}');
     throw new LogicException('done');
 });
 } catch (LogicException $e) {

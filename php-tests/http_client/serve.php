@@ -38,7 +38,7 @@ function request($peer): ?array
     }
     $body = '';
     if (isset($headers['content-length'])) {
-        while (strlen($body) < $headers['content-length'] && ($more = @fread($peer, 65536)) !== '' && $more !== false) {
+        while (strlen($body) < $headers['content-length'] && ($more = @fread($peer, min(65536, $headers['content-length'] - strlen($body)))) !== '' && $more !== false) {
             $body .= $more;
         }
     } elseif (($headers['transfer-encoding'] ?? '') === 'chunked') {

@@ -20,8 +20,8 @@ struct Work {
 }
 
 /// A request as `multi()` takes it: an address, or `[method, address, option => value…]`.
-fn request(handle: &Handle, key: &Value, given: &Value) -> Result<Prepared, Throw> {
-    let wrong = |why: String| Throw::value_error(format!("request {}: {why}", key.describe()));
+fn request(handle: &Handle, key: &str, given: &Value) -> Result<Prepared, Throw> {
+    let wrong = |why: String| Throw::value_error(format!("request {key}: {why}"));
     if let Some(url) = given.as_str() {
         return prepare(handle, "GET", url, Wishes::default());
     }
@@ -112,7 +112,10 @@ pub(super) fn multi(call: &mut Call, handle: &Rc<Handle>) -> Done {
     };
     let mut left = VecDeque::with_capacity(given.len());
     for (number, (key, value)) in given.iter().enumerate() {
-        left.push_back((number, request(handle, &key.to_value(), value)?));
+        left.push_back((
+            number,
+            request(handle, &String::from_utf8_lossy(&key.to_bytes()), value)?,
+        ));
     }
     let concurrency = concurrency.min(left.len());
     let all = Rc::new(Work {
