@@ -38,6 +38,7 @@ mod library;
 mod loader;
 mod local;
 mod log;
+mod message;
 mod metrics;
 mod next;
 mod openapi;

@@ -190,10 +190,10 @@ pub(crate) fn begin(app: &Rc<App>) {
         return;
     }
     let routes: Vec<(String, String)> = {
-        let routes = app.compiled().map(|compiled| compiled.router.routes());
-        let routes = routes.into_iter().flatten();
-        routes
-            .map(|route| (route.methods.to_string(), route.pattern.to_string()))
+        let labels = app.compiled().map(|compiled| compiled.labels());
+        let labels = labels.into_iter().flatten();
+        labels
+            .map(|(methods, pattern)| (methods.to_owned(), pattern.to_owned()))
             .collect()
     };
     let mut hasher = DefaultHasher::new();
