@@ -96,6 +96,7 @@ foreach ($many as $i => $client) {
 wait_until(fn () => $server->get('/count/many')->body === '0', 'nobody left');
 check('those who go leave', true);
 $quiet = $listen('/alive');
+wait_until(fn () => preg_match('/^highper_events_connections (\d+)/m', $server->get('/metrics')->body, $found) && $found[1] === '3', 'three streams in the metrics');
 check('a sign of life', [$piece($quiet), $piece($quiet)], [":\n\n", ":\n\n"]);
 $ws->close();
 $head = $server->connect();

@@ -14,6 +14,9 @@ pub enum Key {
     Asked,
 }
 
+/// A key, and the body that goes with it.
+pub type Found<'m> = Result<(Vec<u8>, &'m [u8]), Wrong>;
+
 /// A message that is for nothing.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Wrong(pub String);
@@ -37,7 +40,7 @@ impl Key {
     ///
     /// # Errors
     /// The message has none.
-    pub fn find<'m>(&self, message: &'m [u8]) -> Option<Result<(Vec<u8>, &'m [u8]), Wrong>> {
+    pub fn find<'m>(&self, message: &'m [u8]) -> Option<Found<'m>> {
         match self {
             Self::Asked => None,
             Self::Word => {

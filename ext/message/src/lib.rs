@@ -14,5 +14,5 @@ mod request;
 
 pub use desk::{Desk, Door, Guide};
 pub use frames::Frames;
-pub use key::{Key, Wrong};
+pub use key::{Found, Key, Wrong};
 pub use request::Place;
