@@ -76,7 +76,7 @@ foreach ($clients as $what => [,, $begins]) {
 check('a WebSocket frame: asked for a sign of life, then closed', [$socket->frameIn()[0], $socket->connection->isClosedWithin(10)], [9, true]);
 check('who takes nothing', wait_until(function () use ($big): bool {
     try {
-        return !str_ends_with($big->readAll(), "bbbb\r\n\r\n");
+        return strlen($big->readAll()) < 30_000_000;
     } catch (RuntimeException) {
         return false;
     }
