@@ -1,6 +1,6 @@
 # Thin on purpose: each target is a script in scripts/. PHP_CONFIG=/path/to/php-config chooses another PHP everywhere.
 
-.PHONY: serve new test build install uninstall dist bench lint format stubs settings header conformance test-php test-trixie test-experimental test-fresh test-php-src stress fuzz soak asan valgrind clean help
+.PHONY: serve new test build install uninstall dist bench lint format stubs settings header conformance autobahn h2spec test-php test-trixie test-experimental test-fresh test-php-src stress fuzz soak asan valgrind clean help
 
 help:      ## this list
 	@grep -hE '^[a-z-]+: *.*##' $(firstword $(MAKEFILE_LIST)) | sed -E 's/^([a-z-]+):.*## */  make \1\t/' | expand -t 24
@@ -34,6 +34,12 @@ header:    ## include/highper.h from the sources
 conformance: ## Swoole's own tests: TESTS=/path/to/swoole-src/tests RUNNER=… [ONLY=swoole_timer]
 	@scripts/build
 	@scripts/conformance
+autobahn:  ## Autobahn's WebSocket cases, by Python 2.7: [AUTOBAHN_CASES='1.*,9.*']
+	@scripts/build
+	@scripts/autobahn
+h2spec:    ## h2spec's HTTP/2 cases: H2SPEC=/path/to/h2spec
+	@scripts/build
+	@scripts/h2spec
 test-php:  ## the phpt tests with another PHP, with each JIT: PHP_CONFIG=/path/to/php-config
 	@scripts/test-php
 test-trixie: ## the phpt tests with Debian 13's PHP 8.4, in a debootstrap folder below HIGHPER_BOXES (root)

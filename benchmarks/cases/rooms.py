@@ -111,6 +111,22 @@ def idle(side, options):
         return {"rooms-idle": (after["RssAnon"] - before["RssAnon"]) / count}
 
 
+def stalled(side, options):
+    """Bytes that the worker grows by while clients that stop reading are sent a megabyte a second each."""
+    count = int(300 * options.scale)
+    with server(side) as (pid, port), contextlib.ExitStack() as stack:
+        clients = [stack.enter_context(connect(port)) for _ in range(count)]
+        time.sleep(1)
+        before = most = process.memory(pid)["RssAnon"]
+        for _ in range(8):
+            end = time.monotonic() + 1
+            say(clients[0], b"16 65536")
+            while time.monotonic() < end:
+                most = max(most, process.memory(pid)["RssAnon"])
+                time.sleep(0.05)
+        return {"rooms-stalled": most - before}
+
+
 CASES = [
     Case("rooms-broadcast",
          [Row("rooms-broadcast", "a message to a room of 10,000 clients, processor of the worker for each client (peer: a loop of push)", "ns",
@@ -121,4 +137,7 @@ CASES = [
     Case("rooms-idle",
          [Row("rooms-idle", "an idle WebSocket connection in a room, in user space", "bytes", Target("≤ 1,200 B", at_most=1200))],
          idle, rounds=1),
+    Case("rooms-stalled",
+         [Row("rooms-stalled", "300 clients that stop reading while 1 MB/s is sent to each, for 8 s: what the worker grows by", "bytes",
+              Target("≤ 120 MB", at_most=120e6))], stalled, rounds=1),
 ]

@@ -10,6 +10,8 @@ final class TcpClient
     /** @var resource|null */
     private $socket;
     private string $buffer = '';
+    /** What a test keeps with it. */
+    public string $head = '';
 
     public function __construct(int $port, private float $timeout = 5.0, string $host = '127.0.0.1')
     {

@@ -21,7 +21,9 @@ $server->on('close', function ($server, $fd) use (&$members): void {
     unset($members[$fd]);
 });
 $server->on('message', function ($server, $frame) use (&$members, $payload): void {
-    for ($i = (int) $frame->data; $i > 0; $i--) {
+    [$count, $size] = explode(' ', $frame->data) + [1 => '64'];
+    $payload = $size === '64' ? $payload : str_repeat('x', (int) $size);
+    for ($i = (int) $count; $i > 0; $i--) {
         foreach ($members as $fd => $_) {
             $server->push($fd, $payload);
         }

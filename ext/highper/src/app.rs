@@ -39,6 +39,8 @@ use std::rc::{Rc, Weak};
 /// What a worker serves.
 pub(crate) struct Compiled {
     pub(crate) router: Router,
+    /// The routes for messages of TCP and UDP; their endpoints stand behind those of the others.
+    pub(crate) messages: Router,
     pub(crate) endpoints: Vec<Endpoint>,
     /// What all requests go through before the router: what needs no PHP, then what does.
     pub(crate) before: Vec<Rc<Filter>>,
@@ -63,6 +65,8 @@ pub(crate) struct App {
     pub(crate) config: Config,
     pub(crate) schemas: Schemas,
     pub(crate) routes: RefCell<Vec<Route>>,
+    /// Ports for messages of TCP and UDP.
+    pub(crate) ports: RefCell<Vec<crate::message::Port>>,
     /// Commands, jobs by the clock and processes that code has added.
     pub(crate) parts: RefCell<Parts>,
     /// Namespaces and folders to look for controllers in.
@@ -108,7 +112,39 @@ pub(crate) struct App {
     compiled: OnceCell<Compiled>,
 }
 
+/// A router of these routes, whose endpoints are counted from `first` on.
+fn built(routes: &[Route], first: usize) -> Result<Router, String> {
+    let mut builder = Builder::new();
+    for (number, route) in routes.iter().enumerate() {
+        let methods: Vec<&str> = route.methods.iter().map(|m| &**m).collect();
+        let new = NewRoute {
+            methods: &methods,
+            pattern: &route.pattern,
+            handler: (first + number) as u32,
+            name: route.name.as_deref(),
+            at: &route.at,
+        };
+        builder.add(new).map_err(|e| e.to_string())?;
+    }
+    Ok(builder.build())
+}
+
 impl Compiled {
+    /// The router of requests, or that of messages.
+    #[inline]
+    pub(crate) fn router<const MESSAGES: bool>(&self) -> &Router {
+        match MESSAGES {
+            true => &self.messages,
+            false => &self.router,
+        }
+    }
+
+    /// Methods and patterns of all endpoints, in their order.
+    pub(crate) fn labels(&self) -> impl Iterator<Item = (&str, &str)> {
+        let all = self.router.routes().iter().chain(self.messages.routes());
+        all.map(|route| (&*route.methods, &*route.pattern))
+    }
+
     /// Are there filters before the router?
     pub(crate) fn is_phased(&self) -> bool {
         !(self.before.is_empty() && self.hooks.is_empty())
@@ -125,6 +161,7 @@ impl App {
             config: Config::default(),
             schemas: Schemas::default(),
             routes: RefCell::default(),
+            ports: RefCell::default(),
             parts: RefCell::default(),
             scans: RefCell::default(),
             middleware: RefCell::default(),
@@ -416,21 +453,12 @@ impl App {
                 ..route.clone()
             })
             .collect();
-        let mut builder = Builder::new();
-        for (number, route) in routes.iter().enumerate() {
-            let methods: Vec<&str> = route.methods.iter().map(|m| &**m).collect();
-            let new = NewRoute {
-                methods: &methods,
-                pattern: &route.pattern,
-                handler: number as u32,
-                name: route.name.as_deref(),
-                at: &route.at,
-            };
-            builder.add(new).map_err(|e| e.to_string())?;
-        }
-        let router = builder.build();
-        let mut endpoints = Vec::with_capacity(routes.len());
-        for (route, built) in routes.iter().zip(router.routes()) {
+        let (requests, messages) = crate::message::divided(&routes);
+        let router = built(&requests, 0)?;
+        let inner = built(&messages, requests.len())?;
+        let mut endpoints = Vec::with_capacity(requests.len() + messages.len());
+        let all = requests.iter().zip(router.routes());
+        for (route, built) in all.chain(messages.iter().zip(inner.routes())) {
             let names: Vec<&str> = built.parameters().collect();
             endpoints.push(Endpoint::new(self, route, &names).map_err(throw_text)?);
         }
@@ -446,6 +474,7 @@ impl App {
         let (before, hooks) = divided(&phases.pre_router);
         let compiled = Compiled {
             router,
+            messages: inner,
             front: divided(&global).0,
             before,
             hooks: hooks.into_iter().map(Hook::new).collect(),
@@ -515,11 +544,11 @@ impl App {
     }
 
     /// Is a request's handler called before its body is there?
-    pub(crate) fn streams(&self, method: &[u8], path: &[u8]) -> bool {
+    pub(crate) fn streams<const MESSAGES: bool>(&self, method: &[u8], path: &[u8]) -> bool {
         let Some(compiled) = self.compiled.get().filter(|c| c.streams) else {
             return false;
         };
-        match compiled.router.find(method, path) {
+        match compiled.router::<MESSAGES>().find(method, path) {
             Answer::Found(found) => compiled
                 .endpoints
                 .get(found.handler as usize)
@@ -529,9 +558,13 @@ impl App {
     }
 
     /// How many bytes the body of a request may have, where a filter says it.
-    pub(crate) fn body_limit(&self, method: &[u8], path: &[u8]) -> Option<u64> {
+    pub(crate) fn body_limit<const MESSAGES: bool>(
+        &self,
+        method: &[u8],
+        path: &[u8],
+    ) -> Option<u64> {
         let compiled = self.compiled.get().filter(|c| c.limits)?;
-        match compiled.router.find(method, path) {
+        match compiled.router::<MESSAGES>().find(method, path) {
             Answer::Found(found) => compiled.endpoints.get(found.handler as usize)?.body_limit,
             _ => None,
         }
@@ -539,10 +572,17 @@ impl App {
 
     /// The pattern of an endpoint's route.
     pub(crate) fn pattern(&self, number: usize) -> &str {
-        let routes = self.compiled.get().map(|c| c.router.routes());
-        routes
-            .and_then(|r| r.get(number))
-            .map_or("", |r| &r.pattern)
+        let Some(compiled) = self.compiled.get() else {
+            return "";
+        };
+        let routes = compiled.router.routes();
+        let found = routes.get(number).or_else(|| {
+            compiled
+                .messages
+                .routes()
+                .get(number.checked_sub(routes.len())?)
+        });
+        found.map_or("", |route| &route.pattern)
     }
 
     /// A path parameter of a request, as text.
@@ -554,7 +594,12 @@ impl App {
             request.head().method_name(&bytes),
             request.head().path(&bytes),
         );
-        match self.compiled.get()?.router.find(method, path) {
+        let compiled = self.compiled.get()?;
+        let router = match incoming.exchange().connection().is_carried() {
+            true => &compiled.messages,
+            false => &compiled.router,
+        };
+        match router.find(method, path) {
             Answer::Found(found) => found.params.get(name).map(std::borrow::Cow::into_owned),
             _ => None,
         }

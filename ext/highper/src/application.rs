@@ -20,7 +20,7 @@ struct Application(OnceCell<Rc<App>>);
 impl Trace for Application {}
 
 pub(crate) fn declare(registry: &mut Registry) {
-    registry.class(crate::websocket::method(crate::part::methods(
+    registry.class(crate::message::methods(crate::websocket::method(crate::part::methods(
         Class::new("Highper\\Application")
             .doc("An application: routes, middleware, a container, and the server that runs them.")
             .handle(&APPLICATION)
@@ -237,7 +237,7 @@ pub(crate) fn declare(registry: &mut Registry) {
                 }
                 call.ret_long(run::run(&app, &argv)?.into())
             }),
-    )));
+    ))));
 }
 
 pub(crate) fn of(call: &Call) -> Result<&Rc<App>, Throw> {

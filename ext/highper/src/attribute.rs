@@ -41,9 +41,11 @@ mod retry;
 mod status;
 mod stream_body;
 mod tagged;
+mod tcp;
 mod template;
 mod timeout;
 mod transactional;
+mod udp;
 mod unique;
 mod url;
 mod uuid;
@@ -95,9 +97,11 @@ pub(crate) fn declare(registry: &mut Registry) {
         status::declare,
         stream_body::declare,
         tagged::declare,
+        tcp::declare,
         template::declare,
         timeout::declare,
         transactional::declare,
+        udp::declare,
         unique::declare,
         url::declare,
         uuid::declare,

@@ -39,6 +39,7 @@ mod library;
 mod loader;
 mod local;
 mod log;
+mod message;
 mod metrics;
 mod next;
 mod openapi;

@@ -46,7 +46,7 @@ pub(crate) struct Metrics {
     own: RefCell<HashMap<String, (Kind, String)>>,
     /// What was counted of WebSocket so far, and where it is on the board.
     seen: Cell<highper_rooms::Figures>,
-    sockets: OnceCell<[Option<usize>; 5]>,
+    sockets: OnceCell<[Option<usize>; 6]>,
     /// Where series are on the board.
     series: RefCell<HashMap<String, usize>>,
 }
@@ -133,13 +133,21 @@ impl Metrics {
                     .or_insert((Kind::Counter, help.to_owned()));
                 place.series(Kind::Counter, name)
             };
-            let open = "highper_websocket_connections";
-            self.own.borrow_mut().entry(open.to_owned()).or_insert((
-                Kind::Gauge,
-                "WebSocket connections that are open.".to_owned(),
-            ));
+            let gauge = |name: &str, help: &str| {
+                let mut own = self.own.borrow_mut();
+                own.entry(name.to_owned())
+                    .or_insert((Kind::Gauge, help.to_owned()));
+                place.series(Kind::Gauge, name)
+            };
             [
-                place.series(Kind::Gauge, open),
+                gauge(
+                    "highper_websocket_connections",
+                    "WebSocket connections that are open.",
+                ),
+                gauge(
+                    "highper_events_connections",
+                    "Streams of events of rooms that are open.",
+                ),
                 counter(
                     "highper_websocket_received_total",
                     "Messages that WebSocket clients have sent.",
@@ -158,9 +166,11 @@ impl Metrics {
                 ),
             ]
         });
-        let [open, counters @ ..] = known;
-        if let Some(open) = open {
-            place.put(*open, now.open as f64);
+        let [open, listening, counters @ ..] = known;
+        for (series, count) in [(open, now.open), (listening, now.listening)] {
+            if let Some(series) = series {
+                place.put(*series, count as f64);
+            }
         }
         let grown = [
             now.received - before.received,
@@ -192,10 +202,10 @@ pub(crate) fn begin(app: &Rc<App>) {
         return;
     }
     let routes: Vec<(String, String)> = {
-        let routes = app.compiled().map(|compiled| compiled.router.routes());
-        let routes = routes.into_iter().flatten();
-        routes
-            .map(|route| (route.methods.to_string(), route.pattern.to_string()))
+        let labels = app.compiled().map(|compiled| compiled.labels());
+        let labels = labels.into_iter().flatten();
+        labels
+            .map(|(methods, pattern)| (methods.to_owned(), pattern.to_owned()))
             .collect()
     };
     let mut hasher = DefaultHasher::new();

@@ -122,6 +122,12 @@ pub(crate) fn declare(registry: &mut Registry) {
                  @param \\Closure(?string): iterable|iterable $events A closure gets the Last-Event-ID of a client that connects again.\n\
                  @param float $keepAlive Seconds of silence after which a comment is sent, for proxies; 0 for never.\n\
                  @param int|null $retry After how many milliseconds browsers connect again.", make::events)
+            .method("public static function subscribe(array|string $rooms, float $keepAlive = 15.0, ?int $retry = null, int|string $queue = '256K', string $slow = 'drop-oldest'): static", "Server-sent events: each text that is sent to one of these rooms, by `Highper\\WebSocket\\Rooms` or a connection, is one. No PHP runs for it, and no coroutine waits.\n\n\
+                 @param list<string>|string $rooms One, or several.\n\
+                 @param float $keepAlive After so many seconds of silence a comment is sent; 0 for none.\n\
+                 @param int|null $retry After how many milliseconds browsers connect again.\n\
+                 @param int|string $queue Bytes that may wait for a client that takes less than it is sent.\n\
+                 @param string $slow What becomes of such a client: 'drop-oldest', 'keep-last' or 'close'.", make::subscribe)
             .method("public static function msgpack(mixed $data, int $status = 200): static", "MessagePack of any value; objects as json_encode() has them.", make::msgpack)
             .method("public static function view(string $name, array $data = [], int $status = 200): static", "A page: the view notes/index is the file notes/index.html below the folder of views.\n\n@throws \\Highper\\View\\ViewException There is none, or something is wrong with it.", make::view)
             .method("public static function back(string $fallback = '/', int $status = 302): static", "Leads to the page that the request came from (its Referer), if that is one of this host.", make::back)

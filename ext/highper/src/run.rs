@@ -137,6 +137,15 @@ fn start(app: &Rc<App>, argv: &[String], line: &CommandLine) -> Result<i32, Stop
             None => bind(address)?,
         });
     }
+    let ports = app.ports.borrow().clone();
+    let mut doors = Vec::with_capacity(ports.len());
+    for port in &ports {
+        let inherited = heritage.socket(&port.address.to_string());
+        doors.push(match inherited.filter(|_| !port.is_datagram) {
+            Some(socket) => socket,
+            None => port.bind()?,
+        });
+    }
     apply(app);
     app.make_world()?;
     if app.metrics.is_on() {
@@ -154,7 +163,10 @@ fn start(app: &Rc<App>, argv: &[String], line: &CommandLine) -> Result<i32, Stop
             }
         }
         let reuse_port = app.settings.borrow().reuse_port;
-        let sockets = reloader::Sockets::new(&addresses, &listeners, reuse_port);
+        let mut sockets = reloader::Sockets::new(&addresses, &listeners, reuse_port);
+        for (port, door) in ports.iter().zip(&doors) {
+            sockets.add(&port.address, door, port.is_datagram);
+        }
         Reloader::new(app, &heritage, sockets)
     });
     if reloader.is_none() {
@@ -162,7 +174,7 @@ fn start(app: &Rc<App>, argv: &[String], line: &CommandLine) -> Result<i32, Stop
     }
     options.daemonize &= !heritage.is_given;
     options.eager_reload = reloader.is_some();
-    serve(app, options, listeners, reloader)
+    serve(app, options, (listeners, doors), reloader)
 }
 
 /// Are there new workers when files change?
@@ -269,7 +281,7 @@ fn place(app: &App, addresses: &[Address], ending: &str) -> PathBuf {
     }
 }
 
-fn bind(address: &Address) -> Result<Listener, Error> {
+pub(crate) fn bind(address: &Address) -> Result<Listener, Error> {
     match address {
         Address::Tcp(host, port) => bind_tcp(resolve(host, *port)?, &TcpOptions::default()),
         Address::Unix(path) => bind_unix(path.as_ref(), 0o660, TcpOptions::default().backlog),
@@ -468,7 +480,7 @@ pub(crate) fn secured(app: &App) -> Result<Option<highper_tls::Context>, Stop> {
 fn serve(
     app: &Rc<App>,
     mut options: Options,
-    listeners: Vec<Listener>,
+    (listeners, doors): (Vec<Listener>, Vec<Listener>),
     reloader: Option<Reloader>,
 ) -> Result<i32, Stop> {
     use rustix::pipe::{PipeFlags, pipe_with};
@@ -504,18 +516,22 @@ fn serve(
         beside,
         app: Rc::clone(app),
         settings: settings.clone(),
-        addresses: addresses.collect(),
+        addresses: addresses
+            .chain(app.ports.borrow().iter().map(crate::message::Port::name))
+            .collect(),
         reasons: write,
         claims: Rc::clone(&manager.lost.claims),
         is_worker: Cell::new(false),
         failed: RefCell::default(),
     });
+    let tls = settings.tls.clone();
+    let ports = crate::message::ports(app, doors, tls.as_ref());
     let plan = Plan {
         options,
         listeners,
         reuse_port: app.settings.borrow().reuse_port,
         settings,
-        ports: Vec::new(),
+        ports,
         one_row: false,
     };
     let served = highper_runtime::serve::serve(plan, &mut manager, Rc::clone(&face) as _);

@@ -243,9 +243,12 @@ fn controller(
     Ok(())
 }
 
-/// The attribute of an HTTP method, by its name.
+/// The attribute of an HTTP method, or of messages of TCP or UDP, by its name.
 fn is_verb(name: &str) -> bool {
-    matches!(name, "get" | "post" | "put" | "patch" | "delete" | "any")
+    matches!(
+        name,
+        "get" | "post" | "put" | "patch" | "delete" | "any" | "tcp" | "udp"
+    )
 }
 
 /// Routes of a class that is no controller would not be there, and nobody would know why. An abstract one has them for those that

@@ -4,7 +4,8 @@ mod tls;
 
 use crate::develop::reloader::Wanted;
 use highper_app::env::{duration, size};
-use highper_http::Settings as Http;
+use highper_filter::Network;
+use highper_http::{Proxies, Settings as Http};
 use highper_log::Level;
 use highper_process::{MemoryLimit, Options};
 use highper_runtime::superglobals::Scope;
@@ -75,6 +76,7 @@ const NAMES: [&str; 43] = [
     "mysqli_pool",
     "pdo_pool",
     "pid_file",
+    "proxy_protocol",
     "redis_pool",
     "request_timeout",
     "reuse_port",
@@ -135,6 +137,7 @@ impl Settings {
                     None => vec![v.text()?],
                 }
             }
+            "proxy_protocol" => http.proxies = proxies(&v)?,
             "log_file" => process.log_file = Some(v.text()?.into()),
             "log_level" => {
                 let text = v.text()?;
@@ -249,6 +252,31 @@ fn unknown(name: &str) -> String {
         "there is no setting '{name}'; did you mean '{}'?",
         near.unwrap_or(&"workers")
     )
+}
+
+/// Whose connections begin with a header of the PROXY protocol.
+fn proxies(v: &One<'_>) -> Result<Option<Proxies>, String> {
+    let value = v.value.deref();
+    if value.is_null() || value.as_bool() == Some(false) {
+        return Ok(None);
+    }
+    let Some(list) = value.as_array() else {
+        return Err(v.wrong("a list of addresses and networks, as ['10.0.0.0/8']"));
+    };
+    let mut networks = Vec::with_capacity(list.len());
+    for one in list.values() {
+        let text = One {
+            name: v.name,
+            value: one,
+        }
+        .text()?;
+        let network =
+            Network::parse(&text).map_err(|why| format!("setting '{}': {why}", v.name))?;
+        networks.push(network);
+    }
+    Ok(Some(Proxies::new(move |ip| {
+        networks.iter().any(|network| network.has(ip))
+    })))
 }
 
 /// One setting's value.

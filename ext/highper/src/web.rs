@@ -23,8 +23,9 @@ use std::rc::Rc;
 use std::time::{Duration, SystemTime};
 
 /// The application as an HTTP service; `OWN`: has each request superglobals of its own?
-/// `SPECIAL`: has the application filters before the router, or routes that answer preflights?
-struct Web<const OWN: bool, const SPECIAL: bool> {
+/// `SPECIAL`: has the application filters before the router, or routes that answer preflights? `MESSAGES`: are the
+/// requests messages of TCP and UDP?
+struct Web<const OWN: bool, const SPECIAL: bool, const MESSAGES: bool> {
     app: Rc<App>,
 }
 
@@ -34,33 +35,48 @@ pub(crate) fn service(app: Rc<App>, scope: Scope) -> Rc<dyn Service> {
     health::begin(&app);
     app.watches
         .set(app.logs_access.get() || app.metrics.is_on());
+    chosen::<false>(app, scope)
+}
+
+/// The same for messages, behind that of requests.
+pub(crate) fn messages(app: Rc<App>, scope: Scope) -> Rc<dyn Service> {
+    chosen::<true>(app, scope)
+}
+
+fn chosen<const MESSAGES: bool>(app: Rc<App>, scope: Scope) -> Rc<dyn Service> {
     let compiled = app.compiled();
     let special = compiled.is_some_and(|c| c.crosses || c.is_phased());
     match (scope, special) {
-        (Scope::Shared, false) => Rc::new(Web::<false, false> { app }),
-        (Scope::Shared, true) => Rc::new(Web::<false, true> { app }),
+        (Scope::Shared, false) => Rc::new(Web::<false, false, MESSAGES> { app }),
+        (Scope::Shared, true) => Rc::new(Web::<false, true, MESSAGES> { app }),
         (Scope::Request, special) => {
             superglobals::enable();
             match special {
-                false => Rc::new(Web::<true, false> { app }),
-                true => Rc::new(Web::<true, true> { app }),
+                false => Rc::new(Web::<true, false, MESSAGES> { app }),
+                true => Rc::new(Web::<true, true, MESSAGES> { app }),
             }
         }
     }
 }
 
-impl<const OWN: bool, const SPECIAL: bool> Service for Web<OWN, SPECIAL> {
+impl<const OWN: bool, const SPECIAL: bool, const MESSAGES: bool> Service
+    for Web<OWN, SPECIAL, MESSAGES>
+{
     fn streams(&self, head: &Head, bytes: &[u8]) -> bool {
-        self.app.streams(head.method_name(bytes), head.path(bytes))
+        self.app
+            .streams::<MESSAGES>(head.method_name(bytes), head.path(bytes))
     }
 
     fn body_limit(&self, head: &Head, bytes: &[u8]) -> Option<u64> {
         self.app
-            .body_limit(head.method_name(bytes), head.path(bytes))
+            .body_limit::<MESSAGES>(head.method_name(bytes), head.path(bytes))
     }
 
     fn disconnected(&self, exchange: &Rc<Exchange>) {
         let is_stream = exchange.progress() == Progress::Streaming;
+        if is_stream {
+            self.app.sockets.lost(exchange);
+        }
         if is_stream || self.app.settings.borrow().http.probe_half_closed {
             // One that has ended meanwhile needs no telling.
             let _ended = cancel::throw_into(exchange.owner(), GONE, false);
@@ -73,7 +89,7 @@ impl<const OWN: bool, const SPECIAL: bool> Service for Web<OWN, SPECIAL> {
             return send::problem(&exchange, &blank(503), &[]);
         };
         if SPECIAL {
-            if compiled.crosses && preflight(app, &exchange, compiled) {
+            if !MESSAGES && compiled.crosses && preflight(app, &exchange, compiled) {
                 return;
             }
             if compiled.is_phased() {
@@ -109,6 +125,9 @@ impl<const OWN: bool, const SPECIAL: bool> Service for Web<OWN, SPECIAL> {
     }
 
     fn drained(&self) {
+        if MESSAGES {
+            return;
+        }
         finish(Rc::clone(&self.app));
     }
 
@@ -186,7 +205,7 @@ fn handle_own(incoming: Rc<Incoming>) -> Result<(), Throw> {
     ended
 }
 
-impl<const OWN: bool, const SPECIAL: bool> Web<OWN, SPECIAL> {
+impl<const OWN: bool, const SPECIAL: bool, const MESSAGES: bool> Web<OWN, SPECIAL, MESSAGES> {
     /// Runs the handler in a coroutine of its own.
     fn enter(
         &self,
@@ -227,14 +246,17 @@ impl<const OWN: bool, const SPECIAL: bool> Web<OWN, SPECIAL> {
 
 /// Looks for the route of a request, and takes the values out of its path.
 #[inline]
-fn route(compiled: &Compiled, exchange: &Exchange) -> Result<(usize, PathValues), Miss> {
+fn route<const MESSAGES: bool>(
+    compiled: &Compiled,
+    exchange: &Exchange,
+) -> Result<(usize, PathValues), Miss> {
     let request = exchange.request();
     let bytes = request.bytes();
     let (method, path) = (
         request.head().method_name(&bytes),
         request.head().path(&bytes),
     );
-    match compiled.router.find(method, path) {
+    match compiled.router::<MESSAGES>().find(method, path) {
         Answer::Found(found) => {
             let number = found.handler as usize;
             let Some(endpoint) = compiled.endpoints.get(number) else {
@@ -263,14 +285,14 @@ fn route(compiled: &Compiled, exchange: &Exchange) -> Result<(usize, PathValues)
 
 /// From the router on.
 #[inline]
-fn go<const OWN: bool, const SPECIAL: bool>(
-    web: &Web<OWN, SPECIAL>,
+fn go<const OWN: bool, const SPECIAL: bool, const MESSAGES: bool>(
+    web: &Web<OWN, SPECIAL, MESSAGES>,
     exchange: Rc<Exchange>,
     compiled: &Compiled,
     mut notes: Option<Box<Notes>>,
 ) {
     let app = &web.app;
-    match route(compiled, &exchange) {
+    match route::<MESSAGES>(compiled, &exchange) {
         Ok((number, values)) => {
             if let Some(endpoint) = compiled.endpoints.get(number)
                 && !endpoint.front.is_empty()

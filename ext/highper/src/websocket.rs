@@ -18,12 +18,13 @@ use crate::response::data::{Body, Data};
 use crate::response::stream::Stream;
 use crate::route::Handler;
 pub(crate) use guest::switch;
-use highper_rooms::{Events, Terms};
+use highper_http::Exchange;
+use highper_rooms::{Events, Listener, Manner, Terms};
 use highper_zend::{Registry, Throw};
 use methods::Methods;
 
 pub(crate) use post::{CODE, Sockets, arrived};
-pub(crate) use read::{is_one, read};
+pub(crate) use read::{bytes, is_one, read};
 pub(crate) use rooms::object as rooms;
 pub(crate) use route::{method, method_of_group};
 use std::cell::OnceCell;
@@ -73,6 +74,11 @@ impl Definition {
             .get()
             .ok_or_else(|| Throw::error("internal error: a WebSocket route that was not compiled"))
     }
+}
+
+/// Has a response get what is sent to rooms, as events.
+pub(crate) fn listen(app: &Rc<App>, exchange: &Rc<Exchange>, manner: Manner, rooms: &[Box<[u8]>]) {
+    Listener::begin(app.sockets.hub(app), exchange, manner, rooms);
 }
 
 /// The figures of this process.

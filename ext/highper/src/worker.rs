@@ -4,6 +4,7 @@ use crate::app::App;
 use crate::beside::{self, Beside};
 use crate::exception::cancelled::STOPPING;
 use crate::failure::start_line;
+use crate::message;
 use crate::run::Stop;
 use crate::task;
 use crate::web;
@@ -64,8 +65,17 @@ impl serve::Face for Face {
                     let text = format!("listening on {addresses} ({mode})");
                     app.log(Level::Info, &text, &[], None);
                 }
-                let app = Rc::clone(app);
-                return Ok(web::service(app, scope).into());
+                let web = web::service(Rc::clone(app), scope);
+                match message::begin(app, scope) {
+                    Ok(desk) => {
+                        let streams = desk.map(|desk| desk as Rc<dyn highper_stream::Service>);
+                        return Ok(serve::Services {
+                            http: vec![web],
+                            streams,
+                        });
+                    }
+                    Err(why) => Stop::Line(why),
+                }
             }
             Err(stop) => stop,
         };
@@ -95,6 +105,7 @@ impl serve::Face for Face {
     }
 
     fn draining(&self, _worker: &Rc<serve::Worker>) {
+        self.app.sockets.end_listeners();
         beside::draining();
     }
 

@@ -4,7 +4,7 @@ use crate::collect::Collector;
 use crate::exchange::Exchange;
 use crate::output::{self, Output, Sent, Shared};
 use crate::secure::Secure;
-use crate::server::Branch;
+use crate::server::{Branch, Carrier, hand_over};
 use crate::traffic;
 use crate::upgrade::Protocol;
 use highper_engine::reactor;
@@ -43,6 +43,8 @@ pub(crate) enum Link {
     Secure(Box<Secure>),
     /// A stream of a connection that speaks HTTP/2.
     Branch(Branch),
+    /// Somebody who has read the request, and takes the response.
+    Carried(Rc<dyn Carrier>),
 }
 
 /// A client's connection. At rest it owns no buffer. A request of HTTP/2 has one of its own, whose number, addresses
@@ -64,6 +66,8 @@ pub struct Connection {
     pub(crate) protocol: OnceCell<Rc<dyn Protocol>>,
     pub(crate) output: RefCell<Output>,
     drained: RefCell<Vec<Token>>,
+    /// Who else wants to know that all that was written is with the kernel.
+    on_drained: RefCell<Option<Rc<dyn Fn()>>>,
     addresses: OnceCell<Rc<Addresses>>,
     /// When its phase began, or its peer last did something: nanoseconds.
     pub(crate) since: Cell<u64>,
@@ -102,6 +106,7 @@ impl Connection {
             protocol: OnceCell::new(),
             output: RefCell::default(),
             drained: RefCell::default(),
+            on_drained: RefCell::default(),
             addresses: OnceCell::new(),
             since: Cell::new(now),
             opened: now,
@@ -210,6 +215,7 @@ impl Connection {
         match &*self.link.borrow() {
             Link::Secure(_) => true,
             Link::Branch(branch) => branch.trunk().is_some_and(|trunk| trunk.is_secure()),
+            Link::Carried(carrier) => carrier.is_secure(),
             _ => false,
         }
     }
@@ -237,6 +243,25 @@ impl Connection {
             Link::Branch(branch) => Some(branch.clone()),
             _ => None,
         }
+    }
+
+    /// Was its request read by somebody else ([`crate::Server::carry`])?
+    #[must_use]
+    pub fn is_carried(&self) -> bool {
+        matches!(*self.link.borrow(), Link::Carried(_))
+    }
+
+    /// Who takes its response, where somebody else has read the request.
+    fn carrier(&self) -> Option<Rc<dyn Carrier>> {
+        match &*self.link.borrow() {
+            Link::Carried(carrier) => Some(Rc::clone(carrier)),
+            _ => None,
+        }
+    }
+
+    /// Its own socket, if it has one.
+    pub(crate) fn with_fd<R>(&self, f: impl FnOnce(BorrowedFd<'_>) -> R) -> Option<R> {
+        self.link.borrow().fd().map(f)
     }
 
     /// Its session of TLS, if it has one.
@@ -350,6 +375,12 @@ impl Connection {
         if let Some(branch) = self.branch() {
             return branch.send(self, bytes);
         }
+        if let Some(carrier) = self.carrier() {
+            return match carrier.take(bytes) {
+                true => Sent::All,
+                false => Sent::Broken,
+            };
+        }
         match &mut *self.link.borrow_mut() {
             Link::Secure(secure) => secure.send(bytes, &mut self.output.borrow_mut()),
             _ => Sent::Broken,
@@ -409,6 +440,12 @@ impl Connection {
         if let Some(branch) = self.branch() {
             return branch.queue(self, head, push);
         }
+        if let Some(carrier) = self.carrier() {
+            let mut output = self.output.borrow_mut();
+            output.push_bytes(head);
+            push(&mut output);
+            return hand_over(&*carrier, &mut output);
+        }
         match &mut *self.link.borrow_mut() {
             Link::Secure(secure) => {
                 let mut output = self.output.borrow_mut();
@@ -437,6 +474,16 @@ impl Connection {
         for token in std::mem::take(&mut *self.drained.borrow_mut()) {
             token.wake(reason);
         }
+        let told = self.on_drained.borrow().clone();
+        if let (Some(told), Wake::Ready) = (told, reason) {
+            told();
+        }
+    }
+
+    /// Has a function called, on the driver's stack, whenever output that had to wait is with the kernel.
+    pub fn on_drained(&self, told: Option<Rc<dyn Fn()>>) {
+        let before = self.on_drained.replace(told);
+        drop(before);
     }
 
     /// Waits, inside a coroutine, until all that was written is with the kernel.
@@ -474,6 +521,7 @@ impl Connection {
                 reactor::closing_last(secure.fd.as_raw_fd());
                 drop(secure);
             }
+            Link::Carried(carrier) => carrier.over(),
             Link::Closed | Link::Branch(_) => {}
         }
         self.output.borrow_mut().clear();
@@ -488,7 +536,7 @@ impl Link {
         match self {
             Self::Plain(fd) => Some(fd.as_fd()),
             Self::Secure(secure) => Some(secure.fd.as_fd()),
-            Self::Closed | Self::Branch(_) => None,
+            Self::Closed | Self::Branch(_) | Self::Carried(_) => None,
         }
     }
 }

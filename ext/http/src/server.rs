@@ -1,7 +1,9 @@
 //! The connection driver: accepts, reads, feeds the codec, hands requests to the service.
 
 mod accept;
+mod carried;
 mod deadlines;
+mod proxied;
 mod raw;
 mod secured;
 mod sending;
@@ -10,6 +12,9 @@ mod trunk;
 mod under_way;
 mod upgraded;
 
+pub use carried::Carrier;
+pub(crate) use carried::hand_over;
+pub use proxied::Proxies;
 pub(crate) use trunk::Branch;
 pub use upgraded::WeakServer;
 
@@ -116,6 +121,8 @@ pub(crate) struct Core {
     upgraded: Cell<u32>,
     /// The handler of connections that speak TLS; 0 until there is one.
     secured: Cell<u32>,
+    /// The handler of connections whose proxy has not said whose they are; 0 until there is one.
+    proxied: Cell<u32>,
     sweeping: Cell<bool>,
     draining: Cell<bool>,
     /// Has each request to be looked at for what follows from it?
@@ -186,6 +193,7 @@ impl Server {
             handler: Cell::new(0),
             upgraded: Cell::new(0),
             secured: Cell::new(0),
+            proxied: Cell::new(0),
             sweeping: Cell::new(false),
             draining: Cell::new(false),
             special: Cell::new(limited),
@@ -780,7 +788,7 @@ impl Core {
         if connection.has_output() || connection.exchange.borrow().is_some() {
             return;
         }
-        if connection.lingering.get() && !connection.peer_closed.get() {
+        if connection.lingering.get() && !connection.peer_closed.get() && !connection.is_carried() {
             connection.shut_sending();
             connection.since.set(reactor::coarse_now());
         } else if connection.closing.get() || connection.peer_closed.get() {

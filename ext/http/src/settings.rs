@@ -1,5 +1,6 @@
 //! What a server may be told.
 
+use crate::server::Proxies;
 use highper_http1::Limits;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -53,6 +54,8 @@ pub struct Settings {
     pub output_high_water: usize,
     /// TLS, where it is spoken; ALPN is offered as the context has it. Default none.
     pub tls: Option<highper_tls::Context>,
+    /// Whose connections begin with a header of the PROXY protocol, which says whose they are. Default nobody's.
+    pub proxies: Option<Proxies>,
     /// HTTP/2 besides HTTP/1.1, by ALPN, by prior knowledge and by Upgrade: what clients are told. Default none.
     pub http2: Option<highper_http2::Settings>,
     /// The folder whose files are sent without asking the service, and the prefixes it serves.
@@ -126,6 +129,7 @@ impl Default for Settings {
             keep_forms: 0,
             output_high_water: 2 << 20,
             tls: None,
+            proxies: None,
             http2: None,
             static_files: None,
         }

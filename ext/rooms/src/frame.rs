@@ -1,7 +1,8 @@
 //! A message that goes to many: encoded once, and compressed once for each window that clients have agreed on.
 
+use highper_http::event::Event;
 use highper_websocket::{Deflater, Opcode, encode};
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::rc::Rc;
 
 /// Of compression: zlib's usual one.
@@ -20,6 +21,8 @@ pub struct Frame {
     payload_at: usize,
     plain: Rc<[u8]>,
     packed: RefCell<Vec<(u8, Rc<[u8]>)>>,
+    /// As an event of a stream, once somebody wants it so.
+    event: OnceCell<Rc<[u8]>>,
     group: u64,
 }
 
@@ -34,6 +37,7 @@ impl Frame {
             payload_at: bytes.len() - payload.len(),
             plain: bytes.into(),
             packed: RefCell::default(),
+            event: OnceCell::new(),
             group,
         }
     }
@@ -41,6 +45,25 @@ impl Frame {
     /// See [`Frame::new`].
     pub(crate) fn group(&self) -> u64 {
         self.group
+    }
+
+    /// The lines for a stream of events; none for what is no text.
+    pub(crate) fn for_events(&self) -> Option<Rc<[u8]>> {
+        if self.opcode != Opcode::Text {
+            return None;
+        }
+        let lines = self.event.get_or_init(|| {
+            let payload = &self.plain[self.payload_at..];
+            let mut lines = Vec::with_capacity(payload.len() + 16);
+            let event = Event {
+                data: Some(payload),
+                ..Event::default()
+            };
+            // It has neither name nor id, which alone could be wrong.
+            let _fits = event.write(&mut lines);
+            lines.into()
+        });
+        Some(Rc::clone(lines))
     }
 
     /// The bytes for a connection, by the bits of the window that was agreed on, if any was.

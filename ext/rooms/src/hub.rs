@@ -1,9 +1,11 @@
 //! All sockets of a worker, and their rooms.
 
+use crate::member::Member;
 use crate::room::Room;
 use crate::socket::Offer;
-use crate::{Frame, Socket, Target};
-use highper_engine::scheduler;
+use crate::{Frame, Listener, Socket, Target};
+use highper_engine::{clock, scheduler};
+use highper_http::Exchange;
 use highper_websocket::Opcode;
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -14,6 +16,8 @@ use std::rc::{Rc, Weak};
 pub struct Figures {
     /// Connections that are open.
     pub open: u64,
+    /// Streams of events that are open.
+    pub listening: u64,
     /// Messages that clients have sent.
     pub received: u64,
     /// Messages to clients, one for each.
@@ -32,6 +36,9 @@ pub(crate) struct Counts {
     pub(crate) closed: Cell<u64>,
 }
 
+/// How often it is looked who has heard nothing for long: nanoseconds.
+const BEAT: u64 = 1_000_000_000;
+
 /// Adds to a count.
 pub(crate) fn add(count: &Cell<u64>, by: usize) {
     count.set(count.get() + by as u64);
@@ -44,10 +51,13 @@ type Told = Box<dyn Fn(&[u8], usize)>;
 pub struct Hub {
     me: Weak<Self>,
     sockets: RefCell<HashMap<u64, Rc<Socket>>>,
+    /// Streams of events, by their responses.
+    listeners: RefCell<HashMap<usize, Rc<Listener>>>,
+    is_beating: Cell<bool>,
     rooms: RefCell<HashMap<Box<[u8]>, Rc<Room>>>,
     told: Told,
     /// What this turn of the loop has given something to send.
-    fresh: RefCell<Vec<Rc<Socket>>>,
+    fresh: RefCell<Vec<Member>>,
     is_due: Cell<bool>,
     /// The number of the last room, and of the last message to rooms.
     rooms_made: Cell<u64>,
@@ -62,6 +72,8 @@ impl Hub {
         Rc::new_cyclic(|me| Self {
             me: Weak::clone(me),
             sockets: RefCell::default(),
+            listeners: RefCell::default(),
+            is_beating: Cell::new(false),
             rooms: RefCell::default(),
             told: Box::new(told),
             fresh: RefCell::default(),
@@ -77,6 +89,7 @@ impl Hub {
     pub fn figures(&self) -> Figures {
         Figures {
             open: self.sockets.borrow().len() as u64,
+            listening: self.listeners.borrow().len() as u64,
             received: self.counts.received.get(),
             sent: self.counts.sent.get(),
             dropped: self.counts.dropped.get(),
@@ -159,37 +172,42 @@ impl Hub {
         let frame = Frame::new(opcode, payload, group);
         let mut count = 0;
         let mut urgent = Vec::new();
-        let mut one = |socket: &Rc<Socket>| {
-            if !socket.is_new_in(round) {
+        let mut one = |member: &Member| {
+            if !member.is_new_in(round) {
                 return;
             }
-            match socket.offer(&frame) {
+            match member.offer(&frame) {
                 Offer::Gone => return,
                 Offer::Waits => {}
-                offer => urgent.push((Rc::clone(socket), offer)),
+                offer => urgent.push((member.clone(), offer)),
             }
             count += 1;
         };
         if target.everyone {
-            self.sockets.borrow().values().for_each(&mut one);
+            for socket in self.sockets.borrow().values() {
+                one(&Member::Socket(Rc::clone(socket)));
+            }
+            for listener in self.listeners.borrow().values() {
+                one(&Member::Listener(Rc::clone(listener)));
+            }
         } else {
             for room in &rooms {
                 room.members.borrow().iter().for_each(&mut one);
             }
         }
         add(&self.counts.sent, count);
-        for (socket, offer) in urgent {
+        for (member, offer) in urgent {
             match offer {
-                Offer::Full => socket.too_slow(),
-                _ => socket.flush(),
+                Offer::Full => member.too_slow(),
+                _ => member.flush(),
             }
         }
         count
     }
 
     /// A socket has something to send at the end of the turn.
-    pub(crate) fn later(&self, socket: &Rc<Socket>) {
-        self.fresh.borrow_mut().push(Rc::clone(socket));
+    pub(crate) fn later(&self, member: Member) {
+        self.fresh.borrow_mut().push(member);
         if !self.is_due.replace(true) {
             let me = Weak::clone(&self.me);
             scheduler::defer_to_driver(move || {
@@ -197,6 +215,69 @@ impl Hub {
                     me.flush();
                 }
             });
+        }
+    }
+
+    pub(crate) fn listens(&self, listener: &Rc<Listener>) {
+        self.listeners
+            .borrow_mut()
+            .insert(listener.key(), Rc::clone(listener));
+        self.beat_later();
+    }
+
+    pub(crate) fn hears_no_more(&self, key: usize) {
+        let gone = {
+            let mut listeners = self.listeners.borrow_mut();
+            let gone = listeners.remove(&key);
+            if listeners.len() < listeners.capacity() / 8 {
+                listeners.shrink_to_fit();
+            }
+            gone
+        };
+        drop(gone);
+    }
+
+    /// The client of a response is gone: it may have been a stream of events.
+    pub fn lost(&self, exchange: &Rc<Exchange>) {
+        let key = Rc::as_ptr(exchange) as usize;
+        let found = self.listeners.borrow().get(&key).cloned();
+        if let Some(listener) = found {
+            listener.leave_all();
+        }
+    }
+
+    /// Ends all streams of events, so that their clients connect again, to a worker that stays.
+    pub fn end_listeners(&self) {
+        for listener in self.all_listeners() {
+            listener.end();
+        }
+    }
+
+    fn all_listeners(&self) -> Vec<Rc<Listener>> {
+        self.listeners.borrow().values().cloned().collect()
+    }
+
+    /// Looks once a second who has heard nothing for long, as long as somebody listens.
+    fn beat_later(&self) {
+        if self.is_beating.replace(true) {
+            return;
+        }
+        let me = Weak::clone(&self.me);
+        scheduler::at(clock::now() + BEAT, false, move || {
+            if let Some(me) = me.upgrade() {
+                me.beat();
+            }
+        });
+    }
+
+    fn beat(&self) {
+        self.is_beating.set(false);
+        let now = clock::now();
+        for listener in self.all_listeners() {
+            listener.beat(now);
+        }
+        if !self.listeners.borrow().is_empty() {
+            self.beat_later();
         }
     }
 
@@ -211,9 +292,9 @@ impl Hub {
     fn flush(&self) {
         self.is_due.set(false);
         let mut fresh = self.fresh.take();
-        for socket in fresh.drain(..) {
-            socket.is_fresh(false);
-            socket.flush();
+        for member in fresh.drain(..) {
+            member.is_fresh(false);
+            member.flush();
         }
         if fresh.capacity() <= 1 << 16 {
             let mut place = self.fresh.borrow_mut();

@@ -1,4 +1,4 @@
-//! WebSocket connections of a worker, the rooms that they are in, and what is sent to rooms.
+//! WebSocket connections and streams of events of a worker, the rooms that they are in, and what is sent to rooms.
 //!
 //! A [`Socket`] is one connection: it takes frames apart, keeps what a slow client has not taken within bounds, and
 //! tells its [`Events`] when a message is there. The [`Hub`] knows all sockets of the worker and their rooms: what is
@@ -11,6 +11,8 @@
 mod frame;
 mod greeting;
 mod hub;
+mod listener;
+mod member;
 mod origin;
 mod parcel;
 mod presence;
@@ -22,6 +24,7 @@ mod terms;
 pub use frame::Frame;
 pub use greeting::{Greeting, Refusal};
 pub use hub::{Figures, Hub};
+pub use listener::{Listener, Manner};
 pub use origin::Origins;
 pub use parcel::{Parcel, Target};
 pub use presence::Presence;

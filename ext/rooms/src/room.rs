@@ -1,6 +1,6 @@
 //! One room in this worker.
 
-use crate::Socket;
+use crate::member::Member;
 use std::cell::RefCell;
 use std::rc::Rc;
 
@@ -9,7 +9,7 @@ pub(crate) struct Room {
     pub(crate) name: Box<[u8]>,
     /// Tells its messages from those of others.
     pub(crate) number: u64,
-    pub(crate) members: RefCell<Vec<Rc<Socket>>>,
+    pub(crate) members: RefCell<Vec<Member>>,
 }
 
 /// A socket's place in a room.
@@ -32,9 +32,9 @@ impl Room {
     }
 
     /// Takes a member in.
-    pub(crate) fn seat(self: &Rc<Self>, socket: &Rc<Socket>) -> Seat {
+    pub(crate) fn seat(self: &Rc<Self>, member: Member) -> Seat {
         let mut members = self.members.borrow_mut();
-        members.push(Rc::clone(socket));
+        members.push(member);
         Seat {
             room: Rc::clone(self),
             at: members.len() - 1,

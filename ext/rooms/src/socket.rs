@@ -1,6 +1,7 @@
 //! One WebSocket connection.
 
 use crate::hub::add;
+use crate::member::Member;
 use crate::queue::{Put, Queue};
 use crate::room::{Room, Seat};
 use crate::{Frame, Greeting, Hub, Terms};
@@ -215,7 +216,9 @@ impl Socket {
             return false;
         }
         let room = self.hub.room(name);
-        self.seats.borrow_mut().push(room.seat(self));
+        self.seats
+            .borrow_mut()
+            .push(room.seat(Member::Socket(Rc::clone(self))));
         self.hub.changed(&room);
         true
     }
@@ -314,7 +317,7 @@ impl Socket {
         if !self.is_fresh.replace(true)
             && let Some(me) = self.me.upgrade()
         {
-            self.hub.later(&me);
+            self.hub.later(Member::Socket(me));
         }
         Offer::Waits
     }

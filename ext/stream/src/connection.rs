@@ -44,6 +44,8 @@ pub struct Connection {
     pub(crate) is_peer_closed: Cell<bool>,
     pub(crate) is_full: Cell<bool>,
     pub(crate) is_over: Cell<bool>,
+    /// Does somebody have an answer for it under way?
+    pub(crate) is_held: Cell<bool>,
     is_protected: Cell<bool>,
     user: Cell<i64>,
 }
@@ -80,6 +82,7 @@ impl Connection {
             is_peer_closed: Cell::new(false),
             is_full: Cell::new(false),
             is_over: Cell::new(false),
+            is_held: Cell::new(false),
             is_protected: Cell::new(false),
             user: Cell::new(0),
         }
@@ -161,6 +164,11 @@ impl Connection {
     #[must_use]
     pub fn user(&self) -> i64 {
         self.user.get()
+    }
+
+    /// An answer is under way: a peer that ends its own side still gets it, until [`crate::Server::release`].
+    pub fn hold(&self) {
+        self.is_held.set(true);
     }
 
     /// Binds it to a number of the application's. False when it is bound already.

@@ -247,6 +247,15 @@ impl Server {
         self.core.end(connection, End::Us, reset)
     }
 
+    /// The answer that [`Connection::hold`] has told of is sent: a peer that has ended its side is let go.
+    pub fn release(&self, connection: &Rc<Connection>) {
+        connection.is_held.set(false);
+        if connection.is_peer_closed.get() && !connection.has_output() && !connection.in_burst.get()
+        {
+            self.core.end(connection, End::Peer, true);
+        }
+    }
+
     /// Reads no more from a connection until [`Server::resume`].
     pub fn pause(&self, connection: &Rc<Connection>) {
         connection.is_paused.set(true);
@@ -399,7 +408,7 @@ impl Core {
         if sent == Sent::All && connection.is_open() {
             if connection.is_closing.get() {
                 self.forget(connection, false);
-            } else if connection.is_peer_closed.get() {
+            } else if connection.is_peer_closed.get() && !connection.is_held.get() {
                 self.end(connection, End::Peer, true);
             }
         }

@@ -2,7 +2,7 @@
 
 use crate::names::ByName;
 use crate::verifier::Later;
-use crate::{Error, Passphrase, Records, Session, Settings, certificate, key, suites};
+use crate::{Error, Passphrase, Records, Session, Settings, certificate, key, ocsp, suites};
 use rustls::crypto::ring::Ticketer;
 use rustls::crypto::{CryptoProvider, ring};
 use rustls::pki_types::ServerName;
@@ -67,13 +67,15 @@ fn certified(
     certificate: &Path,
     key: &Path,
     passphrase: Option<&Passphrase>,
+    response: Option<&Path>,
 ) -> Result<Arc<CertifiedKey>, Error> {
     let passphrase = passphrase.map(|passphrase| passphrase.0.as_str());
     let chain = certificate::chain(certificate)?;
     let key = provider()
         .key_provider
         .load_private_key(key::read(key, passphrase)?)?;
-    let own = CertifiedKey::new(chain, key);
+    let mut own = CertifiedKey::new(chain, key);
+    own.ocsp = response.map(ocsp::read).transpose()?;
     match own.keys_match() {
         Err(error @ rustls::Error::InconsistentKeys(InconsistentKeys::KeyMismatch)) => {
             Err(error.into())
@@ -87,7 +89,8 @@ fn own(settings: &Settings) -> Result<Option<Arc<CertifiedKey>>, Error> {
     match (&settings.certificate, &settings.key) {
         (None, None) => Ok(None),
         (Some(certificate), Some(key)) => {
-            certified(certificate, key, settings.passphrase.as_ref()).map(Some)
+            let passphrase = settings.passphrase.as_ref();
+            certified(certificate, key, passphrase, settings.ocsp.as_deref()).map(Some)
         }
         _ => Err(Error::NoCertificate),
     }
@@ -131,7 +134,12 @@ impl Context {
         let mut names = ByName::new(own);
         for named in &settings.named {
             let passphrase = settings.passphrase.as_ref();
-            let certificate = certified(&named.certificate, &named.key, passphrase)?;
+            let certificate = certified(
+                &named.certificate,
+                &named.key,
+                passphrase,
+                named.ocsp.as_deref(),
+            )?;
             names.add(&named.host, certificate);
         }
         let mut config = builder.with_cert_resolver(Arc::new(names));

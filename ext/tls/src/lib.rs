@@ -11,6 +11,7 @@ mod error;
 mod judgement;
 mod key;
 mod names;
+mod ocsp;
 mod old;
 mod records;
 mod session;

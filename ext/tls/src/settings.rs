@@ -40,6 +40,8 @@ pub struct Named {
     pub certificate: PathBuf,
     /// Its key, PEM.
     pub key: PathBuf,
+    /// What its authority says of it (OCSP), DER.
+    pub ocsp: Option<PathBuf>,
 }
 
 /// What an application sets for its sessions.
@@ -49,6 +51,8 @@ pub struct Settings {
     pub certificate: Option<PathBuf>,
     /// The key of our certificate, PEM.
     pub key: Option<PathBuf>,
+    /// What the authority says of our certificate (OCSP), DER: sent along with it. Read anew with the certificate.
+    pub ocsp: Option<PathBuf>,
     /// Opens the key where it is encrypted.
     pub passphrase: Option<Passphrase>,
     /// Certificates for other names that a client may ask for (SNI, RFC 6066, section 3).

@@ -31,8 +31,8 @@ pub(crate) struct Wanted {
 #[derive(Default)]
 pub(crate) struct Sockets {
     list: Vec<(String, OwnedFd)>,
-    /// Has each worker its own? Then they can't be handed over.
-    are_own: bool,
+    /// Why they can't be handed over.
+    stay: Option<&'static str>,
 }
 
 impl Sockets {
@@ -44,7 +44,18 @@ impl Sockets {
         });
         Self {
             list: list.collect(),
-            are_own,
+            stay: are_own.then_some("each worker has a socket of its own (reuse_port)"),
+        }
+    }
+
+    /// One more, for messages.
+    pub(crate) fn add(&mut self, address: &Address, listener: &Listener, is_datagram: bool) {
+        if is_datagram {
+            self.stay = Some("a socket for datagrams can't be handed over");
+        } else if self.stay.is_none()
+            && let Ok(copy) = rustix::io::fcntl_dupfd_cloexec(listener.as_fd(), 3)
+        {
+            self.list.push((address.to_string(), copy));
         }
     }
 }
@@ -110,9 +121,9 @@ impl Reloader {
             why: None,
             owed: Owed::default(),
             wants_reload: false,
-            successor: match sockets.are_own {
-                true => Err("each worker has a socket of its own (reuse_port)".to_owned()),
-                false => Successor::of_this_process().map_err(|e| e.to_string()),
+            successor: match sockets.stay {
+                Some(why) => Err(why.to_owned()),
+                None => Successor::of_this_process().map_err(|e| e.to_string()),
             },
             sockets: sockets.list,
             trial: None,

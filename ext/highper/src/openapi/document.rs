@@ -13,7 +13,11 @@ pub(super) fn of(app: &App, title: &str, version: &str) -> Result<Value, Throw> 
     let routes = app.routes.borrow().clone();
     let mut schemas = Schemas::default();
     let mut paths = Map::new();
-    for route in routes.iter().filter(|route| route.socket.is_none()) {
+    let speaks_http = |route: &&Route| {
+        let is_asked = |method: &String| !crate::message::is_method(method);
+        route.socket.is_none() && route.methods.iter().any(is_asked)
+    };
+    for route in routes.iter().filter(speaks_http) {
         let (path, names) = path_of(&route.pattern);
         let operation = operation(route, &names, &mut schemas)?;
         let entry = paths.entry(path).or_insert_with(|| json!({}));

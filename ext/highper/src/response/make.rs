@@ -5,6 +5,8 @@ use super::stream::{Form, Stream};
 use super::{add_headers, class, leading, make, status};
 use crate::incoming;
 use crate::pack;
+use crate::websocket;
+use highper_rooms::{Manner, Slow};
 use highper_zend::{Array, Call, Done, Throw, Value, find_class};
 use std::rc::Rc;
 use std::time::Duration;
@@ -43,6 +45,13 @@ pub(super) fn stream(call: &mut Call) -> Done {
 
 pub(super) fn events(call: &mut Call) -> Done {
     let source = source(call)?;
+    let (every, retry) = beats(call)?;
+    let stream = Stream::new(source, Form::Events { every, retry });
+    call.ret(make(class(call), of_events(stream))?)
+}
+
+/// Arguments 1 and 2: nanoseconds of silence, and milliseconds until a browser connects again.
+fn beats(call: &Call) -> Result<(Option<u64>, Option<u64>), Throw> {
     let every = Duration::try_from_secs_f64(call.opt_double(1, 15.0)?)
         .ok()
         .and_then(|every| u64::try_from(every.as_nanos()).ok())
@@ -54,17 +63,65 @@ pub(super) fn events(call: &mut Call) -> Done {
                 .map_err(|_| Throw::argument_value(2, "must be 0 or greater, or null"))?,
         ),
     };
-    let form = Form::Events {
-        every: Some(every).filter(|every| *every > 0),
-        retry,
-    };
-    let stream = Stream::new(source, form);
+    Ok((Some(every).filter(|every| *every > 0), retry))
+}
+
+/// A response of events.
+fn of_events(stream: Stream) -> Data {
     let mut data = Data::new(200, None, Body::Stream(Rc::new(stream)));
     data.add(b"Content-Type", b"text/event-stream");
     data.add(b"Cache-Control", b"no-cache");
     // nginx would gather events before it passes them on.
     data.add(b"X-Accel-Buffering", b"no");
-    call.ret(make(class(call), data)?)
+    data
+}
+
+/// Server-sent events that are what is sent to rooms.
+pub(super) fn subscribe(call: &mut Call) -> Done {
+    let given = call.value(0)?;
+    let one;
+    let names: Vec<&Value> = match given.as_array() {
+        Some(list) => list.values().map(Value::deref).collect(),
+        None => {
+            one = given.deref().clone();
+            vec![&one]
+        }
+    };
+    let mut rooms = Vec::with_capacity(names.len());
+    for name in names {
+        let name = name.as_bytes().ok_or_else(|| {
+            Throw::argument_type(
+                0,
+                format!(
+                    "must be a room or a list of rooms, with {} in it",
+                    name.type_name()
+                ),
+            )
+        })?;
+        rooms.push(name.into());
+    }
+    if rooms.is_empty() {
+        return Err(Throw::argument_value(0, "must name a room"));
+    }
+    let (every, retry) = beats(call)?;
+    let usual = Value::string("256K");
+    let queue = websocket::bytes("queue", call.opt_value(3).unwrap_or(&usual))
+        .map_err(|why| Throw::argument_value(3, why))?;
+    let slow = call.opt_text(4, "drop-oldest")?;
+    let slow = Slow::parse(slow).ok_or_else(|| {
+        Throw::argument_value(
+            4,
+            format!("must be 'drop-oldest', 'keep-last' or 'close', '{slow}' given"),
+        )
+    })?;
+    let manner = Manner {
+        queue,
+        slow,
+        every,
+        retry,
+    };
+    let stream = Stream::of_rooms(rooms, manner);
+    call.ret(make(class(call), of_events(stream))?)
 }
 
 pub(super) fn msgpack(call: &mut Call) -> Done {

@@ -12,6 +12,7 @@ use crate::websocket::{self, Definition};
 use beat::Beat;
 use highper_http::event::Event;
 use highper_http::{Exchange, SendError};
+use highper_rooms::Manner;
 use highper_runtime::cancel;
 use highper_zend::{Kind, Throw, Value, json};
 use source::Source;
@@ -27,6 +28,8 @@ pub(crate) struct Stream {
     form: Form,
     /// What the connection speaks from then on.
     socket: Option<Rc<Definition>>,
+    /// The rooms whose messages are the body, instead of a source.
+    rooms: Option<(Vec<Box<[u8]>>, Manner)>,
 }
 
 /// What the values of the source are.
@@ -69,6 +72,7 @@ impl Stream {
             source: RefCell::new(Some(source)),
             form,
             socket: None,
+            rooms: None,
         }
     }
 
@@ -78,6 +82,17 @@ impl Stream {
             source: RefCell::new(None),
             form: Form::Pieces,
             socket: Some(socket),
+            rooms: None,
+        }
+    }
+
+    /// What is sent to rooms, as events.
+    pub(crate) fn of_rooms(rooms: Vec<Box<[u8]>>, manner: Manner) -> Self {
+        Self {
+            source: RefCell::new(None),
+            form: Form::Pieces,
+            socket: None,
+            rooms: Some((rooms, manner)),
         }
     }
 }
@@ -91,16 +106,22 @@ pub(crate) fn send(incoming: &Incoming, data: &Data, stream: &Stream) -> Result<
         return websocket::switch(incoming, data, socket);
     }
     let exchange = incoming.exchange();
+    if let Some((rooms, manner)) = &stream.rooms {
+        let started = start(incoming, data);
+        if started.is_ok() && !is_head(exchange) {
+            websocket::listen(&incoming.app, exchange, *manner, rooms);
+            return Ok(());
+        }
+        let done = started.and_then(|()| exchange.finish());
+        send::trouble(&incoming.app, done, incoming.known_id());
+        return Ok(());
+    }
     let Some(given) = stream.source.take() else {
         return Err(Throw::error(
             "this response was sent before: what it is made of can be read once",
         ));
     };
-    let is_head = {
-        let request = exchange.request();
-        request.head().method_name(&request.bytes()) == b"HEAD"
-    };
-    if is_head {
+    if is_head(exchange) {
         let done = start(incoming, data).and_then(|()| exchange.finish());
         send::trouble(&incoming.app, done, incoming.known_id());
         return Ok(());
@@ -140,6 +161,11 @@ pub(crate) fn send(incoming: &Incoming, data: &Data, stream: &Stream) -> Result<
         }
         Err(Stop::Throw(other)) => Err(other),
     }
+}
+
+fn is_head(exchange: &Exchange) -> bool {
+    let request = exchange.request();
+    request.head().method_name(&request.bytes()) == b"HEAD"
 }
 
 fn is_draining() -> bool {

@@ -5,7 +5,7 @@ use highper_tls::{Named, Passphrase, Protocols, Settings};
 use highper_zend::{Array, Value};
 use std::path::PathBuf;
 
-const KEYS: &str = "certificate, key, passphrase, names, client_ca, min_version, ciphers";
+const KEYS: &str = "certificate, key, ocsp, passphrase, names, client_ca, min_version, ciphers";
 
 fn file(name: &str, value: &Value) -> Result<PathBuf, String> {
     let path = PathBuf::from(One { name, value }.text()?);
@@ -31,6 +31,10 @@ fn named(host: &str, given: &Array) -> Result<Named, String> {
         host: host.to_owned(),
         certificate: part("certificate")?,
         key: part("key")?,
+        ocsp: match given.get("ocsp") {
+            Some(value) => Some(file(&format!("tls.names.{host}.ocsp"), value.deref())?),
+            None => None,
+        },
     })
 }
 
@@ -57,6 +61,7 @@ pub(super) fn read(value: &Value) -> Result<Option<Settings>, String> {
         match key.as_str() {
             "certificate" => tls.certificate = Some(file(name, value)?),
             "key" => tls.key = Some(file(name, value)?),
+            "ocsp" => tls.ocsp = Some(file(name, value)?),
             "passphrase" => tls.passphrase = Some(Passphrase(v.text()?)),
             "names" => {
                 let wrong = || v.wrong("an array of names, each with certificate and key");

@@ -13,8 +13,8 @@ use highper_zend::{Object, Throw};
 use std::rc::Rc;
 
 /// Goes through the phase, and on.
-pub(super) fn enter<const OWN: bool, const SPECIAL: bool>(
-    web: &Web<OWN, SPECIAL>,
+pub(super) fn enter<const OWN: bool, const SPECIAL: bool, const MESSAGES: bool>(
+    web: &Web<OWN, SPECIAL, MESSAGES>,
     exchange: Rc<Exchange>,
     compiled: &Compiled,
 ) {
@@ -28,11 +28,11 @@ pub(super) fn enter<const OWN: bool, const SPECIAL: bool>(
     }
     let incoming = Incoming::new(app, exchange, NOWHERE, PathValues::default());
     incoming.noted(notes);
-    web.spawn(incoming, run::<OWN>);
+    web.spawn(incoming, run::<OWN, MESSAGES>);
 }
 
 /// The body of the coroutine.
-fn run<const OWN: bool>(outer: Rc<Incoming>) -> Result<(), Throw> {
+fn run<const OWN: bool, const MESSAGES: bool>(outer: Rc<Incoming>) -> Result<(), Throw> {
     let coroutine = highper_engine::current().unwrap_or(0);
     outer.app.running.begin(coroutine, &outer);
     outer.exchange().set_owner(coroutine);
@@ -42,7 +42,7 @@ fn run<const OWN: bool>(outer: Rc<Incoming>) -> Result<(), Throw> {
             .or_else(|throw| failure::answer(&outer, throw))
             .map(|()| None),
         Ok(Phase::Passed(request)) => {
-            let inner = routed(&outer, &request);
+            let inner = routed::<MESSAGES>(&outer, &request);
             hand_on(&outer, inner.as_deref());
             Ok(inner)
         }
@@ -98,12 +98,12 @@ fn hooks(outer: &Rc<Incoming>) -> Result<Phase, Throw> {
 }
 
 /// The request that its route handles; `None` where it was answered.
-fn routed(outer: &Rc<Incoming>, request: &Object) -> Option<Rc<Incoming>> {
+fn routed<const MESSAGES: bool>(outer: &Rc<Incoming>, request: &Object) -> Option<Rc<Incoming>> {
     let app = &outer.app;
     let compiled = app.compiled()?;
     let exchange = Rc::clone(outer.exchange());
     let notes = outer.take_notes();
-    match route(compiled, &exchange) {
+    match route::<MESSAGES>(compiled, &exchange) {
         Err(miss) => {
             missed(app, &exchange, compiled, miss, Some(notes));
             None

@@ -1,6 +1,7 @@
 //! The sockets of this process, and the other workers that hear of what is sent to rooms.
 
 use crate::app::App;
+use highper_http::Exchange;
 use highper_log::Level;
 use highper_process::Kind as ProcessKind;
 use highper_process::post::{Address, Kind, Message};
@@ -79,6 +80,20 @@ impl Sockets {
             HUBS.with_borrow_mut(|all| all.push(Rc::downgrade(&hub)));
             hub
         })
+    }
+
+    /// The client of a response is gone.
+    pub(crate) fn lost(&self, exchange: &Rc<Exchange>) {
+        if let Some(hub) = self.hub.get() {
+            hub.lost(exchange);
+        }
+    }
+
+    /// Ends the streams of events of this process.
+    pub(crate) fn end_listeners(&self) {
+        if let Some(hub) = self.hub.get() {
+            hub.end_listeners();
+        }
     }
 
     /// How many members a room has.

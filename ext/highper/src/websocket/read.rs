@@ -172,7 +172,7 @@ impl Given<'_> {
     }
 }
 
-fn bytes(name: &str, value: &Value) -> Result<usize, String> {
+pub(crate) fn bytes(name: &str, value: &Value) -> Result<usize, String> {
     let given = match (value.as_long(), value.as_str()) {
         (Some(number), _) => u64::try_from(number).ok(),
         (_, Some(text)) => size(text),

@@ -68,6 +68,7 @@ impl Core {
             None => self.serial.get() + 1,
         };
         self.serial.set(serial);
+        let is_proxied = self.is_proxied(&fd);
         let (link, handler) = match &self.settings.tls {
             None => (Link::Plain(fd), self.handler.get()),
             Some(context) => match Secure::new(fd, context) {
@@ -80,6 +81,10 @@ impl Core {
                     return None;
                 }
             },
+        };
+        let handler = match is_proxied {
+            true => self.proxied_handler(),
+            false => handler,
         };
         let connection = Rc::new(Connection::new(
             link,

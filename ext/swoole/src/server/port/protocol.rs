@@ -182,6 +182,7 @@ pub(in crate::server) fn tls(settings: &Array, http2: bool) -> Result<Option<Con
                     host: String::from_utf8_lossy(&host.to_bytes()).into_owned(),
                     certificate,
                     key,
+                    ocsp: None,
                 });
             }
         }
