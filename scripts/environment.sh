@@ -129,7 +129,7 @@ prepare_tests() {
         # For php-tests/extensions: what they load by themselves is only asked for by its file.
         local folder program extension
         folder=$(php -r 'echo ini_get("extension_dir");' 2>/dev/null || true)
-        for extension in amqp apcu igbinary imagick imap ldap memcached mongodb msgpack odbc pgsql soap ssh2 xml; do
+        for extension in amqp apcu igbinary imagick imap intl ldap memcached mongodb msgpack odbc pgsql soap ssh2 xml; do
             [ -f "$folder/$extension.so" ] || wanted+=("php-$extension")
         done
         for program in memcached slapd vsftpd; do

@@ -9,6 +9,7 @@ refused([
     $handler('#[Body] int $x'), $handler('#[Body] Missing $x'), $handler('#[Body] \DateTimeInterface&\Countable $x'), $handler('#[Body(1)] array $a'),
     $handler('#[Query] int $id'), $handler('#[Query(name: [])] int $x'), $handler('#[Query, Header] int $x'), $handler('#[Query(""), Get] int $x'),
     $handler('#[Header] array $x'), $handler('#[Header("a b")] string $x'), $handler('#[Cookie] array $x'), $handler('#[Cookie("a=b")] string $x'),
+    $handler('#[Query] int ...$x'), $handler('#[Header("")] string $x'), $handler('#[Body] \stdClass $x'), $handler('#[Body] \Generator $x'), "enum None: string {}\n" . $handler('#[Query] ?None $x = null'),
     $handler('#[File] int $x'), $handler('#[File(max: "2X")] Upload $x'), $handler('#[File(max: 0)] Upload $x'),
     $handler('#[Config("none.at.all")] string $x'), $handler('#[Config] string $x'), $handler('#[Inject("nobody")] $x'), $handler('#[Inject] int $x'),
     $handler('#[Date("d.m.Y")] int $x'), $handler('#[Date] \DateTimeImmutable $x'),
@@ -40,6 +41,16 @@ Bad { #[Get('/a/{id}')] a(#[Cookie] array $x) {} }
     route GET {id} (Bad.php:8): its parameter $x (array) must be a scalar or a backed enum
 Bad { #[Get('/a/{id}')] a(#[Cookie("a=b")] string $x) {} }
     route GET {id} (Bad.php:8): #[Cookie] on $x of App\Bad::a() in Bad.php:8: no request has a name like 'a=b': letters, digits and '-', '_', '.' are expected
+Bad { #[Get('/a/{id}')] a(#[Query] int ...$x) {} }
+    route GET {id} (Bad.php:8): its parameter ...$x takes what is left of arguments, so that #[Query] gives it nothing: take an array
+Bad { #[Get('/a/{id}')] a(#[Header("")] string $x) {} }
+    route GET {id} (Bad.php:8): #[Header] on $x of App\Bad::a() in Bad.php:8: its name must not be empty
+Bad { #[Get('/a/{id}')] a(#[Body] \stdClass $x) {} }
+    route GET {id} (Bad.php:8): its parameter $x (stdClass) has no constructor, whose parameters are the fields: give it one, or take an array
+Bad { #[Get('/a/{id}')] a(#[Body] \Generator $x) {} }
+    route GET {id} (Bad.php:8): its parameter $x (Generator) has no constructor, whose parameters are the fields: give it one, or take an array
+enum None: string {} Bad { #[Get('/a/{id}')] a(#[Query] ?None $x = null) {} }
+    route GET {id} (Bad.php:9): its parameter $x (App\None) is no class that can be made of a body
 Bad { #[Get('/a/{id}')] a(#[File] int $x) {} }
     route GET {id} (Bad.php:8): its parameter $x must be of type Highper\Http\Upload or array
 Bad { #[Get('/a/{id}')] a(#[File(max: "2X")] Upload $x) {} }

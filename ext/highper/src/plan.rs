@@ -87,6 +87,7 @@ impl Plan {
         let mut plan = Self::default();
         for param in function.params() {
             if param.is_variadic() {
+                variadic(&param)?;
                 break;
             }
             let source = plan.source(app, function, &param, names)?;
@@ -478,7 +479,36 @@ fn is_array(kind: &Type) -> bool {
 /// The name that an attribute gives.
 fn given_name(attribute: &Attribute, place: Place<'_>) -> Result<Option<String>, Throw> {
     let made = annotation::made(attribute, place)?;
-    Ok(made.get("name")?.as_str().map(str::to_owned))
+    let name = made.get("name")?.as_str().map(str::to_owned);
+    match name.as_deref() {
+        Some("") => Err(place.wrong(&attribute.name(), "its name must not be empty")),
+        _ => Ok(name),
+    }
+}
+
+/// Nothing of a request is as many values as one likes.
+fn variadic(param: &Param) -> Result<(), Throw> {
+    const NAMES: [&str; 8] = [
+        "query", "header", "cookie", "file", "body", "config", "inject", "tagged",
+    ];
+    let is_marked = |attribute: &Attribute| {
+        annotation::own(attribute).is_some_and(|own| NAMES.contains(&&*own))
+    };
+    match param
+        .attributes()
+        .iter()
+        .find(|attribute| is_marked(attribute))
+    {
+        None => Ok(()),
+        Some(attribute) => {
+            let name = attribute.name();
+            let short = name.rsplit('\\').next().unwrap_or(&name);
+            Err(Throw::error(format!(
+                "its parameter ...${} takes what is left of arguments, so that #[{short}] gives it nothing: take an array",
+                param.name()
+            )))
+        }
+    }
 }
 
 /// A value comes from one place.

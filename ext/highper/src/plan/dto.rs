@@ -99,7 +99,10 @@ pub(crate) struct Dto {
 
 fn fields(class: reflect::Class, schemas: &Schemas) -> Result<Box<[Field]>, String> {
     let Some(constructor) = class.constructor() else {
-        return Ok([].into());
+        return Err(format!(
+            "({}) has no constructor, whose parameters are the fields: give it one, or take an array",
+            class.name()
+        ));
     };
     if !constructor.is_public() {
         return Err(format!(
@@ -140,7 +143,13 @@ impl Field {
                 None => why,
             })?,
             name: Str::new(param.name()),
-            default: param.default().map_err(text)?,
+            default: param.default().map_err(|throw| {
+                format!(
+                    "can't be made: the default of ${}: {}",
+                    param.name(),
+                    text(throw)
+                )
+            })?,
             nullable: kind.as_ref().is_none_or(Type::is_nullable),
             rules: marks.rules.into(),
         })

@@ -197,6 +197,9 @@ impl Cases {
             }
             cases.values.push(case.clone());
         }
+        if cases.values.is_empty() {
+            return Err(unusable("is an enum without cases"));
+        }
         Ok(Some(cases))
     }
 
