@@ -21,6 +21,23 @@ for ($round = 0; $round < 12; $round++) {
     if ($code !== 0) echo $server->log();
 }
 check('each has ended', $codes, array_fill(0, 12, 0));
+// Told to end while the new program is tried out, and before the workers can end.
+mkdir(temp_path('src'));
+$codes = [];
+for ($round = 0; $round < 5; $round++) {
+    file_put_contents(temp_path('src/Busy.php'), "<?php // {$round}");
+    $server = Server::start('<?php require $argv[2] . "/src/Busy.php"; exit(Highper\Application::create($argv[2])->scan("App\\\\", "src")->get("/", function () { usleep(300_000); return "x"; })->run([$argv[0], "--workers", "2"]));',
+        [temp_path('')], environment: ['APP_ENV' => 'dev']);
+    $busy = new HighperTest\HttpClient($server->port);
+    $busy->send('GET', '/');
+    usleep(20_000);
+    file_put_contents(temp_path('src/Busy.php'), "<?php // new {$round}");
+    usleep($round * 18_000);
+    $codes[] = $code = $server->stop();
+    if ($code !== 0) echo $server->log();
+}
+check('each has ended that was busy', $codes, array_fill(0, 5, 0));
 ?>
 --EXPECT--
 ok: each has ended
+ok: each has ended that was busy

@@ -377,10 +377,15 @@ impl Hooks for Manager<'_> {
         self.reloader.as_mut().is_some_and(Reloader::wants_reload)
     }
 
-    fn manager_stop(&mut self) -> Result<(), Error> {
+    fn before_shutdown(&mut self) -> Result<(), Error> {
+        // A program that took over while the workers end would know nothing of it.
         if let Some(reloader) = &mut self.reloader {
             reloader.stop();
         }
+        Ok(())
+    }
+
+    fn manager_stop(&mut self) -> Result<(), Error> {
         let left = self.lost.left();
         if left > 0 {
             let text = format!(

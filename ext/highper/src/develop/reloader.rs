@@ -397,9 +397,12 @@ impl Reloader {
         self.before.retain(lives);
     }
 
-    /// The server ends.
+    /// The server begins to end: no new program takes over from now on.
     pub(crate) fn stop(&mut self) {
-        self.is_over = true;
+        if std::mem::replace(&mut self.is_over, true) {
+            return;
+        }
+        self.is_put_off = false;
         if let Some((trial, _)) = self.trial.take() {
             trial.end();
         }
