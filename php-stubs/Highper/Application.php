@@ -230,4 +230,33 @@ final class Application
      * @param list<string|object> $middleware Of this route.
      */
     public function websocket(string $path, \Closure|string $handler, ?\Closure $open = null, ?\Closure $close = null, string|int $queue = '256K', string $slow = 'drop-oldest', string|int $maxMessage = '1M', float $ping = 30.0, bool $compress = false, array $protocols = [], array $origins = [], int $connections = 0, array $middleware = []): static {}
+
+    /**
+     * A port for messages on streams: routes for the method TCP answer them, `#[Tcp('/stock/{item}')]` or `map(['TCP'], …)`, by the
+     * same filters and handlers as requests. Those of a connection are answered one after the other.
+     *
+     * @param string $address Such as '127.0.0.1:7000', ':7000', 'unix:/run/app.sock'.
+     * @param string $framing How messages and answers are told apart: 'line', 'nul', or a length before each: 'u16', 'u32', 'u16le',
+     * 'u32le'.
+     * @param \Closure|string $key What path a message is for: 'word' is its first word, and the body what follows; 'json:do' the field
+     * `do` of the JSON object that it is, and the body all of it. A closure gets the message and returns the path, or the path and the
+     * body; null for none.
+     * @param string $prefix What all these paths begin with.
+     * @param int|string $maxMessage Bytes of a message, and of an answer, at most.
+     * @param float $idle Seconds of silence after which a connection is closed; 0 for never.
+     * @param bool $tls Is TLS spoken, with the certificate of the setting `tls`?
+     * @param bool $errors Is a message that can't be answered answered with a problem as JSON?
+     */
+    public function tcp(string $address, string $framing = 'line', \Closure|string $key = 'word', string $prefix = '', string|int $maxMessage = '1M', float $idle = 0, bool $tls = false, bool $errors = true): static {}
+
+    /**
+     * A port for datagrams: routes for the method UDP answer them, `#[Udp('/measure/{name}')]` or `map(['UDP'], …)`. What a handler
+     * returns goes back to the sender, nothing where it returns nothing.
+     *
+     * @param string $address Such as '127.0.0.1:7000'.
+     * @param \Closure|string $key As of tcp().
+     * @param string $prefix What all paths begin with.
+     * @param bool $errors Are senders told what is wrong? Anybody can write anybody's address on a datagram.
+     */
+    public function udp(string $address, \Closure|string $key = 'word', string $prefix = '', bool $errors = false): static {}
 }

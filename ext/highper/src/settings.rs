@@ -48,7 +48,7 @@ pub(crate) struct Settings {
     pub(crate) superglobals: Option<Scope>,
 }
 
-const NAMES: [&str; 43] = [
+const NAMES: [&str; 44] = [
     "access_log",
     "blocking_threshold",
     "body_timeout",

@@ -59,6 +59,18 @@ class Response
      */
     public static function events(iterable $events, float $keepAlive = 15.0, ?int $retry = null): static {}
 
+    /**
+     * Server-sent events: each text that is sent to one of these rooms, by `Highper\WebSocket\Rooms` or a connection, is one. No PHP
+     * runs for it, and no coroutine waits.
+     *
+     * @param list<string>|string $rooms One, or several.
+     * @param float $keepAlive After so many seconds of silence a comment is sent; 0 for none.
+     * @param int|null $retry After how many milliseconds browsers connect again.
+     * @param int|string $queue Bytes that may wait for a client that takes less than it is sent.
+     * @param string $slow What becomes of such a client: 'drop-oldest', 'keep-last' or 'close'.
+     */
+    public static function subscribe(array|string $rooms, float $keepAlive = 15.0, ?int $retry = null, string|int $queue = '256K', string $slow = 'drop-oldest'): static {}
+
     /** MessagePack of any value; objects as json_encode() has them. */
     public static function msgpack(mixed $data, int $status = 200): static {}
 
