@@ -1,5 +1,6 @@
 //! `getaddrinfo`, `gethostbyname_r`: on another thread, since libc waits inside.
 
+use std::cell::RefCell;
 use std::ffi::{CStr, c_void};
 
 use libc::{addrinfo, c_char, c_int, hostent, size_t};
@@ -63,6 +64,55 @@ pub(crate) unsafe extern "C" fn getaddrinfo(
     unsafe { libc::getaddrinfo(node, service, hints, result) }
 }
 
+/// Where answers are to be written that coroutines wait for.
+///
+/// PHP has one place for all of its calls, and gives each call a new buffer in place of the last one, which it frees. So an
+/// answer goes to the buffer of the latest call with the same `hostent`: PHP reads it before anybody else runs.
+struct Place {
+    host: *mut hostent,
+    buffer: *mut c_char,
+    length: size_t,
+    /// How many wait.
+    waiting: usize,
+}
+
+thread_local! {
+    static PLACES: RefCell<Vec<Place>> = const { RefCell::new(Vec::new()) };
+}
+
+/// A call has begun: what is at its place is the buffer of the latest one.
+fn begun(host: *mut hostent, buffer: *mut c_char, length: size_t, waits: bool) {
+    PLACES.with_borrow_mut(
+        |places| match places.iter_mut().find(|place| place.host == host) {
+            Some(place) => {
+                (place.buffer, place.length) = (buffer, length);
+                place.waiting += usize::from(waits);
+            }
+            None if waits => places.push(Place {
+                host,
+                buffer,
+                length,
+                waiting: 1,
+            }),
+            None => {}
+        },
+    );
+}
+
+/// One that waited waits no longer: where its answer goes.
+fn ended(host: *mut hostent) -> Option<(*mut c_char, size_t)> {
+    PLACES.with_borrow_mut(|places| {
+        let at = places.iter().position(|place| place.host == host)?;
+        let place = &mut places[at];
+        place.waiting -= 1;
+        let latest = (place.buffer, place.length);
+        if place.waiting == 0 {
+            places.swap_remove(at);
+        }
+        Some(latest)
+    })
+}
+
 pub(crate) unsafe extern "C" fn gethostbyname_r_hook(
     name: *const c_char,
     host: *mut hostent,
@@ -76,10 +126,15 @@ pub(crate) unsafe extern "C" fn gethostbyname_r_hook(
         && let Some(text) = unsafe { name.as_ref().map(|_| CStr::from_ptr(name)) }
         && text.to_str().is_ok_and(|text| text.parse::<std::net::IpAddr>().is_err())
     {
-        let answer = ask(policy, Query::addresses(text));
-        // SAFETY: as the caller promises to the original.
+        let text = text.to_owned();
+        begun(host, buffer, length, true);
+        let answer = ask(policy, Query::addresses(&text));
+        let (buffer, length) = ended(host).unwrap_or((buffer, length));
+        let text = &*text;
+        // SAFETY: as the caller promises to the original; of several calls with one `hostent`, as the latest caller promises.
         return unsafe { fill(answer, text, host, buffer, length, result, error) };
     }
+    begun(host, buffer, length, false);
     // SAFETY: the caller's own call.
     unsafe { gethostbyname_r(name, host, buffer, length, result, error) }
 }
@@ -125,6 +180,7 @@ unsafe fn fill(
             // NETDB_INTERNAL
             *error = -1;
         }
+        errno::set(libc::ERANGE);
         return libc::ERANGE;
     }
     // SAFETY: all that is written lies within `need` bytes of the buffer, aligned by `pad`.
