@@ -4,7 +4,7 @@ use crate::error::Kind;
 use crate::proxy::Speaks;
 use crate::{Error, Settings, Url, guard};
 use highper_engine::clock;
-use highper_net::{Kind as SocketKind, Socket};
+use highper_net::{Kind as SocketKind, Side, Socket};
 use highper_tls::Context;
 use std::net::IpAddr;
 use std::os::unix::ffi::OsStrExt;
@@ -163,6 +163,15 @@ impl Link {
                 std::io::Error::from_raw_os_error(number).kind() == std::io::ErrorKind::WouldBlock
             }
             Err(_) => false,
+        }
+    }
+
+    /// Waits for an answer, which is not there at once: to look for it first would be in vain.
+    pub(crate) fn await_answer(&self, deadline: Option<u64>) -> Result<(), highper_net::Error> {
+        // What TLS has deciphered already is no event of the socket.
+        match self.socket.is_secure() {
+            true => Ok(()),
+            false => self.socket.poll(Side::READ, left(deadline)),
         }
     }
 

@@ -71,6 +71,7 @@ mod validation;
 mod view;
 mod web;
 mod websocket;
+mod wire;
 mod worker;
 
 use highper_zend::{Access, Call, Done, Function, Ini, Registry, Throw, stub};
@@ -127,6 +128,7 @@ pub fn declare(registry: &mut Registry) {
         redis::declare,
         http_client::declare,
         pool::declare,
+        wire::declare,
         develop::dump::declare,
         task::declare,
         upload::declare,
