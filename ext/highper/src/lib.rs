@@ -39,6 +39,7 @@ mod library;
 mod loader;
 mod local;
 mod log;
+mod memcached;
 mod message;
 mod metrics;
 mod next;
@@ -127,6 +128,7 @@ pub fn declare(registry: &mut Registry) {
         redis::declare,
         http_client::declare,
         pool::declare,
+        memcached::declare,
         develop::dump::declare,
         task::declare,
         upload::declare,
