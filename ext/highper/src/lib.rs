@@ -39,6 +39,7 @@ mod library;
 mod loader;
 mod local;
 mod log;
+mod memcached;
 mod message;
 mod metrics;
 mod next;
@@ -129,6 +130,7 @@ pub fn declare(registry: &mut Registry) {
         http_client::declare,
         pool::declare,
         wire::declare,
+        memcached::declare,
         develop::dump::declare,
         task::declare,
         upload::declare,

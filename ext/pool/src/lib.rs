@@ -24,8 +24,10 @@
 
 mod limits;
 mod pool;
+mod ring;
 mod taken;
 
 pub use limits::Limits;
 pub use pool::{Counts, Pool};
+pub use ring::Ring;
 pub use taken::{Held, Refused, Taken, Ticket};

@@ -19,7 +19,6 @@ mod node;
 mod parser;
 mod pause;
 mod reply;
-mod ring;
 mod subscription;
 mod watch;
 
@@ -30,6 +29,5 @@ pub use error::{Error, Kind};
 pub use highper_pool::{Counts, Limits};
 pub use parser::Parser;
 pub use reply::{Part, Reply, Walk};
-pub use ring::Ring;
 pub use subscription::{Message, Subscription};
 pub use watch::Watch;

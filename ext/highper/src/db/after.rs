@@ -67,9 +67,15 @@ pub(super) fn register(call: &mut Call) -> Done {
     match held.map_err(|error| thrown(&error, None))? {
         Some(held) if held.depth() > 0 => {
             let mut all = handle.after.0.borrow_mut();
+            // Those of coroutines that have ended inside of a transaction.
+            let gone: Vec<_> = all
+                .extract_if(|id, _| *id != 0 && highper_engine::info(*id).is_none())
+                .collect();
             all.entry(held.coroutine())
                 .or_default()
                 .push((held.depth(), body));
+            drop(all);
+            drop(gone);
             Ok(())
         }
         _ => body.call(&[]).into_result().map(drop),

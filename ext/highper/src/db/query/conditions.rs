@@ -249,13 +249,13 @@ pub(super) fn declare(class: Class) -> Class {
     let compares = "A condition: where('age', '>', 30); where('name', 'Ann') for =; where(['a' => 1, 'b' => [2, 3]]) for several; \
                     where(fn ($query) => …) for those in brackets. Null is compared by IS NULL.";
     class
-        .method("public function where(string|array|Closure|\\Highper\\Db\\Raw $column, mixed $operator = null, mixed $value = null): static", compares,
+        .method("public function where(string|array|\\Closure|\\Highper\\Db\\Raw $column, mixed $operator = null, mixed $value = null): static", compares,
             |call| compare(call, Side::Where, false, false))
-        .method("public function orWhere(string|array|Closure|\\Highper\\Db\\Raw $column, mixed $operator = null, mixed $value = null): static", "The same, or what was before.",
+        .method("public function orWhere(string|array|\\Closure|\\Highper\\Db\\Raw $column, mixed $operator = null, mixed $value = null): static", "The same, or what was before.",
             |call| compare(call, Side::Where, true, false))
-        .method("public function whereNot(string|array|Closure|\\Highper\\Db\\Raw $column, mixed $operator = null, mixed $value = null): static", "A condition that must not be true.",
+        .method("public function whereNot(string|array|\\Closure|\\Highper\\Db\\Raw $column, mixed $operator = null, mixed $value = null): static", "A condition that must not be true.",
             |call| compare(call, Side::Where, false, true))
-        .method("public function orWhereNot(string|array|Closure|\\Highper\\Db\\Raw $column, mixed $operator = null, mixed $value = null): static", "The same, or what was before.",
+        .method("public function orWhereNot(string|array|\\Closure|\\Highper\\Db\\Raw $column, mixed $operator = null, mixed $value = null): static", "The same, or what was before.",
             |call| compare(call, Side::Where, true, true))
         .method("public function whereIn(string|\\Highper\\Db\\Raw $column, array|\\Highper\\Db\\Query $values): static", "One of these, or of what a query gives. Nothing is one of none.",
             |call| among(call, false, false))
@@ -290,17 +290,17 @@ pub(super) fn declare(class: Class) -> Class {
         .method("public function whereExists(\\Highper\\Db\\Query $query): static", "The query gives rows.", |call| exists(call, false, false))
         .method("public function orWhereExists(\\Highper\\Db\\Query $query): static", "The same, or what was before.", |call| exists(call, true, false))
         .method("public function whereNotExists(\\Highper\\Db\\Query $query): static", "The query gives none.", |call| exists(call, false, true))
-        .method("public function join(string|\\Highper\\Db\\Raw $table, string|Closure $first, ?string $operator = null, ?string $second = null): static",
+        .method("public function join(string|\\Highper\\Db\\Raw $table, string|\\Closure $first, ?string $operator = null, ?string $second = null): static",
             "Rows of another table that belong to these: join('owners', 'owners.id', '=', 'notes.owner'), or a closure whose argument has on() and where().\n\n\
              @throws \\Highper\\Db\\DbException", |call| join(call, "INNER"))
-        .method("public function leftJoin(string|\\Highper\\Db\\Raw $table, string|Closure $first, ?string $operator = null, ?string $second = null): static",
+        .method("public function leftJoin(string|\\Highper\\Db\\Raw $table, string|\\Closure $first, ?string $operator = null, ?string $second = null): static",
             "The same, and rows to which none belongs.", |call| join(call, "LEFT"))
-        .method("public function rightJoin(string|\\Highper\\Db\\Raw $table, string|Closure $first, ?string $operator = null, ?string $second = null): static",
+        .method("public function rightJoin(string|\\Highper\\Db\\Raw $table, string|\\Closure $first, ?string $operator = null, ?string $second = null): static",
             "The same, and rows of the other table to which none belongs.", |call| join(call, "RIGHT"))
         .method("public function crossJoin(string|\\Highper\\Db\\Raw $table): static", "Each row of another table with each of these.", |call| join(call, "CROSS"))
-        .method("public function having(string|array|Closure|\\Highper\\Db\\Raw $column, mixed $operator = null, mixed $value = null): static", "A condition for groups, as where() has them for rows.",
+        .method("public function having(string|array|\\Closure|\\Highper\\Db\\Raw $column, mixed $operator = null, mixed $value = null): static", "A condition for groups, as where() has them for rows.",
             |call| compare(call, Side::Having, false, false))
-        .method("public function orHaving(string|array|Closure|\\Highper\\Db\\Raw $column, mixed $operator = null, mixed $value = null): static", "The same, or what was before.",
+        .method("public function orHaving(string|array|\\Closure|\\Highper\\Db\\Raw $column, mixed $operator = null, mixed $value = null): static", "The same, or what was before.",
             |call| compare(call, Side::Having, true, false))
         .method("public function havingRaw(string $sql, array $values = []): static", "A condition for groups as the database writes it.",
             |call| text(call, Side::Having, false))
