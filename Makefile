@@ -1,6 +1,6 @@
 # Thin on purpose: each target is a script in scripts/. PHP_CONFIG=/path/to/php-config chooses another PHP everywhere.
 
-.PHONY: serve new test build install uninstall dist bench lint format stubs settings header conformance autobahn h2spec test-php test-trixie test-experimental test-fresh test-php-src stress fuzz soak asan valgrind clean help
+.PHONY: serve new test build install uninstall dist bench lint format stubs settings header conformance autobahn h2spec test-php test-trixie test-experimental test-fresh test-php-src stress chaos fuzz soak asan valgrind clean help
 
 help:      ## this list
 	@grep -hE '^[a-z-]+: *.*##' $(firstword $(MAKEFILE_LIST)) | sed -E 's/^([a-z-]+):.*## */  make \1\t/' | expand -t 24
@@ -52,6 +52,8 @@ test-php-src: ## php-src's own tests in coroutines, every wait a switch: PHP_SRC
 	@scripts/test-php-src
 stress:    ## interleaving, killed workers and reload, with 100,000 requests each
 	@scripts/stress
+chaos:     ## workers and the manager killed at random under load, CHAOS_KILLS times (default 300)
+	@scripts/chaos
 fuzz:      ## each fuzz target for FUZZ_SECONDS (default 60)
 	@scripts/fuzz
 soak:      ## SOAK_REQUESTS (default ten million) mixed requests, then the slope of memory

@@ -28,6 +28,13 @@ def cpu(side, options):
     return {"cpu": samples}
 
 
+def process_mode(side, options):
+    requests = int(200_000 * options.scale)
+    with Server(side, "process-hello") as server:
+        h2load(server.url, 5000, 64)
+        return {"process-mode": [h2load(server.url, requests, 64) for _ in range(3)]}
+
+
 def pipeline(side, options):
     with Server(side, "hello") as server:
         pipelined(server.url, 1)
@@ -78,6 +85,8 @@ def system_calls(side, options):
 CASES = [
     Case("cpu", [Row("cpu", "CPU time per request, hello world, keep-alive", "ns", Target("≤ 0.85 ×", ratio_at_most=0.85))], cpu),
     Case("pipelined", [Row("pipelined", "requests per second, 16 pipelined", "1/s", Target("≥ 4 ×", ratio_at_least=4))], pipeline),
+    Case("process-mode", [Row("process-mode", "process mode, hello world, 64 connections: requests per second", "1/s",
+                              Target("≥ 1.3 ×", ratio_at_least=1.3))], process_mode),
     Case("sleep-handler", [Row("sleep-handler", "handler that sleeps 1 ms, 128 connections: requests per second", "1/s",
                                Target("≥ 1.15 ×", ratio_at_least=1.15))], sleeping_handler),
     Case("sleep-idle", [Row("sleep-idle", "a sleep of 1 ms when idle", "ms", Target("median ≤ 1.2 ms", at_most=1.2), digits=3)],

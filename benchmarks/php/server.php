@@ -108,9 +108,13 @@ if ($case === 'echo') {
 // A folder with server.crt and server.key.
 $tls = getenv('BENCH_TLS');
 $secure = $tls ? ['open_http2_protocol' => true, 'ssl_cert_file' => "{$tls}/server.crt", 'ssl_key_file' => "{$tls}/server.key"] : [];
-$server = new Server('127.0.0.1', (int) $port, SWOOLE_BASE, SWOOLE_SOCK_TCP | ($tls ? SWOOLE_SSL : 0));
+// `process-hello` is `hello` in process mode.
+$mode = str_starts_with($case, 'process-') ? SWOOLE_PROCESS : SWOOLE_BASE;
+$case = preg_replace('/^process-/', '', $case);
+$server = new Server('127.0.0.1', (int) $port, $mode, SWOOLE_SOCK_TCP | ($tls ? SWOOLE_SSL : 0));
 $server->set($secure + [
     'worker_num' => 1,
+    'reactor_num' => 1,
     'log_level' => SWOOLE_LOG_WARNING,
     'package_max_length' => 64 << 20,
     'max_connection' => 60000,

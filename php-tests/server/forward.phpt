@@ -38,7 +38,9 @@ for ($i = 0; count($of) < 2 && $i < 200; $i++) {
     $client->send("who 0\n");
     [$fd, $worker] = explode(' ', trim($client->readLine()));
     $of[$worker] ??= [$client, $fd, $worker];
-    $busy[] = $server->connect();
+    if ($i % 2 === 0) {
+        $busy[] = $server->connect();
+    }
 }
 [[$a, , $own], [$b, $fd]] = array_values($of);
 $ask = function (string $text) use ($a): string {

@@ -58,9 +58,12 @@ foreach (['base' => SWOOLE_BASE, 'process' => SWOOLE_PROCESS] as $name => $mode)
     check("{$name}: an answer after a wait", trim($a->readLine()), 'waited');
     $a->close();
     wait_until(fn () => str_contains($ask("log {$first}"), 'close'), 'the end of the first connection');
+    // In process mode the process that had the connection is asked about it.
+    wait_until(fn () => str_contains($ask("log {$first}"), 'info'), 'what is known of it');
     check("{$name}: closed by the client", trim($ask("log {$first}")), 'connect, receive hello, receive wait, close by client, gone, info');
     $b->send("close\n");
     check("{$name}: what was sent before closing arrives", $b->readAll(), "bye\n");
+    wait_until(fn () => str_contains($ask("log {$second}"), 'info'), 'what is known of it');
     check("{$name}: closed by the server", trim($ask("log {$second}")), 'connect, receive there, receive count, receive close, close by server, gone, info');
     $c = $server->connect();
     $c->send("reset\n");

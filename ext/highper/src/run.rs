@@ -538,6 +538,7 @@ fn serve(
         settings,
         ports,
         one_row: false,
+        fronted: None,
     };
     let served = highper_runtime::serve::serve(plan, &mut manager, Rc::clone(&face) as _);
     match served {

@@ -3,6 +3,7 @@
 use crate::collect::Collector;
 use crate::exchange::Exchange;
 use crate::output::{self, Output, Sent, Shared};
+use crate::relay::Relay;
 use crate::secure::Secure;
 use crate::server::{Branch, Carrier, hand_over};
 use crate::traffic;
@@ -45,6 +46,8 @@ pub(crate) enum Link {
     Branch(Branch),
     /// Somebody who has read the request, and takes the response.
     Carried(Rc<dyn Carrier>),
+    /// Another process has the socket.
+    Relay(Box<Relay>),
 }
 
 /// A client's connection. At rest it owns no buffer. A request of HTTP/2 has one of its own, whose number, addresses
@@ -216,6 +219,7 @@ impl Connection {
             Link::Secure(_) => true,
             Link::Branch(branch) => branch.trunk().is_some_and(|trunk| trunk.is_secure()),
             Link::Carried(carrier) => carrier.is_secure(),
+            Link::Relay(relay) => relay.is_secure,
             _ => false,
         }
     }
@@ -226,6 +230,7 @@ impl Connection {
         match &*self.link.borrow() {
             Link::Secure(secure) => secure.peer_certificate(),
             Link::Branch(branch) => branch.trunk()?.peer_certificate(),
+            Link::Relay(relay) => relay.certificate.clone(),
             _ => None,
         }
     }
@@ -270,6 +275,20 @@ impl Connection {
             Link::Secure(secure) => Some(f(secure)),
             _ => None,
         }
+    }
+
+    /// The way to its socket, where another process has that.
+    pub(crate) fn with_relay<R>(&self, f: impl FnOnce(&Relay) -> R) -> Option<R> {
+        match &*self.link.borrow() {
+            Link::Relay(relay) => Some(f(relay)),
+            _ => None,
+        }
+    }
+
+    /// Has another process the socket?
+    #[must_use]
+    pub fn is_handed(&self) -> bool {
+        self.with_relay(|_| ()).is_some()
     }
 
     /// The request under way.
@@ -330,6 +349,10 @@ impl Connection {
     fn receive_through(&self, buffer: &mut [u8]) -> Option<Result<usize, ()>> {
         match &mut *self.link.borrow_mut() {
             Link::Secure(secure) => secure.receive(buffer, &mut self.output.borrow_mut()),
+            Link::Relay(relay) => {
+                let carried = self.carry.borrow().len();
+                relay.receive(buffer, carried, self.protocol.get())
+            }
             _ => Some(Err(())),
         }
     }
@@ -337,6 +360,9 @@ impl Connection {
     /// Has the peer reset the connection?
     pub(crate) fn has_failed(&self) -> bool {
         let link = self.link.borrow();
+        if let Link::Relay(relay) = &*link {
+            return relay.is_gone();
+        }
         let state = link.fd().map(rustix::net::sockopt::socket_error);
         !matches!(state, Some(Ok(Ok(()))))
     }
@@ -383,6 +409,7 @@ impl Connection {
         }
         match &mut *self.link.borrow_mut() {
             Link::Secure(secure) => secure.send(bytes, &mut self.output.borrow_mut()),
+            Link::Relay(relay) => relay.send(bytes, &mut self.output.borrow_mut()),
             _ => Sent::Broken,
         }
     }
@@ -453,6 +480,12 @@ impl Connection {
                 push(&mut output);
                 secure.flush(&mut output)
             }
+            Link::Relay(relay) => {
+                let mut output = self.output.borrow_mut();
+                output.push_bytes(head);
+                push(&mut output);
+                relay.flush(&mut output)
+            }
             _ => Sent::Broken,
         }
     }
@@ -462,6 +495,7 @@ impl Connection {
         let outcome = match &mut *self.link.borrow_mut() {
             Link::Plain(fd) => self.output.borrow_mut().flush(fd.as_fd()),
             Link::Secure(secure) => secure.flush(&mut self.output.borrow_mut()),
+            Link::Relay(relay) => relay.flush(&mut self.output.borrow_mut()),
             _ => return Sent::Broken,
         };
         if outcome == Sent::All {
@@ -500,6 +534,7 @@ impl Connection {
     /// No more is sent; the peer sees the end once it has read all.
     pub(crate) fn shut_sending(&self) {
         self.with_secure(Secure::say_goodbye);
+        self.with_relay(Relay::shut);
         if let Some(fd) = self.link.borrow().fd() {
             // The peer may have reset the connection meanwhile: closing follows anyway.
             let _gone = rustix::net::shutdown(fd, rustix::net::Shutdown::Write);
@@ -522,6 +557,7 @@ impl Connection {
                 drop(secure);
             }
             Link::Carried(carrier) => carrier.over(),
+            Link::Relay(relay) => relay.close(),
             Link::Closed | Link::Branch(_) => {}
         }
         self.output.borrow_mut().clear();
@@ -536,7 +572,7 @@ impl Link {
         match self {
             Self::Plain(fd) => Some(fd.as_fd()),
             Self::Secure(secure) => Some(secure.fd.as_fd()),
-            Self::Closed | Self::Branch(_) | Self::Carried(_) => None,
+            Self::Closed | Self::Branch(_) | Self::Carried(_) | Self::Relay(_) => None,
         }
     }
 }

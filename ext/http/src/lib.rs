@@ -20,6 +20,7 @@ pub mod multipart;
 mod output;
 pub mod proxied;
 pub mod query;
+mod relay;
 pub mod request;
 mod secure;
 #[cfg(test)]
@@ -38,8 +39,9 @@ pub use connection::{Addresses, Connection};
 pub use exchange::{Exchange, Progress, SendError};
 pub use highper_http1::{EncodeError, Head, Limits, Response as ResponseHead, Version};
 pub use highper_http2::Settings as Http2;
+pub use relay::Wire;
 pub use request::{Body, Request};
-pub use server::{Carrier, Figures, Proxies, Server, Service};
+pub use server::{Carrier, Figures, Handed, Proxies, Server, Service, Standing};
 pub use settings::{Rewrite, Settings, StaticFiles};
 pub use stream::{Stream, StreamError};
 pub use upgrade::Protocol;

@@ -5,6 +5,7 @@ mod carried;
 mod deadlines;
 mod proxied;
 mod raw;
+mod relayed;
 mod secured;
 mod sending;
 mod stream;
@@ -15,19 +16,20 @@ mod upgraded;
 pub use carried::Carrier;
 pub(crate) use carried::hand_over;
 pub use proxied::Proxies;
+pub use relayed::{Handed, Standing};
 pub(crate) use trunk::Branch;
 pub use upgraded::WeakServer;
 
-use crate::collect::{Collector, Refusal};
 use crate::connection::{Connection, Partial};
 use crate::exchange::{Exchange, Progress};
 use crate::request::{Body, Bytes, Request};
 use crate::settings::Settings;
 use crate::static_response::Files;
 use crate::stream::Stream;
+use crate::upgrade::Protocol;
 use highper_engine::reactor::{self, Handler, Readiness};
 use highper_engine::scheduler;
-use highper_http1::{After, Conn as Codec, EncodeError, Eof, Event, Framing, Head, Phase, Stamp};
+use highper_http1::{After, Conn as Codec, EncodeError, Eof, Event, Head, Phase, Stamp};
 use rustix::fd::{AsRawFd, OwnedFd};
 use std::cell::{Cell, OnceCell, RefCell};
 use std::rc::{Rc, Weak};
@@ -80,6 +82,21 @@ pub trait Service {
     /// The whole-request time-out of a request has passed; it was answered with 504.
     fn timed_out(&self, exchange: &Rc<Exchange>) {
         let _ = exchange;
+    }
+    /// A connection that spoke another protocol in another process comes to this one: what it speaks from now on, by
+    /// what was [said](Protocol::state) of it there. `None` closes it.
+    fn revive(
+        &self,
+        server: &Server,
+        connection: &Rc<Connection>,
+        state: &[u8],
+    ) -> Option<Rc<dyn Protocol>> {
+        let _ = (server, connection, state);
+        None
+    }
+    /// Another process serves the connection from now on.
+    fn moved(&self, connection: &Rc<Connection>) {
+        let _ = connection;
     }
     /// The server was told to drain, and the last connection is closed.
     fn drained(&self) {}
@@ -589,30 +606,6 @@ impl Core {
             self.speak_http2(connection);
         }
         true
-    }
-
-    #[inline(never)]
-    fn begin_body(&self, connection: &Rc<Connection>, head: Head, bytes: Vec<u8>, started: u64) {
-        let length = match head.framing() {
-            Framing::Length(n) => Some(n),
-            _ => None,
-        };
-        let most = self.service.body_limit(&head, &bytes);
-        match Collector::new(head.content_type(&bytes), length, most, &self.settings) {
-            Ok(collector) => {
-                *connection.partial.borrow_mut() = Some(Box::new(Partial {
-                    head,
-                    bytes,
-                    collector,
-                    started,
-                }));
-                connection
-                    .codec
-                    .borrow_mut()
-                    .want_body(&mut self.gathered.borrow_mut());
-            }
-            Err(Refusal { status, text }) => self.refuse(connection, status, &text),
-        }
     }
 
     /// A record for a request of this connection, as if new.

@@ -33,6 +33,19 @@ pub trait Protocol: Any {
         let _ = (connection, now);
         false
     }
+    /// The length of the first message in these bytes, where it is all there, and whether nothing is under way behind it.
+    /// Asked where another process has the socket, and where the protocol [is clean](Self::is_clean).
+    fn first(&self, bytes: &[u8]) -> Option<(usize, bool)> {
+        Some((bytes.len(), false))
+    }
+    /// Could another process take the connection over at this point?
+    fn is_clean(&self) -> bool {
+        false
+    }
+    /// What another process has to know for that: it is given to [`crate::Service::revive`].
+    fn state(&self) -> Option<Vec<u8>> {
+        None
+    }
     /// Adds the requests that are under way on the connection.
     fn exchanges(&self, all: &mut Vec<Rc<Exchange>>) {
         let _ = all;

@@ -21,6 +21,7 @@ pub mod fork;
 mod hooks;
 pub mod listen;
 mod manager;
+mod notify;
 mod options;
 mod overview;
 mod pidfile;

@@ -7,6 +7,7 @@
 //! [`bind_tcp_group`]: the kernel resets what waits in a socket only when its
 //! last owner closes it.
 
+mod activated;
 mod datagram;
 mod inherited;
 mod owner;
@@ -84,6 +85,8 @@ pub struct Listener {
     address: Address,
     // Device and inode of a Unix socket's file.
     file: Option<(u64, u64)>,
+    // Somebody else keeps it, for a server to come.
+    is_lent: bool,
 }
 
 impl Listener {
@@ -100,8 +103,12 @@ impl Listener {
     }
 
     /// Ends listening at once, in every process that shares the socket: who connects from now on
-    /// is refused, who waits to be accepted is reset, and the address is free for another server.
+    /// is refused, who waits to be accepted is reset, and the address is free for another server. One that a service manager
+    /// has bound only this process lets go.
     pub fn close(self) {
+        if self.is_lent {
+            return;
+        }
         self.remove_file();
         // Another process may have ended it already.
         let _ = sys::shutdown(self.fd.as_fd());
@@ -207,11 +214,15 @@ pub fn bind_tcp_group(
 
 fn bind_tcp_plain(address: SocketAddr, options: &TcpOptions) -> Result<Listener, Error> {
     check_backlog(options.backlog)?;
+    if let Some(given) = activated::take(&Address::Tcp(address)) {
+        return Ok(given);
+    }
     let (fd, actual) = raw::listen_tcp(address, options).map_err(|e| tcp_error(address, &e))?;
     Ok(Listener {
         fd,
         address: Address::Tcp(actual),
         file: None,
+        is_lent: false,
     })
 }
 
@@ -261,6 +272,9 @@ pub fn bind_unix(path: &Path, mode: u32, backlog: i32) -> Result<Listener, Error
             "a socket's path has 1 to 107 bytes and no zero byte, this one has {length}; choose another"
         )));
     }
+    if let Some(given) = activated::take(&Address::Unix(path.to_owned())) {
+        return Ok(given);
+    }
     if let Ok(found) = fs::symlink_metadata(path) {
         if !found.file_type().is_socket() {
             return Err(failed(
@@ -305,6 +319,7 @@ pub fn bind_unix(path: &Path, mode: u32, backlog: i32) -> Result<Listener, Error
         fd,
         address: Address::Unix(path.to_owned()),
         file: file_id(path),
+        is_lent: false,
     })
 }
 

@@ -16,6 +16,7 @@ use crate::control::ControlSocket;
 use crate::daemon::{self, Launcher};
 use crate::error::{Error, reason};
 use crate::hooks::{Hooks, Level};
+use crate::notify::Notifier;
 use crate::options::{Hangup, Options};
 use crate::overview;
 use crate::pidfile::PidFile;
@@ -100,6 +101,7 @@ struct Manager<'h> {
     stopping: Option<Stopping>,
     give_up: Option<Error>,
     next_tick: Instant,
+    notifier: Notifier,
     // Last: removed from the disk when all else is gone.
     pid_file: Option<PidFile>,
 }
@@ -183,7 +185,10 @@ fn prepare<'h>(
             ),
         }
     }
-    let total = options.worker_num + options.task_worker_num + options.user_num;
+    let total = options.worker_num
+        + options.task_worker_num
+        + options.user_num
+        + usize::from(options.front);
     // Two generations side by side, and one recycling in between.
     let board = ScoreBoard::new(2 * total + 2, options.remembered_requests)
         .map_err(|e| failed("the shared score board", &e))?;
@@ -195,6 +200,7 @@ fn prepare<'h>(
         options.user_num,
         &board,
         options.message_room,
+        options.front,
     );
     let post = Arc::new(post.map_err(|e| failed("the mailboxes of the workers", &e))?);
     hooks.prepared(&post);
@@ -227,6 +233,7 @@ fn prepare<'h>(
         stopping: None,
         give_up: None,
         next_tick: now + Duration::from_secs(1),
+        notifier: Notifier::new(),
         pid_file: None,
     })
 }
@@ -263,6 +270,7 @@ impl Manager<'_> {
             self.advance_reload(now);
             self.advance_recycling(now);
             self.fill_gaps(now);
+            self.notifier.beat(now);
             if now >= self.next_tick {
                 self.next_tick = now + Duration::from_secs(1);
                 self.measure(now);
@@ -297,7 +305,8 @@ impl Manager<'_> {
     }
 
     fn total(&self) -> usize {
-        self.options.worker_num + self.options.task_worker_num + self.options.user_num
+        let front = usize::from(self.options.front);
+        self.options.worker_num + self.options.task_worker_num + self.options.user_num + front
     }
 
     fn kind_of(&self, id: usize) -> Kind {
@@ -305,6 +314,8 @@ impl Manager<'_> {
             Kind::Worker
         } else if id < self.options.worker_num + self.options.task_worker_num {
             Kind::Task
+        } else if self.options.front && id + 1 == self.total() {
+            Kind::Front
         } else {
             Kind::User
         }
@@ -313,6 +324,7 @@ impl Manager<'_> {
     fn wait(&mut self) {
         let now = Instant::now();
         let mut until = self.next_tick;
+        until = self.notifier.due().map_or(until, |at| until.min(at));
         for spawn in &self.pending {
             until = until.min(spawn.at);
         }
@@ -328,12 +340,12 @@ impl Manager<'_> {
         }
         let mut fds = vec![self.signals.fd(), self.wake.as_raw_fd()];
         fds.extend(self.control.as_ref().map(ControlSocket::fd));
-        if self.queued_reload.is_some()
-            && self.reload.is_none()
-            && self.settled
-            && self.stopping.is_none()
-        {
-            until = now;
+        if self.queued_reload.is_some() && self.reload.is_none() && self.stopping.is_none() {
+            let at = match self.settled {
+                true => Some(now),
+                false => self.starts_until(),
+            };
+            until = at.map_or(until, |at| until.min(at));
         }
         match self.hooks.wait(&fds, until.saturating_duration_since(now)) {
             Ok(readable) => {
@@ -350,7 +362,7 @@ impl Manager<'_> {
                     }
                     control.answer(|| {
                         let names = (
-                            self.total() - self.options.user_num,
+                            self.options.worker_num + self.options.task_worker_num,
                             &*self.options.user_names,
                         );
                         let (name, board) = (&self.options.name, &self.board);

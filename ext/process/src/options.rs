@@ -48,6 +48,9 @@ pub struct Options {
     /// replaces each once it has ended, so that there is never a second one. At the end of the server task
     /// workers go on until all others have ended. Default false.
     pub user_loops: bool,
+    /// Is there a process in front of the workers that has the connections for them? Its id follows all others'; no reload
+    /// replaces it, and it ends last. Default false.
+    pub front: bool,
     /// How the user processes are called in the status, in their order. Default: by their numbers.
     pub user_names: Vec<String>,
     /// How long a worker may take to finish what it has before it is killed.
@@ -118,6 +121,7 @@ impl Default for Options {
             task_worker_num: 0,
             user_num: 0,
             user_loops: false,
+            front: false,
             user_names: Vec::new(),
             max_wait_time: Duration::from_secs(3),
             cut_time: Duration::from_millis(1500),
@@ -267,7 +271,7 @@ impl Options {
                 self.task_max_request_grace,
                 self.task_worker_num,
             ),
-            Kind::User => (0, None, 0),
+            Kind::User | Kind::Front => (0, None, 0),
         };
         match count {
             0 | 1 => (most, 0),

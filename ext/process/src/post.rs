@@ -7,11 +7,13 @@
 
 mod mailbox;
 mod parcel;
+pub mod relay;
 mod sessions;
 
 pub(crate) use parcel::HEAD;
 pub use parcel::{Head, Kind, Message, Parcel};
-pub use sessions::Sessions;
+pub use relay::Lane;
+pub use sessions::{Note, Progress, Sessions};
 
 use crate::sys;
 use highper_shm::{ScoreBoard, SharedArray};
@@ -65,12 +67,15 @@ pub struct Post {
     running: SharedArray<AtomicU64>,
     counters: SharedArray<AtomicU64>,
     sessions: Sessions,
+    /// Per slot: events of the front that its process has begun, and ended, and how many coroutines it has.
+    lanes: SharedArray<[AtomicU64; 3]>,
+    has_front: bool,
     board: Arc<ScoreBoard>,
 }
 
 impl Post {
     /// For so many workers, task workers and user processes, with a place for each slot of the
-    /// score board. Each mailbox has room for so many bytes.
+    /// score board. Each mailbox has room for so many bytes. `front`: is there a process in front, too?
     ///
     /// # Errors
     /// The system's error: too many descriptors, no memory.
@@ -80,8 +85,9 @@ impl Post {
         users: usize,
         board: &Arc<ScoreBoard>,
         room: Option<usize>,
+        front: bool,
     ) -> io::Result<Self> {
-        let total = workers + tasks + users;
+        let total = workers + tasks + users + usize::from(front);
         let boxes = (0..total + 2 + board.slots().len()).map(|_| Mailbox::new(room));
         Ok(Self {
             workers,
@@ -93,6 +99,8 @@ impl Post {
             running: SharedArray::new(total)?,
             counters: SharedArray::new(3)?,
             sessions: Sessions::new()?,
+            lanes: SharedArray::new(board.slots().len())?,
+            has_front: front,
             board: Arc::clone(board),
         })
     }
@@ -109,10 +117,32 @@ impl Post {
         self.tasks
     }
 
-    /// All processes with an id.
+    /// All processes with an id, but for the one in front.
     #[must_use]
     pub fn total(&self) -> usize {
-        self.total
+        self.total - usize::from(self.has_front)
+    }
+
+    /// The id of the process in front, if there is one.
+    #[must_use]
+    pub fn front(&self) -> Option<usize> {
+        self.has_front.then(|| self.total - 1)
+    }
+
+    /// Tells the process in front that a worker has gone. It looks by itself, too: one that finds no room is no loss.
+    pub(crate) fn nudge_front(&self) {
+        let Some(front) = self.front() else { return };
+        let mut head = Head::new(Kind::Relay);
+        (head.code, head.number) = (relay::NUDGE, -1);
+        if let Ok(parcel) = Parcel::new(head, b"") {
+            let _no_room = self.try_send(Address::Worker(front), &parcel);
+        }
+    }
+
+    /// What the process in a slot has done of the events that the front gave it.
+    #[must_use]
+    pub fn lane(&self, place: u32) -> Option<Lane<'_>> {
+        self.lanes.get(place as usize).map(Lane)
     }
 
     /// What each process is doing.
@@ -213,6 +243,10 @@ impl Post {
 
     /// Throws away what a process left unread that had this slot before.
     pub(crate) fn clear(&self, slot: usize) {
+        // What it has begun is still to be asked by the process in front, which counts from there.
+        if let Some(lane) = self.lane(slot as u32) {
+            lane.set_coroutines(0);
+        }
         let address = Address::Place(slot as u32);
         while !matches!(self.try_receive(address), Err(e) if e.kind() != io::ErrorKind::InvalidData)
         {
@@ -314,7 +348,7 @@ mod tests {
 
     fn post(workers: usize, tasks: usize, users: usize, slots: usize) -> Post {
         let board = Arc::new(ScoreBoard::new(slots, 0).unwrap());
-        Post::new(workers, tasks, users, &board, None).unwrap()
+        Post::new(workers, tasks, users, &board, None, false).unwrap()
     }
 
     fn head(kind: Kind, number: i64) -> Head {

@@ -83,6 +83,7 @@ pub(crate) fn label(slot: &Slot, users: (usize, &[String])) -> String {
     match (slot.kind(), own) {
         (1, _) => format!("task {}", slot.id()),
         (2, Some(name)) => name.clone(),
+        (3, _) => "front".to_owned(),
         _ => slot.id().to_string(),
     }
 }

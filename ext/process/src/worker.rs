@@ -21,16 +21,19 @@ pub enum Kind {
     Task,
     /// Runs what the application wants, and nothing of the server's.
     User,
+    /// Holds the connections for the workers, where these don't do it themselves.
+    Front,
 }
 
 impl Kind {
-    /// "worker", "task worker" or "user process".
+    /// "worker", "task worker", "user process" or "front process".
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
             Self::Worker => "worker",
             Self::Task => "task worker",
             Self::User => "user process",
+            Self::Front => "front process",
         }
     }
 }

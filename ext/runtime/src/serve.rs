@@ -1,13 +1,18 @@
 //! A server: manager, workers, and in each worker a loop with its services.
 
+mod face;
+mod front;
+mod relayed;
 mod requests;
 mod spoken;
 mod streams;
 
+pub use face::Face;
+pub use front::{FrontPart, Fronted};
+pub use relayed::Relayed;
 use requests::Watched;
 pub(crate) use spoken::Spoken;
 
-use crate::cancel::Thrown;
 use crate::post::{self, Reader};
 use crate::sockets::{Closing, Sockets};
 use crate::{callback, coroutine, ending, inspect};
@@ -15,11 +20,11 @@ use highper_engine::reactor::{self, Handler, Readiness};
 use highper_engine::scheduler;
 use highper_http::{Server, Service, Settings};
 use highper_process::listen::Listener;
-use highper_process::post::{Address, Message};
+use highper_process::post::{Address, Kind as Between, relay};
 use highper_process::{Hooks, Kind, Options, Reason, Role, Signal, WorkerContext};
 use highper_stream::Datagrams;
 use highper_zend::{Throw, ini, module};
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::os::fd::OwnedFd;
 use std::rc::Rc;
 
@@ -38,6 +43,8 @@ pub struct Plan {
     /// Have all connections numbers of one row, whatever the service and the worker? Otherwise each
     /// worker counts by itself.
     pub one_row: bool,
+    /// Has a process in front of the workers the connections? Then there is one in the options, too.
+    pub fronted: Option<Fronted>,
 }
 
 /// A socket beside those of the first HTTP service.
@@ -91,6 +98,10 @@ pub struct Worker {
     /// Services that have connections, once they were told to drain.
     left: Cell<usize>,
     reader: RefCell<Option<Rc<Reader>>>,
+    /// In the process in front.
+    front: OnceCell<Rc<highper_front::Front>>,
+    /// Where there is a process in front: the way to it.
+    relayed: OnceCell<Rc<Relayed>>,
     ending: Cell<bool>,
     /// Runs once when the worker has drained, in a coroutine.
     stop: RefCell<Option<Box<dyn FnOnce()>>>,
@@ -134,97 +145,6 @@ pub enum Served {
     Worker,
 }
 
-/// How a face takes part in a worker's life.
-pub trait Face {
-    /// Has a worker's start a part of its own for the application, [`first`](Self::first)? Then
-    /// [`start`](Self::start) is a plain call, made when that has returned or waits for the first time, and
-    /// there is no [`stop`](Self::stop).
-    fn starts_apart(&self) -> bool {
-        false
-    }
-    /// Runs first in a new worker, in a coroutine unless callbacks get none.
-    ///
-    /// # Errors
-    /// An exception ends the worker.
-    fn first(&self, worker: &Rc<Worker>) -> Result<(), Throw> {
-        let _ = worker;
-        Ok(())
-    }
-    /// Runs in a coroutine of the new worker before it accepts anything; makes the services.
-    ///
-    /// # Errors
-    /// An exception ends the worker.
-    fn start(&self, worker: &Rc<Worker>) -> Result<Services, Throw>;
-    /// As [`start`](Self::start), in a task worker, before it takes tasks.
-    ///
-    /// # Errors
-    /// An exception ends the worker.
-    fn start_task(&self, worker: &Rc<Worker>) -> Result<(), Throw> {
-        let _ = worker;
-        Ok(())
-    }
-    /// In a process that was just forked, before anything else: what belongs to the manager is not its own.
-    fn forked(&self) {}
-    /// Have user processes loops, as the others do? Then [`start_user`](Self::start_user) begins them, and they drain; the
-    /// option of the same name goes with it. Otherwise [`user`](Self::user) runs them.
-    fn user_loops(&self) -> bool {
-        false
-    }
-    /// Runs in a coroutine of a new user process that has a loop, before it counts as started.
-    ///
-    /// # Errors
-    /// An exception ends the process.
-    fn start_user(&self, worker: &Rc<Worker>) -> Result<(), Throw> {
-        let _ = worker;
-        Ok(())
-    }
-    /// Runs a user process: what it returns is the process's end.
-    fn user(&self, worker: &Rc<Worker>) -> Throw {
-        let _ = worker;
-        Throw::Exit
-    }
-    /// Do callbacks in task workers run in coroutines? Otherwise they are plain calls that may block,
-    /// one task after the other.
-    fn tasks_in_coroutines(&self) -> bool {
-        true
-    }
-    /// A message of another process came.
-    fn message(&self, worker: &Rc<Worker>, message: Message) {
-        let _ = (worker, message);
-    }
-    /// The worker takes nothing new: it was told to end.
-    fn draining(&self, worker: &Rc<Worker>) {
-        let _ = worker;
-    }
-    /// Runs in a coroutine of the worker when it has drained.
-    fn stop(&self, worker: &Rc<Worker>) {
-        let _ = worker;
-    }
-    /// Runs when the worker's loop is over, outside of coroutines.
-    fn stopped(&self, worker: &Rc<Worker>) {
-        let _ = worker;
-    }
-    /// The last connection is closed: may the coroutines that are left be cancelled at once,
-    /// before the worker's time is over? Asked until it says yes.
-    fn lets_go(&self) -> bool {
-        false
-    }
-    /// What is thrown into coroutines that still run when the worker's time is over.
-    fn cancelled(&self) -> Thrown;
-    /// A signal that the worker does not act on by itself: all but those to drain and to end.
-    fn signal(&self, signal: Signal) {
-        let _ = signal;
-    }
-    /// What a process has to tell beside its coroutines, to who inspects it: lines, or nothing.
-    fn tells(&self) -> String {
-        String::new()
-    }
-    /// A line for the log.
-    fn log(&self, text: &str) {
-        eprintln!("{text}");
-    }
-}
-
 /// Runs a server: forks the workers and supervises them; in each worker, runs the loop.
 ///
 /// # Errors
@@ -238,13 +158,14 @@ pub fn serve(plan: Plan, hooks: &mut dyn Hooks, face: Rc<dyn Face>) -> Result<Se
         settings,
         ports,
         one_row,
+        fronted,
     } = plan;
     let mut spoken = vec![(0, None); listeners.len()];
     for port in ports {
         listeners.push(port.listener);
         spoken.push((port.number, Some(port.speaks)));
     }
-    let listeners = match reuse_port {
+    let listeners = match reuse_port && fronted.is_none() {
         true => Sockets::for_each(listeners, options.worker_num)
             .map_err(|e| Throw::error(e.to_string()))?,
         false => Sockets::shared(listeners),
@@ -283,6 +204,7 @@ pub fn serve(plan: Plan, hooks: &mut dyn Hooks, face: Rc<dyn Face>) -> Result<Se
                 sockets,
                 settings,
                 one_row,
+                fronted,
             };
             work(context, listening, face).map(|()| Served::Worker)
         }
@@ -295,6 +217,7 @@ struct Listening {
     sockets: Vec<(OwnedFd, (usize, Option<Speaks>))>,
     settings: Settings,
     one_row: bool,
+    fronted: Option<Fronted>,
 }
 
 fn here(context: &WorkerContext) {
@@ -327,6 +250,9 @@ impl Listening {
 fn work(context: WorkerContext, mut listening: Listening, face: Rc<dyn Face>) -> Result<(), Throw> {
     here(&context);
     let plain = context.kind() == Kind::Task && !face.tasks_in_coroutines();
+    if context.kind() == Kind::Front {
+        callback::in_coroutines(true);
+    }
     if context.kind() == Kind::Task {
         callback::in_coroutines(!plain);
     }
@@ -381,6 +307,10 @@ fn work(context: WorkerContext, mut listening: Listening, face: Rc<dyn Face>) ->
                 Kind::Task => begin_task(&begun, &*face, plain),
                 Kind::User => begin_user(&begun, &*face),
                 Kind::Worker => begin(&begun, listening, &*face),
+                Kind::Front => {
+                    let fronted = listening.fronted.unwrap_or_default();
+                    front::begin(&begun, listening, fronted, &face)
+                }
             };
             outcome.or_else(failing)
         });
@@ -390,8 +320,11 @@ fn work(context: WorkerContext, mut listening: Listening, face: Rc<dyn Face>) ->
     });
     // A loop that the application runs from here is its own.
     scheduler::release_loop();
-    if worker.ending.get() {
+    if worker.ending.get() && worker.context.kind() != Kind::Front {
         after.stopped(&worker);
+    }
+    if let Some(relayed) = worker.relayed.get() {
+        relayed.finish();
     }
     worker.servers.take();
     worker.streams.take();
@@ -414,10 +347,14 @@ fn work(context: WorkerContext, mut listening: Listening, face: Rc<dyn Face>) ->
 fn begin(worker: &Rc<Worker>, listening: Listening, face: &dyn Face) -> Result<(), Throw> {
     read_answers(worker)?;
     let services = face.start(worker)?;
+    if let Some(fronted) = listening.fronted {
+        return front::begin_behind(worker, listening, fronted, services);
+    }
     let Listening {
         sockets,
         settings,
         one_row,
+        ..
     } = listening;
     let numbers = post::here().filter(|_| one_row);
     worker.one_row.set(numbers.is_some());
@@ -518,9 +455,16 @@ fn read_answers(worker: &Rc<Worker>) -> Result<(), Throw> {
     };
     let receiver = Rc::downgrade(worker);
     let reader = Reader::new(&here, move |message| {
-        if let Some(worker) = receiver.upgrade()
-            && let Some(face) = worker.face.clone()
-        {
+        let Some(worker) = receiver.upgrade() else {
+            return;
+        };
+        if message.head.kind == Between::Relay {
+            if let Some(relayed) = worker.relayed.get() {
+                relayed.take(&message);
+            } else if let Some(front) = worker.front.get() {
+                front.take(&message);
+            }
+        } else if let Some(face) = worker.face.clone() {
             face.message(&worker, message);
         }
     });
@@ -577,6 +521,8 @@ impl Worker {
             one_row: Cell::new(false),
             left: Cell::new(0),
             reader: RefCell::default(),
+            front: OnceCell::new(),
+            relayed: OnceCell::new(),
             ending: Cell::new(false),
             stop: RefCell::default(),
             face,
@@ -661,6 +607,18 @@ impl Worker {
         self.streams.borrow().clone()
     }
 
+    /// The front, in the process in front of the workers.
+    #[must_use]
+    pub fn front(&self) -> Option<Rc<highper_front::Front>> {
+        self.front.get().cloned()
+    }
+
+    /// The way to the process in front of the workers, where there is one and this is a worker.
+    #[must_use]
+    pub fn relayed(&self) -> Option<Rc<Relayed>> {
+        self.relayed.get().cloned()
+    }
+
     /// Stops accepting, lets what runs come to its end, and ends the loop.
     pub fn drain(&self) {
         let Some(face) = self.face.clone() else {
@@ -673,6 +631,12 @@ impl Worker {
         self.take_no_tasks();
         if let Some(worker) = worker() {
             face.draining(&worker);
+        }
+        if let Some(relayed) = self.relayed.get()
+            && let Err(error) = relayed.say(relay::RETIRE)
+        {
+            let text = format!("the process in front was not told of a worker's end: {error}");
+            face.log(&text);
         }
         let thrown = face.cancelled();
         let said = move |count| {
@@ -692,7 +656,10 @@ impl Worker {
         self.left
             .set(servers.len() + usize::from(streams.is_some()) + 1);
         for server in servers {
-            server.drain();
+            match self.relayed.get() {
+                Some(_) => server.drain_handed(),
+                None => server.drain(),
+            }
         }
         if let Some(streams) = streams {
             // What runs may still send; then the connections end.
@@ -743,6 +710,9 @@ impl Worker {
             streams.close_all();
         }
         if self.face.as_ref().is_some_and(|face| face.starts_apart()) {
+            return scheduler::stop_loop();
+        }
+        if self.context.kind() == Kind::Front {
             return scheduler::stop_loop();
         }
         let stop = self.stop.borrow_mut().take();

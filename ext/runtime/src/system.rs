@@ -26,6 +26,25 @@ pub fn file_system(path: &str) -> io::Result<[(&'static str, u64); 11]> {
     ])
 }
 
+/// Has the calling thread, of the worker with this number, run on one processor only: of those that it may use but for the
+/// ignored ones, a bit for each, one after the other for the workers. Nothing where none is left.
+///
+/// # Errors
+/// The system's.
+pub fn pin(worker: usize, ignored: u64) -> io::Result<()> {
+    use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
+    let own = sched_getaffinity(None)?;
+    let all: Vec<usize> = (0..CpuSet::MAX_CPU)
+        .filter(|cpu| own.is_set(*cpu) && (*cpu >= 64 || ignored >> cpu & 1 == 0))
+        .collect();
+    let Some(count) = all.len().checked_sub(1) else {
+        return Ok(());
+    };
+    let mut only = CpuSet::new();
+    only.set(all[worker % (count + 1)]);
+    Ok(sched_setaffinity(None, &only)?)
+}
+
 /// For what a descriptor is ready.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Ready {

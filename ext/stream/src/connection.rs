@@ -42,6 +42,8 @@ pub struct Connection {
     /// More packets were received with the one at hand: what is sent meanwhile goes together.
     pub(crate) in_burst: Cell<bool>,
     pub(crate) is_peer_closed: Cell<bool>,
+    /// No more is sent once the output is.
+    pub(crate) is_shut: Cell<bool>,
     pub(crate) is_full: Cell<bool>,
     pub(crate) is_over: Cell<bool>,
     /// Does somebody have an answer for it under way?
@@ -80,6 +82,7 @@ impl Connection {
             is_reading: Cell::new(false),
             in_burst: Cell::new(false),
             is_peer_closed: Cell::new(false),
+            is_shut: Cell::new(false),
             is_full: Cell::new(false),
             is_over: Cell::new(false),
             is_held: Cell::new(false),
@@ -130,6 +133,32 @@ impl Connection {
             .as_ref()
     }
 
+    /// The address that the peer connected to; `None` for a nameless one.
+    #[must_use]
+    pub fn local(&self) -> Option<Address> {
+        let fd = self.fd.borrow();
+        let address = rustix::net::getsockname(fd.as_ref()?).ok()?;
+        Address::of_system(&address)
+    }
+
+    /// Has the peer reset it?
+    pub(crate) fn has_failed(&self) -> bool {
+        let fd = self.fd.borrow();
+        let state = fd.as_ref().map(rustix::net::sockopt::socket_error);
+        !matches!(state, Some(Ok(Ok(()))))
+    }
+
+    /// The peer sees the end once it has read all.
+    pub(crate) fn shut_sending(&self) {
+        let fd = self.fd.borrow();
+        let Some(fd) = fd.as_ref() else { return };
+        if let Some(secure) = self.secure.borrow_mut().as_mut() {
+            secure.say_goodbye(fd.as_fd());
+        }
+        // The peer may have reset it meanwhile: closing follows anyway.
+        let _gone = rustix::net::shutdown(fd, rustix::net::Shutdown::Write);
+    }
+
     /// When it was accepted, nanoseconds of the monotonic clock.
     #[must_use]
     pub fn opened(&self) -> u64 {
@@ -152,6 +181,12 @@ impl Connection {
     #[must_use]
     pub fn queued(&self) -> u64 {
         self.output.borrow().as_ref().map_or(0, |o| o.queued())
+    }
+
+    /// Does as much wait to be sent as [`crate::Service::buffer_full`] tells of?
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        self.is_full.get()
     }
 
     /// Bytes that were received and make no packet yet.

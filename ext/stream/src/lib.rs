@@ -19,5 +19,5 @@ pub use connection::Connection;
 pub use cut::Cut;
 pub use datagram::Datagrams;
 pub use server::{Figures, SendError, Server};
-pub use service::{End, Service};
+pub use service::{End, Event, Service, What};
 pub use settings::{KeepAlive, Settings};

@@ -125,6 +125,28 @@ impl Server {
         Ok(())
     }
 
+    /// Reads certificates and keys anew, for connections to come. Where that fails those of before stay: what to tell of it.
+    #[must_use]
+    pub fn renew(&self) -> Vec<String> {
+        let mut problems = Vec::new();
+        for door in &mut *self.core.doors.borrow_mut() {
+            let Some(context) = &door.settings.tls else {
+                continue;
+            };
+            match context.renewed() {
+                Ok(renewed) => {
+                    let mut settings = (*door.settings).clone();
+                    settings.tls = Some(renewed);
+                    door.settings = Rc::new(settings);
+                }
+                Err(error) => problems.push(format!(
+                    "the certificates of before stay, new ones can't be used: {error}"
+                )),
+            }
+        }
+        problems
+    }
+
     /// Takes datagrams from a bound socket from now on.
     ///
     /// # Errors
@@ -256,6 +278,14 @@ impl Server {
         }
     }
 
+    /// Ends this side of a connection once its output is sent; what the peer says is still read.
+    pub fn shut_sending(&self, connection: &Rc<Connection>) {
+        connection.is_shut.set(true);
+        if !connection.has_output() {
+            connection.shut_sending();
+        }
+    }
+
     /// Reads no more from a connection until [`Server::resume`].
     pub fn pause(&self, connection: &Rc<Connection>) {
         connection.is_paused.set(true);
@@ -307,7 +337,9 @@ impl Handler for Events {
             let sent = connection.flush();
             core.after_flush(&connection, sent);
         }
-        if readiness.read {
+        if readiness.hangup && connection.settings.half_open && connection.has_failed() {
+            core.end(&connection, End::Peer, true);
+        } else if readiness.read {
             core.read(&connection, readiness.hangup);
         }
     }
@@ -408,7 +440,12 @@ impl Core {
         if sent == Sent::All && connection.is_open() {
             if connection.is_closing.get() {
                 self.forget(connection, false);
-            } else if connection.is_peer_closed.get() && !connection.is_held.get() {
+            } else if connection.is_shut.get() {
+                connection.shut_sending();
+            } else if connection.is_peer_closed.get()
+                && !connection.is_held.get()
+                && !connection.settings.half_open
+            {
                 self.end(connection, End::Peer, true);
             }
         }

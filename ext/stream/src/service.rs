@@ -18,6 +18,34 @@ pub enum End {
     Malformed,
 }
 
+/// What a process that has connections tells one that works on them.
+#[derive(Clone, Copy, Debug)]
+pub struct Event<'a> {
+    /// The connection's number; 0 for a datagram.
+    pub session: u64,
+    /// The port's place among the server's.
+    pub port: usize,
+    /// What has happened.
+    pub what: What<'a>,
+}
+
+/// What has happened.
+#[derive(Clone, Copy, Debug)]
+pub enum What<'a> {
+    /// As [`Service::connected`].
+    Connected,
+    /// As [`Service::received`].
+    Received(&'a [u8]),
+    /// As [`Service::closed`].
+    Closed(End),
+    /// As [`Service::buffer_full`].
+    Full,
+    /// As [`Service::buffer_empty`].
+    Empty,
+    /// As [`Service::packet`]: from whom, and the bytes.
+    Packet(&'a Address, &'a [u8]),
+}
+
 /// The worker's side. All calls come on the driver's stack, in the order of the events; of one
 /// connection `connected` first and `closed` last. Each may call the server back.
 pub trait Service {
@@ -30,6 +58,14 @@ pub trait Service {
     /// The socket of a connection that was announced is closed; nothing finds it any more.
     fn gone(&self, connection: &Rc<Connection>) {
         let _ = connection;
+    }
+    /// The peer has ended its side of a connection that may be half open.
+    fn ended(&self, connection: &Rc<Connection>) {
+        let _ = connection;
+    }
+    /// Something has happened to a connection or a port of another process, which told of it.
+    fn relayed(&self, event: &Event<'_>) {
+        let _ = event;
     }
     /// A datagram has come.
     fn packet(&self, port: &Rc<Datagrams>, from: &Address, packet: &[u8]);

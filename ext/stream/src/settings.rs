@@ -52,6 +52,8 @@ pub struct Settings {
     pub idle: Option<Duration>,
     /// Is nothing read until [`crate::Server::resume`]? Default no.
     pub delay_receive: bool,
+    /// Is a connection kept whose peer has ended its side, until this side closes it ([`crate::Service::ended`])? Default no.
+    pub half_open: bool,
     /// TLS, if this port speaks it.
     pub tls: Option<Context>,
     /// How long a TLS handshake may take. Default 10 s.
@@ -73,6 +75,7 @@ impl Default for Settings {
             heartbeat: None,
             idle: None,
             delay_receive: false,
+            half_open: false,
             tls: None,
             handshake_timeout: Duration::from_secs(10),
         }

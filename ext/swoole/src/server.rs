@@ -6,6 +6,7 @@ pub(crate) mod elsewhere;
 mod event;
 mod exiting;
 mod figures;
+mod fronting;
 mod helper;
 mod iterator;
 mod limited;
@@ -690,6 +691,8 @@ fn start(call: &mut Call) -> Done {
     highper_runtime::callback::in_coroutines(this.modes.get().coroutine);
     task::queue::configure(&this.settings.borrow());
     options.user_num = this.users.borrow().len();
+    let fronted = fronting::of(&server, &this.settings.borrow())?;
+    options.front = fronted.is_some();
     if options.task_worker_num > 0 && !this.callbacks.borrow().contains_key("task") {
         logging::warning("Server::start_check(): require 'onTask' callback");
         return Err(error::fatal(
@@ -732,6 +735,7 @@ fn start(call: &mut Call) -> Done {
         settings: http,
         ports: others,
         one_row: true,
+        fronted,
     };
     let mut hooks = Callbacks {
         server: server.clone(),

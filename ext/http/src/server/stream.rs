@@ -1,12 +1,13 @@
 //! Bodies that are read while they arrive: from the socket to their [`Stream`], and their ends.
 
 use super::Core;
-use crate::connection::Connection;
+use crate::collect::{Collector, Refusal};
+use crate::connection::{Connection, Partial};
 use crate::exchange::{Exchange, Progress};
 use crate::request::Body;
 use crate::stream::{Stream, StreamError};
 use highper_engine::{reactor, scheduler};
-use highper_http1::{Event, Head};
+use highper_http1::{Event, Framing, Head};
 use std::rc::Rc;
 
 /// The stream of a request under way, as long as more of it is to come.
@@ -142,6 +143,37 @@ impl Core {
         });
         if connection.in_burst.get() {
             self.flush_gathered(connection);
+        }
+    }
+
+    /// A head whose body is collected.
+    #[inline(never)]
+    pub(super) fn begin_body(
+        &self,
+        connection: &Rc<Connection>,
+        head: Head,
+        bytes: Vec<u8>,
+        started: u64,
+    ) {
+        let length = match head.framing() {
+            Framing::Length(n) => Some(n),
+            _ => None,
+        };
+        let most = self.service.body_limit(&head, &bytes);
+        match Collector::new(head.content_type(&bytes), length, most, &self.settings) {
+            Ok(collector) => {
+                *connection.partial.borrow_mut() = Some(Box::new(Partial {
+                    head,
+                    bytes,
+                    collector,
+                    started,
+                }));
+                connection
+                    .codec
+                    .borrow_mut()
+                    .want_body(&mut self.gathered.borrow_mut());
+            }
+            Err(Refusal { status, text }) => self.refuse(connection, status, &text),
         }
     }
 

@@ -191,7 +191,7 @@ impl Core {
         self.drop_connection(connection);
     }
 
-    fn read_upgraded(&self, connection: &Rc<Connection>, to_the_end: bool) {
+    pub(super) fn read_upgraded(&self, connection: &Rc<Connection>, to_the_end: bool) {
         let Some(protocol) = connection.protocol() else {
             return;
         };

@@ -36,6 +36,7 @@ pub fn bind_udp(address: SocketAddr) -> Result<Listener, Error> {
         fd: OwnedFd::from(socket),
         address: Address::Udp(actual),
         file: None,
+        is_lent: false,
     })
 }
 
@@ -69,6 +70,7 @@ pub fn bind_unix_datagram(path: &Path) -> Result<Listener, Error> {
         fd: OwnedFd::from(socket),
         address: Address::UnixDatagram(path.to_owned()),
         file: file_id(path),
+        is_lent: false,
     })
 }
 

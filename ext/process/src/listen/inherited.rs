@@ -2,7 +2,7 @@
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
-use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
+use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 use std::path::PathBuf;
 
 use super::{Address, Listener, file_id};
@@ -34,7 +34,22 @@ pub fn inherited(number: RawFd) -> Result<Listener, Error> {
         Address::Unix(path) => file_id(path),
         _ => None,
     };
-    Ok(Listener { fd, address, file })
+    Ok(Listener {
+        fd,
+        address,
+        file,
+        is_lent: false,
+    })
+}
+
+/// Where an open socket of this number listens, if it does.
+pub(super) fn address_of(number: RawFd) -> Option<Address> {
+    if number <= 2 || !listens(number).ok()? {
+        return None;
+    }
+    // SAFETY: open, as was just seen; it is duplicated at once and not kept.
+    let borrowed = unsafe { BorrowedFd::borrow_raw(number) };
+    address(&borrowed.try_clone_to_owned().ok()?).ok()
 }
 
 fn listens(number: RawFd) -> io::Result<bool> {

@@ -67,6 +67,9 @@ impl Manager<'_> {
         self.log_failure("worker_exited", result);
         self.post.sessions().forget(worker.slot as u32);
         self.board.release(worker.slot);
+        if worker.kind == Kind::Worker {
+            self.post.nudge_front();
+        }
         self.reload_lost(&worker, &text);
         self.recycling_lost(&worker, Instant::now());
         let counted = matches!(worker.purpose, Purpose::First | Purpose::Respawn);
@@ -151,6 +154,7 @@ impl Manager<'_> {
                     self.pid, self.options.worker_num
                 );
                 self.info(&text);
+                self.notifier.ready(self.options.worker_num);
                 let result = self.hooks.started();
                 self.log_failure("started", result);
             }

@@ -31,7 +31,7 @@ enum Stage {
 
 impl Reload {
     fn covers(&self, kind: Kind) -> bool {
-        kind != Kind::User && self.kind.is_none_or(|k| k == kind)
+        !matches!(kind, Kind::User | Kind::Front) && self.kind.is_none_or(|k| k == kind)
     }
 
     pub fn wakes_at(&self) -> Option<Instant> {
@@ -68,7 +68,7 @@ impl Manager<'_> {
             self.reload = None;
             self.end_old_user_processes(generation);
         }
-        if self.reload.is_some() || !self.settled {
+        if self.reload.is_some() || !self.settled && !self.is_stuck(Instant::now()) {
             // All kinds include the task workers.
             self.queued_reload = match self.queued_reload {
                 None => Some(kind),
@@ -77,6 +77,7 @@ impl Manager<'_> {
             };
             return;
         }
+        self.notifier.reloading();
         let result = self.hooks.before_reload();
         self.log_failure("before_reload", result);
         self.recycling.forget();
@@ -104,6 +105,19 @@ impl Manager<'_> {
         self.reload = Some(reload);
     }
 
+    /// Waits the start of the server for a worker that takes longer to be ready than others may take to end? Then a reload
+    /// does not wait for it.
+    pub(super) fn is_stuck(&self, now: Instant) -> bool {
+        self.starts_until().is_some_and(|at| now >= at)
+    }
+
+    /// When the start of the server is taken for stuck.
+    pub(super) fn starts_until(&self) -> Option<Instant> {
+        let starting = |w: &&Worker| matches!(w.phase, Phase::Starting { .. });
+        let first = self.workers.iter().filter(starting).map(|w| w.started);
+        first.min().map(|at| at + self.options.max_wait_time)
+    }
+
     /// Those of an older generation: their successors start when they have ended.
     fn end_old_user_processes(&mut self, generation: u32) {
         let is_old = |w: &&Worker| w.kind == Kind::User && w.generation < generation && w.counts();
@@ -128,6 +142,7 @@ impl Manager<'_> {
             .counters()
             .failed_reloads
             .fetch_add(1, Ordering::Relaxed);
+        self.notifier.ready(self.options.worker_num);
         self.hooks.log(
             Level::Error,
             &format!(
@@ -151,7 +166,7 @@ impl Manager<'_> {
             return;
         }
         if self.reload.is_none()
-            && self.settled
+            && (self.settled || self.is_stuck(now))
             && let Some(kind) = self.queued_reload.take()
         {
             self.want_reload(kind);
@@ -203,6 +218,7 @@ impl Manager<'_> {
                     self.info(&format!(
                         "reload: generation {generation} serves alone after {took:.1} s"
                     ));
+                    self.notifier.ready(self.options.worker_num);
                     let result = self.hooks.after_reload();
                     self.log_failure("after_reload", result);
                 } else if let Some(reload) = &mut self.reload {

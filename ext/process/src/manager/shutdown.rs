@@ -59,6 +59,7 @@ impl Manager<'_> {
             self.info(&text);
         }
         if first {
+            self.notifier.stopping();
             let result = self.hooks.before_shutdown();
             self.log_failure("before_shutdown", result);
         }
@@ -91,21 +92,31 @@ impl Manager<'_> {
     }
 
     fn ends_last(&self, kind: Kind) -> bool {
-        match self.options.user_loops {
-            true => kind == Kind::Task,
-            false => kind == Kind::User,
+        self.turn(kind) > 0
+    }
+
+    /// Who ends when, from 0.
+    fn turn(&self, kind: Kind) -> u32 {
+        match (kind, self.options.user_loops) {
+            // What the others still send goes through it.
+            (Kind::Front, _) => 2,
+            (Kind::Task, true) | (Kind::User, false) => 1,
+            _ => 0,
         }
     }
 
     /// Ends those that the others may need once they are the last.
     pub(super) fn end_the_last(&mut self) {
-        if self.stopping.is_none() || self.workers.iter().any(|w| !self.ends_last(w.kind)) {
+        let Some(turn) = self.workers.iter().map(|w| self.turn(w.kind)).min() else {
+            return;
+        };
+        if self.stopping.is_none() || turn == 0 {
             return;
         }
         let pids: Vec<_> = self
             .workers
             .iter()
-            .filter(|w| w.counts())
+            .filter(|w| w.counts() && self.turn(w.kind) == turn)
             .map(|w| w.pid)
             .collect();
         for pid in pids {

@@ -102,6 +102,7 @@ impl Manager<'_> {
             Kind::Worker => 0,
             Kind::Task => 1,
             Kind::User => 2,
+            Kind::Front => 3,
         };
         let Some(slot) = self.board.claim(spawn.id as u32, number, generation) else {
             // All slots are held by processes that drain: one will be free soon.
@@ -220,7 +221,7 @@ impl Manager<'_> {
         }
         let signals = match kind {
             Kind::User if !self.options.user_loops => None,
-            Kind::Worker | Kind::Task | Kind::User => {
+            Kind::Worker | Kind::Task | Kind::User | Kind::Front => {
                 let signals = SignalPipe::install(&signals::WORKER)
                     .map_err(|e| failed("install the signal handlers", &e))?
                     .for_good();

@@ -27,6 +27,8 @@ pub enum Kind {
     Answer = 5,
     /// For a connection of the process: what [`Head::code`] says.
     Forward = 6,
+    /// Between the process in front and a worker: what [`Head::code`] says.
+    Relay = 7,
 }
 
 impl Kind {
@@ -38,6 +40,7 @@ impl Kind {
             4 => Self::Command,
             5 => Self::Answer,
             6 => Self::Forward,
+            7 => Self::Relay,
             _ => return None,
         })
     }

@@ -14,11 +14,49 @@ const PLACES: u64 = (1 << PLACE_BITS) - 1;
 #[derive(Debug)]
 pub struct Sessions {
     entries: SharedArray<AtomicU64>,
+    /// By entry: a [`Note`]; the application's number of its user.
+    words: SharedArray<[AtomicU64; 2]>,
     /// The last number, and one below which there is none.
     marks: SharedArray<AtomicU64>,
 }
 
+/// What the worker that has a connection is about to do with its input.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Note {
+    /// So many bytes are taken then.
+    pub taken: u64,
+    /// Its number: which one of this worker for this connection it is; 0 before the first.
+    pub number: u16,
+    /// Is something of the input under way then that is lost with the worker?
+    pub is_busy: bool,
+}
+
+/// Where that is noted.
+#[derive(Clone, Copy, Debug)]
+pub struct Progress<'a>(&'a AtomicU64);
+
+impl Progress<'_> {
+    /// The last one.
+    #[must_use]
+    pub fn get(self) -> Note {
+        let word = self.0.load(Ordering::Acquire);
+        Note {
+            taken: word >> 17,
+            number: (word >> 1) as u16,
+            is_busy: word & 1 != 0,
+        }
+    }
+
+    /// Notes.
+    pub fn set(self, note: Note) {
+        let word = note.taken << 17 | u64::from(note.number) << 1 | u64::from(note.is_busy);
+        self.0.store(word, Ordering::Release);
+    }
+}
+
 const LAST: usize = 0;
+/// Beside the number of a user.
+const CLOSED: u64 = 1 << 63;
 const LOW: usize = 1;
 
 impl Sessions {
@@ -26,6 +64,7 @@ impl Sessions {
         Ok(Self {
             // Address space; a page counts when it is first touched.
             entries: SharedArray::new(ENTRIES as usize)?,
+            words: SharedArray::new(ENTRIES as usize)?,
             marks: SharedArray::new(2)?,
         })
     }
@@ -38,6 +77,45 @@ impl Sessions {
     pub fn start_after(&self, last: u64) {
         self.marks[LAST].store(last, Ordering::Relaxed);
         self.marks[LOW].store(last, Ordering::Relaxed);
+    }
+
+    /// What the worker that has a connection has noted for the process in front, should it die.
+    #[must_use]
+    pub fn progress(&self, number: u64) -> Progress<'_> {
+        Progress(&self.words[(number % ENTRIES) as usize][0])
+    }
+
+    /// Somebody has closed a connection, or its peer has, whose number is still known.
+    pub fn set_closed(&self, number: u64) {
+        let word = &self.words[(number % ENTRIES) as usize][1];
+        word.fetch_or(CLOSED, Ordering::Relaxed);
+    }
+
+    /// Was that said?
+    #[must_use]
+    pub fn is_closed(&self, number: u64) -> bool {
+        let word = &self.words[(number % ENTRIES) as usize][1];
+        word.load(Ordering::Relaxed) & CLOSED != 0
+    }
+
+    /// Binds a connection to a number of the application's: false when it is bound already.
+    pub fn bind(&self, number: u64, user: u32) -> bool {
+        let word = &self.words[(number % ENTRIES) as usize][1];
+        word.compare_exchange(0, u64::from(user), Ordering::Relaxed, Ordering::Relaxed)
+            .is_ok()
+    }
+
+    /// That number; 0 for none.
+    #[must_use]
+    pub fn user(&self, number: u64) -> u64 {
+        self.words[(number % ENTRIES) as usize][1].load(Ordering::Relaxed) & !CLOSED
+    }
+
+    /// A connection that was just numbered by the process in front has neither.
+    pub fn fresh(&self, number: u64) {
+        for word in &self.words[(number % ENTRIES) as usize] {
+            word.store(0, Ordering::Relaxed);
+        }
     }
 
     /// The next number, for a connection of the process in this slot.

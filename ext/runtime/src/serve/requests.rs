@@ -1,7 +1,7 @@
 //! The requests of a worker: what it has to know of them.
 
 use super::Worker;
-use highper_http::{Connection, Exchange, Head, Service};
+use highper_http::{Connection, Exchange, Head, Protocol, Server, Service};
 use highper_process::Ticket;
 use std::rc::Rc;
 
@@ -51,16 +51,33 @@ impl Service for Watched {
     }
 
     fn opened(&self, connection: &Rc<Connection>) {
-        self.worker.context.slot().connection_opened();
+        if !connection.is_handed() {
+            self.worker.context.slot().connection_opened();
+        }
         self.service.opened(connection);
     }
 
     fn closed(&self, connection: &Rc<Connection>) {
         let slot = self.worker.context.slot();
         slot.set_traffic(highper_http::traffic::counted());
-        slot.connection_closed();
-        self.worker.release(connection.serial());
+        if self.worker.relayed.get().is_none() {
+            slot.connection_closed();
+            self.worker.release(connection.serial());
+        }
         self.service.closed(connection);
+    }
+
+    fn revive(
+        &self,
+        server: &Server,
+        connection: &Rc<Connection>,
+        state: &[u8],
+    ) -> Option<Rc<dyn Protocol>> {
+        self.service.revive(server, connection, state)
+    }
+
+    fn moved(&self, connection: &Rc<Connection>) {
+        self.service.moved(connection);
     }
 
     fn disconnected(&self, exchange: &Rc<Exchange>) {

@@ -4,7 +4,7 @@ use super::Worker;
 use highper_net::Address;
 use highper_net::framing::Malformed;
 use highper_process::Ticket;
-use highper_stream::{Connection, Datagrams, End, Service};
+use highper_stream::{Connection, Datagrams, End, Event, Service, What};
 use std::rc::Rc;
 
 /// A service, with what a worker counts of it.
@@ -42,8 +42,17 @@ impl Service for Watched {
         let slot = self.worker.context.slot();
         slot.set_traffic(highper_http::traffic::counted());
         slot.connection_closed();
-        self.worker.release(connection.session());
+        if self.worker.front.get().is_none() {
+            self.worker.release(connection.session());
+        }
         self.service.gone(connection);
+    }
+
+    fn relayed(&self, event: &Event<'_>) {
+        match event.what {
+            What::Received(_) | What::Packet(..) => self.counted(|| self.service.relayed(event)),
+            _ => self.service.relayed(event),
+        }
     }
 
     fn packet(&self, port: &Rc<Datagrams>, from: &Address, packet: &[u8]) {

@@ -135,7 +135,9 @@ impl Core {
 
     fn end_of_stream(&self, connection: &Rc<Connection>) {
         connection.is_peer_closed.set(true);
-        if !connection.has_output() && !connection.is_held.get() {
+        if connection.settings.half_open {
+            self.service.ended(connection);
+        } else if !connection.has_output() && !connection.is_held.get() {
             self.end(connection, End::Peer, true);
         }
         // Otherwise a peer that has ended only its own side reads what waits for it first.

@@ -42,7 +42,9 @@ impl Core {
                     .flatten()
                     .fold(settings.handshake_timeout, Duration::min);
                 is_past(connection.opened(), limit, now)
-            } else if connection.is_closing.get() || connection.is_peer_closed.get() {
+            } else if connection.is_closing.get()
+                || connection.is_peer_closed.get() && !settings.half_open
+            {
                 is_past(connection.stuck.get(), CLOSE_WAIT, now)
             } else {
                 is_silent(&connection, now)

@@ -164,7 +164,7 @@ fn may_run(server: &Object, at: usize) -> bool {
     let own = match serve::worker().map(|worker| worker.context().kind()) {
         Some(Process::Worker) => WORKER,
         Some(Process::Task) => TASK_WORKER,
-        Some(Process::User) => 0,
+        Some(Process::User | Process::Front) => 0,
         None => MASTER | MANAGER,
     };
     server.state::<State>().is_some_and(|state| {

@@ -1,5 +1,6 @@
 //! What a server tells of its connections, and does with them.
 
+mod behind;
 mod forward;
 mod info;
 mod list;
@@ -13,6 +14,7 @@ pub(super) use sending::{send, send_file, send_to, send_wait};
 pub(super) use state::{bind, close, exists, pause, protect, resume};
 
 use crate::error_code;
+use highper_front::frame::{Frame, Kind};
 use highper_runtime::serve;
 use highper_zend::{Call, Done, Throw, error};
 use std::rc::Rc;
@@ -29,6 +31,10 @@ pub(super) enum Found {
 pub(super) fn find(fd: i64) -> Option<Found> {
     let number = u64::try_from(fd).ok()?;
     let worker = serve::worker()?;
+    if let Some(relayed) = worker.relayed() {
+        let (server, connection) = relayed.find(number)?;
+        return Some(Found::Http(server, connection));
+    }
     if let Some(streams) = worker.streams()
         && let Some(connection) = streams.find(number)
     {
@@ -38,6 +44,34 @@ pub(super) fn find(fd: i64) -> Option<Found> {
         let connection = server.connection(number)?;
         Some(Found::Http(server, connection))
     })
+}
+
+/// Sends bytes on a stream. False when it is closed or full.
+pub(super) fn reply(session: u64, bytes: &[u8]) -> bool {
+    match find(session as i64) {
+        Some(Found::Stream(server, connection)) => server.send(&connection, bytes).is_ok(),
+        _ => match behind::of(session as i64) {
+            Some(way) if !way.0.is_over(session) => {
+                way.0.ask(&Frame::new(Kind::Send, session).with(bytes));
+                true
+            }
+            _ => false,
+        },
+    }
+}
+
+/// Closes a stream: when all is sent, or at once.
+pub(super) fn end(session: u64, reset: bool) {
+    match find(session as i64) {
+        Some(Found::Stream(server, connection)) => {
+            server.close(&connection, reset);
+        }
+        _ => {
+            if let Some((relayed, session)) = behind::of(session as i64) {
+                relayed.ask(&Frame::new(Kind::Finish, session).flagged(u8::from(reset)));
+            }
+        }
+    }
 }
 
 /// Warns where no server runs.

@@ -5,7 +5,7 @@ use super::pending::Pending;
 use super::{messages, payload};
 use crate::http::response::remote;
 use highper_process::post::{Address, Kind, Message};
-use highper_runtime::post;
+use highper_runtime::{post, serve};
 use highper_zend::{Throw, Value};
 use std::time::Duration;
 
@@ -25,9 +25,15 @@ fn place(fd: i64) -> Option<u32> {
     (owner != here.place()).then_some(owner)
 }
 
+/// Has another process this connection, which may be closed already?
+pub(super) fn is_known(fd: i64) -> bool {
+    place(fd).is_some()
+}
+
 /// Has another process this connection?
 pub(crate) fn is_there(fd: i64) -> bool {
     place(fd).is_some()
+        && post::here().is_some_and(|here| !here.post().sessions().is_closed(fd as u64))
 }
 
 /// Sends something for a connection to the process that has it: whether that worked; `None` when no
@@ -45,7 +51,7 @@ pub(crate) fn send(fd: i64, code: u32, bytes: &[u8]) -> Option<bool> {
 }
 
 /// What another process knows of its connection.
-pub(super) fn info(fd: i64) -> Result<Option<Value>, Throw> {
+pub(crate) fn info(fd: i64) -> Result<Option<Value>, Throw> {
     let (Some(here), Some(place)) = (post::here(), place(fd)) else {
         return Ok(None);
     };
@@ -75,6 +81,13 @@ pub(super) fn info(fd: i64) -> Result<Option<Value>, Throw> {
 /// Does what another process wants with a connection of this one.
 pub(super) fn arrived(message: &Message) {
     let head = &message.head;
+    if let Some(front) = serve::worker().and_then(|worker| worker.front())
+        && matches!(head.code, RESPOND | PUSH | DISCONNECT)
+    {
+        // One that ended meanwhile needs nothing.
+        let _there = front.pass(head.number as u64, head.code, &message.body);
+        return;
+    }
     match head.code {
         RESPOND => {
             if let Some(Found::Http(_, connection)) = connection::find(head.number)

@@ -91,7 +91,7 @@ pub(super) fn count(board: &highper_process::ScoreBoard, kind: Kind) -> (usize, 
     let own: Vec<_> = board
         .slots()
         .iter()
-        .filter(|slot| slot.pid() > 0 && (slot.kind() == 1) == (kind == Kind::Task))
+        .filter(|slot| slot.pid() > 0 && slot.kind() == u32::from(kind == Kind::Task))
         .collect();
     let busy = own.iter().filter(|slot| slot.in_flight() > 0).count();
     (own.len(), own.len() - busy)

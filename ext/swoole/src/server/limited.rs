@@ -1,7 +1,7 @@
 //! A service that answers so many requests at a time: `worker_max_concurrency`, `max_concurrency`.
 
 use highper_engine::scheduler;
-use highper_http::{Connection, Exchange, Head, ResponseHead, Service};
+use highper_http::{Connection, Exchange, Head, Protocol, ResponseHead, Server, Service};
 use highper_runtime::serve;
 use highper_zend::{Array, Value};
 use std::cell::RefCell;
@@ -112,6 +112,19 @@ impl Service for Limited {
 
     fn closed(&self, connection: &Rc<Connection>) {
         self.inner.closed(connection);
+    }
+
+    fn revive(
+        &self,
+        server: &Server,
+        connection: &Rc<Connection>,
+        state: &[u8],
+    ) -> Option<Rc<dyn Protocol>> {
+        self.inner.revive(server, connection, state)
+    }
+
+    fn moved(&self, connection: &Rc<Connection>) {
+        self.inner.moved(connection);
     }
 
     fn disconnected(&self, exchange: &Rc<Exchange>) {

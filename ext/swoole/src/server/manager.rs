@@ -96,7 +96,7 @@ fn take(server: &Object, message: Message) {
         Kind::Command => command::run(server, &message),
         // An answer for which nobody waits is of no use.
         Kind::Answer | Kind::Finish => drop(pending::arrived(message)),
-        Kind::Task | Kind::Pipe | Kind::Forward => {}
+        Kind::Task | Kind::Pipe | Kind::Forward | Kind::Relay => {}
     }
 }
 

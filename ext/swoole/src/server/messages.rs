@@ -102,6 +102,8 @@ pub(super) fn take(server: &Object, worker: &Rc<Worker>, message: Message) {
         // Nobody waits any more.
         Kind::Answer => drop(pending::arrived(message)),
         Kind::Forward => super::elsewhere::arrived(&message),
+        // The loop takes these itself.
+        Kind::Relay => {}
     }
 }
 

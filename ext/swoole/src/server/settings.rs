@@ -105,6 +105,10 @@ pub(super) struct Switches {
     pub(super) cancel: bool,
     /// `enable_reuse_port`: has each worker a socket of its own?
     pub(super) reuse_port: bool,
+    /// `open_cpu_affinity`: has each worker a processor of its own?
+    pub(super) pins: bool,
+    /// `cpu_affinity_ignore`: those that they leave alone, a bit for each.
+    pub(super) ignored: u64,
     /// `hook_flags`: what the workers hook.
     pub(super) hooks: Option<u32>,
 }
@@ -132,6 +136,8 @@ pub(super) fn apply(
         cookie: true,
         php_files: false,
         cancel: false,
+        pins: false,
+        ignored: 0,
         hooks: None,
         reuse_port: false,
     };
@@ -232,6 +238,20 @@ pub(super) fn apply(
             | "task_tmpdir"
             | "message_queue_key"
             | "event_object" => {}
+            // These are read where a process in front is made.
+            "dispatch_mode"
+            | "dispatch_func"
+            | "discard_timeout_request"
+            | "enable_unsafe_event" => {}
+            "open_cpu_affinity" => switches.pins = value.to_bool(),
+            "cpu_affinity_ignore" => {
+                for cpu in list(&name, value)? {
+                    let cpu = cpu.trim().parse::<usize>().ok().filter(|cpu| *cpu < 64);
+                    let cpu =
+                        cpu.ok_or_else(|| wrong(&name, "a list of numbers below 64", value))?;
+                    switches.ignored |= 1 << cpu;
+                }
+            }
             // These are read where a port's service is made.
             "max_concurrency" | "worker_max_concurrency" => {}
             // These are read by the ports that speak WebSocket.

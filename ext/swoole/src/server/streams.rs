@@ -1,5 +1,6 @@
 //! From the events of streams and datagrams to callbacks.
 
+use super::connection;
 use super::event::{self, Info};
 use super::port::{View, get_callback};
 use crate::function::logging;
@@ -8,7 +9,7 @@ use highper_engine::clock;
 use highper_net::Address;
 use highper_net::framing::Malformed;
 use highper_runtime::callback;
-use highper_stream::{Connection, Datagrams, End, Service};
+use highper_stream::{Connection, Datagrams, End, Event, Service, What};
 use highper_zend::{Array, Callable, Object, Throw, Value};
 use std::rc::Rc;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -111,60 +112,47 @@ impl Streams {
     }
 
     /// A command of Redis' protocol.
-    fn command(&self, connection: &Rc<Connection>, packet: &[u8]) {
-        let streams = || highper_runtime::serve::worker().and_then(|worker| worker.streams());
+    fn command(&self, session: u64, packet: &[u8]) {
         match redis::asked(&self.server, packet) {
             Asked::Handler(handler, arguments) => {
-                let (server, session) = (self.server.clone(), connection.session() as i64);
+                let (server, session) = (self.server.clone(), session as i64);
                 Self::run(move || redis::answer(&server, session, &handler, &arguments));
             }
             Asked::Reply(reply) => {
                 // Who does not read the errors of its commands can wait for no room: it is closed.
-                if let Some(streams) = streams()
-                    && streams.send(connection, &reply).is_err()
-                {
-                    streams.close(connection, true);
+                if !connection::reply(session, &reply) {
+                    connection::end(session, true);
                 }
             }
-            Asked::TooLong => {
-                if let Some(streams) = streams() {
-                    streams.close(connection, false);
-                }
-            }
+            Asked::TooLong => connection::end(session, false),
         }
     }
 
-    fn of_buffer(&self, callable: Option<&Callable>, connection: &Connection) {
-        let Some(callable) = callable.cloned() else {
-            return;
+    fn has_connected(&self, port: usize, session: u64) {
+        let callable = self.port(port).and_then(|p| p.connect.as_ref());
+        self.about(callable, session, self.reactor);
+    }
+
+    fn has_closed(&self, port: usize, session: u64, end: End) {
+        let callable = self.port(port).and_then(|p| p.close.as_ref());
+        let reactor = match end {
+            End::Us => -1,
+            _ => self.reactor,
         };
-        let args = [
-            Value::from(&self.server),
-            Value::from(connection.session() as i64),
-        ];
-        Self::run(move || callable.call(&args).into_result().map(drop));
-    }
-}
-
-impl Service for Streams {
-    fn connected(&self, connection: &Rc<Connection>) {
-        let callable = self
-            .port(connection.port())
-            .and_then(|p| p.connect.as_ref());
-        self.about(callable, connection.session(), self.reactor);
+        self.about(callable, session, reactor);
     }
 
-    fn received(&self, connection: &Rc<Connection>, packet: &[u8]) {
-        let Some(port) = self.port(connection.port()) else {
+    fn has_received(&self, port: usize, session: u64, packet: &[u8]) {
+        let Some(port) = self.port(port) else {
             return;
         };
         if port.is_redis {
-            return self.command(connection, packet);
+            return self.command(session, packet);
         }
         let Some(callable) = port.receive.clone() else {
             return;
         };
-        let (server, fd) = (Value::from(&self.server), connection.session() as i64);
+        let (server, fd) = (Value::from(&self.server), session as i64);
         let data = Value::string(packet);
         if self.event_object {
             let reactor = self.reactor;
@@ -180,13 +168,45 @@ impl Service for Streams {
         Self::run(move || callable.call(&args).into_result().map(drop));
     }
 
-    fn closed(&self, connection: &Rc<Connection>, end: End) {
-        let callable = self.port(connection.port()).and_then(|p| p.close.as_ref());
-        let reactor = match end {
-            End::Us => -1,
-            _ => self.reactor,
+    fn of_buffer(&self, callable: Option<&Callable>, session: u64) {
+        let Some(callable) = callable.cloned() else {
+            return;
         };
-        self.about(callable, connection.session(), reactor);
+        let args = [Value::from(&self.server), Value::from(session as i64)];
+        Self::run(move || callable.call(&args).into_result().map(drop));
+    }
+}
+
+impl Service for Streams {
+    fn connected(&self, connection: &Rc<Connection>) {
+        self.has_connected(connection.port(), connection.session());
+    }
+
+    fn received(&self, connection: &Rc<Connection>, packet: &[u8]) {
+        self.has_received(connection.port(), connection.session(), packet);
+    }
+
+    fn closed(&self, connection: &Rc<Connection>, end: End) {
+        self.has_closed(connection.port(), connection.session(), end);
+    }
+
+    fn relayed(&self, event: &Event<'_>) {
+        let (port, session) = (event.port, event.session);
+        let callbacks = self.port(port);
+        match event.what {
+            What::Connected => self.has_connected(port, session),
+            What::Received(packet) => self.has_received(port, session, packet),
+            What::Closed(end) => self.has_closed(port, session, end),
+            What::Full => self.of_buffer(callbacks.and_then(|p| p.buffer_full.as_ref()), session),
+            What::Empty => self.of_buffer(callbacks.and_then(|p| p.buffer_empty.as_ref()), session),
+            What::Packet(from, packet) => {
+                let own = highper_runtime::serve::worker().map(|worker| worker.datagrams());
+                let own = own.unwrap_or_default();
+                if let Some(socket) = own.iter().find(|socket| socket.port() == port) {
+                    self.packet(socket, from, packet);
+                }
+            }
+        }
     }
 
     fn packet(&self, port: &Rc<Datagrams>, from: &Address, packet: &[u8]) {
@@ -229,12 +249,18 @@ impl Service for Streams {
 
     fn buffer_full(&self, connection: &Rc<Connection>) {
         let port = self.port(connection.port());
-        self.of_buffer(port.and_then(|p| p.buffer_full.as_ref()), connection);
+        self.of_buffer(
+            port.and_then(|p| p.buffer_full.as_ref()),
+            connection.session(),
+        );
     }
 
     fn buffer_empty(&self, connection: &Rc<Connection>) {
         let port = self.port(connection.port());
-        self.of_buffer(port.and_then(|p| p.buffer_empty.as_ref()), connection);
+        self.of_buffer(
+            port.and_then(|p| p.buffer_empty.as_ref()),
+            connection.session(),
+        );
     }
 
     fn length(&self, connection: &Rc<Connection>, bytes: &[u8]) -> i64 {

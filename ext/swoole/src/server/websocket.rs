@@ -4,7 +4,7 @@ use super::service::{self, Handler, bad_client};
 use super::settings::Switches;
 use crate::websocket::hub::{self, Callbacks, Hub};
 use crate::websocket::options::Options;
-use highper_http::{Connection, Exchange, Head, ResponseHead, Service};
+use highper_http::{Connection, Exchange, Head, Protocol, ResponseHead, Server, Service};
 use highper_runtime::coroutine;
 use highper_zend::{Array, Callable, Object, Throw, Value};
 use std::rc::Rc;
@@ -118,6 +118,19 @@ impl Service for WebSockets {
             _ => self.close.as_ref(),
         };
         self.event(callback, connection);
+    }
+
+    fn revive(
+        &self,
+        server: &Server,
+        connection: &Rc<Connection>,
+        state: &[u8],
+    ) -> Option<Rc<dyn Protocol>> {
+        Some(self.hub.revive(server, connection, state))
+    }
+
+    fn moved(&self, connection: &Rc<Connection>) {
+        hub::forget(connection);
     }
 
     fn disconnected(&self, exchange: &Rc<Exchange>) {

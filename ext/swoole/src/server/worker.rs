@@ -1,7 +1,7 @@
 //! A worker's life, as callbacks.
 
 use super::{
-    MASTER_PID, State, TASKWORKER, WORKER_ID, WORKER_PID, event_callback, exiting, fire,
+    MASTER_PID, State, TASKWORKER, WORKER_ID, WORKER_PID, event_callback, exiting, fire, fronting,
     is_websocket, limited, messages, port, ports, service, settings, streams, task, user,
     websocket,
 };
@@ -9,7 +9,7 @@ use crate::function::logging;
 use highper_process::Kind as ProcessKind;
 use highper_process::post::Message;
 use highper_runtime::hooks;
-use highper_runtime::serve::{Face, Services, Worker};
+use highper_runtime::serve::{Face, FrontPart, Services, Worker};
 use highper_zend::{Array, Object, Throw, Value};
 use std::rc::Rc;
 
@@ -106,12 +106,25 @@ impl Face for Workers {
         Ok(())
     }
 
+    fn start_front(&self, worker: &Rc<Worker>) -> Result<FrontPart, Throw> {
+        self.introduce(worker);
+        ports::remember(&self.ports, &self.http);
+        let modes = messages::modes(&self.server);
+        let streams = streams::Streams::new(&self.server, &self.ports, modes.event_object, 0);
+        Ok(fronting::part(&self.server, &self.ports, streams))
+    }
+
     fn starts_apart(&self) -> bool {
         true
     }
 
     fn first(&self, worker: &Rc<Worker>) -> Result<(), Throw> {
         self.introduce(worker);
+        if self.switches.pins
+            && let Err(error) = highper_runtime::system::pin(worker.id(), self.switches.ignored)
+        {
+            logging::warning(&format!("open_cpu_affinity has no effect: {error}"));
+        }
         if let Some(flags) = self.switches.hooks {
             hooks::enable(flags);
         }

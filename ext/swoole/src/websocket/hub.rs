@@ -7,7 +7,7 @@ use super::options::Options;
 use super::outgoing::Prepared;
 use crate::http::request;
 use crate::http::response::upgrade;
-use highper_http::{Connection, EncodeError, Exchange, ResponseHead, SendError};
+use highper_http::{Connection, EncodeError, Exchange, Protocol, ResponseHead, SendError, Server};
 use highper_runtime::coroutine;
 use highper_websocket::{Opcode, handshake};
 use highper_zend::{Callable, Object, Throw};
@@ -67,10 +67,12 @@ pub(super) fn with_link<R>(connection: &Rc<Connection>, f: impl FnOnce(&Link) ->
     protocol.downcast_ref::<Link>().map(f)
 }
 
+/// `SWOOLE_WEBSOCKET_STATUS_ACTIVE`
+pub(crate) const ACTIVE: i64 = 3;
+
 /// Where a connection stands: `SWOOLE_WEBSOCKET_STATUS_*`, 0 before it asked. `None` where no WebSocket is spoken.
 pub(crate) fn status(connection: &Connection) -> Option<i64> {
     const CONNECTION: i64 = 1;
-    const ACTIVE: i64 = 3;
     SPEAKS.get().then(|| match connection.is_upgraded() {
         true => ACTIVE,
         false => ENTRIES
@@ -199,6 +201,22 @@ impl Hub {
             },
             Rc::new(link),
         )
+    }
+
+    /// Takes over a connection of another process, by what that one's [link](Link) has said of it.
+    pub(crate) fn revive(
+        self: &Rc<Self>,
+        server: &Server,
+        connection: &Rc<Connection>,
+        state: &[u8],
+    ) -> Rc<dyn Protocol> {
+        let entry = Entry {
+            hub: Rc::downgrade(self),
+            connection: Rc::downgrade(connection),
+        };
+        ENTRIES.with_borrow_mut(|all| all.insert(connection.serial(), entry));
+        let decoder = self.options.decoder(state == [1]);
+        Rc::new(Link::new(self, server.downgrade(), decoder))
     }
 
     /// An empty buffer for the next message.

@@ -5,7 +5,8 @@ use super::{FIN, MASK, RSV1};
 use crate::function::logging;
 use highper_http::server::WeakServer;
 use highper_http::{Connection, Protocol};
-use highper_websocket::{Decoder, Opcode, close, encode};
+
+use highper_websocket::{Decoder, Header, Opcode, close, encode};
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
@@ -168,6 +169,20 @@ impl Protocol for Link {
                 }
             }
         }
+    }
+
+    fn first(&self, bytes: &[u8]) -> Option<(usize, bool)> {
+        let (header, at) = Header::parse(bytes).ok().flatten()?;
+        let length = usize::try_from(header.length).ok()?.checked_add(at)?;
+        (length <= bytes.len()).then_some((length, header.fin))
+    }
+
+    fn is_clean(&self) -> bool {
+        self.status.get() == Status::Active && !self.decoder.borrow().is_within_message()
+    }
+
+    fn state(&self) -> Option<Vec<u8>> {
+        Some(vec![u8::from(self.compress)])
     }
 
     fn drain(&self, connection: &Rc<Connection>) {

@@ -56,7 +56,8 @@ pub fn declare(registry: &mut Registry) {
                     if !is_running()? {
                         return call.ret_bool(false);
                     }
-                    let established = hub::established(call.long(0)?).is_some();
+                    let fd = call.long(0)?;
+                    let established = hub::established(fd).is_some() || is_established_elsewhere(fd)?;
                     call.ret_bool(established)
                 },
             )
@@ -71,6 +72,17 @@ pub fn declare(registry: &mut Registry) {
                 frame::unpack,
             ),
     );
+}
+
+/// Has another process such a connection?
+fn is_established_elsewhere(fd: i64) -> Result<bool, Throw> {
+    if !elsewhere::is_there(fd) {
+        return Ok(false);
+    }
+    let info = elsewhere::info(fd)?;
+    let status = info.as_ref().and_then(|info| info.as_array());
+    let status = status.and_then(|info| info.get("websocket_status")?.as_long());
+    Ok(status == Some(hub::ACTIVE))
 }
 
 /// Does a server speak WebSocket?

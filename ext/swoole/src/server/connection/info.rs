@@ -46,11 +46,19 @@ fn of_stream(connection: &highper_stream::Connection) -> Array {
     let (host, number) = connection
         .peer()
         .map_or_else(Default::default, |peer| (peer.host(), peer.port()));
-    let reactor = serve::worker().map_or(0, |worker| worker.id());
+    let reactor = serve::worker()
+        .filter(|worker| worker.front().is_none())
+        .map_or(0, |worker| worker.id());
     let last = wall(connection.last_received());
     let mut info = Array::with_capacity(18);
-    if connection.user() > 0 {
-        info.set("uid", connection.user());
+    let user = match serve::worker().and_then(|worker| worker.front()) {
+        Some(_) => highper_runtime::post::here().map_or(0, |here| {
+            here.post().sessions().user(connection.session()) as i64
+        }),
+        None => connection.user(),
+    };
+    if user > 0 {
+        info.set("uid", user);
     }
     if let Some(certificate) = connection.peer_certificate() {
         info.set("ssl_client_cert", Value::string(certificate));
@@ -75,10 +83,25 @@ fn of_stream(connection: &highper_stream::Connection) -> Array {
 
 /// What is known of a connection of this process.
 pub(in crate::server) fn info_of(fd: i64) -> Option<Array> {
-    match find(fd)? {
-        Found::Http(_, connection) => Some(of_http(&connection)),
-        Found::Stream(_, connection) => Some(of_stream(&connection)),
+    let Some(front) = serve::worker().and_then(|worker| worker.front()) else {
+        return match find(fd)? {
+            Found::Http(_, connection) => Some(of_http(&connection)),
+            Found::Stream(_, connection) => Some(of_stream(&connection)),
+        };
+    };
+    let session = u64::try_from(fd).ok()?;
+    let Some(Found::Stream(_, connection)) = find(fd) else {
+        let connection = front.closing(session)?;
+        return Some(of_stream(&connection));
+    };
+    let mut info = of_stream(&connection);
+    if let Some(worker) = front.worker_of(session) {
+        info.set("worker_id", worker);
     }
+    if front.is_upgraded(session) {
+        info.set("websocket_status", crate::websocket::hub::ACTIVE);
+    }
+    Some(info)
 }
 
 /// `getClientInfo(int $fd, …)`

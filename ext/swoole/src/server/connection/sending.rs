@@ -1,5 +1,6 @@
 //! Sending: bytes, files, datagrams.
 
+use super::behind;
 use super::forward::{self, What, to_holder};
 use super::{Found, find, is_running, not_there};
 use crate::coroutine::waiting;
@@ -8,7 +9,8 @@ use crate::function::logging;
 use crate::server::SERVER;
 use crate::server::State;
 use highper_engine::{Wake, clock};
-use highper_net::{Address, Kind};
+use highper_front::frame::Kind;
+use highper_net::{Address, Kind as Socket};
 use highper_runtime::serve;
 use highper_stream::{Connection, Datagrams, SendError, Server};
 use highper_zend::{Call, Done, Throw, Value, error};
@@ -45,7 +47,7 @@ pub(in crate::server) fn send(call: &mut Call) -> Done {
         return refuse_empty(call);
     }
     if let Some(path) = path
-        && let Some(socket) = datagrams(Kind::UnixDatagram, call.opt_long(2, -1)?)
+        && let Some(socket) = datagrams(Socket::UnixDatagram, call.opt_long(2, -1)?)
     {
         let sent = by_datagram(&socket, &path, 0, data.as_bytes());
         return call.ret_bool(sent);
@@ -55,6 +57,13 @@ pub(in crate::server) fn send(call: &mut Call) -> Done {
         return call.ret_bool(false);
     }
     match find(fd) {
+        None if behind::is_here() => match behind::of(fd) {
+            Some(way) => {
+                let sent = behind::send(way, data.as_bytes(), patience(call))?;
+                call.ret_bool(sent)
+            }
+            None => not_there(call),
+        },
         None => match to_holder(fd, What::Send, data.as_bytes()) {
             Some(sent) => {
                 waiting::resumed()?;
@@ -154,7 +163,13 @@ pub(in crate::server) fn send_wait(call: &mut Call) -> Done {
         return refuse_empty(call);
     }
     match find(fd) {
-        None => not_there(call),
+        None => match behind::of(fd) {
+            Some(way) => {
+                let sent = behind::send(way, data.as_bytes(), (false, None))?;
+                call.ret_bool(sent)
+            }
+            None => not_there(call),
+        },
         Some(Found::Http(server, connection)) => {
             let sent = server.send(&connection, data.as_bytes());
             call.ret_bool(sent)
@@ -219,6 +234,9 @@ pub(in crate::server) fn send_file(call: &mut Call) -> Done {
         None => {
             let absolute = std::path::absolute(&shown).unwrap_or_else(|_| shown.clone().into());
             let what = forward::file(from, count, &absolute.to_string_lossy());
+            if behind::is_here() {
+                return behind::ask(call, fd, Kind::File, false, &what);
+            }
             match to_holder(fd, What::File, &what) {
                 Some(sent) => call.ret_bool(sent),
                 None => not_there(call),
@@ -236,7 +254,7 @@ pub(in crate::server) fn send_file(call: &mut Call) -> Done {
 }
 
 /// The socket of this worker that sends datagrams of a kind: the first, or the one of a descriptor.
-fn datagrams(kind: Kind, descriptor: i64) -> Option<Rc<Datagrams>> {
+fn datagrams(kind: Socket, descriptor: i64) -> Option<Rc<Datagrams>> {
     let all = serve::worker()?.datagrams();
     all.into_iter().find(|socket| {
         if descriptor < 0 {
@@ -272,11 +290,11 @@ pub(in crate::server) fn send_to(call: &mut Call) -> Done {
     }
     let host = host.as_bytes();
     let (kind, name) = if matches!(host.first(), Some(b'/' | 0)) {
-        (Kind::UnixDatagram, "UnixDgram")
+        (Socket::UnixDatagram, "UnixDgram")
     } else if host.contains(&b':') {
-        (Kind::Udp6, "UDP6")
+        (Socket::Udp6, "UDP6")
     } else {
-        (Kind::Udp, "UDP")
+        (Socket::Udp, "UDP")
     };
     let Some(socket) = datagrams(kind, descriptor) else {
         error::raise(

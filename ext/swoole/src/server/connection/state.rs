@@ -1,8 +1,10 @@
 //! Closing, pausing, binding.
 
+use super::behind;
 use super::forward::{What, to_holder};
 use super::{Found, find, is_running, not_there};
 use crate::error_code;
+use highper_front::frame::Kind;
 use highper_zend::{Call, Done, error};
 
 /// `close(int $fd, bool $reset = false)`
@@ -12,6 +14,7 @@ pub(in crate::server) fn close(call: &mut Call) -> Done {
     }
     let (found, reset) = (find(call.long(0)?), call.opt_bool(1, false)?);
     match found {
+        None if behind::is_here() => behind::ask(call, call.long(0)?, Kind::Finish, reset, b""),
         None => {
             let what = if reset { What::Reset } else { What::Close };
             match to_holder(call.long(0)?, what, b"") {
@@ -57,7 +60,7 @@ pub(in crate::server) fn pause(call: &mut Call) -> Done {
         return call.ret_bool(false);
     }
     match find(call.long(0)?) {
-        None => not_there(call),
+        None => behind::ask(call, call.long(0)?, Kind::Pause, false, b""),
         Some(Found::Http(..)) => {
             error::warning("a connection that speaks HTTP can't be paused")?;
             call.ret_bool(false)
@@ -75,7 +78,7 @@ pub(in crate::server) fn resume(call: &mut Call) -> Done {
         return call.ret_bool(false);
     }
     match find(call.long(0)?) {
-        None => not_there(call),
+        None => behind::ask(call, call.long(0)?, Kind::Resume, false, b""),
         Some(Found::Http(..)) => call.ret_bool(true),
         Some(Found::Stream(server, connection)) => {
             server.resume(&connection);
@@ -95,6 +98,7 @@ pub(in crate::server) fn protect(call: &mut Call) -> Done {
             connection.protect(on);
             call.ret_bool(true)
         }
+        None if behind::is_here() => behind::ask(call, call.long(0)?, Kind::Protect, on, b""),
         found => call.ret_bool(found.is_some()),
     }
 }
@@ -118,7 +122,11 @@ pub(in crate::server) fn bind(call: &mut Call) -> Done {
     }
     let bound = match find(fd) {
         Some(Found::Stream(_, connection)) => connection.bind(i64::from(user as u32)),
-        _ => false,
+        _ => match behind::of(fd) {
+            Some((_, session)) => highper_runtime::post::here()
+                .is_some_and(|here| here.post().sessions().bind(session, user as u32)),
+            None => false,
+        },
     };
     call.ret_bool(bound)
 }
