@@ -70,12 +70,12 @@ try {
         $cut = PHP_INT_MAX;
         $proxy = $listen(function ($client) use ($socket, &$cut) {
             $up = stream_socket_client("unix://{$socket}");
-            async(function () use ($client, $up) { while (($bytes = fread($client, 8192)) !== '' && $bytes !== false) { fwrite($up, $bytes); } });
+            async(function () use ($client, $up) { while (($bytes = fread($client, 8192)) !== '' && $bytes !== false) { @fwrite($up, $bytes); } });
             $sent = 0;
             while (($bytes = @fread($up, 8192)) !== '' && $bytes !== false) {
                 $bytes = substr($bytes, 0, max(0, $cut - $sent));
                 $sent += strlen($bytes);
-                if ($bytes !== '') { fwrite($client, $bytes); }
+                if ($bytes !== '') { @fwrite($client, $bytes); }
                 if ($sent >= $cut) { break; }
             }
             fclose($client);

@@ -14,7 +14,7 @@ $secure = free_port();
 $server = Server::start(<<<'PHP'
     <?php
     $folder = getenv('FOLDER');
-    $server = new Swoole\Http\Server('127.0.0.1', (int) $argv[1], SWOOLE_PROCESS);
+    $server = new Swoole\Http\Server('127.0.0.1', (int) $argv[1], SWOOLE_BASE);
     $server->set(['worker_num' => 1, 'open_http2_protocol' => true, 'log_level' => SWOOLE_LOG_ERROR]);
     $server->listen('127.0.0.1', (int) getenv('SECURE'), SWOOLE_SOCK_TCP | SWOOLE_SSL)->set(['open_http2_protocol' => true, 'ssl_cert_file' => "$folder/one.crt", 'ssl_key_file' => "$folder/one.key"]);
     $server->on('request', function ($request, $response) {
