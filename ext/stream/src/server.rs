@@ -397,7 +397,12 @@ impl Core {
 
     fn after_send(&self, connection: &Rc<Connection>, sent: Sent) -> Result<(), SendError> {
         match sent {
-            Sent::All => Ok(()),
+            Sent::All => {
+                if connection.is_full.get() || connection.is_over.get() {
+                    self.caught_up(connection);
+                }
+                Ok(())
+            }
             Sent::Blocked => {
                 let queued = connection.queued();
                 let settings = &connection.settings;
@@ -421,6 +426,21 @@ impl Core {
                 Err(SendError::Closed)
             }
         }
+    }
+
+    /// What waited went out together with something new, before the socket's event of room came: that finds nothing to do, and so
+    /// who waits for the end of the output is told here.
+    #[cold]
+    fn caught_up(&self, connection: &Rc<Connection>) {
+        let (core, connection) = (self.me.clone(), Rc::clone(connection));
+        scheduler::defer_to_driver(move || {
+            if let Some(core) = core.upgrade()
+                && connection.is_open()
+                && !connection.has_output()
+            {
+                core.after_flush(&connection, Sent::All);
+            }
+        });
     }
 
     fn after_flush(&self, connection: &Rc<Connection>, sent: Sent) {
