@@ -231,6 +231,9 @@ impl Server {
         self.core.service.traffic(0, bytes.len() as u64);
         if sent == Sent::All {
             connection.sent.set(reactor::coarse_now());
+            if connection.is_full.get() {
+                self.core.caught_up(connection);
+            }
             return Ok(());
         }
         self.core.after_send(connection, sent)
@@ -398,7 +401,7 @@ impl Core {
     fn after_send(&self, connection: &Rc<Connection>, sent: Sent) -> Result<(), SendError> {
         match sent {
             Sent::All => {
-                if connection.is_full.get() || connection.is_over.get() {
+                if connection.is_full.get() {
                     self.caught_up(connection);
                 }
                 Ok(())
