@@ -58,15 +58,25 @@ pub fn encode(value: &Value) -> Result<Vec<u8>, Throw> {
 ///
 /// # Errors
 /// As [`encode`].
+#[inline]
 pub fn encode_into(out: &mut Vec<u8>, value: &Value) -> Result<(), Throw> {
     match write(out, value, 0) {
         Ok(()) => Ok(()),
-        Err(Stop::Throw(throw)) => Err(throw),
-        Err(Stop::Unsuitable) => {
+        Err(stop) => stopped(out, value, stop),
+    }
+}
+
+/// It is for PHP, or for nobody.
+#[cold]
+#[inline(never)]
+fn stopped(out: &mut Vec<u8>, value: &Value, stop: Stop) -> Result<(), Throw> {
+    match stop {
+        Stop::Throw(throw) => Err(throw),
+        Stop::Unsuitable => {
             out.clear();
             by_php(out, value)
         }
-        Err(Stop::Deep(mut path)) => {
+        Stop::Deep(mut path) => {
             let count = path.len();
             path.sort_unstable();
             path.dedup();
