@@ -33,7 +33,9 @@ $server = Server::start(<<<'PHP'
 
 // Two connections that different workers hold.
 $of = [];
-for ($i = 0; count($of) < 2 && $i < 200; $i++) {
+for ($i = 0; count($of) < 2 && $i < 600; $i++) {
+    // The other one may still be starting.
+    usleep($i < 50 ? 0 : 10_000);
     $all[] = $client = $server->connect();
     $client->send("who 0\n");
     [$fd, $worker] = explode(' ', trim($client->readLine()));
