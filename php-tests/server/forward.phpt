@@ -16,6 +16,10 @@ $server = Server::start(<<<'PHP'
         if ($what === 'who') {
             return $server->send($fd, "{$fd} {$server->worker_id}\n");
         }
+        if ($what === 'compute') {
+            for ($until = hrtime(true) + 50_000_000; hrtime(true) < $until;);
+            return $server->send($fd, "computed\n");
+        }
         $done = $what === 'task' ? $server->task((int) $to) : match ($how) {
             'send' => $server->send((int) $to, "sent by {$server->worker_id}\n"),
             'big' => $server->send((int) $to, str_repeat('b', 9 << 20) . "\n"),
@@ -31,18 +35,17 @@ $server = Server::start(<<<'PHP'
     $server->start();
     PHP, environment: ['FILE' => $file]);
 
-// Two connections that different workers hold.
+// Two connections that different workers hold: while one computes, another one has to take what comes.
 $of = [];
-for ($i = 0; count($of) < 2 && $i < 600; $i++) {
-    // The other one may still be starting.
-    usleep($i < 50 ? 0 : 10_000);
+$first = null;
+for ($i = 0; count($of) < 2 && $i < 100; $i++) {
+    $first?->send("compute 0\n");
     $all[] = $client = $server->connect();
     $client->send("who 0\n");
     [$fd, $worker] = explode(' ', trim($client->readLine()));
     $of[$worker] ??= [$client, $fd, $worker];
-    if ($i % 2 === 0) {
-        $busy[] = $server->connect();
-    }
+    $first?->readLine();
+    $first ??= $client;
 }
 [[$a, , $own], [$b, $fd]] = array_values($of);
 $ask = function (string $text) use ($a): string {
