@@ -105,5 +105,5 @@ ok: switched off
 ok: clients with a certificate only
 ok: highper: setting 'tls' must be an array with certificate and key, bool given
 ok: highper: setting 'tls.certificate' names the file /nowhere, which is not there or can't be read
-ok: highper: there is no setting 'tls.cypher'; those of tls are certificate, key, ocsp, passphrase, names, client_ca, min_version, ciphers
+ok: highper: there is no setting 'tls.cypher'; those of tls are auto, certificate, key, ocsp, passphrase, names, client_ca, min_version, ciphers
 ok: highper: cannot start: the setting 'tls' can't be used: keys may not be consistent: KeyMismatch

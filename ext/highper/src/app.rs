@@ -93,6 +93,8 @@ pub(crate) struct App {
     pub(crate) logs_access: Cell<bool>,
     /// Is anything done when a request is answered?
     pub(crate) watches: Cell<bool>,
+    /// Where HTTPS is spoken, for who comes to the plain port.
+    pub(crate) secure_port: Cell<u16>,
     pub(crate) is_development: Cell<bool>,
     /// What of changed code is not taken.
     pub(crate) notice: OnceCell<Notice>,
@@ -183,6 +185,7 @@ impl App {
             worker: Cell::new(None),
             logs_access: Cell::new(false),
             watches: Cell::new(false),
+            secure_port: Cell::new(443),
             is_development: Cell::new(false),
             notice: OnceCell::new(),
             is_console: Cell::new(false),

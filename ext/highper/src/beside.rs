@@ -6,6 +6,7 @@ mod failures;
 mod process;
 
 use crate::app::App;
+use crate::certificates;
 use crate::part::{self, Parts};
 use crate::run::Stop;
 use crate::scan;
@@ -21,6 +22,8 @@ use std::rc::Rc;
 /// What one of them is for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Role {
+    /// Certificates that the server gets by itself.
+    Certificates,
     /// Jobs by the clock.
     Cron,
     /// A process of the application: its name, and its number among those of that name.
@@ -105,6 +108,9 @@ impl Beside {
     pub(crate) fn new(app: &App) -> Result<Self, Stop> {
         let parts = parts_from_outside(app)?;
         let mut roles = Vec::new();
+        if app.settings.borrow().auto.is_some() {
+            roles.push(Role::Certificates);
+        }
         if !parts.crons.is_empty() {
             roles.push(Role::Cron);
         }
@@ -125,6 +131,7 @@ impl Beside {
     /// How they are called, in their order.
     pub(crate) fn names(&self) -> Vec<String> {
         let name = |role: &Role| match role {
+            Role::Certificates => "certificates".to_owned(),
             Role::Cron => "cron".to_owned(),
             Role::Process(name, number) => match self.count(name) {
                 1 => name.clone(),
@@ -149,6 +156,9 @@ impl Beside {
         worker: &Rc<Worker>,
         number: usize,
     ) -> Result<(), Stop> {
+        if self.roles.get(number) == Some(&Role::Certificates) {
+            return certificates::start(app, worker);
+        }
         let parts = parts(app)?;
         match self.roles.get(number) {
             Some(Role::Cron) => cron::start(app, parts.crons, self),
@@ -168,7 +178,9 @@ impl Beside {
                     }
                 }
             }
-            None => Err("internal error: a process without a role".into()),
+            Some(Role::Certificates) | None => {
+                Err("internal error: a process without a role".into())
+            }
         }
     }
 

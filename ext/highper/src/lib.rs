@@ -14,6 +14,7 @@ mod awaitable;
 mod beside;
 mod body;
 mod cache;
+mod certificates;
 mod config;
 mod console;
 mod container;

@@ -111,6 +111,18 @@ impl Metrics {
             .or_insert((kind, help.to_owned()));
     }
 
+    /// Sets a gauge of a process that is no worker, or adds to a counter of its.
+    pub(crate) fn note(&self, kind: Kind, name: &str, labels: &[(String, String)], value: f64) {
+        if let (true, Some(place)) = (self.is_on(), self.place())
+            && let Some(series) = place.series(kind, &highper_metrics::series(name, labels))
+        {
+            match kind {
+                Kind::Gauge => place.put(series, value),
+                _ => place.add(series, value),
+            }
+        }
+    }
+
     /// Notes what the worker's databases do.
     fn databases(&self) {
         if let Some(place) = self.place.get() {

@@ -2,6 +2,7 @@
 
 use crate::app::App;
 use crate::beside::Beside;
+use crate::certificates;
 use crate::console;
 use crate::develop::notice::Notice;
 use crate::develop::reloader::{self, Reloader};
@@ -146,6 +147,14 @@ fn start(app: &Rc<App>, argv: &[String], line: &CommandLine) -> Result<i32, Stop
             None => port.bind()?,
         });
     }
+    let plain = certificates::address(app, &addresses);
+    let gate = match &plain {
+        None => None,
+        Some(address) => Some(match heritage.socket(&address.to_string()) {
+            Some(socket) => socket,
+            None => bind(address).map_err(|error| certificates::unbound(address, &error))?,
+        }),
+    };
     apply(app);
     app.make_world()?;
     if app.metrics.is_on() {
@@ -167,6 +176,9 @@ fn start(app: &Rc<App>, argv: &[String], line: &CommandLine) -> Result<i32, Stop
         for (port, door) in ports.iter().zip(&doors) {
             sockets.add(&port.address, door, port.is_datagram);
         }
+        if let (Some(address), Some(gate)) = (&plain, &gate) {
+            sockets.add(address, gate, false);
+        }
         Reloader::new(app, &heritage, sockets)
     });
     if reloader.is_none() {
@@ -174,7 +186,7 @@ fn start(app: &Rc<App>, argv: &[String], line: &CommandLine) -> Result<i32, Stop
     }
     options.daemonize &= !heritage.is_given;
     options.eager_reload = reloader.is_some();
-    serve(app, options, (listeners, doors), reloader)
+    serve(app, options, (listeners, doors, gate), reloader)
 }
 
 /// Are there new workers when files change?
@@ -474,6 +486,7 @@ pub(crate) fn secured(app: &App) -> Result<Option<highper_tls::Context>, Stop> {
     let Some(mut tls) = settings.tls.clone() else {
         return Ok(None);
     };
+    certificates::fill(app, &settings, &mut tls)?;
     if !settings.no_http2 {
         tls.alpn.insert(0, b"h2".to_vec());
     }
@@ -485,7 +498,7 @@ pub(crate) fn secured(app: &App) -> Result<Option<highper_tls::Context>, Stop> {
 fn serve(
     app: &Rc<App>,
     mut options: Options,
-    (listeners, doors): (Vec<Listener>, Vec<Listener>),
+    (listeners, doors, gate): (Vec<Listener>, Vec<Listener>, Option<Listener>),
     reloader: Option<Reloader>,
 ) -> Result<i32, Stop> {
     use rustix::pipe::{PipeFlags, pipe_with};
@@ -530,7 +543,15 @@ fn serve(
         failed: RefCell::default(),
     });
     let tls = settings.tls.clone();
-    let ports = crate::message::ports(app, doors, tls.as_ref());
+    if let Some(highper_process::listen::Address::Tcp(first)) =
+        listeners.first().map(Listener::address)
+    {
+        app.secure_port.set(first.port());
+    }
+    let mut ports = crate::message::ports(app, doors, tls.as_ref());
+    if let Some(listener) = gate {
+        ports.push(certificates::port(listener, ports.len(), &settings));
+    }
     let plan = Plan {
         options,
         listeners,

@@ -1,6 +1,9 @@
 //! `settings()`: names, types, and where each value goes.
 
+mod auto;
 mod tls;
+
+pub(crate) use auto::{Auto, Plain};
 
 use crate::develop::reloader::Wanted;
 use highper_app::env::{duration, size};
@@ -34,6 +37,8 @@ pub(crate) struct Settings {
     pub(crate) no_http2: bool,
     /// Is TLS spoken?
     pub(crate) tls: Option<highper_tls::Settings>,
+    /// Certificates that the server gets by itself.
+    pub(crate) auto: Option<Auto>,
     /// Jobs that may wait for a task worker.
     pub(crate) task_queue: Option<u64>,
     /// Are files watched? In development unless it is set.
@@ -202,7 +207,7 @@ impl Settings {
             }
             "temp_dir" => http.temp_dir = PathBuf::from(v.text()?),
             "time_accounting" => self.time_accounting = Some(v.bool()?),
-            "tls" => self.tls = tls::read(value)?,
+            "tls" => (self.tls, self.auto) = tls::read(value)?,
             "user" => process.user = Some(v.text()?),
             "watch" => match value.as_array() {
                 Some(list) => {

@@ -69,8 +69,9 @@ impl serve::Face for Face {
                 match message::begin(app, scope) {
                     Ok(desk) => {
                         let streams = desk.map(|desk| desk as Rc<dyn highper_stream::Service>);
+                        let plain = crate::certificates::service(app);
                         return Ok(serve::Services {
-                            http: vec![web],
+                            http: std::iter::once(web).chain(plain).collect(),
                             streams,
                         });
                     }

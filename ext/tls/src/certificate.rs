@@ -99,6 +99,57 @@ pub fn base64(bytes: &[u8]) -> String {
     text
 }
 
+/// From when and until when the first certificate of a PEM text is valid (RFC 5280, section 4.1.2.5), in seconds since 1970.
+#[must_use]
+pub fn validity(text: &[u8]) -> Option<(i64, i64)> {
+    let certificate = CertificateDer::from_pem_slice(text).ok()?;
+    let (_, whole, _) = element(&certificate)?;
+    let (_, mut rest, _) = element(whole)?;
+    if rest.first() == Some(&0xa0) {
+        rest = element(rest)?.2;
+    }
+    // Serial number, signature algorithm, issuer.
+    for _ in 0..3 {
+        rest = element(rest)?.2;
+    }
+    let (_, validity, _) = element(rest)?;
+    let (kind, from, rest) = element(validity)?;
+    let from = moment(kind, from)?;
+    let (kind, until, _) = element(rest)?;
+    Some((from, moment(kind, until)?))
+}
+
+/// A time of DER: `YYMMDDHHMMSSZ` (UTCTime), or with four digits of the year (GeneralizedTime).
+fn moment(kind: u8, text: &[u8]) -> Option<i64> {
+    let digits = text.strip_suffix(b"Z")?;
+    if !digits.iter().all(u8::is_ascii_digit) {
+        return None;
+    }
+    let number = |digits: &[u8]| {
+        digits
+            .iter()
+            .fold(0_i64, |n, digit| n * 10 + i64::from(digit - b'0'))
+    };
+    let (year, rest) = match (kind, digits.len()) {
+        (0x17, 12) => {
+            let short = number(&digits[..2]);
+            (short + if short < 50 { 2000 } else { 1900 }, &digits[2..])
+        }
+        (0x18, 14) => (number(&digits[..4]), &digits[4..]),
+        _ => return None,
+    };
+    let part = |at: usize| number(&rest[at..at + 2]);
+    let (month, day) = (part(0), part(2));
+    // Days since 1970 of a year that begins in March.
+    let year = year - i64::from(month <= 2);
+    let days = 365 * year + year.div_euclid(4) - year.div_euclid(100)
+        + year.div_euclid(400)
+        + (153 * ((month + 9) % 12) + 2) / 5
+        + day
+        - 719_469;
+    Some(((days * 24 + part(4)) * 60 + part(6)) * 60 + part(8))
+}
+
 /// Is a certificate its own issuer (RFC 5280, section 4.1.2)?
 pub(crate) fn signs_itself(der: &[u8]) -> bool {
     fn names(der: &[u8]) -> Option<(&[u8], &[u8])> {
@@ -147,6 +198,23 @@ mod tests {
         assert_eq!(lines[1].len(), 64);
         assert_eq!(lines[2], "//8=");
         assert_eq!(lines.len(), 4);
+    }
+
+    #[test]
+    fn times_count_from_1970() {
+        for (kind, text, seconds) in [
+            (0x17, "700101000000Z", 0),
+            (0x17, "261121120000Z", 1_795_262_400),
+            (0x17, "500101000000Z", -631_152_000),
+            (0x18, "20240229235959Z", 1_709_251_199),
+            (0x18, "21000301000000Z", 4_107_542_400),
+        ] {
+            assert_eq!(moment(kind, text.as_bytes()), Some(seconds), "{text}");
+        }
+        for text in ["", "Z", "7001010000Z", "700101000000", "70010100000aZ"] {
+            assert_eq!(moment(0x17, text.as_bytes()), None, "{text}");
+        }
+        assert_eq!(validity(b"nonsense"), None);
     }
 
     #[test]

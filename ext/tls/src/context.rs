@@ -1,5 +1,6 @@
 //! What sessions of the same settings share.
 
+use crate::kept::{CHALLENGE, KeptOnes};
 use crate::names::ByName;
 use crate::verifier::Later;
 use crate::{Error, Passphrase, Records, Session, Settings, certificate, key, ocsp, suites};
@@ -63,7 +64,7 @@ fn chosen(settings: &Settings) -> Result<Arc<CryptoProvider>, Error> {
 }
 
 /// A certificate with its key.
-fn certified(
+pub(crate) fn certified(
     certificate: &Path,
     key: &Path,
     passphrase: Option<&Passphrase>,
@@ -123,7 +124,11 @@ impl Context {
     /// # Errors
     /// As [`Context::client`]; [`Error::NoCertificate`] without one.
     pub fn server(settings: Settings) -> Result<Self, Error> {
-        let own = own(&settings)?.ok_or(Error::NoCertificate)?;
+        let kept = settings.kept.as_ref().map(KeptOnes::new).transpose()?;
+        let own = match &kept {
+            Some(kept) => kept.interim(),
+            None => own(&settings)?.ok_or(Error::NoCertificate)?,
+        };
         let builder = ServerConfig::builder_with_provider(chosen(&settings)?)
             .with_protocol_versions(&versions(&settings)?)?;
         let builder = if settings.verify_peer {
@@ -142,8 +147,14 @@ impl Context {
             )?;
             names.add(&named.host, certificate);
         }
-        let mut config = builder.with_cert_resolver(Arc::new(names));
+        let mut config = match kept {
+            None => builder.with_cert_resolver(Arc::new(names)),
+            Some(kept) => builder.with_cert_resolver(Arc::new(kept.beside(names))),
+        };
         config.alpn_protocols.clone_from(&settings.alpn);
+        if settings.kept.is_some() {
+            config.alpn_protocols.push(CHALLENGE.to_vec());
+        }
         config.ignore_client_order = settings.prefer_own_ciphers;
         // One for each connection: each costs as much as a twentieth of the handshake.
         config.send_tls13_tickets = 1;

@@ -34,6 +34,11 @@ pub(crate) fn read(path: &Path, passphrase: Option<&str>) -> Result<PrivateKeyDe
     }
 }
 
+/// The first key of a PEM text.
+pub(crate) fn of_text(text: &[u8]) -> Option<PrivateKeyDer<'static>> {
+    PrivateKeyDer::from_pem_slice(text).ok()
+}
+
 fn has(text: &[u8], what: &str) -> bool {
     text.windows(what.len())
         .any(|window| window == what.as_bytes())

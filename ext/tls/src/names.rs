@@ -23,21 +23,22 @@ impl ByName {
         self.named.insert(host.to_ascii_lowercase(), certificate);
     }
 
-    fn of(&self, name: &str) -> &Arc<CertifiedKey> {
+    /// The one that was added for a name.
+    pub(crate) fn of(&self, name: &str) -> Option<&Arc<CertifiedKey>> {
         let name = name.to_ascii_lowercase();
         let exact = self.named.get(&name);
         let wild = || {
             let (_, rest) = name.split_once('.')?;
             self.named.get(&format!("*.{rest}"))
         };
-        exact.or_else(wild).unwrap_or(&self.first)
+        exact.or_else(wild)
     }
 }
 
 impl ResolvesServerCert for ByName {
     fn resolve(&self, hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
         let certificate = match hello.server_name() {
-            Some(name) if !self.named.is_empty() => self.of(name),
+            Some(name) if !self.named.is_empty() => self.of(name).unwrap_or(&self.first),
             _ => &self.first,
         };
         Some(Arc::clone(certificate))

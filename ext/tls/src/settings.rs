@@ -44,6 +44,28 @@ pub struct Named {
     pub ocsp: Option<PathBuf>,
 }
 
+/// Certificates that somebody keeps up to date while a server runs: in a folder a file `NAME.pem` for each name, the key and
+/// the certificates in it. It may come, and be replaced by another, at any time; sessions have the new one a second later.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Kept {
+    /// Where they are.
+    pub folder: PathBuf,
+    /// The names; who asks for none of them is shown the certificate of the first.
+    pub names: Vec<String>,
+    /// What is shown for a name that has none yet.
+    pub interim: Interim,
+}
+
+/// A certificate and its key, PEM. The key is not shown by `Debug`.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Interim(pub String);
+
+impl fmt::Debug for Interim {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Interim(…)")
+    }
+}
+
 /// What an application sets for its sessions.
 #[derive(Clone, Default, PartialEq, Eq, Debug)]
 pub struct Settings {
@@ -57,6 +79,8 @@ pub struct Settings {
     pub passphrase: Option<Passphrase>,
     /// Certificates for other names that a client may ask for (SNI, RFC 6066, section 3).
     pub named: Vec<Named>,
+    /// Certificates that change while the server runs, in the place of the first one.
+    pub kept: Option<Kept>,
     /// Certificates that are trusted, PEM; with neither this nor a folder those of the system.
     pub ca_file: Option<PathBuf>,
     /// A folder of such files.

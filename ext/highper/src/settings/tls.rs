@@ -1,13 +1,15 @@
 //! The setting `tls`: certificates, and whose clients are let in.
 
 use super::One;
+use super::auto::{self, Auto};
 use highper_tls::{Named, Passphrase, Protocols, Settings};
 use highper_zend::{Array, Value};
 use std::path::PathBuf;
 
-const KEYS: &str = "certificate, key, ocsp, passphrase, names, client_ca, min_version, ciphers";
+const KEYS: &str =
+    "auto, certificate, key, ocsp, passphrase, names, client_ca, min_version, ciphers";
 
-fn file(name: &str, value: &Value) -> Result<PathBuf, String> {
+pub(super) fn file(name: &str, value: &Value) -> Result<PathBuf, String> {
     let path = PathBuf::from(One { name, value }.text()?);
     match path.is_file() {
         true => Ok(path),
@@ -42,11 +44,15 @@ fn named(host: &str, given: &Array) -> Result<Named, String> {
 ///
 /// # Errors
 /// One sentence about the first thing that is wrong.
-pub(super) fn read(value: &Value) -> Result<Option<Settings>, String> {
+pub(super) fn read(value: &Value) -> Result<(Option<Settings>, Option<Auto>), String> {
     if value.is_null() {
-        return Ok(None);
+        return Ok((None, None));
     }
+    let mut own = None;
     let Some(given) = value.as_array() else {
+        if value.as_str() == Some("auto") {
+            return Err("setting 'tls' must say for which names certificates are to be got: ['auto' => ['names' => ['shop.example'], 'email' => 'ops@shop.example', 'agree' => true]]".to_owned());
+        }
         return Err(One { name: "tls", value }.wrong("an array with certificate and key"));
     };
     let mut tls = Settings {
@@ -59,6 +65,7 @@ pub(super) fn read(value: &Value) -> Result<Option<Settings>, String> {
         let (name, value) = (name.as_str(), value.deref());
         let v = One { name, value };
         match key.as_str() {
+            "auto" => own = auto::read(value)?,
             "certificate" => tls.certificate = Some(file(name, value)?),
             "key" => tls.key = Some(file(name, value)?),
             "ocsp" => tls.ocsp = Some(file(name, value)?),
@@ -93,8 +100,14 @@ pub(super) fn read(value: &Value) -> Result<Option<Settings>, String> {
             }
         }
     }
-    if tls.certificate.is_none() || tls.key.is_none() {
-        return Err("setting 'tls' must have certificate and key".to_owned());
+    match own {
+        Some(_) if tls.certificate.is_some() || tls.key.is_some() => Err(
+            "setting 'tls' must have either auto, or certificate and key; those of other names go into tls.names"
+                .to_owned(),
+        ),
+        None if tls.certificate.is_none() || tls.key.is_none() => {
+            Err("setting 'tls' must have certificate and key, or auto".to_owned())
+        }
+        own => Ok((Some(tls), own)),
     }
-    Ok(Some(tls))
 }
