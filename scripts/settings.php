@@ -47,6 +47,7 @@ $application = [
     'superglobals' => ['`highper.superglobals`', '`request` or `shared`: whose superglobals, sessions and output are: [guarantees](guarantees.md#superglobals-sessions-and-output)'],
     'access_log' => ['on in development', 'a line for each request'],
     'max_wait_time' => ['3 s', 'how long running requests have to end at shutdown and reload'],
+    'pause_delay' => ['0 s', 'how long a server that is told to [pause](guarantees.md#pause) takes new connections while its health endpoint says no already'],
     'max_requests' => ['0: no limit', 'requests after which a worker is replaced'],
     'max_age' => ['no limit', 'time after which a worker is replaced'],
     'memory_limit' => ['no limit', 'resident memory at which a worker is replaced'],

@@ -156,6 +156,10 @@ pub enum Action {
     Restart,
     /// New workers, one generation after the other.
     Reload,
+    /// Take no new connections; those that there are go on.
+    Pause,
+    /// Take them again.
+    Resume,
     /// Say whether it runs.
     Status,
     /// Say what each coroutine of the workers does.
@@ -223,11 +227,13 @@ pub struct CommandLine {
     pub interval: Option<f64>,
 }
 
-const ACTIONS: [(&str, Action); 15] = [
+const ACTIONS: [(&str, Action); 17] = [
     ("start", Action::Start),
     ("stop", Action::Stop),
     ("restart", Action::Restart),
     ("reload", Action::Reload),
+    ("pause", Action::Pause),
+    ("resume", Action::Resume),
     ("status", Action::Status),
     ("coroutines", Action::Coroutines),
     ("help", Action::Help),
@@ -490,6 +496,8 @@ Commands:
   stop          stop it; requests under way end
   restart [-d]  stop it, then start
   reload        new workers with new code; no request is lost
+  pause         take no new connections; those that there are go on
+  resume        take them again
   status        say whether it runs, and its workers
   coroutines    say what the coroutines of its workers do, and wait for
   ps            show its processes; with --coroutines what each of them does

@@ -14,6 +14,7 @@ use highper_zend::{Array, Callable, Throw, Value};
 use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
+use std::sync::atomic::Ordering;
 
 /// A check may take so many seconds.
 const LONGEST: f64 = 10.0;
@@ -158,6 +159,13 @@ pub(crate) fn page(app: &App, exchange: &Exchange, notes: &Notes) -> bool {
 fn readiness(app: &App) -> (u16, String) {
     if serve::worker().is_some_and(|worker| worker.is_draining()) {
         return (503, r#"{"status":"draining"}"#.to_owned());
+    }
+    let is_paused = |worker: &Rc<serve::Worker>| {
+        let counters = worker.context().board().counters();
+        counters.paused.load(Ordering::Relaxed) != 0
+    };
+    if serve::worker().as_ref().is_some_and(is_paused) {
+        return (503, r#"{"status":"paused"}"#.to_owned());
     }
     let checks = app.checks.0.borrow();
     let failing: Vec<&str> = checks

@@ -113,6 +113,16 @@ fn start(app: &Rc<App>, argv: &[String], line: &CommandLine) -> Result<i32, Stop
             say(&format!("reloading (process {pid})"));
             return Ok(0);
         }
+        Action::Pause => {
+            let pid = control::pause(&pid_file)?;
+            say(&format!("pausing (process {pid})"));
+            return Ok(0);
+        }
+        Action::Resume => {
+            let pid = control::resume(&pid_file)?;
+            say(&format!("resuming (process {pid})"));
+            return Ok(0);
+        }
         Action::Status => {
             say(control::status(&pid_file)?.trim_end());
             return Ok(0);

@@ -53,7 +53,7 @@ pub(crate) struct Settings {
     pub(crate) superglobals: Option<Scope>,
 }
 
-const NAMES: [&str; 44] = [
+const NAMES: [&str; 45] = [
     "access_log",
     "blocking_threshold",
     "body_timeout",
@@ -79,6 +79,7 @@ const NAMES: [&str; 44] = [
     "message_pack",
     "body_memory",
     "mysqli_pool",
+    "pause_delay",
     "pdo_pool",
     "pid_file",
     "proxy_protocol",
@@ -172,6 +173,7 @@ impl Settings {
                 0 => pdo::disable(),
                 max => drop(pdo::enable(max)),
             },
+            "pause_delay" => process.pause_delay = v.time()?,
             "pid_file" => process.pid_file = Some(v.text()?.into()),
             "redis_pool" => match v.count(0)? as usize {
                 0 => redis::disable(),

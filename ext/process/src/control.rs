@@ -13,6 +13,8 @@ use crate::overview::{self, Overview};
 use crate::pidfile::{Running, socket_path};
 use crate::sys;
 
+pub use crate::signals::{PAUSE, RESUME};
+
 /// Ends the server: SIGTERM, then waits until it is gone. Returns the process
 /// id that it had.
 ///
@@ -41,6 +43,26 @@ pub fn stop(pid_file: &Path, timeout: Duration) -> Result<i32, Error> {
 pub fn reload(pid_file: &Path) -> Result<i32, Error> {
     let running = Running::find(pid_file)?;
     running.signal(libc::SIGUSR1)?;
+    Ok(running.pid)
+}
+
+/// Takes no new connections until [`resume`], while those that there are go on. Returns at once with its process id.
+///
+/// # Errors
+/// When it does not run or may not be signalled.
+pub fn pause(pid_file: &Path) -> Result<i32, Error> {
+    let running = Running::find(pid_file)?;
+    running.signal(PAUSE)?;
+    Ok(running.pid)
+}
+
+/// Takes new connections again. Returns at once with its process id.
+///
+/// # Errors
+/// When it does not run or may not be signalled.
+pub fn resume(pid_file: &Path) -> Result<i32, Error> {
+    let running = Running::find(pid_file)?;
+    running.signal(RESUME)?;
     Ok(running.pid)
 }
 

@@ -166,6 +166,14 @@ pub trait Hooks {
         Ok(())
     }
 
+    /// No new connections are to be taken (true), or are again (false).
+    ///
+    /// # Errors
+    /// A socket can't be had back.
+    fn paused(&mut self, _paused: bool) -> Result<(), Error> {
+        Ok(())
+    }
+
     /// All workers are gone; the manager returns next.
     fn manager_stop(&mut self) -> Result<(), Error> {
         Ok(())

@@ -107,11 +107,37 @@ impl Listener {
     /// has bound only this process lets go.
     pub fn close(self) {
         if self.is_lent {
+            // The next server finds it as it was.
+            let _ = self.resume();
             return;
         }
         self.remove_file();
         // Another process may have ended it already.
         let _ = sys::shutdown(self.fd.as_fd());
+    }
+
+    /// Takes no connections until [`resume`](Self::resume), in every process that shares the socket: who connects is refused,
+    /// who waits to be accepted is reset, those that were accepted go on. The address stays ours. Only TCP: a local socket
+    /// and one for datagrams stay as they are.
+    ///
+    /// # Errors
+    /// The system's error.
+    pub fn pause(&self) -> io::Result<()> {
+        match self.address {
+            Address::Tcp(_) => sys::stop_listening(self.fd.as_fd()),
+            _ => Ok(()),
+        }
+    }
+
+    /// Takes connections again.
+    ///
+    /// # Errors
+    /// The system's error: somebody else listens at the address.
+    pub fn resume(&self) -> io::Result<()> {
+        match self.address {
+            Address::Tcp(_) => sys::listen_again(self.fd.as_fd(), TcpOptions::default().backlog),
+            _ => Ok(()),
+        }
     }
 
     /// Removes the file of a Unix socket, if it is still this socket's: for

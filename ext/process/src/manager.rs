@@ -2,6 +2,7 @@
 
 mod exit;
 mod limits;
+mod pause;
 mod reload;
 mod shutdown;
 mod spawn;
@@ -28,6 +29,7 @@ use crate::user::Identity;
 use crate::worker::{Kind, WorkerContext};
 
 use limits::Recycling;
+use pause::Pause;
 use reload::Reload;
 use spawn::{Budget, Purpose, Spawn};
 
@@ -98,6 +100,7 @@ struct Manager<'h> {
     reload: Option<Reload>,
     queued_reload: Option<Option<Kind>>,
     recycling: Recycling,
+    pause: Pause,
     stopping: Option<Stopping>,
     give_up: Option<Error>,
     next_tick: Instant,
@@ -115,7 +118,8 @@ struct Manager<'h> {
 ///
 /// In the manager: SIGTERM or SIGINT ends the server gracefully (a second one
 /// at once), SIGQUIT at once, SIGUSR1 replaces all workers, SIGUSR2 the task
-/// workers, SIGHUP as [`Options::on_hangup`] says.
+/// workers, SIGHUP as [`Options::on_hangup`] says; [`control::PAUSE`](crate::control::PAUSE) stops taking new connections,
+/// [`control::RESUME`](crate::control::RESUME) begins again.
 ///
 /// # Errors
 /// Wrong settings, a pid file in use, a failing
@@ -230,6 +234,7 @@ fn prepare<'h>(
         reload: None,
         queued_reload: None,
         recycling: Recycling::new(now),
+        pause: Pause::No,
         stopping: None,
         give_up: None,
         next_tick: now + Duration::from_secs(1),
@@ -269,6 +274,7 @@ impl Manager<'_> {
             self.enforce_deadlines(now);
             self.advance_reload(now);
             self.advance_recycling(now);
+            self.advance_pause(now);
             self.fill_gaps(now);
             self.notifier.beat(now);
             if now >= self.next_tick {
@@ -338,6 +344,9 @@ impl Manager<'_> {
         if let Some(at) = self.reload.as_ref().and_then(Reload::wakes_at) {
             until = until.min(at);
         }
+        if let Pause::At(at) = self.pause {
+            until = until.min(at);
+        }
         let mut fds = vec![self.signals.fd(), self.wake.as_raw_fd()];
         fds.extend(self.control.as_ref().map(ControlSocket::fd));
         if self.queued_reload.is_some() && self.reload.is_none() && self.stopping.is_none() {
@@ -399,6 +408,8 @@ impl Manager<'_> {
                     Hangup::Reload => self.want_reload(None),
                     Hangup::Shutdown => self.shut_down(self.stopping.is_some(), 0),
                 },
+                Signal::Pause => self.pause(),
+                Signal::Resume => self.resume(),
                 // The loop collects children at each turn.
                 Signal::Child => {}
             }

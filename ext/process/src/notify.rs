@@ -65,6 +65,11 @@ impl Notifier {
         ));
     }
 
+    /// No new connections are taken.
+    pub fn paused(&self) {
+        self.say("STATUS=paused: new connections are refused\n");
+    }
+
     /// The server ends.
     pub fn stopping(&self) {
         self.say("STOPPING=1\nSTATUS=ending\n");

@@ -59,6 +59,9 @@ pub struct Options {
     /// What a worker has past `max_wait_time` to cancel what still runs, before
     /// it is killed. Default 1.5 s.
     pub cut_time: Duration,
+    /// How long a server that is paused takes new connections while its readiness says no already, so that a balancer hears
+    /// of it. Default 0.
+    pub pause_delay: Duration,
     /// Workers finish all that runs in them before they end (Swoole's
     /// reload_async); false: only the request at hand. The worker's loop reads
     /// it. Default true.
@@ -125,6 +128,7 @@ impl Default for Options {
             user_names: Vec::new(),
             max_wait_time: Duration::from_secs(3),
             cut_time: Duration::from_millis(1500),
+            pause_delay: Duration::ZERO,
             reload_async: true,
             start_timeout: Duration::from_secs(60),
             daemonize: false,
@@ -178,6 +182,7 @@ impl Options {
         }
         for (name, value, least) in [
             ("max_wait_time", Some(self.max_wait_time), Duration::ZERO),
+            ("pause_delay", Some(self.pause_delay), Duration::ZERO),
             (
                 "start_timeout",
                 Some(self.start_timeout),

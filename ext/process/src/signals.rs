@@ -29,7 +29,17 @@ pub enum Signal {
     Hangup,
     /// SIGCHLD (manager only).
     Child,
+    /// [`PAUSE`] (manager only).
+    Pause,
+    /// [`RESUME`] (manager only).
+    Resume,
 }
+
+/// The signal that has a manager take no new connections: a real-time one, because those with names mean something else to
+/// Swoole, to terminals or to PHP.
+pub const PAUSE: i32 = 50;
+/// The signal that has it take them again.
+pub const RESUME: i32 = 51;
 
 impl Signal {
     fn from_number(n: i32) -> Option<Self> {
@@ -41,12 +51,14 @@ impl Signal {
             libc::SIGUSR2 => Self::User2,
             libc::SIGHUP => Self::Hangup,
             libc::SIGCHLD => Self::Child,
+            PAUSE => Self::Pause,
+            RESUME => Self::Resume,
             _ => return None,
         })
     }
 }
 
-pub const MANAGER: [i32; 7] = [
+pub const MANAGER: [i32; 9] = [
     libc::SIGTERM,
     libc::SIGINT,
     libc::SIGQUIT,
@@ -54,6 +66,8 @@ pub const MANAGER: [i32; 7] = [
     libc::SIGUSR2,
     libc::SIGHUP,
     libc::SIGCHLD,
+    PAUSE,
+    RESUME,
 ];
 
 pub const WORKER: [i32; 6] = [

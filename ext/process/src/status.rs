@@ -35,6 +35,9 @@ pub(crate) fn render(
     if !script.is_empty() {
         let _ = writeln!(text, "script: {script}");
     }
+    if counters.paused.load(Ordering::Relaxed) != 0 {
+        let _ = writeln!(text, "paused: no new connections");
+    }
     let _ = writeln!(
         text,
         "requests: {}, connections: {connections}",

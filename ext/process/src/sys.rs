@@ -38,6 +38,19 @@ pub fn shutdown(fd: BorrowedFd<'_>) -> io::Result<()> {
     check(unsafe { libc::shutdown(fd.as_raw_fd(), libc::SHUT_RDWR) }).map(drop)
 }
 
+/// A socket that listens does not any more, in every process that shares it; its address stays its own, and
+/// [`listen_again`] undoes it.
+pub fn stop_listening(fd: BorrowedFd<'_>) -> io::Result<()> {
+    // SAFETY: the descriptor is open as long as the borrow.
+    check(unsafe { libc::shutdown(fd.as_raw_fd(), libc::SHUT_RD) }).map(drop)
+}
+
+/// It listens again.
+pub fn listen_again(fd: BorrowedFd<'_>, backlog: i32) -> io::Result<()> {
+    // SAFETY: the descriptor is open as long as the borrow.
+    check(unsafe { libc::listen(fd.as_raw_fd(), backlog) }).map(drop)
+}
+
 /// Forks. The caller keeps the rule that this process has one thread.
 pub fn fork() -> io::Result<Option<Pid>> {
     // SAFETY: PHP without threads: the child's copy of memory is consistent.

@@ -55,6 +55,28 @@ impl Sockets {
         drop(self.0.take());
     }
 
+    /// Nobody is to connect for now; or again.
+    ///
+    /// # Errors
+    /// A socket that does not do it; the others have.
+    pub fn pause(&self, paused: bool) -> Result<(), Error> {
+        let mut done = Ok(());
+        for listener in self.0.borrow().iter().flatten() {
+            let one = match paused {
+                true => listener.pause(),
+                false => listener.resume(),
+            };
+            if let Err(error) = one {
+                let what = if paused { "pause" } else { "listen again" };
+                done = Err(Error::new(format!(
+                    "{} can't {what}: {error}",
+                    listener.address()
+                )));
+            }
+        }
+        done
+    }
+
     /// Nobody is to connect any more, to no process.
     pub fn close(&self) {
         for listener in self.0.take().into_iter().flatten() {
@@ -120,6 +142,11 @@ impl Hooks for Closing<'_> {
     fn before_shutdown(&mut self) -> Result<(), Error> {
         self.sockets.close();
         self.hooks.before_shutdown()
+    }
+
+    fn paused(&mut self, paused: bool) -> Result<(), Error> {
+        self.sockets.pause(paused)?;
+        self.hooks.paused(paused)
     }
 
     fn manager_stop(&mut self) -> Result<(), Error> {

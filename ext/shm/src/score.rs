@@ -134,6 +134,8 @@ pub struct Counters {
     pub past_received: AtomicU64,
     /// Bytes that they sent.
     pub past_sent: AtomicU64,
+    /// 1 while the server takes no new connections, or is about to take none.
+    pub paused: AtomicU64,
 }
 
 // SAFETY: atomics only.

@@ -71,6 +71,8 @@ const SERVING: &[&str] = &[
     "restart",
     "stop",
     "reload",
+    "pause",
+    "resume",
     "status",
     "coroutines",
     "ps",
