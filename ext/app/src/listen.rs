@@ -156,6 +156,8 @@ pub enum Action {
     Restart,
     /// New workers, one generation after the other.
     Reload,
+    /// Another program in the place of the one that runs.
+    Upgrade,
     /// Take no new connections; those that there are go on.
     Pause,
     /// Take them again.
@@ -227,11 +229,12 @@ pub struct CommandLine {
     pub interval: Option<f64>,
 }
 
-const ACTIONS: [(&str, Action); 17] = [
+const ACTIONS: [(&str, Action); 18] = [
     ("start", Action::Start),
     ("stop", Action::Stop),
     ("restart", Action::Restart),
     ("reload", Action::Reload),
+    ("upgrade", Action::Upgrade),
     ("pause", Action::Pause),
     ("resume", Action::Resume),
     ("status", Action::Status),
@@ -496,6 +499,7 @@ Commands:
   stop          stop it; requests under way end
   restart [-d]  stop it, then start
   reload        new workers with new code; no request is lost
+  upgrade       a new PHP, extension and server.php in its place; no request is lost
   pause         take no new connections; those that there are go on
   resume        take them again
   status        say whether it runs, and its workers

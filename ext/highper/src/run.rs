@@ -14,7 +14,9 @@ use highper_app::listen::{Action, Address, CommandLine};
 use highper_log::{Level, Record};
 use highper_process::listen::{Listener, TcpOptions, bind_tcp, bind_unix, resolve};
 use highper_process::post::Post;
-use highper_process::{Error, Exit, Hooks, Kind, Options, Spawned, control};
+use highper_process::{
+    Error, Exit, Hooks, Kind, Options, Spawned, cannot_take_over, control, takes_over,
+};
 use highper_runtime::inspect;
 use highper_runtime::serve::{Plan, Served};
 use highper_zend::{Throw, Value, call_function};
@@ -40,6 +42,7 @@ pub(crate) fn run(app: &Rc<App>, argv: &[String]) -> Result<i32, Throw> {
     match start(app, argv, &line) {
         Ok(code) => Ok(code),
         Err(Stop::Line(line)) => {
+            cannot_take_over(&line);
             complain(&line);
             Ok(1)
         }
@@ -113,6 +116,13 @@ fn start(app: &Rc<App>, argv: &[String], line: &CommandLine) -> Result<i32, Stop
             say(&format!("reloading (process {pid})"));
             return Ok(0);
         }
+        Action::Upgrade => {
+            let (old, new) = control::upgrade(&pid_file, Duration::from_secs(120))?;
+            say(&format!(
+                "upgraded: process {new} serves, process {old} ends"
+            ));
+            return Ok(0);
+        }
         Action::Pause => {
             let pid = control::pause(&pid_file)?;
             say(&format!("pausing (process {pid})"));
@@ -133,7 +143,9 @@ fn start(app: &Rc<App>, argv: &[String], line: &CommandLine) -> Result<i32, Stop
         }
         Action::Ps => return console::ps::show(&pid_file, line),
         Action::Top => return console::top::show(&pid_file, line),
-        Action::Restart if !heritage.is_given && control::pid(&pid_file).is_ok() => {
+        Action::Restart
+            if !heritage.is_given && !takes_over() && control::pid(&pid_file).is_ok() =>
+        {
             control::stop(&pid_file, patience)?;
         }
         _ => {}
@@ -462,6 +474,9 @@ impl Hooks for Manager<'_> {
             }
         }
         if self.why.is_none() {
+            if let (Some(reason), Some(_)) = (&reason, &self.early) {
+                cannot_take_over(&format!("a worker can't start: {reason}"));
+            }
             self.why = reason;
         }
         Ok(())

@@ -3,17 +3,17 @@
 use std::fs;
 use std::io::{self, Read, Write};
 use std::os::fd::{AsRawFd, RawFd};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::error::{Error, reason};
 use crate::overview::{self, Overview};
 use crate::pidfile::{Running, socket_path};
 use crate::sys;
 
-pub use crate::signals::{PAUSE, RESUME};
+pub use crate::signals::{PAUSE, RESUME, UPGRADE};
 
 /// Ends the server: SIGTERM, then waits until it is gone. Returns the process
 /// id that it had.
@@ -64,6 +64,48 @@ pub fn resume(pid_file: &Path) -> Result<i32, Error> {
     let running = Running::find(pid_file)?;
     running.signal(RESUME)?;
     Ok(running.pid)
+}
+
+/// Before the number of upgrades that failed, in the status.
+pub(crate) const FAILED_UPGRADES: &str = "failed upgrades: ";
+
+/// Puts another program in the server's place, started as the server was, and waits until that serves. Returns the process ids of both.
+///
+/// # Errors
+/// When it does not run or may not be signalled; why the new program could not start, the old one serving on.
+pub fn upgrade(pid_file: &Path, timeout: Duration) -> Result<(i32, i32), Error> {
+    let failures = || {
+        let text = status(pid_file).ok()?;
+        let line = text
+            .lines()
+            .find_map(|line| line.strip_prefix(FAILED_UPGRADES));
+        Some(line.unwrap_or("0, ").to_owned())
+    };
+    let running = Running::find(pid_file)?;
+    let before = failures().ok_or_else(|| Error::new("the server does not tell its status"))?;
+    running.signal(UPGRADE)?;
+    let until = Instant::now() + timeout;
+    while Instant::now() < until {
+        sys::pause(Duration::from_millis(50));
+        let now = Running::find(pid_file)?.pid;
+        if now != running.pid {
+            return Ok((running.pid, now));
+        }
+        if let Some(line) = failures()
+            && line.split_once(", ").map(|(count, _)| count)
+                != before.split_once(", ").map(|(count, _)| count)
+        {
+            let why = line.split_once("the last: ").map_or("", |(_, why)| why);
+            return Err(Error::new(format!(
+                "process {} serves on, the upgrade failed: {why}",
+                running.pid
+            )));
+        }
+    }
+    Err(Error::new(format!(
+        "nothing was heard of the upgrade in {} s: look at the log",
+        timeout.as_secs_f64()
+    )))
 }
 
 /// The manager's process id.
@@ -158,7 +200,14 @@ impl SocketAddress {
 pub(crate) struct ControlSocket {
     listener: UnixListener,
     path: PathBuf,
+    // Who takes over puts a socket of its own in this one's place.
+    file: Option<(u64, u64)>,
     owner: sys::Pid,
+}
+
+fn file_id(path: &Path) -> Option<(u64, u64)> {
+    let meta = fs::symlink_metadata(path).ok()?;
+    Some((meta.dev(), meta.ino()))
 }
 
 impl ControlSocket {
@@ -176,6 +225,7 @@ impl ControlSocket {
         listener.set_nonblocking(true)?;
         Ok(Self {
             listener,
+            file: file_id(path),
             path: path.to_owned(),
             owner: sys::getpid(),
         })
@@ -199,7 +249,7 @@ impl ControlSocket {
 
 impl Drop for ControlSocket {
     fn drop(&mut self) {
-        if self.owner == sys::getpid() {
+        if self.owner == sys::getpid() && self.file == file_id(&self.path) {
             let _ = fs::remove_file(&self.path);
         }
     }

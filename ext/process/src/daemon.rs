@@ -7,8 +7,9 @@ use std::path::Path;
 
 use crate::error::{Error, reason};
 use crate::sys;
+use crate::upgrade;
 
-/// The line to the process that launched the server and waits.
+/// The line to the process that launched the server and waits, or to the server that this one takes over from.
 #[derive(Debug, Default)]
 pub(crate) struct Launcher(Option<OwnedFd>);
 
@@ -24,7 +25,7 @@ impl Launcher {
     }
 
     fn tell(&mut self, bytes: &[u8]) {
-        if let Some(fd) = self.0.take() {
+        if let Some(fd) = self.0.take().or_else(upgrade::line) {
             // If the launching process is gone nobody needs to know.
             let _ = sys::write_all(fd.as_fd(), bytes);
         }

@@ -174,6 +174,14 @@ pub trait Hooks {
         Ok(())
     }
 
+    /// The sockets that a program gets which takes over: their numbers, and whether a service manager has lent them.
+    fn sockets(&mut self) -> Vec<(RawFd, bool)> {
+        Vec::new()
+    }
+
+    /// Another program has the sockets and serves: they are let go of, and not closed for others.
+    fn handed_over(&mut self) {}
+
     /// All workers are gone; the manager returns next.
     fn manager_stop(&mut self) -> Result<(), Error> {
         Ok(())

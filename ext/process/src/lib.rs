@@ -32,6 +32,7 @@ pub mod select;
 mod signals;
 mod status;
 mod sys;
+mod upgrade;
 mod user;
 pub mod watch;
 mod worker;
@@ -45,6 +46,7 @@ pub use signals::{Signal, SignalPipe};
 pub use status::{mebibytes, uptime};
 pub use sys::clock_ticks;
 pub use sys::poll as wait_readable;
+pub use upgrade::{cannot_take_over, takes_over};
 pub use worker::{Kind, WorkerContext};
 
 pub use highper_shm::{Command, Reason, ScoreBoard, State, Ticket, monotonic};

@@ -96,6 +96,18 @@ impl Listener {
         &self.address
     }
 
+    /// Does a service manager keep it for a server to come?
+    #[must_use]
+    pub fn is_lent(&self) -> bool {
+        self.is_lent
+    }
+
+    /// Was it bound with SO_REUSEPORT, by the program before this one?
+    #[must_use]
+    pub fn is_one_of_several(&self) -> bool {
+        crate::upgrade::takes_over() && inherited::reuses_port(self.fd.as_fd())
+    }
+
     /// Gives the descriptor away.
     #[must_use]
     pub fn into_fd(self) -> OwnedFd {
@@ -201,7 +213,11 @@ pub fn resolve(host: &str, port: u16) -> Result<SocketAddr, Error> {
 /// One line: which address, why, and what to do; for a port that is taken the
 /// process that has it, if that can be seen.
 pub fn bind_tcp(address: SocketAddr, options: &TcpOptions) -> Result<Listener, Error> {
-    if options.reuse_port && options.exclusive && address.port() != 0 {
+    if options.reuse_port
+        && options.exclusive
+        && address.port() != 0
+        && !crate::upgrade::takes_over()
+    {
         // Without the option the bind fails if anybody listens there.
         let alone = TcpOptions {
             reuse_port: false,

@@ -6,6 +6,7 @@ mod pause;
 mod reload;
 mod shutdown;
 mod spawn;
+mod upgrade;
 
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::sync::Arc;
@@ -25,6 +26,7 @@ use crate::post::Post;
 use crate::signals::{self, Signal, SignalPipe};
 use crate::status;
 use crate::sys::{self, Pid};
+use crate::upgrade::{self as succession, Program, Upgrade};
 use crate::user::Identity;
 use crate::worker::{Kind, WorkerContext};
 
@@ -101,6 +103,12 @@ struct Manager<'h> {
     queued_reload: Option<Option<Kind>>,
     recycling: Recycling,
     pause: Pause,
+    program: Result<Program, String>,
+    upgrade: Option<Upgrade>,
+    // How many, and why the last one did.
+    failed_upgrades: (u32, String),
+    // Another program has taken over.
+    is_replaced: bool,
     stopping: Option<Stopping>,
     give_up: Option<Error>,
     next_tick: Instant,
@@ -129,15 +137,21 @@ struct Manager<'h> {
 pub fn run(options: Options, hooks: &mut dyn Hooks) -> Result<Role, Error> {
     options.validate()?;
     let identity = Identity::resolve(options.user.as_deref(), options.group.as_deref())?;
-    let mut pid_file = match &options.pid_file {
-        Some(path) => Some(PidFile::lock(path)?),
-        None => None,
-    };
+    let program = Program::of_this_process();
+    let program = program.map_err(|error| error.to_string());
     let mut launcher = Launcher::default();
-    if options.daemonize {
+    let mut pid_file = None;
+    if let Some(path) = &options.pid_file {
+        pid_file = Some(PidFile::lock(path).inspect_err(|error| launcher.failed(error))?);
+    }
+    if options.daemonize && succession::takes_over() {
+        // In the background already; what is printed may go elsewhere from now on.
+        daemon::redirect_output(options.log_file.as_deref())
+            .inspect_err(|error| launcher.failed(error))?;
+    } else if options.daemonize {
         launcher = daemon::daemonize(options.log_file.as_deref())?;
     }
-    let prepared = prepare(options, identity, &mut pid_file, hooks);
+    let prepared = prepare(options, identity, program, &mut pid_file, hooks);
     let mut manager = match prepared {
         Ok(manager) => manager,
         Err(error) => {
@@ -157,6 +171,7 @@ pub fn run(options: Options, hooks: &mut dyn Hooks) -> Result<Role, Error> {
 fn prepare<'h>(
     options: Options,
     identity: Option<Identity>,
+    program: Result<Program, String>,
     pid_file: &mut Option<PidFile>,
     hooks: &'h mut dyn Hooks,
 ) -> Result<Manager<'h>, Error> {
@@ -175,19 +190,10 @@ fn prepare<'h>(
         })?;
     }
     let mut control = None;
-    if let Some(file) = pid_file {
-        file.write()?;
-        match ControlSocket::bind(&file.socket()) {
-            Ok(socket) => control = Some(socket),
-            Err(e) => hooks.log(
-                Level::Warning,
-                &format!(
-                    "the status command will not work: cannot bind '{}': {}",
-                    file.socket().display(),
-                    reason(&e)
-                ),
-            ),
-        }
+    if let Some(file) = pid_file
+        && !succession::takes_over()
+    {
+        control = announce(file, hooks)?;
     }
     let total = options.worker_num
         + options.task_worker_num
@@ -235,12 +241,32 @@ fn prepare<'h>(
         queued_reload: None,
         recycling: Recycling::new(now),
         pause: Pause::No,
+        program,
+        upgrade: None,
+        failed_upgrades: (0, String::new()),
+        is_replaced: false,
         stopping: None,
         give_up: None,
         next_tick: now + Duration::from_secs(1),
         notifier: Notifier::new(),
         pid_file: None,
     })
+}
+
+/// Says who is the server: in the pid file, and at the socket beside it.
+fn announce(file: &mut PidFile, hooks: &mut dyn Hooks) -> Result<Option<ControlSocket>, Error> {
+    file.write()?;
+    let bound = ControlSocket::bind(&file.socket()).inspect_err(|e| {
+        hooks.log(
+            Level::Warning,
+            &format!(
+                "the status command will not work: cannot bind '{}': {}",
+                file.socket().display(),
+                reason(e)
+            ),
+        );
+    });
+    Ok(bound.ok())
 }
 
 impl Manager<'_> {
@@ -275,6 +301,7 @@ impl Manager<'_> {
             self.advance_reload(now);
             self.advance_recycling(now);
             self.advance_pause(now);
+            self.advance_upgrade(now);
             self.fill_gaps(now);
             self.notifier.beat(now);
             if now >= self.next_tick {
@@ -349,6 +376,10 @@ impl Manager<'_> {
         }
         let mut fds = vec![self.signals.fd(), self.wake.as_raw_fd()];
         fds.extend(self.control.as_ref().map(ControlSocket::fd));
+        if let Some(upgrade) = &self.upgrade {
+            fds.push(upgrade.fd());
+            until = until.min(upgrade.until);
+        }
         if self.queued_reload.is_some() && self.reload.is_none() && self.stopping.is_none() {
             let at = match self.settled {
                 true => Some(now),
@@ -375,8 +406,14 @@ impl Manager<'_> {
                             &*self.options.user_names,
                         );
                         let (name, board) = (&self.options.name, &self.board);
-                        let mut text =
-                            status::render(name, self.pid, self.generation, board, names);
+                        let mut text = status::render(
+                            name,
+                            self.pid,
+                            self.generation,
+                            board,
+                            names,
+                            &self.upgrades(),
+                        );
                         text += &overview::render(name, self.pid, self.generation, board, names);
                         text
                     });
@@ -410,6 +447,7 @@ impl Manager<'_> {
                 },
                 Signal::Pause => self.pause(),
                 Signal::Resume => self.resume(),
+                Signal::Upgrade => self.want_upgrade(),
                 // The loop collects children at each turn.
                 Signal::Child => {}
             }

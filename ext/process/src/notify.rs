@@ -29,8 +29,9 @@ impl Notifier {
             socket.set_nonblocking(true).ok()?;
             Some((socket, address(&path)?))
         });
-        let is_ours =
-            variable("WATCHDOG_PID").is_none_or(|pid| pid.parse() == Ok(std::process::id()));
+        let is_ours = variable("WATCHDOG_PID").is_none_or(|pid| pid.parse() == Ok(std::process::id()))
+                // It names the first of a row of programs.
+                || crate::upgrade::takes_over();
         let micros = variable("WATCHDOG_USEC").and_then(|text| text.parse::<u64>().ok());
         let beat = micros
             .filter(|micros| is_ours && *micros > 0 && way.is_some())
@@ -63,6 +64,11 @@ impl Notifier {
         self.say(&format!(
             "RELOADING=1\nMONOTONIC_USEC={micros}\nSTATUS=reloading\n"
         ));
+    }
+
+    /// Another process is the server from now on. Only who is it so far may say so.
+    pub fn replaced(&self, pid: i32) {
+        self.say(&format!("MAINPID={pid}\nREADY=1\nSTATUS=upgraded\n"));
     }
 
     /// No new connections are taken.

@@ -5,13 +5,14 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
-use std::os::fd::{AsFd, IntoRawFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, IntoRawFd, RawFd};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use crate::error::{Error, reason};
 use crate::sys;
+use crate::upgrade;
 
 /// The file, locked by this process.
 #[derive(Debug)]
@@ -33,6 +34,16 @@ impl PidFile {
                 reason(e)
             ))
         };
+        // The lock goes with the descriptor: who takes over has it already.
+        if let Some(fd) = upgrade::heir().and_then(|heir| heir.pid_file) {
+            // SAFETY: it was left to this process for this; it is duplicated at once and not kept.
+            let left = unsafe { BorrowedFd::borrow_raw(fd) };
+            if let Ok(file) = left.try_clone_to_owned().map(File::from)
+                && same_file(path, &file)
+            {
+                return Ok(Self::of(path, file));
+            }
+        }
         // The file may be removed by its last owner between open and lock, and
         // a status command holds the lock for a moment while it looks.
         let patience = Instant::now() + Duration::from_millis(100);
@@ -57,17 +68,26 @@ impl PidFile {
                 )));
             }
             if same_file(path, &file) {
-                return Ok(Self {
-                    path: std::path::absolute(path).unwrap_or_else(|_| path.to_owned()),
-                    file: Some(file),
-                    owner: sys::getpid(),
-                });
+                return Ok(Self::of(path, file));
             }
         }
         Err(Error::new(format!(
             "setting 'pid_file' is '{}': somebody keeps replacing it; choose another file",
             path.display()
         )))
+    }
+
+    fn of(path: &Path, file: File) -> Self {
+        Self {
+            path: std::path::absolute(path).unwrap_or_else(|_| path.to_owned()),
+            file: Some(file),
+            owner: sys::getpid(),
+        }
+    }
+
+    /// Its descriptor, for who takes over.
+    pub fn fd(&self) -> Option<RawFd> {
+        self.file.as_ref().map(AsRawFd::as_raw_fd)
     }
 
     /// Writes this process's number and makes it the owner.
@@ -102,7 +122,9 @@ impl Drop for PidFile {
         if self.owner != sys::getpid() {
             return;
         }
-        if same_file(&self.path, &file) {
+        // One that names another process is that one's: it has taken over, or was to and this one has not got so far.
+        let names_us = File::open(&self.path).is_ok_and(|file| read_pid(&file) == Some(self.owner));
+        if names_us && same_file(&self.path, &file) {
             let _ = fs::remove_file(&self.path);
         }
         // The lock goes with the process, not before: whoever waits for the

@@ -33,6 +33,8 @@ pub enum Signal {
     Pause,
     /// [`RESUME`] (manager only).
     Resume,
+    /// [`UPGRADE`] (manager only).
+    Upgrade,
 }
 
 /// The signal that has a manager take no new connections: a real-time one, because those with names mean something else to
@@ -40,6 +42,8 @@ pub enum Signal {
 pub const PAUSE: i32 = 50;
 /// The signal that has it take them again.
 pub const RESUME: i32 = 51;
+/// The signal that has it put another program in its place.
+pub const UPGRADE: i32 = 52;
 
 impl Signal {
     fn from_number(n: i32) -> Option<Self> {
@@ -53,12 +57,13 @@ impl Signal {
             libc::SIGCHLD => Self::Child,
             PAUSE => Self::Pause,
             RESUME => Self::Resume,
+            UPGRADE => Self::Upgrade,
             _ => return None,
         })
     }
 }
 
-pub const MANAGER: [i32; 9] = [
+pub const MANAGER: [i32; 10] = [
     libc::SIGTERM,
     libc::SIGINT,
     libc::SIGQUIT,
@@ -68,6 +73,7 @@ pub const MANAGER: [i32; 9] = [
     libc::SIGCHLD,
     PAUSE,
     RESUME,
+    UPGRADE,
 ];
 
 pub const WORKER: [i32; 6] = [

@@ -13,6 +13,7 @@ pub(crate) fn render(
     generation: u32,
     board: &ScoreBoard,
     users: (usize, &[String]),
+    upgrades: &str,
 ) -> String {
     let now = monotonic();
     let age = |since: u64| uptime(Duration::from_nanos(now.saturating_sub(since)));
@@ -54,6 +55,7 @@ pub(crate) fn render(
         read(&counters.reloads),
         read(&counters.failed_reloads),
     );
+    text += upgrades;
     let _ = writeln!(
         text,
         "\n{:<10} {:>8} {:>4} {:<9} {:>10} {:>12} {:>11} {:>9} {:>9}",

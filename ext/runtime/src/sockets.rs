@@ -5,7 +5,7 @@ use highper_process::listen::{Address, Listener, TcpOptions, bind_tcp_group};
 use highper_process::post::Post;
 use highper_process::{Error, Exit, Hooks, Level, Spawned};
 use std::cell::RefCell;
-use std::os::fd::RawFd;
+use std::os::fd::{AsRawFd, RawFd};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
@@ -32,6 +32,13 @@ impl Sockets {
         let mut groups = Vec::with_capacity(listeners.len());
         for listener in listeners {
             groups.push(match *listener.address() {
+                // Of a group already: one for each worker was left to us.
+                Address::Tcp(address) if listener.is_one_of_several() => {
+                    let mut group = vec![listener];
+                    let more = workers.saturating_sub(1);
+                    group.extend(bind_tcp_group(address, &TcpOptions::default(), more)?);
+                    group
+                }
                 Address::Tcp(address) => {
                     drop(listener);
                     bind_tcp_group(address, &TcpOptions::default(), workers)?
@@ -142,6 +149,18 @@ impl Hooks for Closing<'_> {
     fn before_shutdown(&mut self) -> Result<(), Error> {
         self.sockets.close();
         self.hooks.before_shutdown()
+    }
+
+    fn sockets(&mut self) -> Vec<(RawFd, bool)> {
+        let groups = self.sockets.0.borrow();
+        let all = groups.iter().flatten();
+        all.map(|listener| (listener.as_raw_fd(), listener.is_lent()))
+            .collect()
+    }
+
+    fn handed_over(&mut self) {
+        self.sockets.close_own();
+        self.hooks.handed_over();
     }
 
     fn paused(&mut self, paused: bool) -> Result<(), Error> {

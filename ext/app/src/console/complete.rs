@@ -71,6 +71,7 @@ const SERVING: &[&str] = &[
     "restart",
     "stop",
     "reload",
+    "upgrade",
     "pause",
     "resume",
     "status",

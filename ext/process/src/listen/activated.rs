@@ -1,6 +1,8 @@
-//! Sockets that a service manager has bound before it started this program: systemd's socket activation, `sd_listen_fds(3)`.
+//! Sockets that were bound before this program began: by a service manager (systemd's socket activation, `sd_listen_fds(3)`), or by
+//! the program that this one takes over from.
 
 use super::{Address, Listener, inherited};
+use crate::upgrade;
 use std::os::fd::RawFd;
 use std::sync::Mutex;
 
@@ -18,13 +20,16 @@ fn given() -> std::ops::Range<RawFd> {
     FIRST..FIRST + RawFd::try_from(count.min(1024)).unwrap_or(0)
 }
 
-/// The socket of an address among those that the service manager has bound, if it is there and nobody took it yet. It is
-/// left open for the service manager when this server ends: who connects then waits for the next one.
+/// The socket of an address among those that were bound before, if it is there and nobody took it yet. One of the service manager
+/// is left open when this server ends: who connects then waits for the next one.
 pub(super) fn take(address: &Address) -> Option<Listener> {
     let mut taken = TAKEN
         .lock()
         .unwrap_or_else(|poisoned| poisoned.into_inner());
-    for number in given() {
+    let left = upgrade::heir()
+        .into_iter()
+        .flat_map(|heir| heir.sockets.iter().copied());
+    for (number, is_lent) in given().map(|number| (number, true)).chain(left) {
         if taken.contains(&number) {
             continue;
         }
@@ -33,8 +38,8 @@ pub(super) fn take(address: &Address) -> Option<Listener> {
         };
         if found == *address {
             taken.push(number);
-            let mut listener = inherited(number).ok()?;
-            listener.is_lent = true;
+            let mut listener = inherited::open(number, found).ok()?;
+            listener.is_lent = is_lent;
             return Some(listener);
         }
     }

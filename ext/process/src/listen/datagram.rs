@@ -1,6 +1,6 @@
 //! Sockets that take datagrams.
 
-use super::{Address, Listener, file_id};
+use super::{Address, Listener, activated, file_id};
 use crate::error::{Error, reason};
 use std::fs;
 use std::io;
@@ -15,6 +15,9 @@ use std::path::Path;
 /// # Errors
 /// One line: which address, why, and what to do.
 pub fn bind_udp(address: SocketAddr) -> Result<Listener, Error> {
+    if let Some(given) = activated::take(&Address::Udp(address)) {
+        return Ok(given);
+    }
     let bound = UdpSocket::bind(address).and_then(|socket| {
         socket.set_nonblocking(true)?;
         Ok((socket.local_addr()?, socket))
@@ -49,6 +52,9 @@ pub fn bind_unix_datagram(path: &Path) -> Result<Listener, Error> {
     let failed = |e: &io::Error, text: &str| {
         Error::new(format!("cannot bind unix:{}: {text}", path.display())).caused_by(e)
     };
+    if let Some(given) = activated::take(&Address::UnixDatagram(path.to_owned())) {
+        return Ok(given);
+    }
     match fs::symlink_metadata(path) {
         Ok(found) if found.file_type().is_socket() => {
             fs::remove_file(path).map_err(|e| {

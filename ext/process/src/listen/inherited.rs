@@ -24,14 +24,26 @@ pub fn inherited(number: RawFd) -> Result<Listener, Error> {
     if number <= 2 || !listens(number).map_err(failed)? {
         return Err(failed(io::Error::from_raw_os_error(libc::EINVAL)));
     }
-    // SAFETY: open, as was just seen, and handed over to nobody but us.
+    let address = address_of(number)
+        .ok_or_else(|| failed(io::Error::from_raw_os_error(libc::EAFNOSUPPORT)))?;
+    open(number, address)
+}
+
+/// The same for any socket whose address is known.
+pub(super) fn open(number: RawFd, address: Address) -> Result<Listener, Error> {
+    let failed = |e: io::Error| {
+        Error::new(format!(
+            "cannot take over the socket {number}: {}",
+            reason(&e)
+        ))
+    };
+    // SAFETY: open, as its address was just asked, and handed over to nobody but us.
     let fd = unsafe { OwnedFd::from_raw_fd(number) };
     // SAFETY: changes flags of a descriptor that we own.
     sys::check(unsafe { libc::fcntl(fd.as_raw_fd(), libc::F_SETFD, libc::FD_CLOEXEC) })
         .map_err(failed)?;
-    let address = address(&fd).map_err(failed)?;
     let file = match &address {
-        Address::Unix(path) => file_id(path),
+        Address::Unix(path) | Address::UnixDatagram(path) => file_id(path),
         _ => None,
     };
     Ok(Listener {
@@ -42,17 +54,45 @@ pub fn inherited(number: RawFd) -> Result<Listener, Error> {
     })
 }
 
-/// Where an open socket of this number listens, if it does.
+/// Where an open socket of this number listens or takes datagrams, if it does.
 pub(super) fn address_of(number: RawFd) -> Option<Address> {
-    if number <= 2 || !listens(number).ok()? {
+    if number <= 2 {
+        return None;
+    }
+    let kind = option(number, libc::SO_TYPE).ok()?;
+    if kind == libc::SOCK_STREAM && !listens(number).ok()? {
         return None;
     }
     // SAFETY: open, as was just seen; it is duplicated at once and not kept.
     let borrowed = unsafe { BorrowedFd::borrow_raw(number) };
-    address(&borrowed.try_clone_to_owned().ok()?).ok()
+    let socket = borrowed.try_clone_to_owned().ok()?;
+    match kind {
+        libc::SOCK_STREAM => address(&socket).ok(),
+        libc::SOCK_DGRAM => datagrams(&socket),
+        _ => None,
+    }
+}
+
+fn datagrams(fd: &OwnedFd) -> Option<Address> {
+    let udp: std::net::UdpSocket = fd.try_clone().ok()?.into();
+    if let Ok(address) = udp.local_addr() {
+        return (address.port() != 0).then(|| Address::Udp(plain(address)));
+    }
+    let unix: std::os::unix::net::UnixDatagram = fd.try_clone().ok()?.into();
+    let path = unix.local_addr().ok()?.as_pathname().map(PathBuf::from);
+    path.map(Address::UnixDatagram)
+}
+
+/// Has it SO_REUSEPORT?
+pub(super) fn reuses_port(fd: BorrowedFd<'_>) -> bool {
+    option(fd.as_raw_fd(), libc::SO_REUSEPORT).is_ok_and(|on| on != 0)
 }
 
 fn listens(number: RawFd) -> io::Result<bool> {
+    option(number, libc::SO_ACCEPTCONN).map(|on| on != 0)
+}
+
+fn option(number: RawFd, name: libc::c_int) -> io::Result<libc::c_int> {
     let mut value: libc::c_int = 0;
     let mut len = size_of::<libc::c_int>() as libc::socklen_t;
     // SAFETY: writes an integer on the stack.
@@ -60,12 +100,12 @@ fn listens(number: RawFd) -> io::Result<bool> {
         libc::getsockopt(
             number,
             libc::SOL_SOCKET,
-            libc::SO_ACCEPTCONN,
+            name,
             (&raw mut value).cast(),
             &raw mut len,
         )
     })?;
-    Ok(value != 0)
+    Ok(value)
 }
 
 fn address(fd: &OwnedFd) -> io::Result<Address> {

@@ -10,6 +10,7 @@ use crate::error::Error;
 use crate::hooks::{Exit, How, Level};
 use crate::status;
 use crate::sys::{self, Pid, WaitStatus};
+use crate::upgrade as succession;
 use crate::worker::Kind;
 
 impl Manager<'_> {
@@ -144,6 +145,14 @@ impl Manager<'_> {
             };
             if (0..total).all(ready) {
                 self.settled = true;
+                if succession::takes_over()
+                    && let Some(file) = &mut self.pid_file
+                {
+                    match super::announce(file, self.hooks) {
+                        Ok(control) => self.control = control,
+                        Err(error) => self.hooks.log(Level::Error, &error.to_string()),
+                    }
+                }
                 self.launcher.ready();
                 let tasks = match self.options.task_worker_num {
                     0 => String::new(),

@@ -59,7 +59,9 @@ impl Manager<'_> {
             self.info(&text);
         }
         if first {
-            self.notifier.stopping();
+            if !self.is_replaced {
+                self.notifier.stopping();
+            }
             let result = self.hooks.before_shutdown();
             self.log_failure("before_shutdown", result);
         }

@@ -12,6 +12,7 @@ use crate::error::{Error, reason};
 use crate::hooks::{Level, Spawned};
 use crate::signals::{self, SignalPipe};
 use crate::sys;
+use crate::upgrade as succession;
 use crate::user;
 use crate::watch;
 use crate::worker::{Kind, WorkerContext};
@@ -194,6 +195,8 @@ impl Manager<'_> {
             |what: &str, e: &std::io::Error| Error::new(format!("cannot {what}: {}", reason(e)));
         // First: it gives signals back to the manager's own handlers.
         watch::forget();
+        // The manager alone says whether the server has started.
+        drop(succession::line());
         signals::reset(&signals::MANAGER);
         let kind = self.kind_of(spawn.id);
         self.board.slots()[slot].set_pid(sys::getpid());
