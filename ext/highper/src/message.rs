@@ -86,6 +86,7 @@ pub(crate) fn ports(
     app: &App,
     listeners: Vec<Listener>,
     tls: Option<&highper_tls::Context>,
+    proxies: Option<&highper_http::Proxies>,
 ) -> Vec<Listened> {
     let ports = app.ports.borrow();
     let all = ports.iter().zip(listeners).enumerate();
@@ -104,6 +105,7 @@ pub(crate) fn ports(
                 heartbeat: port.idle,
                 buffer_size: port.door.limit.max(1 << 20),
                 tls: tls.filter(|_| port.is_secure).cloned(),
+                proxies: proxies.cloned(),
                 ..Settings::default()
             }))
         };

@@ -573,7 +573,7 @@ fn serve(
     {
         app.secure_port.set(first.port());
     }
-    let mut ports = crate::message::ports(app, doors, tls.as_ref());
+    let mut ports = crate::message::ports(app, doors, tls.as_ref(), settings.proxies.as_ref());
     if let Some(listener) = gate {
         ports.push(certificates::port(listener, ports.len(), &settings));
     }

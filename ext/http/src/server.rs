@@ -15,7 +15,6 @@ mod upgraded;
 
 pub use carried::Carrier;
 pub(crate) use carried::hand_over;
-pub use proxied::Proxies;
 pub use relayed::{Handed, Standing};
 pub(crate) use trunk::Branch;
 pub use upgraded::WeakServer;

@@ -1,7 +1,7 @@
 //! What a server may be told.
 
-use crate::server::Proxies;
 use highper_http1::Limits;
+use highper_net::proxied::Proxies;
 use std::path::PathBuf;
 use std::time::Duration;
 

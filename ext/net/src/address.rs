@@ -2,7 +2,7 @@
 
 use crate::{Error, Kind};
 use rustix::net::{SocketAddrAny, SocketAddrUnix};
-use std::net::{IpAddr, SocketAddrV4, SocketAddrV6};
+use std::net::{IpAddr, SocketAddr, SocketAddrV4, SocketAddrV6};
 
 /// Bytes of a local socket's path at most, without its end.
 const PATH_LIMIT: usize = 106;
@@ -16,6 +16,15 @@ pub enum Address {
     V6(SocketAddrV6),
     /// A path.
     Unix(SocketAddrUnix),
+}
+
+impl From<SocketAddr> for Address {
+    fn from(address: SocketAddr) -> Self {
+        match address {
+            SocketAddr::V4(v4) => Self::V4(v4),
+            SocketAddr::V6(v6) => Self::V6(v6),
+        }
+    }
 }
 
 impl Address {

@@ -10,6 +10,7 @@ mod buffer;
 mod error;
 pub mod framing;
 mod kind;
+pub mod proxied;
 mod resolve;
 mod scratch;
 mod socket;

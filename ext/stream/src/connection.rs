@@ -5,6 +5,7 @@ use crate::secure::{Secure, Shaken, Wire};
 use crate::settings::Settings;
 use highper_engine::{Kind, Token, Wake, reactor, wait};
 use highper_net::Address;
+use highper_net::proxied::{self, Found};
 use rustix::fd::{AsFd, AsRawFd, OwnedFd};
 use std::cell::{Cell, OnceCell, RefCell};
 use std::fs::File;
@@ -36,6 +37,8 @@ pub struct Connection {
     /// Since when output waits without the socket taking a byte.
     pub(crate) stuck: Cell<u64>,
     pub(crate) is_announced: Cell<bool>,
+    /// Has its proxy not said yet whose it is?
+    pub(crate) is_proxied: Cell<bool>,
     pub(crate) is_paused: Cell<bool>,
     pub(crate) is_closing: Cell<bool>,
     pub(crate) is_reading: Cell<bool>,
@@ -58,6 +61,7 @@ impl Connection {
         (slot, session, port): (usize, u64, usize),
         settings: &Rc<Settings>,
         secure: Option<Secure>,
+        is_proxied: bool,
     ) -> Self {
         let now = reactor::coarse_now();
         Self {
@@ -77,6 +81,7 @@ impl Connection {
             sent: Cell::new(0),
             stuck: Cell::new(now),
             is_announced: Cell::new(false),
+            is_proxied: Cell::new(is_proxied),
             is_paused: Cell::new(settings.delay_receive),
             is_closing: Cell::new(false),
             is_reading: Cell::new(false),
@@ -239,8 +244,25 @@ impl Connection {
     }
 
     /// Does a TLS handshake go on?
+    /// Is it unknown yet who the peer is, or is a handshake under way?
     pub(crate) fn is_shaking(&self) -> bool {
-        self.secure.borrow().as_ref().is_some_and(|s| !s.is_ready)
+        self.is_proxied.get() || self.secure.borrow().as_ref().is_some_and(|s| !s.is_ready)
+    }
+
+    /// What its proxy has said of the client, once it has.
+    pub(crate) fn introduce(&self) -> Found {
+        let found = match self.fd.borrow().as_ref() {
+            Some(fd) => proxied::take(fd.as_fd()),
+            None => Found::Wrong("the connection is closed"),
+        };
+        if let Found::Header { addresses, .. } = found {
+            self.is_proxied.set(false);
+            if let Some((peer, _)) = addresses {
+                // Nobody has asked before.
+                let _first = self.peer.set(Some(peer.into()));
+            }
+        }
+        found
     }
 
     pub(crate) fn shake(&self) -> Shaken {

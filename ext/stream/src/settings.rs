@@ -1,6 +1,7 @@
 //! What a port may be told.
 
 use crate::Cut;
+use highper_net::proxied::Proxies;
 use highper_tls::Context;
 use std::time::Duration;
 
@@ -54,9 +55,11 @@ pub struct Settings {
     pub delay_receive: bool,
     /// Is a connection kept whose peer has ended its side, until this side closes it ([`crate::Service::ended`])? Default no.
     pub half_open: bool,
+    /// Whose connections begin with a header of the PROXY protocol, before a handshake of TLS. Default nobody's.
+    pub proxies: Option<Proxies>,
     /// TLS, if this port speaks it.
     pub tls: Option<Context>,
-    /// How long a TLS handshake may take. Default 10 s.
+    /// How long a TLS handshake, or a proxy's header, may take. Default 10 s.
     pub handshake_timeout: Duration,
 }
 
@@ -76,6 +79,7 @@ impl Default for Settings {
             idle: None,
             delay_receive: false,
             half_open: false,
+            proxies: None,
             tls: None,
             handshake_timeout: Duration::from_secs(10),
         }

@@ -3,40 +3,10 @@
 
 use super::{Core, LISTENER_KEY};
 use crate::connection::{Addresses, Connection};
-use crate::proxied::{Found, LONGEST, find};
 use highper_engine::reactor::{self, Handler, Readiness};
-use rustix::fd::{AsFd, AsRawFd, BorrowedFd};
-use rustix::net::RecvFlags;
-use std::net::{IpAddr, SocketAddr};
+use highper_net::proxied::{Found, take};
+use rustix::fd::{AsFd, AsRawFd};
 use std::rc::Rc;
-
-/// From whose addresses connections come through a proxy that speaks the PROXY protocol.
-#[derive(Clone)]
-pub struct Proxies(Rc<dyn Fn(IpAddr) -> bool>);
-
-impl Proxies {
-    /// Those that the function says yes for. Connections of unix sockets are of a proxy, too.
-    pub fn new(is_one: impl Fn(IpAddr) -> bool + 'static) -> Self {
-        Self(Rc::new(is_one))
-    }
-
-    /// Is the peer of a socket one?
-    pub(super) fn has(&self, fd: BorrowedFd<'_>) -> bool {
-        let peer = rustix::net::getpeername(fd).ok().flatten();
-        match peer.map(SocketAddr::try_from) {
-            Some(Ok(address)) => (self.0)(address.ip()),
-            // A unix socket.
-            Some(Err(_)) => true,
-            None => false,
-        }
-    }
-}
-
-impl std::fmt::Debug for Proxies {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Proxies")
-    }
-}
 
 struct Events(Rc<Core>);
 
@@ -66,25 +36,7 @@ impl Core {
 
     /// Reads the header, once it is there; then the connection is as any other.
     fn introduce(&self, connection: &Rc<Connection>, key: u64, is_all: bool) {
-        let found = connection.with_fd(|fd| {
-            // What follows the header is the client's: it stays where it is.
-            let mut bytes = [0; LONGEST];
-            let seen = loop {
-                match rustix::net::recv(fd, &mut bytes, RecvFlags::PEEK | RecvFlags::DONTWAIT) {
-                    Ok((0, _)) => return Found::Wrong("it was closed before its header was there"),
-                    Ok((count, _)) => break count,
-                    Err(rustix::io::Errno::INTR) => {}
-                    Err(rustix::io::Errno::AGAIN) => return Found::More,
-                    Err(_) => return Found::Wrong("it was reset before its header was there"),
-                }
-            };
-            let found = find(&bytes[..seen]);
-            if let Found::Header { length, .. } = found {
-                // As many as were seen a moment ago.
-                let _taken = rustix::net::recv(fd, &mut bytes[..length], RecvFlags::DONTWAIT);
-            }
-            found
-        });
+        let found = connection.with_fd(take);
         let addresses = match found {
             None => return,
             Some(Found::More) if !is_all => return,

@@ -6,7 +6,8 @@ use crate::secure::{Secure, Shaken};
 use crate::service::End;
 use crate::settings::Settings;
 use highper_engine::{clock, reactor, scheduler};
-use rustix::fd::{AsRawFd, OwnedFd};
+use highper_net::proxied::Found;
+use rustix::fd::{AsFd, AsRawFd, OwnedFd};
 use rustix::net::{SocketFlags, sockopt};
 use std::rc::Rc;
 
@@ -92,7 +93,9 @@ impl Core {
         });
         let session = (self.numbers)();
         let is_secure = secure.is_some();
-        let connection = Connection::new(fd, (slot, session, port), settings, secure);
+        let proxies = settings.proxies.as_ref();
+        let is_proxied = proxies.is_some_and(|proxies| proxies.has(fd.as_fd()));
+        let connection = Connection::new(fd, (slot, session, port), settings, secure, is_proxied);
         let connection = Rc::new(connection);
         let key = slot as u64 | (session & 0x3fff_ffff) << 32;
         if let Err(error) = reactor::register(raw, self.handler.get(), key & !KIND_KEYS) {
@@ -106,10 +109,11 @@ impl Core {
         self.open.set(self.open.get() + 1);
         self.accepted.set(self.accepted.get() + 1);
         let is_watched = settings.heartbeat.is_some() || settings.idle.is_some();
-        if is_secure || is_watched {
+        let is_shaking = is_secure || is_proxied;
+        if is_shaking || is_watched {
             self.sweep_soon();
         }
-        if !is_secure {
+        if !is_shaking {
             self.announce(&connection);
         }
     }
@@ -120,6 +124,21 @@ impl Core {
     }
 
     pub(super) fn shake(&self, connection: &Rc<Connection>) {
+        if connection.is_proxied.get() {
+            match connection.introduce() {
+                Found::More => return,
+                Found::Wrong(why) => {
+                    let text = format!("a connection of a proxy was closed: {why}");
+                    self.service.trouble(&text);
+                    self.end(connection, End::Peer, true);
+                    return;
+                }
+                Found::Header { .. } => {}
+            }
+            if !connection.is_shaking() {
+                return self.announce(connection);
+            }
+        }
         match connection.shake() {
             Shaken::Pending => {}
             Shaken::Ready => self.announce(connection),

@@ -1,7 +1,10 @@
 //! The header that a proxy puts before a connection, so that who is behind it knows the client's address: the PROXY
-//! protocol of HAProxy, versions 1 and 2 (<https://www.haproxy.org/download/3.0/doc/proxy-protocol.txt>). Without I/O.
+//! protocol of HAProxy, versions 1 and 2 (<https://www.haproxy.org/download/3.0/doc/proxy-protocol.txt>).
 
+use rustix::fd::BorrowedFd;
+use rustix::net::RecvFlags;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::rc::Rc;
 
 /// Bytes of a header at most; what a version 2 has beside the addresses included.
 pub const LONGEST: usize = 4096;
@@ -26,6 +29,57 @@ pub enum Found {
     },
     /// No header, and why.
     Wrong(&'static str),
+}
+
+/// From whose addresses connections come through a proxy that speaks the PROXY protocol.
+#[derive(Clone)]
+pub struct Proxies(Rc<dyn Fn(IpAddr) -> bool>);
+
+impl Proxies {
+    /// Those that the function says yes for. Connections of unix sockets are of a proxy, too.
+    pub fn new(is_one: impl Fn(IpAddr) -> bool + 'static) -> Self {
+        Self(Rc::new(is_one))
+    }
+
+    /// Is the peer of a socket one?
+    #[must_use]
+    pub fn has(&self, fd: BorrowedFd<'_>) -> bool {
+        let peer = rustix::net::getpeername(fd).ok().flatten();
+        match peer.map(SocketAddr::try_from) {
+            Some(Ok(address)) => (self.0)(address.ip()),
+            // A unix socket.
+            Some(Err(_)) => true,
+            None => false,
+        }
+    }
+}
+
+impl std::fmt::Debug for Proxies {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Proxies")
+    }
+}
+
+/// Takes a header off the beginning of what a socket has received, once it is all there; what follows it is the client's, and
+/// stays where it is. Does not wait.
+#[must_use]
+pub fn take(fd: BorrowedFd<'_>) -> Found {
+    let mut bytes = [0; LONGEST];
+    let seen = loop {
+        match rustix::net::recv(fd, &mut bytes, RecvFlags::PEEK | RecvFlags::DONTWAIT) {
+            Ok((0, _)) => return Found::Wrong("it was closed before its header was there"),
+            Ok((count, _)) => break count,
+            Err(rustix::io::Errno::INTR) => {}
+            Err(rustix::io::Errno::AGAIN) => return Found::More,
+            Err(_) => return Found::Wrong("it was reset before its header was there"),
+        }
+    };
+    let found = find(&bytes[..seen]);
+    if let Found::Header { length, .. } = found {
+        // As many as were seen a moment ago.
+        let _taken = rustix::net::recv(fd, &mut bytes[..length], RecvFlags::DONTWAIT);
+    }
+    found
 }
 
 /// Looks for a header at the beginning of what came.
