@@ -1,7 +1,61 @@
 //! From parsed queries, forms and cookies to PHP arrays.
 
-use highper_http::query::{Input, Key, List};
-use highper_zend::{Array, Value};
+use highper_http::query::{Input, Key, List, Options, Parsed};
+use highper_runtime::coroutine;
+use highper_zend::{Array, Value, error, ini};
+use std::cell::Cell;
+
+thread_local! {
+    static LIMITS: Cell<Option<Options>> = const { Cell::new(None) };
+    /// Was something left out of what was read last?
+    static IS_CUT: Cell<bool> = const { Cell::new(false) };
+}
+
+/// How much of an input is read: `max_input_vars` and `max_input_nesting_level`, which no script can change.
+pub(crate) fn limits() -> Options {
+    LIMITS.get().unwrap_or_else(|| {
+        let number = |name: &str, default| match usize::try_from(ini::long(name)) {
+            Ok(number @ 1..) => number,
+            _ => default,
+        };
+        let own = Options::default();
+        let limits = Options {
+            max_vars: number("max_input_vars", own.max_vars),
+            max_depth: number("max_input_nesting_level", own.max_depth),
+            ..own
+        };
+        LIMITS.set(Some(limits));
+        limits
+    })
+}
+
+/// What was read; [`warned`] is for when nothing of the request is borrowed any more.
+pub(crate) fn parsed_or_null(parsed: &Parsed<'_>) -> Value {
+    if parsed.exceeded {
+        IS_CUT.set(true);
+    }
+    array_or_null(&parsed.list)
+}
+
+/// The same value, after PHP's warning where that is not all that came.
+pub(crate) fn warned(value: Value) -> Value {
+    if IS_CUT.replace(false) {
+        warn();
+    }
+    value
+}
+
+#[cold]
+fn warn() {
+    let most = limits().max_vars;
+    let text = format!(
+        "Input variables exceeded {most}. To increase the limit change max_input_vars in php.ini."
+    );
+    // A property is being read: what a handler throws can't go further.
+    if let Err(throw) = error::raise_plain(error::Level::Warning, text) {
+        coroutine::report(throw);
+    }
+}
 
 /// The list as an array; keys are normalised already.
 pub(crate) fn array(list: &List<'_>) -> Array {

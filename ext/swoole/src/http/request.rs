@@ -227,13 +227,15 @@ impl LazyProperties for State {
             POST if self.no_post.get() => Value::default(),
             COOKIE => {
                 let request = exchange.request();
-                cookies(request.head(), &request.bytes())
+                let value = cookies(request.head(), &request.bytes());
+                inputs::warned(value)
             }
             GET => {
                 let request = exchange.request();
-                get(request.head(), &request.bytes())
+                let value = get(request.head(), &request.bytes());
+                inputs::warned(value)
             }
-            POST => post(&exchange),
+            POST => inputs::warned(post(&exchange)),
             FILES => match exchange.request().body() {
                 Body::Form(form) => {
                     if !self.listed.replace(true) {
@@ -463,19 +465,19 @@ fn cookies(head: &Head, bytes: &[u8]) -> Value {
     if joined.is_empty() {
         return Value::default();
     }
-    inputs::array_or_null(&cookie::parse(&joined, &query::Options::default()).list)
+    inputs::parsed_or_null(&cookie::parse(&joined, &inputs::limits()))
 }
 
 fn get(head: &Head, bytes: &[u8]) -> Value {
     match head.query(bytes) {
         None | Some(b"") => Value::default(),
         Some(text) => {
-            let options = query::Options::default();
+            let options = inputs::limits();
             let mut table = Table::with_capacity(8);
             if query::plain_pairs(text, &options, |name, value| table.set(name, value)) {
                 return Value::from(table.into_array());
             }
-            inputs::array_or_null(&query::parse(text, &options).list)
+            inputs::parsed_or_null(&query::parse(text, &options))
         }
     }
 }
@@ -495,9 +497,7 @@ fn post(exchange: &Exchange) -> Value {
         return Value::default();
     }
     request
-        .with_body(|body| {
-            inputs::array_or_null(&query::parse(body, &query::Options::default()).list)
-        })
+        .with_body(|body| inputs::parsed_or_null(&query::parse(body, &inputs::limits())))
         .unwrap_or_default()
 }
 

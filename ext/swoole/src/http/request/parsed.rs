@@ -211,8 +211,8 @@ impl Parsed {
             .head()
             .and_then(|(head, bytes)| head.content_type(bytes).map(Kind::of));
         if self.body.get() && matches!(kind, Some(Ok(Kind::UrlEncoded))) {
-            let list = query::parse(request.body(), &query::Options::default()).list;
-            return vec![(POST, inputs::array_or_null(&list))];
+            let parsed = query::parse(request.body(), &inputs::limits());
+            return vec![(POST, inputs::array_or_null(&parsed.list))];
         }
         Vec::new()
     }
