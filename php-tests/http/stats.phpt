@@ -29,8 +29,45 @@ $server->waitForLog('reload');
 usleep(300_000);
 $after = $stats();
 check('what workers that are gone have done stays counted', $after['total_send_bytes'] >= $now['total_send_bytes']);
+check('exit code', $server->stop(), 0);
+
+foreach (['base mode' => SWOOLE_BASE, 'process mode' => SWOOLE_PROCESS] as $name => $mode) {
+    $server = Server::start(<<<'PHP'
+        <?php
+        $http = new Swoole\Http\Server('127.0.0.1', (int) $argv[1], (int) $argv[2]);
+        $http->set(['worker_num' => 2, 'task_worker_num' => 1]);
+        $http->on('task', fn ($http) => $http->stats());
+        $http->on('request', fn ($q, $r) => $r->end(json_encode($q->server['request_uri'] === '/task' ? $http->taskwait(1, 5) : $http->stats())));
+        $http->start();
+        PHP, [(string) $mode]);
+    $clients = array_map(fn () => new HttpClient($server->port), range(1, 6));
+    foreach ($clients as $client) {
+        $client->request('GET', '/');
+    }
+    $stats = fn (string $path = '/') => $clients[0]->request('GET', $path)->json();
+    foreach (['a worker' => '/', 'a task worker' => '/task'] as $who => $path) {
+        $now = wait_until(fn () => ($now = $stats($path))['connection_num'] === 6 ? $now : null, "{$name}: the connections by {$who}");
+        check("{$name}: {$who} knows those of all", $now['accept_count'] - $now['close_count'] === 6 && $now['accept_count'] >= 7 ?: $now);
+    }
+    $clients[5]->close();
+    $later = wait_until(fn () => ($later = $stats())['connection_num'] === 5 ? $later : null, 'the end of one');
+    check("{$name}: one less", [$later['accept_count'], $later['close_count']], [$now['accept_count'], $now['close_count'] + 1]);
+    check("{$name}: processes", [$later['worker_num'], $later['task_worker_num'], $later['request_count'] >= 9, $later['idle_worker_num'] <= 2], [2, 1, true, true]);
+    check("{$name}: exit code", $server->stop(), 0);
+}
 --EXPECT--
 ok: received
 ok: sent
 ok: requests
 ok: what workers that are gone have done stays counted
+ok: exit code
+ok: base mode: a worker knows those of all
+ok: base mode: a task worker knows those of all
+ok: base mode: one less
+ok: base mode: processes
+ok: base mode: exit code
+ok: process mode: a worker knows those of all
+ok: process mode: a task worker knows those of all
+ok: process mode: one less
+ok: process mode: processes
+ok: process mode: exit code

@@ -136,6 +136,8 @@ pub struct Counters {
     pub past_sent: AtomicU64,
     /// 1 while the server takes no new connections, or is about to take none.
     pub paused: AtomicU64,
+    /// Connections that they accepted.
+    pub past_accepted: AtomicU64,
 }
 
 // SAFETY: atomics only.
@@ -208,6 +210,7 @@ struct Hot {
     used: AtomicU32,
     received: AtomicU64,
     sent: AtomicU64,
+    accepted: AtomicU64,
 }
 
 // SAFETY: atomics only.
@@ -332,10 +335,17 @@ impl Slot {
         self.hot.connections.load(Ordering::Relaxed)
     }
 
+    /// Connections that its process has accepted.
+    #[must_use]
+    pub fn accepted(&self) -> u64 {
+        self.hot.accepted.load(Ordering::Relaxed)
+    }
+
     /// One more connection. Only the worker itself may call this.
     #[inline]
     pub fn connection_opened(&self) {
         bump(&self.hot.connections, 1);
+        bump(&self.hot.accepted, 1);
     }
 
     /// One connection less. Only the worker itself may call this.
@@ -511,6 +521,7 @@ impl ScoreBoard {
         slot.hot.requests.store(0, Ordering::Relaxed);
         slot.hot.received.store(0, Ordering::Relaxed);
         slot.hot.sent.store(0, Ordering::Relaxed);
+        slot.hot.accepted.store(0, Ordering::Relaxed);
         slot.hot.connections.store(0, Ordering::Relaxed);
         slot.hot.in_flight.store(0, Ordering::Relaxed);
         slot.hot.heartbeat.store(0, Ordering::Relaxed);
@@ -531,6 +542,7 @@ impl ScoreBoard {
             let (received, sent) = slot.traffic();
             bump(&self.counters().past_received, received);
             bump(&self.counters().past_sent, sent);
+            bump(&self.counters().past_accepted, slot.accepted());
             slot.pid.store(0, Ordering::Relaxed);
             slot.set_state(State::Free);
         }
@@ -546,6 +558,14 @@ impl ScoreBoard {
             .map(Slot::requests)
             .sum();
         live + self.counters().past_requests.load(Ordering::Relaxed)
+    }
+
+    /// Connections accepted by all processes, past and present.
+    #[must_use]
+    pub fn total_accepted(&self) -> u64 {
+        let live = self.slots().iter().filter(|s| s.state() != State::Free);
+        let past = self.counters().past_accepted.load(Ordering::Relaxed);
+        live.map(Slot::accepted).sum::<u64>() + past
     }
 
     /// Bytes received and sent by all processes, past and present.

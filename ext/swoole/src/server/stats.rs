@@ -16,17 +16,14 @@ pub(super) fn stats(call: &mut Call) -> Done {
     let worker = serve::worker();
     let servers = worker.as_ref().map(|w| w.servers()).unwrap_or_default();
     let http: Vec<_> = servers.iter().map(highper_http::Server::figures).collect();
-    let streams = worker.as_ref().and_then(|w| w.streams());
-    let streams = streams.map(|s| s.figures()).unwrap_or_default();
-    let accepted = streams.accepted + http.iter().map(|f| f.accepted).sum::<u64>();
-    let open = streams.connections + http.iter().map(|f| f.connections).sum::<usize>();
     let answered: u64 = http.iter().map(|f| f.answered).sum();
     let board = here.post().board();
     let live: Vec<_> = board.slots().iter().filter(|s| s.pid() > 0).collect();
     let (_, idle) = figures::count(board, highper_process::Kind::Worker);
     let concurrency: u64 = live.iter().map(|s| s.in_flight()).sum();
     let connections: i64 = live.iter().map(|s| s.connections() as i64).sum();
-    let requests = board.total_requests();
+    let (requests, accepted) = (board.total_requests(), board.total_accepted());
+    let open = u64::try_from(connections).unwrap_or(0);
     let slot = worker.as_ref().map(|w| w.context().slot());
     let own = slot.map_or(0, |slot| slot.requests());
     let uptime = highper_process::monotonic().saturating_sub(board.started());
@@ -43,14 +40,14 @@ pub(super) fn stats(call: &mut Call) -> Done {
         .set("connection_num", connections)
         .set("abort_count", 0)
         .set("accept_count", accepted)
-        .set("close_count", accepted.saturating_sub(open as u64))
+        .set("close_count", accepted.saturating_sub(open))
         .set("worker_num", 0)
         .set("task_worker_num", 0)
         .set("user_worker_num", 0)
         .set("idle_worker_num", idle)
         .set("dispatch_count", requests)
         .set("request_count", requests)
-        .set("response_count", answered)
+        .set("response_count", requests)
         .set("total_recv_bytes", received)
         .set("total_send_bytes", sent)
         .set("pipe_packet_msg_id", 0)
