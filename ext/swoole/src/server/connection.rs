@@ -9,7 +9,7 @@ mod state;
 
 pub(super) use forward::arrived as forwarded;
 pub(super) use info::{client_info, info_of};
-pub(super) use list::{client_list, heartbeat, numbers};
+pub(super) use list::{client_list, heartbeat, numbers, silent};
 pub(super) use sending::{send, send_file, send_to, send_wait};
 pub(super) use state::{bind, close, exists, pause, protect, resume};
 

@@ -14,6 +14,7 @@ pub(crate) const RESPOND: u32 = 16;
 pub(crate) const PUSH: u32 = 17;
 pub(crate) const DISCONNECT: u32 = 18;
 const INFO: u32 = 19;
+const HEARTBEAT: u32 = 20;
 
 /// How long a plain call waits for what another process knows.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -52,15 +53,32 @@ pub(crate) fn send(fd: i64, code: u32, bytes: &[u8]) -> Option<bool> {
 
 /// What another process knows of its connection.
 pub(crate) fn info(fd: i64) -> Result<Option<Value>, Throw> {
-    let (Some(here), Some(place)) = (post::here(), place(fd)) else {
+    match place(fd) {
+        Some(place) => ask(Address::Place(place), INFO, &fd.to_ne_bytes()),
+        None => Ok(None),
+    }
+}
+
+/// Which connections of the process in front were silent for too long, if there is such a process; they may be closed.
+pub(super) fn heartbeat(closes: bool) -> Result<Option<Value>, Throw> {
+    let front = post::here().and_then(|here| here.post().front());
+    match front {
+        Some(front) => ask(Address::Worker(front), HEARTBEAT, &[u8::from(closes)]),
+        None => Ok(None),
+    }
+}
+
+/// Asks another process, and waits for what it says. `None` where it says nothing in time.
+fn ask(address: Address, code: u32, question: &[u8]) -> Result<Option<Value>, Throw> {
+    let Some(here) = post::here() else {
         return Ok(None);
     };
     let pending = Pending::new();
     let mut head = here.head(Kind::Forward);
-    head.code = INFO;
+    head.code = code;
     head.number = here.next_number();
     pending.expect(Some(head.number));
-    match here.send(Address::Place(place), head, &fd.to_ne_bytes()) {
+    match here.send(address, head, question) {
         Ok(()) if highper_engine::can_suspend() => {
             let deadline = crate::coroutine::waiting::deadline(PATIENCE.as_secs_f64());
             crate::coroutine::waiting::settle(pending.wait(deadline));
@@ -103,18 +121,22 @@ pub(super) fn arrived(message: &Message) {
                 highper_runtime::coroutine::report(throw);
             }
         }
-        INFO => answer(message),
+        INFO => {
+            let number = message.body.first_chunk::<8>();
+            let info = number.and_then(|fd| connection::info_of(i64::from_ne_bytes(*fd)));
+            answer(message, info.map_or(Value::bool(false), Value::from));
+        }
+        HEARTBEAT => {
+            let silent = connection::silent(message.body.first() == Some(&1));
+            answer(message, silent.map_or(Value::bool(false), Value::from));
+        }
         _ => connection::forwarded(message),
     }
 }
 
-fn answer(message: &Message) {
+fn answer(message: &Message, said: Value) {
     let Some(here) = post::here() else { return };
-    let number = message.body.first_chunk::<8>();
-    let info = number
-        .and_then(|fd| connection::info_of(i64::from_ne_bytes(*fd)))
-        .map_or(Value::bool(false), Value::from);
-    let packed = match payload::pack(&info) {
+    let packed = match payload::pack(&said) {
         Ok(packed) => packed,
         Err(throw) => return highper_runtime::coroutine::report(throw),
     };

@@ -1,7 +1,7 @@
 //! Which connections there are.
 
 use super::{find, is_running};
-use crate::server::ports;
+use crate::server::{elsewhere, ports};
 use highper_runtime::serve;
 use highper_zend::{Array, Call, Done, Value, error};
 
@@ -50,7 +50,7 @@ pub(in crate::server) fn client_list(call: &mut Call) -> Done {
         )?;
         return call.ret_bool(false);
     }
-    if start != 0 && find(start).is_none() && !crate::server::elsewhere::is_there(start) {
+    if start != 0 && find(start).is_none() && !elsewhere::is_there(start) {
         return call.ret_bool(false);
     }
     let found: Vec<i64> = numbers(None)
@@ -80,12 +80,21 @@ pub(in crate::server) fn heartbeat(call: &mut Call) -> Done {
         let set = |name: &str| settings.get(name).map_or(0, Value::to_long) > 0;
         set("heartbeat_check_interval") || set("heartbeat_idle_time")
     };
-    let Some(streams) = serve::worker().and_then(|worker| worker.streams()) else {
-        return call.ret_bool(false);
-    };
     if !is_on {
         return call.ret_bool(false);
     }
+    if let Some(silent) = elsewhere::heartbeat(closes)? {
+        return call.ret(silent);
+    }
+    match silent(closes) {
+        Some(silent) => call.ret(silent),
+        None => call.ret_bool(false),
+    }
+}
+
+/// The streams of this process that were silent for too long; they may be closed. `None` where it has none at all.
+pub(in crate::server) fn silent(closes: bool) -> Option<Array> {
+    let streams = serve::worker()?.streams()?;
     let mut list = Array::new();
     for connection in streams.silent() {
         list.push(connection.session() as i64);
@@ -93,5 +102,5 @@ pub(in crate::server) fn heartbeat(call: &mut Call) -> Done {
             streams.close_silent(&connection);
         }
     }
-    call.ret(list)
+    Some(list)
 }
