@@ -108,6 +108,31 @@ impl Listener {
         crate::upgrade::takes_over() && inherited::reuses_port(self.fd.as_fd())
     }
 
+    /// Changes how many connections may wait to be accepted.
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn set_backlog(&self, backlog: i32) -> io::Result<()> {
+        raw::listen(&self.fd, backlog)
+    }
+
+    /// `TCP_DEFER_ACCEPT`: a connection is there once its first bytes are, or so many seconds have passed.
+    ///
+    /// # Errors
+    /// The system's, for a socket that is not one of TCP.
+    pub fn defer_accept(&self, seconds: i32) -> io::Result<()> {
+        raw::defer_accept(&self.fd, seconds)
+    }
+
+    /// `TCP_FASTOPEN`: clients that were here before may send bytes along with their first packet; so many such connections
+    /// may wait. 0 switches it off.
+    ///
+    /// # Errors
+    /// The system's, for a socket that is not one of TCP.
+    pub fn fast_open(&self, queue: i32) -> io::Result<()> {
+        raw::fast_open(&self.fd, queue)
+    }
+
     /// Gives the descriptor away.
     #[must_use]
     pub fn into_fd(self) -> OwnedFd {

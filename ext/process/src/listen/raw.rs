@@ -17,8 +17,8 @@ fn socket(family: i32) -> io::Result<OwnedFd> {
     Ok(unsafe { OwnedFd::from_raw_fd(fd) })
 }
 
-fn set(fd: &OwnedFd, level: i32, option: i32, on: bool) -> io::Result<()> {
-    let value = libc::c_int::from(on);
+fn set(fd: &OwnedFd, level: i32, option: i32, value: impl Into<libc::c_int>) -> io::Result<()> {
+    let value: libc::c_int = value.into();
     // SAFETY: the value lives through the call and has the size given.
     check(unsafe {
         libc::setsockopt(
@@ -44,9 +44,20 @@ fn bind<T>(fd: &OwnedFd, address: &T, length: usize) -> io::Result<()> {
     .map(drop)
 }
 
-fn listen(fd: &OwnedFd, backlog: i32) -> io::Result<()> {
+/// How many connections may wait: also of a socket that listens already.
+pub(super) fn listen(fd: &OwnedFd, backlog: i32) -> io::Result<()> {
     // SAFETY: touches no memory.
     check(unsafe { libc::listen(fd.as_raw_fd(), backlog) }).map(drop)
+}
+
+/// Nobody is told of a connection before its first bytes are there, for so many seconds.
+pub(super) fn defer_accept(fd: &OwnedFd, seconds: i32) -> io::Result<()> {
+    set(fd, libc::IPPROTO_TCP, libc::TCP_DEFER_ACCEPT, seconds)
+}
+
+/// Clients may send bytes along with their first packet; so many such connections may wait.
+pub(super) fn fast_open(fd: &OwnedFd, queue: i32) -> io::Result<()> {
+    set(fd, libc::IPPROTO_TCP, libc::TCP_FASTOPEN, queue)
 }
 
 /// Returns the socket and the address that it really has.

@@ -103,6 +103,9 @@ pub(super) fn listening(
                 0,
             ));
         };
+        if !view.kind().is_datagram() {
+            protocol::tune(&listener, settings);
+        }
         if is_http && all.http.is_empty() && place == 0 {
             all.http.push(place);
             if view.is_secure() {

@@ -1,7 +1,9 @@
 //! What a port's settings mean for its streams.
 
 use crate::coroutine::socket::setting::{get, read_tls, size, text};
+use crate::function::logging;
 use highper_net::framing::{DEFAULT_LIMIT, Framing, Integer, Length, MARK_LIMIT};
+use highper_process::listen::Listener;
 use highper_stream::{Cut, KeepAlive, Settings};
 use highper_tls::{Context, Named, Settings as Tls};
 use highper_zend::{Array, Throw, Value, error};
@@ -67,6 +69,27 @@ pub(in crate::server) fn read(settings: &Array, is_secure: bool) -> Result<Setti
         streams.tls = tls(settings, false)?;
     }
     Ok(streams)
+}
+
+/// What the socket that listens is told: `backlog`, `tcp_defer_accept`, `tcp_fastopen`.
+pub(in crate::server) fn tune(listener: &Listener, settings: &Array) {
+    let number = |name: &str| {
+        let number = get(settings, name)?.to_long();
+        Some(number.clamp(0, i64::from(u16::MAX)) as i32)
+    };
+    let fast_open = get(settings, "tcp_fastopen").map(|on| i32::from(on.to_bool()));
+    let told = [
+        number("backlog").map(|backlog| listener.set_backlog(backlog)),
+        number("tcp_defer_accept").map(|seconds| listener.defer_accept(seconds)),
+        // As in Swoole, one that waits.
+        fast_open.map(|queue| listener.fast_open(queue)),
+    ];
+    let names = ["backlog", "tcp_defer_accept", "tcp_fastopen"];
+    for (name, told) in names.into_iter().zip(told) {
+        if let Some(Err(error)) = told {
+            logging::warning(&format!("the setting {name} has no effect: {error}"));
+        }
+    }
 }
 
 fn limit(settings: &Array) -> usize {
