@@ -14,6 +14,7 @@ mod listening;
 mod manager;
 mod messages;
 mod modes;
+pub(crate) mod output_limit;
 mod payload;
 mod pending;
 mod pipe_message;

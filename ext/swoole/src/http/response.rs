@@ -12,6 +12,7 @@ mod websocket;
 
 use super::cookie::{self, now};
 use crate::error_code;
+use crate::server::output_limit;
 use fields::Fields;
 use highper_http::compression::{self, Encoding, Policy};
 use highper_http::cookie::SetCookie;
@@ -595,7 +596,11 @@ fn end_plain(call: &Call) -> Result<Option<()>, Throw> {
     };
     let packs = body.len() >= this.packs_from.get() as usize
         && exchange.request().head().has_accept_encoding();
-    if packs || body.len() >= SHARE_FROM || exchange.progress() != Progress::Waiting {
+    if packs
+        || body.len() >= SHARE_FROM
+        || output_limit::is_over(body.len())
+        || exchange.progress() != Progress::Waiting
+    {
         return Ok(None);
     }
     Ok(exchange.respond_plain(b"text/html", body).ok())
@@ -621,6 +626,9 @@ fn end(call: &mut Call) -> Done {
     }
     let content = call.opt_str(0)?;
     let body = content.as_ref().map_or(&b""[..], Str::as_bytes);
+    if output_limit::refuses(body.len()) {
+        return call.ret_bool(false);
+    }
     warn_of_broken(call, &exchange)?;
     let this = call.this::<State>()?;
     if exchange.progress() == Progress::Waiting && !this.trailers.borrow().is_empty() {

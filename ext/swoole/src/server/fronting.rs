@@ -26,13 +26,18 @@ fn flag(settings: &Array, name: &str) -> bool {
         .is_some_and(|value| value.deref().to_bool())
 }
 
+/// Is this a server of `SWOOLE_PROCESS`?
+pub(super) fn is_process_mode(server: &Object) -> bool {
+    const PROCESS: i64 = 2;
+    server.slot(MODE).and_then(Value::as_long) == Some(PROCESS)
+}
+
 /// What a server's settings say of it; `None` in base mode.
 ///
 /// # Errors
 /// Swoole's fatal error for a `dispatch_func` that is none.
 pub(super) fn of(server: &Object, settings: &Array) -> Result<Option<Fronted>, Throw> {
-    const PROCESS: i64 = 2;
-    if server.slot(MODE).and_then(Value::as_long) != Some(PROCESS) {
+    if !is_process_mode(server) {
         return Ok(None);
     }
     let mode = settings

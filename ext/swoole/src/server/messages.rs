@@ -66,9 +66,7 @@ pub(super) fn is_worker() -> bool {
 /// Do all processes of the server count as one, so that each sees the connections of all
 /// (SWOOLE_PROCESS)? A task worker has none of its own.
 pub(super) fn is_one_server() -> bool {
-    !is_worker()
-        || server()
-            .is_some_and(|server| server.slot(super::MODE).and_then(Value::as_long) == Some(2))
+    !is_worker() || server().is_some_and(|server| super::fronting::is_process_mode(&server))
 }
 
 /// Notes why a message could not be sent, for `swoole_last_error()`.

@@ -2,8 +2,8 @@
 
 use super::{
     MASTER_PID, State, TASKWORKER, WORKER_ID, WORKER_PID, event_callback, exiting, fire, fronting,
-    is_websocket, limited, messages, port, ports, service, settings, streams, task, user,
-    websocket,
+    is_websocket, limited, messages, output_limit, port, ports, service, settings, streams, task,
+    user, websocket,
 };
 use crate::function::logging;
 use highper_process::Kind as ProcessKind;
@@ -51,7 +51,9 @@ impl Workers {
         let server = &self.server;
         messages::set_server(Some(server));
         if let Some(state) = server.state::<State>() {
-            logging::configure(&state.settings.borrow());
+            let settings = state.settings.borrow();
+            logging::configure(&settings);
+            output_limit::begin(&settings, fronting::is_process_mode(server));
         }
         server.set_slot(MASTER_PID, i64::from(worker.manager_pid()));
         server.set_slot(WORKER_ID, worker.id() as i64);

@@ -8,6 +8,7 @@ use crate::error_code;
 use crate::function::logging;
 use crate::server::SERVER;
 use crate::server::State;
+use crate::server::output_limit;
 use highper_engine::{Wake, clock};
 use highper_front::frame::Kind;
 use highper_net::{Address, Kind as Socket};
@@ -54,6 +55,9 @@ pub(in crate::server) fn send(call: &mut Call) -> Done {
     }
     if fd <= 0 {
         error::raise(error::Level::Warning, format!("invalid fd[{fd}]"))?;
+        return call.ret_bool(false);
+    }
+    if output_limit::refuses(data.as_bytes().len()) {
         return call.ret_bool(false);
     }
     match find(fd) {
