@@ -664,7 +664,8 @@ impl Worker {
         if let Some(streams) = streams {
             // What runs may still send; then the connections end.
             streams.pause_all();
-            ending::when_idle(|| false, thrown, move || streams.drain());
+            let at_once = self.leaves_at_once();
+            ending::when_idle(move || at_once, thrown, move || streams.drain());
         }
         self.one_drained();
     }
@@ -693,8 +694,9 @@ impl Worker {
             return;
         };
         let thrown = face.cancelled();
+        let at_once = self.leaves_at_once();
         ending::when_idle(
-            move || face.lets_go(),
+            move || at_once || face.lets_go(),
             thrown,
             || {
                 if let Some(worker) = worker() {
@@ -702,6 +704,12 @@ impl Worker {
                 }
             },
         );
+    }
+
+    /// Does it wait for nothing but requests (`reload_async` is off)?
+    fn leaves_at_once(&self) -> bool {
+        // What the process in front runs is what it has to send.
+        !self.context.reload_async() && self.context.kind() != Kind::Front
     }
 
     fn end(&self) {

@@ -86,8 +86,11 @@ impl Face for Workers {
         messages::take(&self.server, worker, message);
     }
 
-    fn draining(&self, _worker: &Rc<Worker>) {
-        exiting::begin();
+    fn draining(&self, worker: &Rc<Worker>) {
+        // As in Swoole: who does not wait for what runs need not be told to end it.
+        if worker.context().reload_async() {
+            exiting::begin();
+        }
     }
 
     fn start_task(&self, worker: &Rc<Worker>) -> Result<(), Throw> {
