@@ -91,10 +91,14 @@ $swoole = [
     'hook_flags' => ['`SWOOLE_HOOK_ALL`', 'which blocking calls suspend the coroutine in the workers'],
     'cancel_on_disconnect' => ['false', 'ends the waits of a handler whose client has gone, with `Swoole\\Coroutine\\CanceledException`; not in Swoole'],
     'max_wait_time' => ['3', 'seconds that running requests have at shutdown and reload; at least 1'],
-    'reload_async' => ['true', 'old workers finish their requests at a reload'],
+    'reload_async' => ['true', 'old workers finish all that runs in them; off: their requests, and what else runs is cancelled'],
     'daemonize' => ['false', 'go to the background'],
     'pid_file' => ['', 'where the manager writes its process id'],
-    'log_file' => ['stderr', 'where log lines go'],
+    'log_file' => ['standard output', 'where log lines go, and in the background all output; SIGRTMIN has it opened again'],
+    'log_level' => ['`SWOOLE_LOG_INFO`', 'the least weight of what is written'],
+    'log_rotation' => ['`SWOOLE_LOG_ROTATION_SINGLE`', 'a file for each month, day, hour or minute, which is added to the name'],
+    'log_date_format' => ['`%F %T`', 'dates in lines, as `strftime()` has them'],
+    'log_date_with_microseconds' => ['false', 'and microseconds behind them'],
     'user' => ['', 'whom the workers run as'],
     'group' => ['', 'which group they run as'],
     'chroot' => ['', 'a folder that becomes their root'],
@@ -154,6 +158,58 @@ $swoole = [
     'http2_max_frame_size' => ['16,384', 'bytes of a frame'],
     'http2_max_header_list_size' => ['64 KiB', 'bytes of the fields of a request; more get a 431'],
 ];
+// Read by ports, one by one: of these only the names are checked.
+$port = [
+    'open_http_protocol' => ['true in an `Http\\Server`', 'speaks HTTP: the callback is `request`'],
+    'open_redis_protocol' => ['true in a `Redis\\Server`', 'packets are commands of Redis\' protocol'],
+    'open_mqtt_protocol' => ['false', 'packets are MQTT\'s'],
+    'open_eof_check' => ['false', 'a packet ends with `package_eof`; several may come together'],
+    'open_eof_split' => ['false', 'each packet by itself'],
+    'package_eof' => ['`\\r\\n\\r\\n`', 'the mark, up to 8 bytes'],
+    'open_length_check' => ['false', 'a packet begins with its length'],
+    'package_length_type' => ['N', 'a letter of `pack()`: c C s S v n V N l L P q Q J'],
+    'package_length_offset' => ['0', 'where the length stands'],
+    'package_body_offset' => ['0', 'from where on it counts'],
+    'package_body_start' => ['0', 'the same'],
+    'package_length_func' => ['', 'a function that says how long the packet is: -1 for never, 0 for not yet'],
+    'enable_delay_receive' => ['false', 'nothing is read before `confirm()`'],
+    'heartbeat_check_interval' => ['none', 'without `heartbeat_idle_time`: half of it'],
+    'max_idle_time' => ['none', 'seconds in which something must be received or sent'],
+    'buffer_high_watermark' => ['0.8 of `socket_buffer_size`', 'bytes of output from which `onBufferFull` is called'],
+    'buffer_low_watermark' => ['0', 'and down to which `onBufferEmpty` is'],
+    'output_buffer_size' => ['no limit', 'in process mode: bytes that `send()` and `end()` take at a time; more is refused'],
+    'buffer_output_size' => ['no limit', 'the same'],
+    'backlog' => ['512', 'connections that may wait to be accepted'],
+    'tcp_defer_accept' => ['off', 'seconds that a connection without a byte stays with the kernel'],
+    'tcp_fastopen' => ['false', 'clients may send with their first packet'],
+    'open_tcp_keepalive' => ['false', 'probes of TCP'],
+    'tcp_keepidle' => ['3,600', 'seconds of silence until the first probe'],
+    'tcp_keepinterval' => ['1', 'seconds between probes'],
+    'tcp_keepcount' => ['5', 'probes without an answer'],
+    'tcp_user_timeout' => ['the system\'s', 'milliseconds that sent bytes may stay without acknowledgement'],
+    'kernel_socket_recv_buffer_size' => ['the system\'s', 'bytes of the kernel\'s buffer'],
+    'kernel_socket_send_buffer_size' => ['the system\'s', 'the same for sending'],
+    'ssl_cert_file' => ['', 'the certificate with those that it leads to (PEM)'],
+    'ssl_key_file' => ['', 'its key'],
+    'ssl_passphrase' => ['', 'what the key is locked with'],
+    'ssl_sni_certs' => ['none', 'certificate and key for other names'],
+    'ssl_protocols' => ['TLS 1.2 and 1.3', '`SWOOLE_SSL_*`; older ones are not spoken'],
+    'ssl_ciphers' => ['rustls\'', 'a list in OpenSSL\'s words'],
+    'ssl_ecdh_curve' => ['rustls\'', 'a list'],
+    'ssl_prefer_server_ciphers' => ['false', 'is this side\'s order of ciphers taken?'],
+    'ssl_verify_peer' => ['false', 'do clients need a certificate?'],
+    'ssl_allow_self_signed' => ['false', 'may it be signed by itself?'],
+    'ssl_verify_depth' => ['no limit', 'how many certificates stand between theirs and the authority\'s'],
+    'ssl_client_cert_file' => ['', 'the authorities (PEM)'],
+    'ssl_cafile' => ['', 'the same'],
+    'ssl_capath' => ['', 'a folder of them'],
+    'send_timeout' => ['none', 'seconds that `send()` waits for room'],
+    'send_yield' => ['true', 'does it wait in a coroutine?'],
+    'start_session_id' => ['1', 'the number of the first connection'],
+    'stats_file' => ['', 'where the figures of `stats()` are written, as text, JSON or PHP by its ending'],
+    'stats_timer_interval' => ['1,000', 'milliseconds between two of these'],
+    'enable_coroutine' => ['true', 'do callbacks run in coroutines?'],
+];
 
 $root = dirname(__DIR__);
 $fail = static function (string $message): never {
@@ -194,7 +250,19 @@ $same('settings of Swoole\Server', array_keys($swoole), $names[1]);
 preg_match_all('/\w+/', $between('ext/swoole/src/server/settings.rs', 'const KNOWN: &str = "', '"'), $names);
 preg_match_all('/"(\w+)"/', $between('ext/swoole/src/coroutine/option.rs', 'const SHARED[^=]*=', '\];'), $shared);
 $shared = array_diff($shared[1], array_keys($swoole));
-$known = array_diff($names[0], array_keys($swoole), $shared);
+$unknown = array_diff(array_keys($port), $names[0]);
+$unknown === [] || $fail('Swoole has no settings ' . implode(', ', $unknown));
+$sources = '';
+foreach (new RecursiveIteratorIterator(new RecursiveDirectoryIterator("{$root}/ext/swoole/src")) as $file) {
+    $name = (string) $file;
+    if (str_ends_with($name, '.rs') && !str_ends_with($name, '/constants.rs') && !str_ends_with($name, '/server/settings.rs')) {
+        $sources .= file_get_contents($name);
+    }
+}
+$helper = (string) file_get_contents("{$root}/ext/swoole/library/core/Server/Helper.php");
+$unread = array_filter(array_keys($port), fn (string $name) => !str_contains($sources, "\"{$name}\"") && !str_contains($helper, "setting['{$name}']"));
+$unread === [] || $fail('nobody reads ' . implode(', ', $unread));
+$known = array_diff($names[0], array_keys($swoole), array_keys($port), $shared);
 sort($known);
 
 $access = [1 => 'scripts', 2 => 'php.ini, .htaccess', 4 => 'php.ini, -d', 6 => 'php.ini, -d', 7 => 'anywhere'];
@@ -225,6 +293,10 @@ Generated by `make settings` from what the extension declares: do not edit.
 `$server->set([…])`, with Swoole's names and units.
 
 <?= $table($swoole) ?>
+
+Those of its ports, and of servers that don't speak HTTP, by `set()` of the server or of the port:
+
+<?= $table($port) ?>
 
 Those of coroutines are as in `Coroutine::set()`: <?= '`' . implode('`, `', $shared) . '`' ?>.
 

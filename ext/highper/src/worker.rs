@@ -139,7 +139,7 @@ impl serve::Face for Face {
     }
 
     fn signal(&self, signal: Signal) {
-        if signal == Signal::Hangup
+        if matches!(signal, Signal::Hangup | Signal::Reopen)
             && let Err(error) = self.app.logger.reopen()
         {
             let text = format!("the log can't be opened again: {error}");

@@ -46,8 +46,11 @@ pub(crate) fn open_log(path: &Path) -> Result<File, Error> {
         })
 }
 
-/// Sends standard output and error to the log, or to nowhere.
-pub(crate) fn redirect_output(log: Option<&Path>) -> Result<(), Error> {
+/// Sends standard output and error of this process to the log, or to nowhere.
+///
+/// # Errors
+/// The system's, for a file that can't be opened.
+pub fn redirect_output(log: Option<&Path>) -> Result<(), Error> {
     let target = open_log(log.unwrap_or(Path::new("/dev/null")))?;
     for stream in [1, 2] {
         sys::dup_onto(target.as_fd(), stream)

@@ -35,7 +35,7 @@ pub fn fork() -> io::Result<Option<i32>> {
     let child = sys::fork()?;
     if child.is_none() {
         watch::forget();
-        signals::reset(&signals::MANAGER);
+        signals::reset(&signals::manager());
     }
     Ok(child)
 }

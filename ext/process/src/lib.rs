@@ -37,6 +37,7 @@ mod user;
 pub mod watch;
 mod worker;
 
+pub use daemon::redirect_output;
 pub use error::Error;
 pub use hooks::{Exit, Hooks, How, Level, Spawned};
 pub use manager::{Role, run};

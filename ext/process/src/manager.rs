@@ -146,10 +146,10 @@ pub fn run(options: Options, hooks: &mut dyn Hooks) -> Result<Role, Error> {
     }
     if options.daemonize && succession::takes_over() {
         // In the background already; what is printed may go elsewhere from now on.
-        daemon::redirect_output(options.log_file.as_deref())
+        daemon::redirect_output(options.output().as_deref())
             .inspect_err(|error| launcher.failed(error))?;
     } else if options.daemonize {
-        launcher = daemon::daemonize(options.log_file.as_deref())?;
+        launcher = daemon::daemonize(options.output().as_deref())?;
     }
     let prepared = prepare(options, identity, program, &mut pid_file, hooks);
     let mut manager = match prepared {
@@ -177,10 +177,10 @@ fn prepare<'h>(
 ) -> Result<Manager<'h>, Error> {
     let failed =
         |what: &str, e: &std::io::Error| Error::new(format!("cannot make {what}: {}", reason(e)));
-    if let (Some(identity), Some(log), true) = (&identity, &options.log_file, options.daemonize)
+    if let (Some(identity), Some(log)) = (&identity, options.output())
         && let Ok(path) = std::ffi::CString::new(log.as_os_str().as_encoded_bytes())
     {
-        // Workers open it again on SIGHUP.
+        // Workers open it again.
         sys::chown(&path, identity.uid, identity.gid).map_err(|e| {
             Error::new(format!(
                 "setting 'log_file' is '{}': cannot give it to the workers' user: {}",
@@ -217,7 +217,7 @@ fn prepare<'h>(
     let wake = sys::eventfd().map_err(|e| failed("an event descriptor", &e))?;
     hooks.before_fork()?;
     let signals =
-        SignalPipe::install(&signals::MANAGER).map_err(|e| failed("the signal handlers", &e))?;
+        SignalPipe::install(&signals::manager()).map_err(|e| failed("the signal handlers", &e))?;
     let now = Instant::now();
     Ok(Manager {
         budget: Budget::new(options.respawn_burst, options.respawn_rate, now),
@@ -448,6 +448,7 @@ impl Manager<'_> {
                 Signal::Pause => self.pause(),
                 Signal::Resume => self.resume(),
                 Signal::Upgrade => self.want_upgrade(),
+                Signal::Reopen => self.reopen_logs(),
                 // The loop collects children at each turn.
                 Signal::Child => {}
             }
@@ -469,9 +470,8 @@ impl Manager<'_> {
     }
 
     fn reopen_logs(&mut self) {
-        if self.options.daemonize
-            && let Some(log) = &self.options.log_file
-            && let Err(error) = daemon::redirect_output(Some(log))
+        if let Some(log) = self.options.output()
+            && let Err(error) = daemon::redirect_output(Some(&log))
         {
             self.hooks.log(Level::Error, &error.to_string());
         }
@@ -479,7 +479,7 @@ impl Manager<'_> {
         self.log_failure("logs_reopened", result);
         for worker in &self.workers {
             // One that has just ended is collected at the next turn.
-            let _ = sys::kill(worker.pid, libc::SIGHUP);
+            let _ = sys::kill(worker.pid, libc::SIGWINCH);
         }
         self.info("logs opened again");
     }

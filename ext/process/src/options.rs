@@ -1,6 +1,6 @@
 //! Settings of the process layer.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::cgroup;
@@ -75,6 +75,8 @@ pub struct Options {
     /// Where standard output and error go in the background. Default:
     /// /dev/null.
     pub log_file: Option<PathBuf>,
+    /// The file that `log_file` means at this moment, where that changes as days go by. Default: itself.
+    pub log_name: fn(&Path) -> PathBuf,
     /// User of the workers, name or number. Default: unchanged.
     pub user: Option<String>,
     /// Group of the workers, name or number. Default: the user's.
@@ -134,6 +136,7 @@ impl Default for Options {
             daemonize: false,
             pid_file: None,
             log_file: None,
+            log_name: Path::to_path_buf,
             user: None,
             group: None,
             chroot: None,
@@ -265,6 +268,12 @@ impl Options {
             ));
         }
         Ok(())
+    }
+
+    /// The file that output goes to at this moment, where it goes to one.
+    pub(crate) fn output(&self) -> Option<PathBuf> {
+        let log = self.log_file.as_deref().filter(|_| self.daemonize)?;
+        Some((self.log_name)(log))
     }
 
     /// After how many requests a process of this kind is replaced, and how many more it may serve.

@@ -27,6 +27,9 @@ pub enum Signal {
     User2,
     /// SIGHUP: open log files again.
     Hangup,
+    /// SIGRTMIN: open log files again, whatever SIGHUP does; a manager tells its workers to with SIGWINCH, which does
+    /// nothing in a process that knows nothing of it.
+    Reopen,
     /// SIGCHLD (manager only).
     Child,
     /// [`PAUSE`] (manager only).
@@ -54,6 +57,7 @@ impl Signal {
             libc::SIGUSR1 => Self::User1,
             libc::SIGUSR2 => Self::User2,
             libc::SIGHUP => Self::Hangup,
+            n if n == libc::SIGWINCH || n == libc::SIGRTMIN() => Self::Reopen,
             libc::SIGCHLD => Self::Child,
             PAUSE => Self::Pause,
             RESUME => Self::Resume,
@@ -63,27 +67,36 @@ impl Signal {
     }
 }
 
-pub const MANAGER: [i32; 10] = [
-    libc::SIGTERM,
-    libc::SIGINT,
-    libc::SIGQUIT,
-    libc::SIGUSR1,
-    libc::SIGUSR2,
-    libc::SIGHUP,
-    libc::SIGCHLD,
-    PAUSE,
-    RESUME,
-    UPGRADE,
-];
+/// What a manager reacts to.
+pub fn manager() -> [i32; 11] {
+    [
+        libc::SIGTERM,
+        libc::SIGINT,
+        libc::SIGQUIT,
+        libc::SIGUSR1,
+        libc::SIGUSR2,
+        libc::SIGHUP,
+        libc::SIGRTMIN(),
+        libc::SIGCHLD,
+        PAUSE,
+        RESUME,
+        UPGRADE,
+    ]
+}
 
-pub const WORKER: [i32; 6] = [
-    libc::SIGTERM,
-    libc::SIGINT,
-    libc::SIGQUIT,
-    libc::SIGUSR1,
-    libc::SIGUSR2,
-    libc::SIGHUP,
-];
+/// What a worker reacts to.
+pub fn worker() -> [i32; 8] {
+    [
+        libc::SIGTERM,
+        libc::SIGINT,
+        libc::SIGQUIT,
+        libc::SIGUSR1,
+        libc::SIGUSR2,
+        libc::SIGHUP,
+        libc::SIGRTMIN(),
+        libc::SIGWINCH,
+    ]
+}
 
 static WRITE_END: AtomicI32 = AtomicI32::new(-1);
 static READ_END: AtomicI32 = AtomicI32::new(-1);
@@ -263,7 +276,7 @@ fn mask(how: i32) -> io::Result<()> {
     unsafe {
         let mut set: libc::sigset_t = std::mem::zeroed();
         libc::sigemptyset(&raw mut set);
-        for number in MANAGER {
+        for number in manager() {
             libc::sigaddset(&raw mut set, number);
         }
         sys::check(libc::sigprocmask(how, &raw const set, std::ptr::null_mut())).map(drop)

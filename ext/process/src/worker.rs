@@ -3,11 +3,14 @@
 use std::cell::RefCell;
 use std::io;
 use std::os::fd::{AsFd, OwnedFd, RawFd};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use highper_shm::{Command, Reason, ScoreBoard, Slot, State, Ticket, Tickets};
 
+use crate::daemon;
+use crate::error::Error;
 use crate::post::Post;
 use crate::signals::{Signal, SignalPipe};
 use crate::sys;
@@ -61,6 +64,8 @@ pub struct WorkerContext {
     pub(crate) post: Arc<Post>,
     pub(crate) max_wait_time: Duration,
     pub(crate) reload_async: bool,
+    /// `log_file`, where output goes there, and what it means at a moment.
+    pub(crate) log: Option<(PathBuf, fn(&Path) -> PathBuf)>,
 }
 
 impl std::fmt::Debug for WorkerContext {
@@ -217,17 +222,28 @@ impl WorkerContext {
 
     /// The descriptor that is readable when a signal came: for the reactor,
     /// level or edge. Non-blocking, closed on exec. SIGTERM, SIGINT, SIGQUIT,
-    /// SIGUSR1, SIGUSR2 and SIGHUP arrive here. -1 in a user process, whose signals are its own.
+    /// SIGUSR1, SIGUSR2, SIGHUP, SIGWINCH and SIGRTMIN arrive here. -1 in a user process, whose signals are its own.
     #[must_use]
     pub fn signal_fd(&self) -> RawFd {
         self.signals.as_ref().map_or(-1, SignalPipe::fd)
     }
 
     /// The next signal, or None when all have been read. Terminate: drain;
-    /// Quit: end now; Hangup: open logs again; Interrupt: nothing (the manager
+    /// Quit: end now; Hangup, Reopen: open logs again; Interrupt: nothing (the manager
     /// has it too and decides); User1, User2: the application's.
     pub fn next_signal(&self) -> Option<Signal> {
         self.signals.as_ref()?.next_signal()
+    }
+
+    /// Opens the file again that standard output and error of a server in the background go to.
+    ///
+    /// # Errors
+    /// The system's, for a file that this process may not open.
+    pub fn reopen_output(&self) -> Result<(), Error> {
+        match &self.log {
+            Some((file, name)) => daemon::redirect_output(Some(&name(file))),
+            None => Ok(()),
+        }
     }
 
     fn wake_manager(&self) {

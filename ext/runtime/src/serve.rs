@@ -747,9 +747,13 @@ impl Handler for Signals {
                 Signal::Terminate => self.0.drain(),
                 Signal::Quit => scheduler::stop_loop(),
                 other => {
-                    if let Some(face) = &self.0.face {
-                        face.signal(other);
+                    let Some(face) = &self.0.face else { continue };
+                    if matches!(other, Signal::Hangup | Signal::Reopen)
+                        && let Err(error) = self.0.context.reopen_output()
+                    {
+                        face.log(&error.to_string());
                     }
+                    face.signal(other);
                 }
             }
         }

@@ -44,10 +44,9 @@ use highper_zend::{
 use listening::{Listening, checked_ports, listening};
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
-use std::fs::{File, OpenOptions};
-use std::io::Write;
+use std::fs::OpenOptions;
 use std::os::fd::RawFd;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
@@ -485,20 +484,20 @@ fn stop(call: &mut Call) -> Done {
 /// The events in the manager, as PHP callbacks.
 struct Callbacks {
     server: Object,
-    /// `log_file`, where the manager's own lines go; in the background all output goes there.
-    log_file: Option<PathBuf>,
-    log: Option<File>,
     /// Swoole needs no manager for this server: its callbacks have no manager's part.
     is_alone: bool,
 }
 
-fn open_log(path: &Path) -> Result<File, ProcessError> {
-    let opened = OpenOptions::new().append(true).create(true).open(path);
-    opened.map_err(|e| {
-        ProcessError::new(format!(
+/// Can the log be written? Said before the server starts.
+fn check_log(path: &Path) -> Result<(), Throw> {
+    let path = logging::file_name(path);
+    let opened = OpenOptions::new().append(true).create(true).open(&path);
+    opened.map(drop).map_err(|e| {
+        let text = format!(
             "setting 'log_file' is '{}': cannot open it: {e}; choose a file that this user may write",
             path.display()
-        ))
+        );
+        crate::exception(text, 0)
     })
 }
 
@@ -632,30 +631,13 @@ impl Hooks for Callbacks {
         self.fire("shutdown", &[])
     }
 
-    fn logs_reopened(&mut self) -> Result<(), ProcessError> {
-        if let (Some(path), true) = (&self.log_file, self.log.is_some()) {
-            self.log = Some(open_log(path)?);
-        }
-        Ok(())
-    }
-
     fn log(&mut self, level: Level, text: &str) {
         let weight = match level {
             Level::Info => logging::ordinary(),
             Level::Warning => logging::WARNING,
             Level::Error => logging::ERROR,
         };
-        if !logging::takes(weight) {
-            return;
-        }
-        let line = format!("[{}] {text}\n", level.name());
-        let written = match &mut self.log {
-            Some(file) => file.write_all(line.as_bytes()).is_ok(),
-            None => false,
-        };
-        if !written {
-            logging::put(weight, text);
-        }
+        logging::put(weight, text);
     }
 }
 
@@ -679,11 +661,11 @@ fn start(call: &mut Call) -> Done {
         return call.ret_bool(false);
     }
     let ports = checked_ports(&server)?;
-    logging::configure_level(&this.settings.borrow());
-    logging::configure_file(&this.settings.borrow());
+    logging::configure_server(&this.settings.borrow());
     let mut options = Options {
         name: "swoole".to_owned(),
         script: error::location().map_or_else(String::new, |(file, _)| file),
+        log_name: logging::file_name,
         ..Options::default()
     };
     let mut http = highper_http::Settings::default();
@@ -704,13 +686,9 @@ fn start(call: &mut Call) -> Done {
     if mode == Some(1) && this.settings.borrow().get("worker_num").is_none() {
         options.worker_num = 1;
     }
-    let log_file = options.log_file.clone();
-    let log = match &log_file {
-        Some(path) if !options.daemonize => {
-            Some(open_log(path).map_err(|e| crate::exception(e.to_string(), 0))?)
-        }
-        _ => None,
-    };
+    if let (Some(path), false) = (&options.log_file, options.daemonize) {
+        check_log(path)?;
+    }
     let Listening {
         listeners,
         ports: others,
@@ -740,8 +718,6 @@ fn start(call: &mut Call) -> Done {
     };
     let mut hooks = Callbacks {
         server: server.clone(),
-        log_file,
-        log,
         is_alone,
     };
     if let Some(text) = serve::advice() {

@@ -115,7 +115,7 @@ impl Manager<'_> {
         match sys::fork() {
             Ok(None) => Some(self.become_worker(spawn, generation, slot, &mask)),
             Ok(Some(pid)) => {
-                sys::restore_signals(&mask, &signals::MANAGER);
+                sys::restore_signals(&mask, &signals::manager());
                 self.board.slots()[slot].set_pid(pid);
                 self.post.set_pid(spawn.id, pid);
                 self.board
@@ -145,7 +145,7 @@ impl Manager<'_> {
                 None
             }
             Err(e) => {
-                sys::restore_signals(&mask, &signals::MANAGER);
+                sys::restore_signals(&mask, &signals::manager());
                 self.board.release(slot);
                 self.hooks.log(
                     Level::Error,
@@ -197,7 +197,7 @@ impl Manager<'_> {
         watch::forget();
         // The manager alone says whether the server has started.
         drop(succession::line());
-        signals::reset(&signals::MANAGER);
+        signals::reset(&signals::manager());
         let kind = self.kind_of(spawn.id);
         self.board.slots()[slot].set_pid(sys::getpid());
         self.post.set_pid(spawn.id, sys::getpid());
@@ -225,7 +225,7 @@ impl Manager<'_> {
         let signals = match kind {
             Kind::User if !self.options.user_loops => None,
             Kind::Worker | Kind::Task | Kind::User | Kind::Front => {
-                let signals = SignalPipe::install(&signals::WORKER)
+                let signals = SignalPipe::install(&signals::worker())
                     .map_err(|e| failed("install the signal handlers", &e))?
                     .for_good();
                 signals
@@ -259,9 +259,14 @@ impl Manager<'_> {
             signals,
             max_wait_time: self.options.max_wait_time,
             reload_async: self.options.reload_async,
+            log: self
+                .options
+                .output()
+                .and(self.options.log_file.clone())
+                .map(|file| (file, self.options.log_name)),
         };
         // The last thing: whatever came since the fork arrives in the pipe.
-        sys::restore_signals(mask, &signals::MANAGER);
+        sys::restore_signals(mask, &signals::manager());
         Ok(context)
     }
 

@@ -331,7 +331,7 @@ fn work(folder: &Path, context: &WorkerContext, listener: OwnedFd) -> i32 {
         while let Some(signal) = context.next_signal() {
             match signal {
                 Signal::Quit => return 0,
-                Signal::Hangup => append(&folder.join("hangups"), "one"),
+                Signal::Hangup | Signal::Reopen => append(&folder.join("hangups"), "one"),
                 _ => {}
             }
         }

@@ -1,6 +1,11 @@
 //! Swoole's own log: `swoole_error_log` and the settings for it.
 
-use highper_zend::{Array, Function, Registry, Value, call_function, module};
+mod date;
+mod file;
+
+pub(crate) use file::name as file_name;
+
+use highper_zend::{Array, Function, Registry, Value};
 use std::cell::{Cell, RefCell};
 use std::io::Write;
 
@@ -13,7 +18,6 @@ thread_local! {
     static LEVEL: Cell<i64> = const { Cell::new(2) };
     /// Did the program choose the level?
     static IS_CHOSEN: Cell<bool> = const { Cell::new(false) };
-    static FILE: RefCell<Option<String>> = const { RefCell::new(None) };
     static IGNORED: RefCell<Vec<i64>> = const { RefCell::new(Vec::new()) };
 }
 
@@ -54,40 +58,36 @@ pub fn declare(registry: &mut Registry) {
         .on_request_shutdown(|| {
             LEVEL.set(2);
             IS_CHOSEN.set(false);
-            FILE.with_borrow_mut(Option::take);
+            file::forget();
+            date::forget();
             IGNORED.with_borrow_mut(Vec::clear);
         });
 }
 
-/// Takes `log_level` alone: a server opens its log itself.
-pub(crate) fn configure_level(settings: &Array) {
+fn configure_level(settings: &Array) {
     if let Some(level) = settings.get("log_level") {
         IS_CHOSEN.set(true);
         LEVEL.set(level.to_long());
     }
 }
 
-/// Are lines of this level written?
-pub(crate) fn takes(level: i64) -> bool {
-    level >= LEVEL.get()
+/// Takes what a server's settings say of its log: in the background all output goes there by itself.
+pub(crate) fn configure_server(settings: &Array) {
+    file::in_background(settings.get("daemonize").is_some_and(Value::to_bool));
+    configure(settings);
+    file::begin();
 }
 
-/// Takes `log_file` of a server: in the background all output goes there by itself.
-pub(crate) fn configure_file(settings: &Array) {
-    let in_background = settings.get("daemonize").is_some_and(Value::to_bool);
-    if let Some(file) = settings.get("log_file").and_then(Value::as_str)
-        && !in_background
-    {
-        FILE.with_borrow_mut(|slot| *slot = Some(file.to_owned()));
-    }
-}
-
-/// Takes `log_level` and `log_file` out of settings.
+/// Takes what settings say of the log.
 pub fn configure(settings: &Array) {
     configure_level(settings);
-    if let Some(file) = settings.get("log_file").and_then(Value::as_str) {
-        FILE.with_borrow_mut(|slot| *slot = Some(file.to_owned()));
+    if let Some(kind) = settings.get("log_rotation") {
+        file::rotate(kind.to_long());
     }
+    if let Some(name) = settings.get("log_file").and_then(Value::as_str) {
+        file::set(name);
+    }
+    date::configure(settings);
 }
 
 /// Sets the last error, and writes a line about it unless that error is ignored.
@@ -129,10 +129,10 @@ pub(crate) fn put(level: i64, message: &str) {
         5 => "ERROR",
         _ => "INFO",
     };
-    let date = date();
-    let line = format!("[{date} @{}.0]\t{name}\t{message}\n", std::process::id());
-    let file = FILE.with_borrow(Clone::clone);
-    let written = match file {
+    let (symbol, id) = process();
+    let pid = std::process::id();
+    let line = format!("[{} {symbol}{pid}.{id}]\t{name}\t{message}\n", date::now());
+    let written = match file::current() {
         Some(path) => std::fs::OpenOptions::new()
             .append(true)
             .create(true)
@@ -148,12 +148,19 @@ pub(crate) fn put(level: i64, message: &str) {
     }
 }
 
-/// The time in PHP's time zone; in UTC at the end of a script, when no function can be called any more.
-fn date() -> String {
-    let local = || {
-        let date = call_function("date", &[Value::from("Y-m-d H:i:s")]);
-        date.into_result().ok()?.as_str().map(str::to_owned)
+/// The sign of this process's kind, as Swoole's log has it, and its number.
+fn process() -> (char, i32) {
+    let Some(here) = highper_runtime::post::here() else {
+        return ('%', 0);
     };
-    let local = module::can_call().then(local).flatten();
-    local.unwrap_or_else(|| highper_log::utc(std::time::SystemTime::now()))
+    let Ok(id) = usize::try_from(here.id()) else {
+        return ('$', 0);
+    };
+    let (workers, tasks) = (here.post().workers(), here.post().tasks());
+    let symbol = match id {
+        id if id < workers => '*',
+        id if id < workers + tasks => '^',
+        _ => '@',
+    };
+    (symbol, here.id())
 }

@@ -252,6 +252,8 @@ pub(super) fn apply(
                     switches.ignored |= 1 << cpu;
                 }
             }
+            // These are read by the log.
+            "log_date_format" | "log_date_with_microseconds" | "log_level" | "log_rotation" => {}
             // These are read where a port's service is made.
             "max_concurrency" | "worker_max_concurrency" => {}
             // These are read by the ports that speak WebSocket.

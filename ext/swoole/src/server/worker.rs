@@ -52,7 +52,7 @@ impl Workers {
         messages::set_server(Some(server));
         if let Some(state) = server.state::<State>() {
             let settings = state.settings.borrow();
-            logging::configure(&settings);
+            logging::configure_server(&settings);
             output_limit::begin(&settings, fronting::is_process_mode(server));
         }
         server.set_slot(MASTER_PID, i64::from(worker.manager_pid()));
