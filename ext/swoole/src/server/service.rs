@@ -4,9 +4,11 @@ use super::settings::Switches;
 use crate::coroutine::waiting;
 use crate::function::logging;
 use crate::http::{request, response};
+use highper_engine::SpawnError;
 use highper_http::{Connection, Exchange, Service};
 use highper_runtime::superglobals::Scope;
-use highper_runtime::{cancel, coroutine, exit, superglobals};
+use highper_runtime::{callback, cancel, coroutine, exit, superglobals};
+use highper_zend::error::warning;
 use highper_zend::{Callable, Object, Pool, Pooled, Throw, Value};
 use std::rc::Rc;
 
@@ -24,6 +26,8 @@ pub(super) struct Handler {
     switches: Switches,
     requests: Pool<request::State>,
     responses: Pool<response::State>,
+    /// Does the callback run without a coroutine (`enable_coroutine`)?
+    is_plain: bool,
     kept: &'static request::Kept,
 }
 
@@ -34,8 +38,17 @@ impl Handler {
             switches,
             requests: Pool::new(&request::REQUEST),
             responses: Pool::new(&response::RESPONSE),
+            is_plain: switches.is_plain,
             // Once for each worker: requests that PHP holds may outlive the handler.
             kept: Box::leak(Box::default()),
+        }
+    }
+
+    /// The same, with coroutines whatever the settings say.
+    fn in_coroutines(self) -> Self {
+        Self {
+            is_plain: false,
+            ..self
         }
     }
 
@@ -121,18 +134,16 @@ impl Handler {
 impl<const OWN: bool> Service for Requests<OWN> {
     fn request(&self, exchange: Rc<Exchange>) {
         let handler = Rc::clone(&self.handler);
+        if handler.is_plain {
+            return plainly(handler, exchange);
+        }
         let kept = Rc::clone(&exchange);
         let spawned = coroutine::try_spawn(move || match OWN {
             true => handler.answer_own(exchange),
             false => handler.answer(exchange),
         });
         if let Err(error) = spawned {
-            let body = format!("{error}\n");
-            let field =
-                |h: &mut highper_http::ResponseHead<'_>| h.header(b"Content-Type", b"text/plain");
-            if kept.respond(503, None, field, body.as_bytes()).is_err() {
-                kept.abort();
-            }
+            refuse(&kept, &error);
         }
     }
 
@@ -181,10 +192,32 @@ impl<const OWN: bool> Requests<OWN> {
             Value::from(connection.serial() as i64),
             Value::from(0_i64),
         ];
-        let spawned = coroutine::try_spawn(move || callback.call(&args).into_result().map(drop));
+        let spawned = callback::call(move || callback.call(&args).into_result().map(drop));
         if let Err(error) = spawned {
             eprintln!("[warning] a connection's event is lost: {error}");
         }
+    }
+}
+
+/// Where a program wants no coroutines: nothing else goes on while its callback runs.
+#[cold]
+fn plainly(handler: Rc<Handler>, exchange: Rc<Exchange>) {
+    // It never fails without a coroutine.
+    let _called = callback::call(move || handler.answer(exchange));
+}
+
+/// No coroutine is left for a request.
+#[cold]
+pub(super) fn refuse(exchange: &Rc<Exchange>, error: &SpawnError) {
+    let told = warning(error.to_string())
+        .and_then(|()| warning("Swoole\\Http\\Server->onRequest handler error"));
+    if let Err(throw) = told {
+        coroutine::report(throw);
+    }
+    let body = format!("{error}\n");
+    let field = |h: &mut highper_http::ResponseHead<'_>| h.header(b"Content-Type", b"text/plain");
+    if exchange.respond(503, None, field, body.as_bytes()).is_err() {
+        exchange.abort();
     }
 }
 
@@ -195,16 +228,18 @@ pub(super) fn of(
     connect: Option<Callable>,
     close: Option<Callable>,
 ) -> Result<Rc<dyn Service>, Throw> {
-    let (server, handler) = (server.clone(), Rc::new(handler));
+    let server = server.clone();
     Ok(match superglobals::configured().map_err(Throw::error)? {
         Scope::Shared => Rc::new(Requests::<false> {
             server,
-            handler,
+            handler: Rc::new(handler),
             connect,
             close,
         }),
         Scope::Request => {
             superglobals::enable();
+            // What belongs to a request belongs to its coroutine.
+            let handler = Rc::new(handler.in_coroutines());
             Rc::new(Requests::<true> {
                 server,
                 handler,

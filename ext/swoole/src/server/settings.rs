@@ -109,6 +109,8 @@ pub(super) struct Switches {
     pub(super) pins: bool,
     /// `cpu_affinity_ignore`: those that they leave alone, a bit for each.
     pub(super) ignored: u64,
+    /// `enable_coroutine` off: do callbacks run without coroutines?
+    pub(super) is_plain: bool,
     /// `hook_flags`: what the workers hook.
     pub(super) hooks: Option<u32>,
 }
@@ -140,6 +142,9 @@ pub(super) fn apply(
         ignored: 0,
         hooks: None,
         reuse_port: false,
+        is_plain: settings
+            .get("enable_coroutine")
+            .is_some_and(|on| !on.to_bool()),
     };
     let mut root = None;
     let mut uploads = 0;

@@ -5,7 +5,7 @@ use super::settings::Switches;
 use crate::websocket::hub::{self, Callbacks, Hub};
 use crate::websocket::options::Options;
 use highper_http::{Connection, Exchange, Head, Protocol, ResponseHead, Server, Service};
-use highper_runtime::coroutine;
+use highper_runtime::callback;
 use highper_zend::{Array, Callable, Object, Throw, Value};
 use std::rc::Rc;
 
@@ -63,7 +63,7 @@ impl WebSockets {
             Value::from(connection.serial() as i64),
             Value::from(0_i64),
         ];
-        let spawned = coroutine::try_spawn(move || callback.call(&args).into_result().map(drop));
+        let spawned = callback::call(move || callback.call(&args).into_result().map(drop));
         if let Err(error) = spawned {
             eprintln!("[warning] a connection's event is lost: {error}");
         }
@@ -72,13 +72,9 @@ impl WebSockets {
     fn upgrade(&self, exchange: Rc<Exchange>) {
         let hub = Rc::clone(&self.hub);
         let kept = Rc::clone(&exchange);
-        let spawned = coroutine::try_spawn(move || hub.answer(exchange));
+        let spawned = callback::call(move || hub.answer(exchange));
         if let Err(error) = spawned {
-            let body = format!("{error}\n");
-            let field = |h: &mut ResponseHead<'_>| h.header(b"Content-Type", b"text/plain");
-            if kept.respond(503, None, field, body.as_bytes()).is_err() {
-                kept.abort();
-            }
+            service::refuse(&kept, &error);
         }
     }
 }

@@ -8,7 +8,7 @@ use super::outgoing::Prepared;
 use crate::http::request;
 use crate::http::response::upgrade;
 use highper_http::{Connection, EncodeError, Exchange, Protocol, ResponseHead, SendError, Server};
-use highper_runtime::coroutine;
+use highper_runtime::callback;
 use highper_websocket::{Opcode, handshake};
 use highper_zend::{Callable, Object, Throw};
 use std::any::Any;
@@ -243,7 +243,7 @@ impl Hub {
     ) {
         let number = connection.serial() as i64;
         let hub = Rc::clone(self);
-        let spawned = coroutine::try_spawn(move || {
+        let spawned = callback::call(move || {
             let frame = frame::make(opcode, &payload, flags, number)?;
             hub.give_back(payload);
             let args = [hub.server.as_value(), frame.as_value()];
