@@ -77,6 +77,10 @@ pub struct StaticFiles {
     pub listing: bool,
     /// Changes of paths before a file is looked for: the first that fits.
     pub rewrites: Vec<Rewrite>,
+    /// May symbolic links lead out of the folder?
+    pub follow_links: bool,
+    /// Who knows media types: see [`crate::static_file::Options::types`].
+    pub types: Option<fn(&[u8]) -> std::borrow::Cow<'static, str>>,
 }
 
 /// What a path becomes.

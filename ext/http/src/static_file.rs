@@ -48,6 +48,8 @@ pub struct Options {
     pub max_ranges: usize,
     /// `Cache-Control` of files; default none.
     pub cache_control: Option<String>,
+    /// Who knows the media type of a name, where that is not [`mime::of_name`].
+    pub types: Option<fn(&[u8]) -> Cow<'static, str>>,
 }
 
 impl Default for Options {
@@ -66,6 +68,7 @@ impl Default for Options {
             weak_etag: false,
             max_ranges: 16,
             cache_control: None,
+            types: None,
         }
     }
 }
@@ -273,7 +276,10 @@ impl StaticFiles {
     }
 
     fn answer(&self, request: &Request<'_>, path: &[u8], entry: Entry) -> Result<Plan, Failure> {
-        let content_type = mime::of_name(path);
+        let content_type = match self.options.types {
+            Some(types) => types(path),
+            None => mime::of_name(path).into(),
+        };
         let mut entry = entry;
         let mut encoding = Encoding::Identity;
         let varies = self.options.precompressed && mime::is_compressible(content_type.as_bytes());
@@ -327,7 +333,7 @@ pub fn of_file(file: File, content_type: &'static str, request: &Request<'_>) ->
     Ok(plan(
         request,
         entry,
-        content_type,
+        content_type.into(),
         Encoding::Identity,
         false,
         &options,
@@ -337,7 +343,7 @@ pub fn of_file(file: File, content_type: &'static str, request: &Request<'_>) ->
 fn plan(
     request: &Request<'_>,
     entry: Entry,
-    content_type: &'static str,
+    content_type: Cow<'static, str>,
     encoding: Encoding,
     varies: bool,
     options: &Options,
@@ -378,11 +384,11 @@ fn plan(
     let size = entry.size;
     let (status, length, body) = match selection {
         Selection::Whole => {
-            headers.push(("Content-Type", content_type.into()));
+            headers.push(("Content-Type", content_type));
             (200, size, piece(entry.file, 0, size))
         }
         Selection::One(first, last) => {
-            headers.push(("Content-Type", content_type.into()));
+            headers.push(("Content-Type", content_type));
             headers.push((
                 "Content-Range",
                 format!("bytes {first}-{last}/{size}").into(),
@@ -394,7 +400,7 @@ fn plan(
             let boundary = format!("{:016x}", RandomState::new().hash_one(size));
             let kind = format!("multipart/byteranges; boundary={boundary}");
             headers.push(("Content-Type", kind.into()));
-            let (pieces, tail) = pieces(&ranges, &boundary, content_type, size);
+            let (pieces, tail) = pieces(&ranges, &boundary, &content_type, size);
             let length = pieces
                 .iter()
                 .map(|piece| piece.head.len() as u64 + piece.length)

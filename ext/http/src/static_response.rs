@@ -18,6 +18,8 @@ impl Files {
     pub(crate) fn open(setting: &Setting) -> std::io::Result<Self> {
         let options = Options {
             index: setting.index.clone(),
+            follow_links: setting.follow_links,
+            types: setting.types,
             ..Options::default()
         };
         Ok(Self {

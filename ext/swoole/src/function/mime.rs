@@ -2,6 +2,7 @@
 
 use highper_http::mime;
 use highper_zend::{Array, Call, Done, Function, Registry, Throw};
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::HashMap;
 
@@ -105,6 +106,13 @@ fn lookup(suffix: &str) -> Option<String> {
         None => mime::of_extension(lower.as_bytes())
             .map(|kind| String::from_utf8_lossy(mime::essence(kind.as_bytes())).into_owned()),
     }
+}
+
+/// The type of a static file.
+pub(crate) fn of_file(path: &[u8]) -> Cow<'static, str> {
+    let name = path.rsplit(|byte| *byte == b'/').next().unwrap_or(path);
+    let kind = lookup(extension(&String::from_utf8_lossy(name)));
+    kind.map_or(mime::UNKNOWN.into(), Cow::Owned)
 }
 
 fn get(call: &mut Call) -> Done {

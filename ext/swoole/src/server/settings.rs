@@ -155,6 +155,9 @@ pub(super) fn apply(
         exclusive: false,
         listing: false,
         rewrites: Vec::new(),
+        // As in Swoole: applications have links to where their uploads are.
+        follow_links: true,
+        types: Some(crate::function::mime::of_file),
     };
     let mut static_on = false;
     let mut http2 = false;
