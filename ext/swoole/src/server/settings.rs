@@ -87,6 +87,8 @@ fn number(name: &str, value: &Value) -> Result<u32, Throw> {
     whole(name, value, 0).map(|number| u32::try_from(number).unwrap_or(u32::MAX))
 }
 
+/// Up to so many requests a worker is replaced after exactly as many, unless a grace is set.
+const LITERAL: u64 = 10;
 /// Streams of HTTP/2 at once where nothing was set.
 const STREAMS: u32 = 256;
 
@@ -292,6 +294,13 @@ pub(super) fn apply(
         }
     }
     http.http2 = http2.then_some(told);
+    // As Swoole: a number as small as this is meant as it stands.
+    if options.max_request <= LITERAL {
+        options.max_request_grace.get_or_insert(0);
+    }
+    if options.task_max_request <= LITERAL {
+        options.task_max_request_grace.get_or_insert(0);
+    }
     switches.packs_from = packing.from;
     packing.install();
     if uploads > http.limits.body_bytes {

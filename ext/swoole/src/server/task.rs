@@ -232,7 +232,7 @@ pub(super) fn run(server: &Object, worker: &Rc<Worker>, message: Message) {
             let object = object::make(&head, value)?;
             vec![Value::from(&server), Value::from(&object)]
         } else {
-            let numbers = [head.number, i64::from(head.from)].map(Value::long);
+            let numbers = [head.number, i64::from(head.from.max(0))].map(Value::long);
             let mut args = vec![Value::from(&server)];
             args.extend(numbers);
             args.push(value);

@@ -95,7 +95,8 @@ pub(super) fn make(head: &Head, data: Value) -> Result<Object, Throw> {
     object.set_slot(0, data);
     object.set_slot(1, head.time);
     object.set_slot(2, head.number);
-    object.set_slot(3, i64::from(head.from));
+    // As in Swoole the manager counts as the first worker.
+    object.set_slot(3, i64::from(head.from.max(0)));
     object.set_slot(4, i64::from(head.flags));
     Ok(object)
 }
