@@ -25,6 +25,11 @@ $server = Server::start(<<<'PHP'
                 $r->cookie('a', 'x y'); $r->rawcookie('b', 'x%20y', 0, '/p', 'example.org', true, true, 'Lax');
                 $r->cookie('c', 'v', 2000000000); $r->cookie('d', ''); $r->end(); break;
             case '/chunks': $r->write('one'); Co::sleep(0.01); $r->write('two'); $r->end('three'); break;
+            case '/measured': $r->header('Content-Length', '100'); $r->write('short'); $r->end(); break;
+            case '/onward':
+                $r->header('Content-Type', 'text/event-stream'); $r->header('Content-Length', ''); $r->end();
+                foreach (['one', 'two'] as $data) { Co::sleep(0.01); $GLOBALS['http']->send($r->fd, "data: {$data}\n\n"); }
+                Co::sleep(0.01); $GLOBALS['http']->close($r->fd); break;
             case '/redirect': $r->redirect('/there', 301); break;
             case '/file': $r->sendfile(getenv('TEST_TMP') . '/file.txt'); break;
             case '/part': $r->sendfile(getenv('TEST_TMP') . '/file.txt', 2, 3); break;
@@ -56,6 +61,13 @@ foreach ($a->headers('set-cookie') as $line) {
 }
 $a = $c->request('GET', '/chunks');
 check('chunks', [$a->header('transfer-encoding'), $a->header('content-length'), $a->body], ['chunked', null, 'onetwothree']);
+$a = $c->request('GET', '/measured');
+check('chunks, whatever length was set', [$a->header('transfer-encoding'), $a->header('content-length'), $a->body], ['chunked', null, 'short']);
+$onward = $server->connect();
+$onward->send("GET /onward HTTP/1.1\r\nHost: x\r\n\r\n");
+[$head, $body] = explode("\r\n\r\n", $onward->readAll(), 2);
+check('an empty length and no body: the program goes on by itself', [preg_match('/^(content-length|transfer-encoding):/im', $head), $body], [0, "data: one\n\ndata: two\n\n"]);
+check('in Swoole\'s order', array_column($c->request('GET', '/fields')->fields, 0), ['X-One', 'X-Many', 'X-Many', 'x-lower', 'Server', 'Date', 'Connection', 'Content-Type', 'Content-Length']);
 $c->connection->send("GET /chunks HTTP/1.0\r\nConnection: keep-alive\r\n\r\n");
 $a = $c->receive();
 check('no chunks for HTTP/1.0', [$a->header('transfer-encoding'), $a->body], [null, 'onetwothree']);
@@ -94,6 +106,9 @@ b=x%20y; path=/p; domain=example.org; secure; HttpOnly; SameSite=Lax
 c=v; expires=Wed, 18-May-2033 03:33:20 GMT; Max-Age=SECONDS
 d=deleted; expires=Thu, 01-Jan-1970 00:00:01 GMT; Max-Age=0
 ok: chunks
+ok: chunks, whatever length was set
+ok: an empty length and no body: the program goes on by itself
+ok: in Swoole's order
 ok: no chunks for HTTP/1.0
 ok: redirect
 ok: file

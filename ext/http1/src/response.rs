@@ -22,6 +22,10 @@ pub struct Response<'a> {
     has_date: bool,
     close: bool,
     done: bool,
+    /// Is the length of the body left out?
+    unmeasured: bool,
+    /// What follows the server's own fields.
+    late: [Option<(&'static [u8], &'static [u8])>; 2],
 }
 
 impl Conn {
@@ -167,6 +171,8 @@ impl Conn {
             has_date: false,
             close: false,
             done: false,
+            unmeasured: false,
+            late: [None; 2],
         })
     }
 
@@ -383,6 +389,23 @@ impl Response<'_> {
         Ok(())
     }
 
+    /// A field behind those of the server itself: up to two of them. The caller has checked them as
+    /// [`header`](Self::header) does.
+    #[inline]
+    pub fn late(&mut self, name: &'static [u8], value: &'static [u8]) {
+        debug_assert!(check_field(name, value).is_ok());
+        match self.late.iter_mut().find(|late| late.is_none()) {
+            Some(late) => *late = Some((name, value)),
+            None => put_field(self.out, name, value),
+        }
+    }
+
+    /// [`full`](Self::full) with an empty body says nothing of its length, and the connection stays: the body follows, in bytes
+    /// that the caller sends on the connection by himself.
+    pub fn leave_length_out(&mut self) {
+        self.unmeasured = true;
+    }
+
     /// Appends whole fields as they are, each `Name: value\r\n`. The caller has checked them as
     /// [`header`](Self::header) does, and left out `Date`, `Server`, `Connection`,
     /// `Content-Length` and `Transfer-Encoding`.
@@ -413,7 +436,9 @@ impl Response<'_> {
             self.bodiless_length(length);
             self.out.extend_from_slice(b"\r\n");
         } else {
-            length_line(self.out, body.len() as u64);
+            if !self.unmeasured || !body.is_empty() {
+                length_line(self.out, body.len() as u64);
+            }
             self.out.extend_from_slice(b"\r\n");
             self.out.extend_from_slice(body);
         }
@@ -516,6 +541,9 @@ impl Response<'_> {
             self.out.extend_from_slice(b"Connection: close\r\n");
         } else if self.conn.http10 || self.stamp.says_keep_alive() {
             self.out.extend_from_slice(b"Connection: keep-alive\r\n");
+        }
+        for (name, value) in self.late.into_iter().flatten() {
+            put_field(self.out, name, value);
         }
     }
 

@@ -160,7 +160,8 @@ impl State {
     }
 }
 
-/// Fields whose empty value says only that there is to be none: an empty Content-Encoding switches compression off.
+/// Fields whose empty value says that there is to be none: an empty Content-Encoding switches compression off, an empty
+/// Content-Length is for a body that the program goes on to send by itself.
 fn is_left_out_empty(name: &[u8]) -> bool {
     [&b"content-encoding"[..], b"content-length"]
         .iter()
@@ -204,10 +205,31 @@ impl State {
         head: &mut ResponseHead<'_>,
         encoding: Encoding,
     ) -> Result<(), EncodeError> {
+        self.put_fields(head, encoding, true)
+    }
+
+    /// The same for a body that follows piece by piece: as in Swoole its length is what its chunks say, whatever was set.
+    fn add_fields_of_stream(&self, head: &mut ResponseHead<'_>) -> Result<(), EncodeError> {
+        self.put_fields(head, Encoding::Identity, false)
+    }
+
+    fn put_fields(
+        &self,
+        head: &mut ResponseHead<'_>,
+        encoding: Encoding,
+        is_whole: bool,
+    ) -> Result<(), EncodeError> {
         let mut typed = false;
         for (name, value) in self.fields.borrow().iter() {
             typed |= name.len() == 12 && name.eq_ignore_ascii_case(b"content-type");
+            let is_length = name.len() == 14 && name.eq_ignore_ascii_case(b"content-length");
+            if is_length && !is_whole {
+                continue;
+            }
             if value.is_empty() && is_left_out_empty(name) {
+                if is_length {
+                    head.leave_length_out();
+                }
                 continue;
             }
             head.header(name, value)?;
@@ -215,11 +237,12 @@ impl State {
         for line in self.cookies.borrow().iter() {
             head.header(b"Set-Cookie", line)?;
         }
+        // In Swoole's order.
         if !typed {
-            head.header(b"Content-Type", b"text/html")?;
+            head.late(b"Content-Type", b"text/html");
         }
         if encoding != Encoding::Identity {
-            head.header(b"Content-Encoding", encoding.token().as_bytes())?;
+            head.late(b"Content-Encoding", encoding.token().as_bytes());
         }
         Ok(())
     }
@@ -564,7 +587,7 @@ fn write(call: &mut Call) -> Done {
     if exchange.progress() == Progress::Waiting {
         let reason = this.reason.borrow().clone();
         let started = exchange.start(this.status(), reason.as_deref(), None, |h| {
-            this.add_fields(h, Encoding::Identity)
+            this.add_fields_of_stream(h)
         });
         if started.is_err() {
             return sent(call, started);

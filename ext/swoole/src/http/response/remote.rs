@@ -109,7 +109,7 @@ fn respond(exchange: &Rc<Exchange>, bytes: &[u8]) -> Option<()> {
         return ended(state.send(exchange, status, rest));
     }
     let started = exchange.start(status, state.reason.borrow().as_deref(), None, |head| {
-        state.add_fields(head, highper_http::compression::Encoding::Identity)
+        state.add_fields_of_stream(head)
     });
     ended(started.and_then(|()| exchange.write(rest)))
 }

@@ -341,7 +341,10 @@ fn starts(
     out: &mut Vec<u8>,
 ) -> Result<(), SendError> {
     let reason = state.reason.borrow();
-    let fields = |head: &mut ResponseHead<'_>| state.add_fields(head, Encoding::Identity);
+    let fields = |head: &mut ResponseHead<'_>| match length {
+        Some(_) => state.add_fields(head, Encoding::Identity),
+        None => state.add_fields_of_stream(head),
+    };
     with_signature(|signature| {
         let line = (state.status(), reason.as_deref());
         reply.answer.start(out, signature, line, length, fields)
