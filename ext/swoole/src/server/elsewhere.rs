@@ -102,8 +102,14 @@ pub(super) fn arrived(message: &Message) {
     if let Some(front) = serve::worker().and_then(|worker| worker.front())
         && matches!(head.code, RESPOND | PUSH | DISCONNECT)
     {
+        if head.code == RESPOND && head.from < 0 && answered(message, true) {
+            return;
+        }
         // One that ended meanwhile needs nothing.
-        let _there = front.pass(head.number as u64, head.code, &message.body);
+        let is_there = front.pass(head.number as u64, head.code, &message.body);
+        if !is_there && head.code == RESPOND {
+            answered(message, false);
+        }
         return;
     }
     match head.code {
@@ -132,6 +138,27 @@ pub(super) fn arrived(message: &Message) {
         }
         _ => connection::forwarded(message),
     }
+}
+
+/// Sends a response to a request of which only a worker knows, without asking that one: the manager answers for a worker that
+/// does not come to it, and closes the connection. Or one to a stream that speaks HTTP without its server knowing.
+fn answered(message: &Message, closes: bool) -> bool {
+    let number = message.head.number;
+    let is_upgraded = serve::worker()
+        .and_then(|worker| worker.front())
+        .is_some_and(|front| front.is_upgraded(number as u64));
+    let Some(Found::Stream(server, connection)) = connection::find(number).filter(|_| !is_upgraded)
+    else {
+        return false;
+    };
+    let Some(bytes) = remote::whole(&message.body, closes) else {
+        return false;
+    };
+    server.send_over(&connection, &bytes);
+    if closes {
+        server.close(&connection, false);
+    }
+    true
 }
 
 fn answer(message: &Message, said: Value) {

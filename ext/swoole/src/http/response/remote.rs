@@ -1,8 +1,9 @@
 //! A response to a request that another process of the server has: that one sends it.
 
-use super::State;
+use super::{State, reply};
 use crate::server::elsewhere;
-use highper_http::{Exchange, Progress, SendError};
+use highper_http::compression::Encoding;
+use highper_http::{Answer, Exchange, Progress, ResponseHead, SendError};
 use highper_zend::{Call, Throw, error};
 use std::rc::Rc;
 
@@ -67,8 +68,34 @@ pub(crate) fn arrived(exchange: &Rc<Exchange>, bytes: &[u8]) {
     }
 }
 
+/// A whole response as bytes, for a connection of which no request is known here.
+pub(crate) fn whole(bytes: &[u8], closes: bool) -> Option<Vec<u8>> {
+    let (flags, rest) = bytes.split_first()?;
+    if *flags != LAST | BEGINS {
+        return None;
+    }
+    let (state, status, body) = read(rest, true)?;
+    let answer = Answer::to_any();
+    if closes {
+        answer.close_after();
+    }
+    let mut out = Vec::with_capacity(body.len() + 256);
+    let reason = state.reason.borrow().clone();
+    let made = reply::with_signature(|signature| {
+        let fields = |head: &mut ResponseHead<'_>| state.add_fields(head, Encoding::Identity);
+        answer.respond(
+            &mut out,
+            signature,
+            (status, reason.as_deref()),
+            fields,
+            body,
+        )
+    });
+    made.ok().map(|()| out)
+}
+
 fn respond(exchange: &Rc<Exchange>, bytes: &[u8]) -> Option<()> {
-    let (flags, mut rest) = bytes.split_first()?;
+    let (flags, rest) = bytes.split_first()?;
     let is_last = flags & LAST != 0;
     if flags & BEGINS == 0 {
         let written = match rest.is_empty() {
@@ -81,6 +108,21 @@ fn respond(exchange: &Rc<Exchange>, bytes: &[u8]) -> Option<()> {
         };
         return ended(done);
     }
+    let (state, status, rest) = read(rest, is_last)?;
+    if exchange.progress() != Progress::Waiting {
+        return None;
+    }
+    if is_last {
+        return ended(state.send(exchange, status, rest));
+    }
+    let started = exchange.start(status, state.reason.borrow().as_deref(), None, |head| {
+        state.add_fields_of_stream(head)
+    });
+    ended(started.and_then(|()| exchange.write(rest)))
+}
+
+/// Status, fields and cookies of a response, and what of its body came with them.
+fn read(mut rest: &[u8], is_last: bool) -> Option<(State, u16, &[u8])> {
     let (status, after) = rest.split_first_chunk::<2>()?;
     rest = after;
     let reason = take(&mut rest)?;
@@ -101,17 +143,7 @@ fn respond(exchange: &Rc<Exchange>, bytes: &[u8]) -> Option<()> {
     if !reason.is_empty() {
         state.reason.replace(Some(reason.to_vec()));
     }
-    if exchange.progress() != Progress::Waiting {
-        return None;
-    }
-    let status = u16::from_ne_bytes(*status);
-    if is_last {
-        return ended(state.send(exchange, status, rest));
-    }
-    let started = exchange.start(status, state.reason.borrow().as_deref(), None, |head| {
-        state.add_fields_of_stream(head)
-    });
-    ended(started.and_then(|()| exchange.write(rest)))
+    Some((state, u16::from_ne_bytes(*status), rest))
 }
 
 /// A client that has gone is told nothing; what can't be sent ends the connection.
