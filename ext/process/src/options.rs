@@ -31,6 +31,9 @@ pub enum Hangup {
     Shutdown,
 }
 
+/// The name of the file that a log of this name is written to now.
+pub type LogName = fn(&Path) -> PathBuf;
+
 /// Settings of [`run`](crate::run). The defaults are those of
 /// [`Options::default`].
 #[derive(Clone, Debug)]
@@ -76,7 +79,7 @@ pub struct Options {
     /// /dev/null.
     pub log_file: Option<PathBuf>,
     /// The file that `log_file` means at this moment, where that changes as days go by. Default: itself.
-    pub log_name: fn(&Path) -> PathBuf,
+    pub log_name: LogName,
     /// User of the workers, name or number. Default: unchanged.
     pub user: Option<String>,
     /// Group of the workers, name or number. Default: the user's.

@@ -65,7 +65,7 @@ pub struct WorkerContext {
     pub(crate) max_wait_time: Duration,
     pub(crate) reload_async: bool,
     /// `log_file`, where output goes there, and what it means at a moment.
-    pub(crate) log: Option<(PathBuf, fn(&Path) -> PathBuf)>,
+    pub(crate) log: Option<(PathBuf, crate::options::LogName)>,
 }
 
 impl std::fmt::Debug for WorkerContext {
