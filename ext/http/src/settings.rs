@@ -80,7 +80,7 @@ pub struct StaticFiles {
     /// May symbolic links lead out of the folder?
     pub follow_links: bool,
     /// Who knows media types: see [`crate::static_file::Options::types`].
-    pub types: Option<fn(&[u8]) -> std::borrow::Cow<'static, str>>,
+    pub types: Option<crate::static_file::Types>,
 }
 
 /// What a path becomes.

@@ -23,6 +23,9 @@ use condition::Validators;
 use open::{Entry, Location, Root};
 use range::Selection;
 
+/// The media type of a file of this name.
+pub type Types = fn(&[u8]) -> Cow<'static, str>;
+
 /// What is served and how.
 #[derive(Clone, Debug)]
 pub struct Options {
@@ -49,7 +52,7 @@ pub struct Options {
     /// `Cache-Control` of files; default none.
     pub cache_control: Option<String>,
     /// Who knows the media type of a name, where that is not [`mime::of_name`].
-    pub types: Option<fn(&[u8]) -> Cow<'static, str>>,
+    pub types: Option<Types>,
 }
 
 impl Default for Options {
