@@ -141,8 +141,12 @@ impl Listener {
 
     /// Ends listening at once, in every process that shares the socket: who connects from now on
     /// is refused, who waits to be accepted is reset, and the address is free for another server. One that a service manager
-    /// has bound only this process lets go.
+    /// has bound only this process lets go, and all of them where this program was to take over from another and did not come to it.
     pub fn close(self) {
+        if crate::upgrade::is_on_trial() {
+            // The program before serves on, with the same socket.
+            return;
+        }
         if self.is_lent {
             // The next server finds it as it was.
             let _ = self.resume();

@@ -12,7 +12,7 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicI32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::daemon::Launcher;
@@ -42,6 +42,8 @@ pub(crate) struct Heir {
 static HEIR: OnceLock<Option<Heir>> = OnceLock::new();
 /// The line to the program before, until something was said on it.
 static LINE: AtomicI32 = AtomicI32::new(-1);
+/// Has this process taken over?
+static SERVES: AtomicBool = AtomicBool::new(false);
 
 /// What this process was left, if it is to take over.
 pub(crate) fn heir() -> Option<&'static Heir> {
@@ -91,6 +93,16 @@ fn read(text: &str, parent: sys::Pid) -> Option<(Heir, RawFd)> {
 #[must_use]
 pub fn takes_over() -> bool {
     heir().is_some()
+}
+
+/// Is the program before still the one that serves?
+pub(crate) fn is_on_trial() -> bool {
+    takes_over() && !SERVES.load(Ordering::Acquire)
+}
+
+/// This program serves: what it has is its own from now on.
+pub(crate) fn serves() {
+    SERVES.store(true, Ordering::Release);
 }
 
 /// This program was to take over, and can't start: tells the other one why. Nothing where there is none, or where that was told

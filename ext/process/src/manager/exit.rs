@@ -145,6 +145,7 @@ impl Manager<'_> {
             };
             if (0..total).all(ready) {
                 self.settled = true;
+                succession::serves();
                 if succession::takes_over()
                     && let Some(file) = &mut self.pid_file
                 {
