@@ -148,7 +148,7 @@ ok: nothing was started
 --
 1 highper: setting 'workers' must be an integer of at least 1, 0 given
 --
-1 highper: there is no setting 'tls.cert'; those of tls are certificate, key, ocsp, passphrase, names, client_ca, min_version, ciphers
+1 highper: there is no setting 'tls.cert'; those of tls are auto, certificate, key, ocsp, passphrase, names, client_ca, min_version, ciphers
 --
 1 highper: 'nowhere:x' is no address to listen on: a port is a number from 0 to 65535; write host:port, :port, [ipv6]:port or unix:/path
 --

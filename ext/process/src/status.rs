@@ -138,7 +138,14 @@ mod tests {
         board.slots()[slot].make_ready();
         board.claim(1, 1, 2).unwrap();
         board.claim(2, 2, 2).unwrap();
-        let text = render("notes", 99, 2, &board, (2, &["cron".to_owned()]));
+        let text = render(
+            "notes",
+            99,
+            2,
+            &board,
+            (2, &["cron".to_owned()]),
+            "failed upgrades: 1, the last: why\n",
+        );
         for part in [
             "notes: running, manager process 99",
             "generation 2",
@@ -148,6 +155,7 @@ mod tests {
             "task 1",
             "starting",
             "\ncron ",
+            "\nfailed upgrades: 1, the last: why\n",
             "20.0 MB",
         ] {
             assert!(text.contains(part), "{part} is missing in:\n{text}");
