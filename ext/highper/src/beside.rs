@@ -11,10 +11,12 @@ use crate::part::{self, Parts};
 use crate::run::Stop;
 use crate::scan;
 use failures::Failures;
+use highper_engine::scheduler;
 use highper_log::Level;
 use highper_process::fork;
+use highper_runtime::callback;
 use highper_runtime::serve::Worker;
-use highper_zend::Registry;
+use highper_zend::{Registry, Throw};
 use std::fs::File;
 use std::io::{Read, Write};
 use std::rc::Rc;
@@ -204,6 +206,18 @@ impl Beside {
             app.log(Level::Warning, &text, &[], None);
         }
     }
+}
+
+/// Begins a coroutine of such a process from the driver. In the one that starts the process no function of PHP runs, and Xdebug asks
+/// each coroutine for the file that it was begun in.
+pub(crate) fn begin(app: &Rc<App>, body: impl FnOnce() -> Result<(), Throw> + 'static) {
+    let app = Rc::clone(app);
+    scheduler::defer_to_driver(move || {
+        if let Err(error) = callback::call(body) {
+            let text = format!("a process has no coroutine to run in: {error}");
+            app.log(Level::Error, &text, &[], None);
+        }
+    });
 }
 
 /// Nothing new begins: the process is told to end.

@@ -2,6 +2,7 @@
 //! asks for proof and everybody else is sent to HTTPS. Neither needs PHP.
 
 use crate::app::App;
+use crate::beside;
 use crate::run::Stop;
 use crate::settings::{Auto, Plain, Settings};
 use highper_acme::{Keeper, News, Store, answer, interim};
@@ -11,7 +12,6 @@ use highper_http::{Exchange, Service, Settings as Http};
 use highper_log::{Level, Value as Field};
 use highper_metrics::Kind;
 use highper_process::listen::Listener;
-use highper_runtime::callback;
 use highper_runtime::serve::{Port, Speaks, Worker};
 use std::path::PathBuf;
 use std::rc::Rc;
@@ -157,7 +157,7 @@ impl Service for Gate {
 /// Begins to look after the certificates, in the process for that.
 ///
 /// # Errors
-/// There is no coroutine to be had.
+/// Nobody has asked for it.
 pub(crate) fn start(app: &Rc<App>, worker: &Rc<Worker>) -> Result<(), Stop> {
     let Some(auto) = app.settings.borrow().auto.clone() else {
         return Err("internal error: certificates that nobody asked for".into());
@@ -174,8 +174,9 @@ pub(crate) fn start(app: &Rc<App>, worker: &Rc<Worker>) -> Result<(), Stop> {
     }
     let mut settings = auto.acme;
     settings.folder = app.base.join(&settings.folder);
-    let (app, worker) = (Rc::clone(app), Rc::clone(worker));
-    let begun = callback::call(move || {
+    let (own, worker) = (Rc::clone(app), Rc::clone(worker));
+    beside::begin(app, move || {
+        let app = own;
         let keeper = Keeper::new(settings);
         if let Err(why) = keeper.run(&mut |news| tell(&app, news)) {
             let text = format!("no certificates are ordered: {why}");
@@ -186,7 +187,7 @@ pub(crate) fn start(app: &Rc<App>, worker: &Rc<Worker>) -> Result<(), Stop> {
         }
         Ok(())
     });
-    begun.map_err(|error| error.to_string().into())
+    Ok(())
 }
 
 fn tell(app: &App, news: &News<'_>) {

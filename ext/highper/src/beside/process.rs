@@ -1,13 +1,13 @@
 //! A process of the application: its code, and what becomes of its end.
 
-use super::{Beside, context};
+use super::{Beside, begin, context};
 use crate::app::App;
 use crate::part::{self, Process};
 use crate::run::Stop;
 use highper_engine::{self as engine, Wake, clock};
 use highper_log::{Level, Value as Field};
+use highper_runtime::exit;
 use highper_runtime::serve::Worker;
-use highper_runtime::{callback, exit};
 use highper_zend::{Throw, Value};
 use std::rc::Rc;
 
@@ -21,8 +21,9 @@ pub(super) fn start(
 ) -> Result<(), Stop> {
     context::enter(&process.name, own);
     part::check(app, &process.handler, &|_, _| false).map_err(Stop::Throw)?;
-    let (app, worker, beside) = (Rc::clone(app), Rc::clone(worker), Rc::clone(beside));
-    let begun = callback::call(move || {
+    let (own, worker, beside) = (Rc::clone(app), Rc::clone(worker), Rc::clone(beside));
+    begin(app, move || {
+        let app = own;
         let pause = beside.failures.pause(number);
         if !pause.is_zero()
             && engine::sleep(u64::try_from(pause.as_nanos()).unwrap_or(0)) != Wake::Ready
@@ -47,7 +48,7 @@ pub(super) fn start(
         worker.drain();
         bailout(done)
     });
-    begun.map_err(|error| error.to_string().into())
+    Ok(())
 }
 
 fn bailout(done: Result<Value, Throw>) -> Result<(), Throw> {
