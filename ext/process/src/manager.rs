@@ -105,6 +105,8 @@ struct Manager<'h> {
     pause: Pause,
     program: Result<Program, String>,
     upgrade: Option<Upgrade>,
+    // One was asked for while the server starts.
+    queued_upgrade: bool,
     // How many, and why the last one did.
     failed_upgrades: (u32, String),
     // Another program has taken over.
@@ -243,6 +245,7 @@ fn prepare<'h>(
         pause: Pause::No,
         program,
         upgrade: None,
+        queued_upgrade: false,
         failed_upgrades: (0, String::new()),
         is_replaced: false,
         stopping: None,

@@ -20,6 +20,10 @@ impl Manager<'_> {
         if self.stopping.is_some() {
             return;
         }
+        if !self.settled {
+            self.queued_upgrade = true;
+            return;
+        }
         let begun = self.begin_upgrade();
         if let Err(why) = begun {
             self.upgrade_failed(&why);
@@ -32,9 +36,6 @@ impl Manager<'_> {
         }
         if self.pause != Pause::No {
             return Err("the server is paused: resume it first".to_owned());
-        }
-        if !self.settled {
-            return Err("the server has not started yet".to_owned());
         }
         let sockets = self.hooks.sockets();
         if sockets.is_empty() {
@@ -64,6 +65,9 @@ impl Manager<'_> {
 
     /// Looks what became of it.
     pub(super) fn advance_upgrade(&mut self, now: Instant) {
+        if self.settled && std::mem::take(&mut self.queued_upgrade) {
+            self.want_upgrade();
+        }
         let Some(upgrade) = &mut self.upgrade else {
             return;
         };
