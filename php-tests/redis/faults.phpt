@@ -15,7 +15,7 @@ $listen = function (callable $serve): int {
     async(function () use ($listener, $serve) { while ($connection = @stream_socket_accept($listener, 30)) { async(fn () => $serve($connection)); } });
     return (int) substr(strrchr(stream_socket_get_name($listener, false), ':'), 1);
 };
-$error = function (callable $do) use ($server): string { try { $do(); return 'nothing'; } catch (Throwable $e) { return $e::class . ' ' . preg_replace(['~127.0.0.1:\d+~', '~ \(os error \d+\)~', '~(?<=HOST: )(Connection reset by peer|the server has closed the connection|Broken pipe)~'], ['HOST', '', 'gone'], $e->getMessage()); } };
+$error = function (callable $do) use ($server): string { try { $do(); return 'nothing'; } catch (Throwable $e) { return $e::class . ' ' . preg_replace(['~127.0.0.1:\d+~', '~(?<=HELLO )<proto> ~', '~ \(os error \d+\)~', '~(?<=HOST: )(Connection reset by peer|the server has closed the connection|Broken pipe)~'], ['HOST', '', '', 'gone'], $e->getMessage()); } };
 try {
     scope(function () use ($server, $listen, $error) {
         $url = "redis://:secret@127.0.0.1:{$server->port}";
