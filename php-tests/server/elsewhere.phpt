@@ -61,9 +61,9 @@ $server->on('workerStart', function (Server $server) use ($ended, $done) {
             $client = new Client('127.0.0.1', $server->port);
             $client->upgrade('/');
             $client->push('abc');
-            echo $client->recv(2)->data, "\n";
+            echo $client->recv(10)->data, "\n";
             $client->push($how);
-            $frame = $client->recv(2);
+            $frame = $client->recv(10);
             echo $frame ? "$frame->code $frame->reason" : json_encode($frame), "\n";
             $client->close();
         }
