@@ -241,6 +241,7 @@ impl Builder {
     #[must_use]
     pub fn build(mut self) -> Router {
         let router = &mut self.router;
+        router.tree.seal();
         let mut all = MethodSet::EMPTY;
         // Leaves on one path can add up: closed under union.
         let mut sets = vec![MethodSet::EMPTY];

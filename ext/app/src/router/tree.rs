@@ -10,15 +10,43 @@ use std::sync::Arc;
 /// Stops a search whose in-segment parameters could split a hostile path in too many ways.
 const SPLITS: u32 = 16_384;
 
+/// So many children are gone through one by one.
+const FEW: usize = 3;
+/// No child begins with this byte.
+const NOBODY: u8 = u8::MAX;
+
 #[derive(Debug, Default)]
 struct Node {
     prefix: Vec<u8>,
     children: Vec<u32>,
     /// First bytes of the children's prefixes, at the same index.
     heads: Vec<u8>,
+    /// That index for each byte, [`NOBODY`] for none; where there are too many children to go through. Made by [`Tree::seal`].
+    index: Option<Box<[u8; 256]>>,
     params: Vec<ParamEdge>,
     rest: Option<u32>,
     leaf: Option<u32>,
+}
+
+impl Node {
+    /// The child whose text begins with this byte.
+    #[inline(always)]
+    fn child(&self, byte: u8) -> Option<u32> {
+        let at = match &self.index {
+            Some(index) => usize::from(index[usize::from(byte)]),
+            None => self.heads.iter().position(|head| *head == byte)?,
+        };
+        self.children.get(at).copied()
+    }
+}
+
+/// Does a text begin with another one? Most are short, and a call that compares costs more than they do.
+#[inline(always)]
+fn begins(text: &[u8], start: &[u8]) -> bool {
+    if start.len() > 16 {
+        return text.starts_with(start);
+    }
+    start.len() <= text.len() && start.iter().zip(text).all(|(a, b)| a == b)
 }
 
 #[derive(Debug)]
@@ -68,6 +96,21 @@ impl Tree {
             };
         }
         &mut self.nodes[at as usize].leaf
+    }
+
+    /// Nothing is added any more.
+    pub(super) fn seal(&mut self) {
+        for node in &mut self.nodes {
+            let count = node.heads.len();
+            if count <= FEW || count >= usize::from(NOBODY) {
+                continue;
+            }
+            let mut index = Box::new([NOBODY; 256]);
+            for (at, head) in node.heads.iter().enumerate() {
+                index[usize::from(*head)] = at as u8;
+            }
+            node.index = Some(index);
+        }
     }
 
     fn new_node(&mut self, node: Node) -> u32 {
@@ -166,9 +209,10 @@ impl Tree {
         };
         while let Some(byte) = path.get(at) {
             forked |= node.rest.is_some();
-            if let Some(i) = node.heads.iter().position(|h| h == byte) {
-                let child = &self.nodes[node.children[i] as usize];
-                if path[at..].starts_with(&child.prefix) {
+            if let Some(child) = node.child(*byte) {
+                let child = &self.nodes[child as usize];
+                // Their first bytes are the same.
+                if begins(&path[at + 1..], &child.prefix[1..]) {
                     at += child.prefix.len();
                     forked |= !node.params.is_empty();
                     node = child;
@@ -245,9 +289,8 @@ impl Search<'_, '_> {
             return node.leaf.is_some_and(|leaf| take(leaf, ranges));
         }
         if let Some((byte, _)) = params::step(self.path, at)
-            && let Some(i) = node.heads.iter().position(|h| *h == byte)
+            && let Some(child) = node.child(byte)
         {
-            let child = node.children[i];
             if let Some(after) = eat(self.path, at, &self.tree.nodes[child as usize].prefix)
                 && self.walk(child, after, ranges, take)
             {
