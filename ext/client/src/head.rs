@@ -3,6 +3,8 @@
 use crate::Error;
 use std::ops::Range;
 
+/// As many fields of a response are looked for at first.
+const FEW: usize = 16;
 /// Fields that one parse has room for; a head with more is parsed again with more room.
 const FIELDS: usize = 64;
 
@@ -51,10 +53,18 @@ impl Head {
 
     /// Parses a whole head, with its empty line.
     pub(crate) fn parse(bytes: Vec<u8>) -> Result<Self, Error> {
-        let mut room = FIELDS;
+        let mut few = [httparse::EMPTY_HEADER; FEW];
+        let mut many = Vec::new();
+        let mut room = FEW;
         loop {
-            let mut headers = vec![httparse::EMPTY_HEADER; room];
-            let mut response = httparse::Response::new(&mut headers);
+            let headers = match room {
+                FEW => &mut few[..],
+                _ => {
+                    many.resize(room, httparse::EMPTY_HEADER);
+                    &mut many[..]
+                }
+            };
+            let mut response = httparse::Response::new(headers);
             let mut config = httparse::ParserConfig::default();
             config.allow_obsolete_multiline_headers_in_responses(true);
             match config.parse_response(&mut response, &bytes) {

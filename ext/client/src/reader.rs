@@ -3,7 +3,7 @@
 use crate::chunk::{Chunks, Found};
 use crate::head::Framing;
 use crate::{Error, Head};
-use memchr::memchr;
+use memchr::{memchr, memchr_iter};
 
 /// What the request was, as far as the response's framing depends on it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -159,6 +159,13 @@ impl Reader {
         match &mut self.place {
             Place::Head => {
                 let mut used = 0;
+                while let Some(end) = self.whole_head(&input[used..]) {
+                    let bytes = input[used..used + end].to_vec();
+                    used += end;
+                    if self.begin(Head::parse(bytes)?)? {
+                        return step(used, Event::Head);
+                    }
+                }
                 loop {
                     let (more, whole) = self.collect(&input[used..])?;
                     used += more;
@@ -227,6 +234,19 @@ impl Reader {
             }
             _ => Err(Error::Truncated),
         }
+    }
+
+    /// Where a head ends that is all in the input; `None` leaves it to [`Reader::collect`], which would find the same.
+    fn whole_head(&self, input: &[u8]) -> Option<usize> {
+        if !self.partial.is_empty() || !input.starts_with(b"HTTP/") {
+            return None;
+        }
+        let end = memchr_iter(b'\n', input).find_map(|at| match input[at + 1..] {
+            [b'\n', ..] => Some(at + 2),
+            [b'\r', b'\n', ..] => Some(at + 3),
+            _ => None,
+        });
+        end.filter(|end| *end <= self.limits.head)
     }
 
     /// Collects lines up to an empty one. How much of the input was used, and all lines when they are complete.

@@ -101,7 +101,7 @@ impl Link {
 
     /// Sends the output. An error is [`Error::is_unsent`] where nothing of it was sent.
     pub(crate) fn flush(&mut self, deadline: Option<u64>) -> Result<(), Error> {
-        let sent = self.socket.send_all(&self.output, left(deadline));
+        let sent = self.socket.send_all_by(&self.output, deadline);
         self.output.clear();
         if self.output.capacity() > KEPT {
             self.output = Vec::new();
@@ -133,7 +133,7 @@ impl Link {
             let input = &mut self.input;
             let count = self
                 .socket
-                .receive(CHUNK, left(deadline), |bytes| {
+                .receive_answer(CHUNK, deadline, |bytes| {
                     input.extend_from_slice(bytes);
                     bytes.len()
                 })

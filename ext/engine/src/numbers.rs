@@ -1,16 +1,17 @@
-//! Maps from numbers that nobody outside chooses: addresses and coroutines.
+//! Maps from numbers that nobody outside chooses: addresses, coroutines, connections.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 
-/// A map from such numbers.
-pub(crate) type Numbers<K, V> = HashMap<K, V, BuildHasherDefault<Spread>>;
+/// A map from such numbers. Its hash has no secret: keys that a peer chooses belong into another one.
+pub type Numbers<K, V> = HashMap<K, V, BuildHasherDefault<Spread>>;
 
 /// Spreads a number over all bits: the map looks at the upper and the lower ones.
-#[derive(Default)]
-pub(crate) struct Spread(u64);
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Spread(u64);
 
 impl Hasher for Spread {
+    #[inline]
     fn finish(&self) -> u64 {
         self.0
     }
@@ -21,11 +22,13 @@ impl Hasher for Spread {
         }
     }
 
+    #[inline]
     fn write_u64(&mut self, number: u64) {
         let product = u128::from(self.0 ^ number) * 0x9E37_79B9_7F4A_7C15;
         self.0 = (product >> 64) as u64 ^ product as u64;
     }
 
+    #[inline]
     fn write_usize(&mut self, number: usize) {
         self.write_u64(number as u64);
     }

@@ -4,7 +4,7 @@ use crate::budget::Budget;
 use crate::content::Content;
 use crate::error::Kind;
 use crate::one::One;
-use crate::origin::{Account, Origin, Way};
+use crate::origin::{Account, Kept, Origin, Way};
 use crate::request::is_idempotent;
 use crate::response::{Incoming, Response};
 use crate::two::Two;
@@ -64,7 +64,7 @@ impl Client {
             origins: RefCell::default(),
             budget: Budget::default(),
             counts: Cell::default(),
-            process: Cell::new(std::process::id()),
+            process: Cell::new(engine::process::id()),
         }))
     }
 
@@ -107,7 +107,7 @@ impl Client {
     }
 
     fn origin(&self, url: &Url) -> Rc<Origin> {
-        let process = std::process::id();
+        let process = engine::process::id();
         if self.process.replace(process) != process {
             // Forked: the connections are the parent's. To close them properly would end them for it.
             let old = self.origins.take();
@@ -282,20 +282,24 @@ impl Client {
 
     /// Makes a request once; again where a kept connection turned out to be dead.
     fn attempt(&self, request: &mut Request, deadline: Option<u64>) -> Result<Response, Error> {
-        let mut fresh = false;
+        let may_repeat = is_idempotent(&request.method) && request.body.is_repeatable();
+        let mut kept = match may_repeat {
+            true => Kept::Trusted,
+            false => Kept::Checked,
+        };
         loop {
             let mut was_used = false;
-            let done = self.once(request, fresh, deadline, &mut was_used);
+            let done = self.once(request, kept, deadline, &mut was_used);
             match done {
                 Err(error)
                     if (was_used || error.is_unsent)
-                        && !fresh
+                        && kept != Kept::None
                         && error.kind == Kind::Lost
                         && !error.is_begun
                         && (error.is_unsent || is_idempotent(&request.method))
                         && request.body.is_repeatable() =>
                 {
-                    fresh = true;
+                    kept = Kept::None;
                 }
                 done => return done,
             }
@@ -305,7 +309,7 @@ impl Client {
     fn once(
         &self,
         request: &mut Request,
-        fresh: bool,
+        kept: Kept,
         deadline: Option<u64>,
         was_used: &mut bool,
     ) -> Result<Response, Error> {
@@ -315,7 +319,7 @@ impl Client {
         let origin = self.origin(&request.url);
         let is_whole = request.mode == Mode::Whole;
         let content = Content::new(request.max_body, is_whole);
-        let incoming = match origin.way(&self.settings, fresh, deadline)? {
+        let incoming = match origin.way(&self.settings, kept, deadline)? {
             Way::One(ticket, link, used) => {
                 *was_used = used;
                 let one = One::begin(&origin, ticket, link, request, &self.settings, deadline)?;

@@ -4,7 +4,7 @@ use crate::error::Kind;
 use crate::proxy::Speaks;
 use crate::{Error, Settings, Url, guard};
 use highper_engine::clock;
-use highper_net::{Kind as SocketKind, Side, Socket};
+use highper_net::{Kind as SocketKind, Socket};
 use highper_tls::Context;
 use std::net::IpAddr;
 use std::os::unix::ffi::OsStrExt;
@@ -155,6 +155,11 @@ impl Link {
         })
     }
 
+    /// The same as of the loop's last turn, without a system call. False where that is not known.
+    pub(crate) fn was_quiet(&self) -> bool {
+        !self.socket.is_secure() && self.socket.is_drained()
+    }
+
     /// Does the server keep it open, and has it said nothing unasked?
     pub(crate) fn is_quiet(&self) -> bool {
         match self.socket.peek(1, |_| ()) {
@@ -166,20 +171,11 @@ impl Link {
         }
     }
 
-    /// Waits for an answer, which is not there at once: to look for it first would be in vain.
-    pub(crate) fn await_answer(&self, deadline: Option<u64>) -> Result<(), highper_net::Error> {
-        // What TLS has deciphered already is no event of the socket.
-        match self.socket.is_secure() {
-            true => Ok(()),
-            false => self.socket.poll(Side::READ, left(deadline)),
-        }
-    }
-
     /// Sends bytes. An error is [`Error::is_unsent`] where nothing of them was sent.
     pub(crate) fn send(&self, bytes: &[u8], deadline: Option<u64>) -> Result<(), Error> {
         let part = self
             .socket
-            .send_all(bytes, left(deadline))
+            .send_all_by(bytes, deadline)
             .map_err(Error::of_net)?;
         match part.error {
             None => Ok(()),

@@ -173,10 +173,7 @@ impl One {
         };
         let (reader, has_head, is_over) = (&mut self.reader, &mut self.has_head, &mut self.is_over);
         let (is_head, decompress) = (self.is_head, self.decompress);
-        if !reader.has_begun() {
-            link.await_answer(deadline).map_err(Error::of_net)?;
-        }
-        let fed = link.socket.receive(CHUNK, left(deadline), |bytes| {
+        let fed = link.socket.receive_answer(CHUNK, deadline, |bytes| {
             if bytes.is_empty() {
                 let has_begun = reader.has_begun();
                 *is_over = true;

@@ -10,6 +10,7 @@ use highper_pool::{Counts, Pool, Refused, Taken, Ticket};
 use highper_tls::{Context, Settings as TlsSettings};
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
+use std::time::Duration;
 
 /// How often idle connections are looked through.
 const REAP: u64 = 5_000_000_000;
@@ -26,6 +27,21 @@ pub(crate) struct Origin {
     /// One at a time finds out whether it speaks HTTP/2.
     dialing: Semaphore,
     reaped: Cell<u64>,
+}
+
+/// A connection that was used so short a time ago is not one that a server closes for its silence.
+const JUST_NOW: Duration = Duration::from_secs(1);
+
+/// Which connections that are kept may serve a request.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Kept {
+    /// None.
+    None,
+    /// Those that are found to be open and silent.
+    Checked,
+    /// Those of which nothing else is known, too, where they were used just now: the request may be repeated if the server
+    /// has gone meanwhile.
+    Trusted,
 }
 
 /// A way to make a request.
@@ -123,15 +139,15 @@ impl Origin {
         None
     }
 
-    /// A connection for a request; with `fresh` none that was idle.
+    /// A connection for a request.
     pub(crate) fn way(
         &self,
         settings: &Settings,
-        fresh: bool,
+        kept: Kept,
         deadline: Option<u64>,
     ) -> Result<Way, Error> {
         if !self.url.is_secure() || !settings.http2 || self.speaks_two.get() == Some(false) {
-            return self.pooled(settings, fresh, deadline);
+            return self.pooled(settings, kept, deadline);
         }
         if let Some(session) = self.session(settings) {
             return Ok(Way::Two(session, true));
@@ -142,23 +158,23 @@ impl Origin {
             // The others need not wait for one another.
             None if self.speaks_two.get() == Some(false) => {
                 self.dialing.release_later();
-                return self.pooled(settings, fresh, deadline);
+                return self.pooled(settings, kept, deadline);
             }
-            None => self.pooled(settings, fresh, deadline),
+            None => self.pooled(settings, kept, deadline),
         };
         self.dialing.release_later();
         way
     }
 
-    fn pooled(
-        &self,
-        settings: &Settings,
-        fresh: bool,
-        deadline: Option<u64>,
-    ) -> Result<Way, Error> {
+    fn pooled(&self, settings: &Settings, kept: Kept, deadline: Option<u64>) -> Result<Way, Error> {
         match self.pool.take(String::new, deadline) {
             Ok(Taken::Idle(ticket, link)) => {
-                if !fresh && link.is_quiet() {
+                let is_good = match kept {
+                    Kept::None => false,
+                    Kept::Trusted if ticket.idle() < JUST_NOW && link.was_quiet() => true,
+                    _ => link.is_quiet(),
+                };
+                if is_good {
                     return Ok(Way::One(ticket, link, true));
                 }
                 drop(link);

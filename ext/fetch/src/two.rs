@@ -5,7 +5,7 @@
 
 use crate::content::Content;
 use crate::error::Kind;
-use crate::link::{CHUNK, Link, left};
+use crate::link::{CHUNK, Link};
 use crate::one::CODINGS;
 use crate::{Body, Error, Request, Settings};
 use highper_client::{Coding, Part};
@@ -188,7 +188,7 @@ impl Session {
             if output.is_empty() {
                 return Ok(());
             }
-            let sent = self.link.socket.send_all(&output, left(deadline));
+            let sent = self.link.socket.send_all_by(&output, deadline);
             self.is_dead()?;
             let (done, error) = match sent {
                 Ok(part) => (part.done, part.error),
@@ -212,7 +212,7 @@ impl Session {
     /// Reads once, for all.
     fn read(&self, deadline: Option<u64>) -> Result<(), Error> {
         self.is_read.set(true);
-        let fed = self.link.socket.receive(CHUNK, left(deadline), |bytes| {
+        let fed = self.link.socket.receive_by(CHUNK, deadline, |bytes| {
             (bytes.is_empty(), self.codec.borrow_mut().feed(bytes))
         });
         self.is_read.set(false);

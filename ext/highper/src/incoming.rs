@@ -507,7 +507,7 @@ fn new_id() -> Box<str> {
     thread_local! {
         static SEED: Cell<(u32, u64)> = const { Cell::new((0, 0)) };
     }
-    let process = std::process::id();
+    let process = highper_engine::process::id();
     let (owner, mut seed) = SEED.get();
     if owner != process {
         seed = RandomState::new().hash_one(process);

@@ -76,7 +76,7 @@ impl Connection {
     /// Sends something and gives the answer.
     pub(crate) fn ask(&mut self, output: &[u8], deadline: Option<u64>) -> Result<Reply, Error> {
         self.is_busy = true;
-        let sent = self.socket.send_all(output, left(deadline));
+        let sent = self.socket.send_all_by(output, deadline);
         let part = sent.map_err(Error::of_net)?;
         if let Some(error) = part.error {
             return Err(Error {
@@ -95,7 +95,7 @@ impl Connection {
                 return Ok(reply);
             }
             let input = &mut self.input;
-            let count = self.socket.receive(CHUNK, left(deadline), |bytes| {
+            let count = self.socket.receive_answer(CHUNK, deadline, |bytes| {
                 input.extend_from_slice(bytes);
                 bytes.len()
             });

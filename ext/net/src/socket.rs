@@ -70,6 +70,8 @@ pub struct Socket {
     reader_cancelled: Cell<bool>,
     writer_cancelled: Cell<bool>,
     closing: Cell<bool>,
+    /// A coroutine has waited for it: the reactor knows the number as this socket's.
+    is_watched: Cell<bool>,
     listens: Cell<bool>,
     connected: Cell<bool>,
     shut_read: Cell<bool>,
@@ -100,6 +102,7 @@ impl Socket {
             reader_cancelled: Cell::new(false),
             writer_cancelled: Cell::new(false),
             closing: Cell::new(false),
+            is_watched: Cell::new(false),
             listens: Cell::new(false),
             connected: Cell::new(false),
             shut_read: Cell::new(false),
@@ -282,7 +285,7 @@ impl Socket {
                 false => Err(Errno::AGAIN.into()),
             };
             match accepted {
-                Err(error) if error.is_would_block() => self.wait(Side::READ, &mut limit)?,
+                Err(error) if error.is_would_block() => self.wait(Side::READ, &mut limit, true)?,
                 done => break done?,
             }
         };

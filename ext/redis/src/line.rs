@@ -309,7 +309,7 @@ impl Line {
                 }
                 break Ok(());
             }
-            let sent = self.socket.send_all(&output, left(deadline));
+            let sent = self.socket.send_all_by(&output, deadline);
             match sent.map_err(Error::of_net) {
                 Ok(part) => {
                     self.sent.set(self.sent.get() + part.done as u64);
@@ -342,7 +342,7 @@ impl Line {
     }
 
     fn receive(&self, deadline: Option<u64>) -> Result<(), Error> {
-        let received = self.socket.receive(CHUNK, left(deadline), |bytes| {
+        let received = self.socket.receive_answer(CHUNK, deadline, |bytes| {
             let mut input = self.input.borrow_mut();
             input.bytes.extend_from_slice(bytes);
             bytes.len()

@@ -94,12 +94,12 @@ impl Node {
             reaped: Cell::new(0),
             made: Cell::new(0),
             ended: Cell::new(0),
-            process: Cell::new(std::process::id()),
+            process: Cell::new(highper_engine::process::id()),
         })
     }
 
     fn check_process(&self) {
-        let process = std::process::id();
+        let process = highper_engine::process::id();
         if self.process.replace(process) != process {
             // Forked: the connections are the parent's.
             let limits = self.pool.borrow().limits();

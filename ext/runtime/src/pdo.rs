@@ -7,7 +7,6 @@
 //! What the code that made the object does before anything else (attributes, `SET …`) is done with each connection.
 
 mod api;
-mod numbers;
 mod owners;
 mod renew;
 mod source;
@@ -20,7 +19,7 @@ use highper_zend::pdo::{self, Hooks, Identity, Method};
 use highper_zend::{Access, Ini, Object, Registry, Throw, Value, ini};
 
 pub(crate) use api::{Api, has_said};
-pub(crate) use numbers::Numbers;
+pub(crate) use highper_engine::numbers::Numbers;
 pub(crate) use source::{Making, Source};
 pub(crate) use sql::Dialect;
 use std::cell::{Cell, RefCell};

@@ -88,7 +88,7 @@ impl Socket {
             Err(error) if error == Errno::INPROGRESS.into() => {
                 let set = self.timeouts.get().connect;
                 let mut limit = Limit::new(if timeout == 0.0 { set } else { timeout });
-                self.wait(Side::WRITE, &mut limit).map_err(|error| {
+                self.wait(Side::WRITE, &mut limit, false).map_err(|error| {
                     if self.is_closed() || self.closing.get() {
                         Errno::CONNABORTED.into()
                     } else {
@@ -115,6 +115,7 @@ impl Socket {
         use rustix::fd::AsRawFd;
         let fd = open(domain, system_type, self.protocol)?;
         self.number.set(fd.as_raw_fd());
+        self.is_watched.set(false);
         let old = self.fd.replace(Some(fd));
         drop(old);
         self.kind.set(kind);

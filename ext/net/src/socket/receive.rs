@@ -2,6 +2,7 @@
 
 use super::{Limit, Side, Socket};
 use crate::{Address, Error, scratch};
+use highper_engine::{self as engine, reactor};
 use rustix::net::{self as sys, RecvFlags};
 
 /// What came or went before the end, and what the end was.
@@ -19,7 +20,12 @@ impl Socket {
         if self.secure.is_on() {
             return self.secure.try_receive(self, into);
         }
-        self.with_fd(|fd| sys::recv(fd, &mut *into, RecvFlags::DONTWAIT).map(|(count, _)| count))
+        let count =
+            self.with_fd(|fd| sys::recv(fd, &mut *into, RecvFlags::DONTWAIT).map(|(n, _)| n))?;
+        if count > 0 && count < into.len() && self.is_watched.get() && self.kind.get().is_stream() {
+            reactor::set_drained(self.number.get());
+        }
+        Ok(count)
     }
 
     /// Waits for bytes, at most `size`, and gives them to `sink` ([] at the end).
@@ -71,6 +77,45 @@ impl Socket {
             return Ok(self.take_buffered(size, sink));
         }
         self.receive_some(size, &mut self.limit(Side::READ, timeout), sink)
+    }
+
+    /// As [`Socket::receive`], until a moment (nanoseconds of [`highper_engine::clock::now`]; `None`: without end).
+    ///
+    /// # Errors
+    /// As there.
+    pub fn receive_by<R>(
+        &self,
+        size: usize,
+        deadline: Option<u64>,
+        sink: impl FnOnce(&[u8]) -> R,
+    ) -> Result<R, Error> {
+        self.is_available(Side::READ)?;
+        if !self.buffer.borrow().is_empty() {
+            return Ok(self.take_buffered(size, sink));
+        }
+        self.receive_some(size, &mut Limit::until(deadline), sink)
+    }
+
+    /// As [`Socket::receive_by`], for the answer to what was just sent: where nothing had come since all was read, by what the
+    /// loop was told, it waits at once instead of looking in vain first.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn receive_answer<R>(
+        &self,
+        size: usize,
+        deadline: Option<u64>,
+        sink: impl FnOnce(&[u8]) -> R,
+    ) -> Result<R, Error> {
+        self.is_available(Side::READ)?;
+        if !self.buffer.borrow().is_empty() {
+            return Ok(self.take_buffered(size, sink));
+        }
+        let mut limit = Limit::until(deadline);
+        if !self.secure.is_on() && engine::can_suspend() && self.is_drained() {
+            self.wait(Side::READ, &mut limit, true)?;
+        }
+        self.receive_some(size, &mut limit, sink)
     }
 
     /// Waits until `size` bytes have come or the stream ends. What came before an error is not lost.

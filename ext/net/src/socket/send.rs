@@ -64,6 +64,15 @@ impl Socket {
         Ok(self.send_whole(data, &mut self.limit(Side::WRITE, timeout)))
     }
 
+    /// As [`Socket::send_all`], until a moment (nanoseconds of [`highper_engine::clock::now`]; `None`: without end).
+    ///
+    /// # Errors
+    /// As there.
+    pub fn send_all_by(&self, data: &[u8], deadline: Option<u64>) -> Result<Part<usize>, Error> {
+        self.is_available(Side::WRITE)?;
+        Ok(self.send_whole(data, &mut Limit::until(deadline)))
+    }
+
     pub(super) fn send_whole(&self, data: &[u8], limit: &mut Limit) -> Part<usize> {
         let mut done = 0;
         loop {

@@ -84,6 +84,15 @@ impl Limit {
         Self { seconds, at: None }
     }
 
+    /// Until a moment, nanoseconds of [`clock::now`]; `None` for without end.
+    #[must_use]
+    pub fn until(deadline: Option<u64>) -> Self {
+        Self {
+            seconds: 0.0,
+            at: Some(deadline),
+        }
+    }
+
     /// The moment; counts from the first call.
     pub fn at(&mut self) -> Option<u64> {
         let seconds = self.seconds;
@@ -230,8 +239,13 @@ impl Socket {
         }
     }
 
-    /// Waits until the socket is ready in one direction.
-    pub(super) fn wait(&self, side: Side, limit: &mut Limit) -> Result<(), Error> {
+    /// Waits until the socket is ready in one direction. `is_unready`: a call has just found that it is not.
+    pub(super) fn wait(
+        &self,
+        side: Side,
+        limit: &mut Limit,
+        is_unready: bool,
+    ) -> Result<(), Error> {
         self.is_usable()?;
         if !engine::can_suspend() {
             return match self.may_block.get() {
@@ -247,7 +261,14 @@ impl Socket {
         scheduler::clear_cancelled();
         self.cancelled(side).set(false);
         let fd = self.number.get();
-        let wake = self.occupied(side, || reactor::wait_fd(fd, interest, limit.at()));
+        // The number is ours while the socket is open, so what was waited for before is this very file: what the reactor
+        // asked the kernel for still holds, where nothing it has told since is lost by not asking anew.
+        let is_same = self.is_watched.get()
+            && (is_unready || interest == Interest::Read && reactor::is_drained(fd));
+        let wake = self.occupied(side, || {
+            reactor::wait_unready(fd, interest, limit.at(), is_same)
+        });
+        self.is_watched.set(true);
         if self.cancelled(side).take() {
             scheduler::clear_cancelled();
             return Err(Error::Cancelled);
@@ -270,7 +291,7 @@ impl Socket {
         limit: &mut Limit,
     ) -> Result<(), Error> {
         if error.is_would_block() {
-            self.wait(side, limit)
+            self.wait(side, limit, true)
         } else if error.is_no_buffers() && engine::can_suspend() {
             match self.occupied(side, || engine::sleep(NO_BUFFERS_PAUSE)) {
                 Wake::Cancelled => Err(Error::Cancelled),
@@ -309,6 +330,12 @@ impl Socket {
     pub fn poll(&self, side: Side, timeout: f64) -> Result<(), Error> {
         self.is_available(side)?;
         let mut limit = self.limit(side, timeout);
-        self.wait(side, &mut limit)
+        self.wait(side, &mut limit, false)
+    }
+
+    /// Has nothing come since all was read, as far as the loop was told until its last turn? False where that is not known.
+    #[must_use]
+    pub fn is_drained(&self) -> bool {
+        self.is_watched.get() && reactor::is_drained(self.number.get())
     }
 }

@@ -1,10 +1,9 @@
 //! A pool of connections to one data source, and what each coroutine has of it.
 
 use super::api::Api;
-use super::numbers::Numbers;
 use super::renew::{self, Renewed, Step, Use};
 use super::sql::{self, Dialect};
-use super::{Account, PINNED, owners};
+use super::{Account, Numbers, PINNED, owners};
 use crate::cancel;
 use highper_engine::{self as engine, clock, scheduler};
 use highper_pool::{Limits, Pool, Refused, Taken, Ticket};
@@ -113,7 +112,7 @@ impl Source {
             steps: RefCell::default(),
             version: Cell::new(0),
             objects: Cell::new(0),
-            process: Cell::new(std::process::id()),
+            process: Cell::new(highper_engine::process::id()),
             broken: Cell::new(0),
             reaping: Cell::new(0),
         }
@@ -239,7 +238,7 @@ impl Source {
 
     /// In the child of a fork: the parent's connections are not touched, not even to close them.
     fn leave_parents(&self) {
-        let own = std::process::id();
+        let own = highper_engine::process::id();
         if self.process.replace(own) == own {
             return;
         }
