@@ -173,9 +173,12 @@ impl WorkerContext {
     /// asked for a replacement; serve on until SIGTERM comes.
     #[inline]
     pub fn request_end(&self, ticket: Ticket, traffic: (u64, u64)) {
-        let served = self
-            .board
-            .end(self.slot, &mut self.tickets.borrow_mut(), ticket, traffic);
+        let served = match ticket {
+            Ticket::UNRECORDED => self.board.end_unrecorded(self.slot, traffic),
+            _ => self
+                .board
+                .end(self.slot, &mut self.tickets.borrow_mut(), ticket, traffic),
+        };
         if served == self.request_limit {
             self.recycle(Reason::Requests);
         }

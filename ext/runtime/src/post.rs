@@ -62,6 +62,12 @@ pub fn here() -> Option<Rc<Here>> {
     HERE.with_borrow(Clone::clone)
 }
 
+/// Is this process one of a server's?
+#[must_use]
+pub fn is_here() -> bool {
+    HERE.with_borrow(Option::is_some)
+}
+
 /// The time as messages carry it.
 #[must_use]
 pub fn wall() -> f64 {

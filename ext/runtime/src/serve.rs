@@ -121,6 +121,12 @@ pub fn worker() -> Option<Rc<Worker>> {
     WORKER.with_borrow(Clone::clone)
 }
 
+/// Asks the worker that this process is, if it is one, for something that is borrowed of it for no longer.
+#[inline]
+pub fn with_worker<R>(ask: impl FnOnce(&Worker) -> Option<R>) -> Option<R> {
+    WORKER.with_borrow(|worker| ask(worker.as_deref()?))
+}
+
 /// What a server says once at its start when it runs without OPcache: then each worker compiles
 /// each script for itself, and runs it without the optimiser and the JIT.
 #[must_use]
@@ -599,6 +605,24 @@ impl Worker {
     #[must_use]
     pub fn datagrams(&self) -> Vec<Rc<Datagrams>> {
         self.datagrams.borrow().clone()
+    }
+
+    /// A stream of this worker by its number, and its server.
+    #[must_use]
+    pub fn stream(
+        &self,
+        number: u64,
+    ) -> Option<(highper_stream::Server, Rc<highper_stream::Connection>)> {
+        let streams = self.streams.borrow();
+        let streams = streams.as_ref()?;
+        let connection = streams.find(number)?;
+        Some((streams.clone(), connection))
+    }
+
+    /// Has a process in front of the workers the connections?
+    #[must_use]
+    pub fn is_relayed(&self) -> bool {
+        self.relayed.get().is_some()
     }
 
     /// Streams and datagrams, if it serves any.

@@ -668,18 +668,24 @@ impl ScoreBoard {
         ticket: Ticket,
         traffic: (u64, u64),
     ) -> u64 {
-        let slot = &self.slots()[index];
-        slot.set_traffic(traffic);
-        let running = slot.hot.in_flight.load(Ordering::Relaxed);
-        slot.hot
-            .in_flight
-            .store(running.saturating_sub(1), Ordering::Relaxed);
         if ticket != Ticket::UNRECORDED {
             self.records(index)[usize::from(ticket.0)]
                 .length
                 .store(0, Ordering::Release);
             tickets.free.push(ticket.0);
         }
+        self.end_unrecorded(index, traffic)
+    }
+
+    /// As [`ScoreBoard::end`], for [`Ticket::UNRECORDED`].
+    #[inline]
+    pub fn end_unrecorded(&self, index: usize, traffic: (u64, u64)) -> u64 {
+        let slot = &self.slots()[index];
+        slot.set_traffic(traffic);
+        let running = slot.hot.in_flight.load(Ordering::Relaxed);
+        slot.hot
+            .in_flight
+            .store(running.saturating_sub(1), Ordering::Relaxed);
         bump(&slot.hot.requests, 1)
     }
 }

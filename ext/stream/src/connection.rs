@@ -22,6 +22,8 @@ pub struct Connection {
     session: u64,
     port: usize,
     pub(crate) settings: Rc<Settings>,
+    /// Has it a session of TLS? Asked for each packet, which a plain one is not to look for twice.
+    is_secure: bool,
     secure: RefCell<Option<Box<Secure>>>,
     /// Received, no whole packet yet.
     pub(crate) carry: RefCell<Vec<u8>>,
@@ -70,6 +72,7 @@ impl Connection {
             session,
             port,
             settings: Rc::clone(settings),
+            is_secure: secure.is_some(),
             secure: RefCell::new(secure.map(Box::new)),
             carry: RefCell::default(),
             seen: Cell::new(0),
@@ -239,14 +242,15 @@ impl Connection {
 
     /// Does it speak TLS?
     #[must_use]
+    #[inline]
     pub fn is_secure(&self) -> bool {
-        self.secure.borrow().is_some()
+        self.is_secure
     }
 
-    /// Does a TLS handshake go on?
     /// Is it unknown yet who the peer is, or is a handshake under way?
     pub(crate) fn is_shaking(&self) -> bool {
-        self.is_proxied.get() || self.secure.borrow().as_ref().is_some_and(|s| !s.is_ready)
+        self.is_proxied.get()
+            || self.is_secure && self.secure.borrow().as_ref().is_some_and(|s| !s.is_ready)
     }
 
     /// What its proxy has said of the client, once it has.
@@ -279,7 +283,9 @@ impl Connection {
         let Some(fd) = fd.as_ref() else {
             return Some(Err(()));
         };
-        if let Some(secure) = self.secure.borrow_mut().as_mut() {
+        if self.is_secure
+            && let Some(secure) = self.secure.borrow_mut().as_mut()
+        {
             return secure.receive(fd.as_fd(), buffer);
         }
         match Wire(fd.as_fd()).read(buffer) {
@@ -291,11 +297,12 @@ impl Connection {
 
     pub(crate) fn has_output(&self) -> bool {
         self.output.borrow().as_ref().is_some_and(|o| !o.is_empty())
-            || self
-                .secure
-                .borrow()
-                .as_ref()
-                .is_some_and(|s| s.has_output())
+            || self.is_secure
+                && self
+                    .secure
+                    .borrow()
+                    .as_ref()
+                    .is_some_and(|s| s.has_output())
     }
 
     /// Queues bytes and sends what the socket takes.

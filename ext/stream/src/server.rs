@@ -9,11 +9,11 @@ use crate::datagram::Datagrams;
 use crate::output::Sent;
 use crate::service::{End, Service};
 use crate::settings::Settings;
+use highper_engine::numbers::Numbers;
 use highper_engine::reactor::{self, Handler, Readiness};
 use highper_engine::{Wake, scheduler};
 use rustix::fd::{AsRawFd, OwnedFd};
 use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
 use std::fs::File;
 use std::rc::{Rc, Weak};
 
@@ -36,7 +36,7 @@ pub(crate) struct Core {
     numbers: Box<dyn Fn() -> u64>,
     max_connections: usize,
     connections: RefCell<Vec<Option<Rc<Connection>>>>,
-    sessions: RefCell<HashMap<u64, usize>>,
+    sessions: RefCell<Numbers<u64, usize>>,
     free: RefCell<Vec<usize>>,
     open: Cell<usize>,
     buffer: RefCell<Vec<u8>>,

@@ -3,7 +3,6 @@
 use super::Worker;
 use highper_net::Address;
 use highper_net::framing::Malformed;
-use highper_process::Ticket;
 use highper_stream::{Connection, Datagrams, End, Event, Service, What};
 use std::rc::Rc;
 
@@ -16,11 +15,11 @@ pub(super) struct Watched {
 impl Watched {
     fn counted(&self, handle: impl FnOnce()) {
         let context = &self.worker.context;
-        let ticket = context.request_taken(b"", highper_engine::reactor::coarse_now());
-        let number = ticket.into_number();
+        // It has no line that could be told of it: a count will do.
+        let ticket = context.request_come();
         handle();
         let traffic = highper_http::traffic::counted();
-        context.request_end(Ticket::from_number(number), traffic);
+        context.request_end(ticket, traffic);
     }
 }
 

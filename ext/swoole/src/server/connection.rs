@@ -30,15 +30,17 @@ pub(super) enum Found {
 /// The connection of a number.
 pub(super) fn find(fd: i64) -> Option<Found> {
     let number = u64::try_from(fd).ok()?;
+    let stream = serve::with_worker(|worker| match worker.is_relayed() {
+        true => None,
+        false => worker.stream(number),
+    });
+    if let Some((streams, connection)) = stream {
+        return Some(Found::Stream(streams, connection));
+    }
     let worker = serve::worker()?;
     if let Some(relayed) = worker.relayed() {
         let (server, connection) = relayed.find(number)?;
         return Some(Found::Http(server, connection));
-    }
-    if let Some(streams) = worker.streams()
-        && let Some(connection) = streams.find(number)
-    {
-        return Some(Found::Stream(streams, connection));
     }
     worker.servers().into_iter().find_map(|server| {
         let connection = server.connection(number)?;
@@ -76,7 +78,7 @@ pub(super) fn end(session: u64, reset: bool) {
 
 /// Warns where no server runs.
 pub(super) fn is_running() -> Result<bool, Throw> {
-    let runs = highper_runtime::post::here().is_some();
+    let runs = highper_runtime::post::is_here();
     if !runs {
         error::raise(error::Level::Warning, "server is not running")?;
     }
