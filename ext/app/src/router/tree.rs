@@ -290,12 +290,10 @@ impl Search<'_, '_> {
         }
         if let Some((byte, _)) = params::step(self.path, at)
             && let Some(child) = node.child(byte)
+            && let Some(after) = eat(self.path, at, &self.tree.nodes[child as usize].prefix)
+            && self.walk(child, after, ranges, take)
         {
-            if let Some(after) = eat(self.path, at, &self.tree.nodes[child as usize].prefix)
-                && self.walk(child, after, ranges, take)
-            {
-                return true;
-            }
+            return true;
         }
         if !node.params.is_empty() {
             let end = memchr::memchr(b'/', &self.path[at..]).map_or(self.path.len(), |n| at + n);
