@@ -79,6 +79,10 @@ pub trait Service {
     }
     /// The length of the first packet, for [`highper_net::framing::Length::Function`].
     fn length(&self, connection: &Rc<Connection>, bytes: &[u8]) -> i64;
+    /// May what it calls hold the loop up? Then answers leave one by one.
+    fn blocks(&self) -> bool {
+        false
+    }
     /// What was received is no packet; the connection is closed next.
     fn malformed(&self, connection: &Rc<Connection>, why: Malformed) {
         let _ = (connection, why);

@@ -33,6 +33,10 @@ impl Service for Watched {
         self.counted(|| self.service.received(connection, packet));
     }
 
+    fn blocks(&self) -> bool {
+        !crate::callback::are_in_coroutines()
+    }
+
     fn closed(&self, connection: &Rc<Connection>, end: End) {
         self.service.closed(connection, end);
     }

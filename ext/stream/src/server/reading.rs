@@ -3,12 +3,14 @@
 use super::Core;
 use crate::connection::Connection;
 use crate::service::End;
-use highper_engine::reactor;
+use highper_engine::{clock, reactor};
 use highper_net::framing::Step;
 use std::rc::Rc;
 
 /// Bytes that one call receives at most.
 const READ_BUFFER: usize = 64 * 1024;
+/// How long answers to packets that came together are gathered, in nanoseconds.
+const GATHER_TIME: u64 = 200_000;
 /// Datagrams taken before others get their turn.
 const DATAGRAM_BATCH: usize = 64;
 
@@ -91,6 +93,8 @@ impl Core {
         let settings = Rc::clone(&connection.settings);
         let mut at = 0;
         let mut need = 0;
+        let mut gathered = None;
+        let blocks = self.service.blocks();
         while at < bytes.len() && self.wants_more(connection) {
             let rest = &bytes[at..];
             let length = |bytes: &[u8]| self.service.length(connection, bytes);
@@ -98,7 +102,18 @@ impl Core {
                 Ok(Step::Packet(count)) => {
                     at += count;
                     seen = 0;
-                    connection.in_burst.set(at < bytes.len());
+                    let gathers = at < bytes.len() && !blocks;
+                    connection.in_burst.set(gathers);
+                    if let Some(since) = gathered
+                        && clock::now().saturating_sub(since) > GATHER_TIME
+                    {
+                        // What was answered already does not wait for one that takes its time.
+                        self.send_gathered(connection);
+                        gathered = None;
+                    }
+                    if gathers && gathered.is_none() {
+                        gathered = Some(clock::now());
+                    }
                     self.service.received(connection, &rest[..count]);
                 }
                 Ok(Step::More(count)) => {
@@ -127,6 +142,10 @@ impl Core {
     /// Sends what was gathered.
     fn end_burst(&self, connection: &Rc<Connection>) {
         connection.in_burst.set(false);
+        self.send_gathered(connection);
+    }
+
+    fn send_gathered(&self, connection: &Rc<Connection>) {
         if connection.is_open() && connection.has_output() {
             let sent = connection.flush();
             self.after_flush(connection, sent);
