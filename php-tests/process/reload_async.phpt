@@ -46,6 +46,7 @@ foreach (['base mode' => SWOOLE_BASE, 'process mode' => SWOOLE_PROCESS] as $name
     $server->waitForLog("stop {$old}");
     check("{$name}: nothing else is waited for", microtime(true) - $begun < HighperTest\patience(8));
     check("{$name}: what ran was cancelled", str_contains($server->log(), "finally {$old}\n"));
+    check("{$name}: which is no error", str_contains($server->log(), 'CanceledException'), false);
     check("{$name}: and not told to end", str_contains($server->log(), 'exit '), false);
     check("{$name}: another one serves", !in_array($server->get('/')->body, ['', $old], true));
     check("{$name}: exit code", $server->stop(), 0);
@@ -61,12 +62,14 @@ check('on: exit code', $server->stop(), 0);
 ok: base mode: a request that runs has its answer
 ok: base mode: nothing else is waited for
 ok: base mode: what ran was cancelled
+ok: base mode: which is no error
 ok: base mode: and not told to end
 ok: base mode: another one serves
 ok: base mode: exit code
 ok: process mode: a request that runs has its answer
 ok: process mode: nothing else is waited for
 ok: process mode: what ran was cancelled
+ok: process mode: which is no error
 ok: process mode: and not told to end
 ok: process mode: another one serves
 ok: process mode: exit code

@@ -5,11 +5,12 @@ use super::{
     is_websocket, limited, messages, output_limit, port, ports, service, settings, streams, task,
     user, websocket,
 };
+use crate::coroutine::canceled_exception::CANCELED;
 use crate::function::logging;
 use highper_process::Kind as ProcessKind;
 use highper_process::post::Message;
-use highper_runtime::hooks;
 use highper_runtime::serve::{Face, FrontPart, Services, Worker};
+use highper_runtime::{failure, hooks};
 use highper_zend::{Array, Object, Throw, Value};
 use std::rc::Rc;
 
@@ -87,6 +88,11 @@ impl Face for Workers {
     }
 
     fn draining(&self, worker: &Rc<Worker>) {
+        // What is cancelled from now on is no error of the program's.
+        failure::pass_over(|exception| {
+            let object = exception.as_object();
+            object.is_some_and(|object| object.is_instance_of(CANCELED.get()))
+        });
         // As in Swoole: who does not wait for what runs need not be told to end it.
         if worker.context().reload_async() {
             exiting::begin();
@@ -171,7 +177,7 @@ impl Face for Workers {
         if let Err(throw) = stopped
             && let Some(exception) = throw.into_object()
         {
-            highper_runtime::failure::report(&exception);
+            failure::report(&exception);
         }
     }
 }
