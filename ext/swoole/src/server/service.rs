@@ -209,8 +209,11 @@ fn plainly(handler: Rc<Handler>, exchange: Rc<Exchange>) {
 /// No coroutine is left for a request.
 #[cold]
 pub(super) fn refuse(exchange: &Rc<Exchange>, error: &SpawnError) {
-    let told = warning(error.to_string())
-        .and_then(|()| warning("Swoole\\Http\\Server->onRequest handler error"));
+    let why = match error {
+        SpawnError::Limit(most) => format!("exceed max number of coroutine {most}"),
+        SpawnError::Stack(error) => error.to_string(),
+    };
+    let told = warning(why).and_then(|()| warning("Swoole\\Http\\Server->onRequest handler error"));
     if let Err(throw) = told {
         coroutine::report(throw);
     }
