@@ -406,10 +406,7 @@ impl Reactor {
         };
         let mut events: [MaybeUninit<libc::epoll_event>; BATCH] =
             [const { MaybeUninit::uninit() }; BATCH];
-        let mut take = |timeout| {
-            // SAFETY: the buffer holds BATCH events.
-            unsafe { libc::epoll_wait(epoll, events.as_mut_ptr().cast(), BATCH as i32, timeout) }
-        };
+        let mut take = |timeout| wait_for_events(epoll, &mut events, timeout);
         let mut n = 0;
         if waits {
             let time = self.busy.time(self.waiting.get());
@@ -505,6 +502,32 @@ impl Reactor {
             token.wake(Wake::Ready);
         }
     }
+}
+
+/// `epoll_wait(2)`: how many events came; negative for an error.
+///
+/// The C library's function is a point where threads can be cancelled, which costs more than the call around it in a process with
+/// several of them; nobody cancels this one.
+#[inline]
+fn wait_for_events(
+    epoll: RawFd,
+    events: &mut [MaybeUninit<libc::epoll_event>; BATCH],
+    timeout: i32,
+) -> i32 {
+    let no_mask = std::ptr::null::<libc::sigset_t>();
+    // SAFETY: the buffer holds BATCH events; without a mask of signals its size is not looked at.
+    let count = unsafe {
+        libc::syscall(
+            libc::SYS_epoll_pwait,
+            epoll,
+            events.as_mut_ptr(),
+            BATCH as i32,
+            timeout,
+            no_mask,
+            0_usize,
+        )
+    };
+    count as i32
 }
 
 fn entry_of(entries: &mut Vec<Entry>, fd: RawFd) -> std::io::Result<&mut Entry> {
