@@ -140,7 +140,7 @@ impl Cors {
             self.preflight(seen, notes);
             return Some(Answer::Bare(204));
         }
-        self.origin(seen, notes);
+        self.origin(seen.field(b"origin"), notes);
         if let Some(expose) = &self.expose
             && seen.field(b"origin").is_some()
         {
@@ -150,8 +150,7 @@ impl Cors {
     }
 
     /// Says who may read; false for an origin that may not.
-    fn origin(&self, seen: &Seen<'_>, notes: &mut Notes) -> bool {
-        let origin = seen.field(b"origin");
+    fn origin(&self, origin: Option<&[u8]>, notes: &mut Notes) -> bool {
         let all = match &self.origins {
             Origins::Some(all) => all,
             Origins::Any => {
@@ -178,11 +177,17 @@ impl Cors {
         allowed.is_some()
     }
 
-    /// Notes what a preflight is told.
-    pub fn preflight(&self, seen: &Seen<'_>, notes: &mut Notes) {
-        if !self.origin(seen, notes) {
-            return;
+    /// Notes what an OPTIONS request is told that names a method. False where it is no preflight: it says no origin.
+    pub fn preflight(&self, seen: &Seen<'_>, notes: &mut Notes) -> bool {
+        let origin = seen.field(b"origin");
+        if origin.is_some() && self.origin(origin, notes) {
+            self.allow(seen, notes);
         }
+        origin.is_some()
+    }
+
+    /// What an origin may send that may read.
+    fn allow(&self, seen: &Seen<'_>, notes: &mut Notes) {
         notes.add_lines(self.fixed.as_bytes());
         match &self.headers {
             Some(headers) if headers.is_empty() => {}

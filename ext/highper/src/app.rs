@@ -19,6 +19,7 @@ use crate::phase::{Hook, Phases};
 use crate::plan::dto::Schemas;
 use crate::redis;
 use crate::route::{Middleware, Route};
+use crate::send::Blanks;
 use crate::session::{self, Sessions};
 use crate::settings::Settings;
 use crate::spare::Spare;
@@ -104,6 +105,7 @@ pub(crate) struct App {
     object: RefCell<Option<Object>>,
     shared: RefCell<Vec<(Rc<str>, Object)>>,
     pub(crate) spare: Spare,
+    pub(crate) blanks: Blanks,
     /// What filters share, made before the workers are forked.
     pub(crate) world: OnceCell<World>,
     /// The id of a request that a filter answers just now, for the log.
@@ -193,6 +195,7 @@ impl App {
             object: RefCell::default(),
             shared: RefCell::default(),
             spare: Spare::default(),
+            blanks: Blanks::default(),
             world: OnceCell::new(),
             answering: RefCell::default(),
             running: Running::default(),

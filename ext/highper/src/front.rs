@@ -4,7 +4,7 @@ use crate::app::App;
 use crate::send;
 use highper_app::problem::Problem;
 use highper_filter::notes::is_list;
-use highper_filter::{Answer, Cors, Filter, Kept, Notes, Origin, Seen, World, revive};
+use highper_filter::{Answer, Filter, Kept, Notes, Origin, Seen, World, revive};
 use highper_http::{Connection, Exchange};
 use highper_http1::Response;
 use std::net::IpAddr;
@@ -88,18 +88,12 @@ pub(crate) fn pass(
     }
 }
 
-/// Answers a preflight by a route's filter; false where it is none.
+/// Answers a preflight by a route's filter; false where it is none. The request is one of OPTIONS that names a method.
 pub(crate) fn preflight(app: &App, exchange: &Exchange, cors: &Filter, notes: &mut Notes) -> bool {
     let Filter::Cors(cors) = cors else {
         return false;
     };
-    let is_it = see(app, exchange, "", |seen| {
-        let is_it = Cors::is_preflight(seen);
-        if is_it {
-            cors.preflight(seen, notes);
-        }
-        is_it
-    });
+    let is_it = see(app, exchange, "", |seen| cors.preflight(seen, notes));
     if is_it == Some(true) {
         send(app, exchange, &Answer::Bare(204), notes);
         return true;
@@ -148,7 +142,7 @@ pub(crate) fn send(app: &App, exchange: &Exchange, answer: &Answer, notes: &mut 
             let body = Body(Rc::clone(kept));
             let _gone = exchange.respond_shared(kept.status, None, fields, body);
         }
-        Answer::Problem(status, None) => send::refusal(exchange, *status, notes),
+        Answer::Problem(status, None) => send::refusal(app, exchange, *status, notes),
         Answer::Problem(status, detail) => {
             let problem = Problem {
                 status: *status,

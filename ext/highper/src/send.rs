@@ -7,7 +7,7 @@ use highper_app::problem::Problem;
 use highper_filter::Notes;
 use highper_filter::notes::NOTHING;
 use highper_http::static_file::{self, Plan};
-use highper_http::{Exchange, SendError};
+use highper_http::{Exchange, Ready, SendError};
 use highper_http1::{EncodeError, Response, Version};
 use highper_log::Level;
 use std::cell::RefCell;
@@ -142,32 +142,39 @@ fn said(status: u16) -> Problem<'static> {
     }
 }
 
-/// The body of an error of which there is nothing to say but its status: it stands ready.
-fn ready(status: u16) -> Rc<str> {
-    thread_local! {
-        static READY: RefCell<Vec<(u16, Rc<str>)>> = const { RefCell::new(Vec::new()) };
-    }
-    READY.with_borrow_mut(|ready| {
-        if let Some((_, body)) = ready.iter().find(|(known, _)| *known == status) {
-            return Rc::clone(body);
+/// Errors of which there is nothing to say but their status: they stand ready.
+#[derive(Default)]
+pub(crate) struct Blanks(RefCell<Vec<Rc<Ready>>>);
+
+impl Blanks {
+    fn of(&self, status: u16) -> Rc<Ready> {
+        let known = self.0.borrow();
+        if let Some(known) = known.iter().find(|known| known.status() == status) {
+            return Rc::clone(known);
         }
-        let body: Rc<str> = said(status).json().into();
-        ready.push((status, Rc::clone(&body)));
-        body
-    })
+        drop(known);
+        self.make(status)
+    }
+
+    #[cold]
+    fn make(&self, status: u16) -> Rc<Ready> {
+        let made = Rc::new(Ready::new(status, LINES, said(status).json().as_bytes()));
+        self.0.borrow_mut().push(Rc::clone(&made));
+        made
+    }
 }
 
 /// Sends an error of which there is nothing to say but its status.
-pub(crate) fn blank(exchange: &Exchange, status: u16, notes: &Notes) {
+pub(crate) fn blank(app: &App, exchange: &Exchange, status: u16, notes: &Notes) {
     if !notes.lines().is_empty() || format_of(exchange) != ErrorFormat::Problem {
         return problem_with(exchange, &said(status), &[], notes);
     }
     // A client that is gone needs no answer.
-    let _gone = exchange.respond_lines(status, LINES, ready(status).as_bytes());
+    let _gone = exchange.respond_ready(&app.blanks.of(status));
 }
 
 /// The same as a filter's answer, whose notes nobody else reads after it.
-pub(crate) fn refusal(exchange: &Exchange, status: u16, notes: &mut Notes) {
+pub(crate) fn refusal(app: &App, exchange: &Exchange, status: u16, notes: &mut Notes) {
     if format_of(exchange) != ErrorFormat::Problem {
         return problem_with(exchange, &said(status), &[], notes);
     }
@@ -175,7 +182,7 @@ pub(crate) fn refusal(exchange: &Exchange, status: u16, notes: &mut Notes) {
         true => &LINES[..LINES.len() - SNIFFING],
         false => LINES,
     });
-    let _gone = exchange.respond_lines(status, notes.lines(), ready(status).as_bytes());
+    let _gone = exchange.respond_lines(status, notes.lines(), app.blanks.of(status).body());
 }
 
 /// Sends an error's body.

@@ -89,7 +89,11 @@ impl<const OWN: bool, const SPECIAL: bool, const MESSAGES: bool> Service
             return send::problem(&exchange, &blank(503), &[]);
         };
         if SPECIAL {
-            if !MESSAGES && compiled.crosses && preflight(app, &exchange, compiled) {
+            if !MESSAGES
+                && compiled.crosses
+                && exchange.request().head().method() == Method::Options
+                && preflight(app, &exchange, compiled)
+            {
                 return;
             }
             if compiled.is_phased() {
@@ -304,6 +308,9 @@ fn go<const OWN: bool, const SPECIAL: bool, const MESSAGES: bool>(
             }
             web.enter(exchange, number, values, notes);
         }
+        Err(Miss::NotFound) if compiled.front.is_empty() && notes.is_none() => {
+            not_found(app, &exchange, &NOTHING);
+        }
         Err(miss) => missed(app, &exchange, compiled, miss, notes),
     }
 }
@@ -348,11 +355,8 @@ fn missed(
     app.spare.notes.put(notes);
 }
 
-/// Answers a preflight, where its route has a filter for it.
+/// Answers a preflight, an OPTIONS request, where its route has a filter for it.
 fn preflight(app: &App, exchange: &Exchange, compiled: &Compiled) -> bool {
-    if exchange.request().head().method() != Method::Options {
-        return false;
-    }
     let Some(cors) = asked(exchange, compiled) else {
         return false;
     };
@@ -377,21 +381,24 @@ fn asked(exchange: &Exchange, compiled: &Compiled) -> Option<Rc<Filter>> {
     }
 }
 
+/// There is no route; a page of the framework's own, perhaps, or a file.
+fn not_found(app: &App, exchange: &Exchange, notes: &Notes) {
+    if health::page(app, exchange, notes)
+        || file(app, exchange, notes)
+        || metrics::page(app, exchange, notes)
+        || openapi::page(app, exchange, notes)
+    {
+        return;
+    }
+    if !notice::is_there(app) || !notice::problem(app, exchange, &blank(404), &[], notes) {
+        send::blank(app, exchange, 404, notes);
+    }
+}
+
 /// Says why no handler is called.
 fn answer(app: &App, exchange: &Exchange, miss: Miss, notes: &Notes) {
     match miss {
-        Miss::NotFound => {
-            if health::page(app, exchange, notes)
-                || file(app, exchange, notes)
-                || metrics::page(app, exchange, notes)
-                || openapi::page(app, exchange, notes)
-            {
-                return;
-            }
-            if !notice::problem(app, exchange, &blank(404), &[], notes) {
-                send::blank(exchange, 404, notes);
-            }
-        }
+        Miss::NotFound => not_found(app, exchange, notes),
         Miss::Path(why) => {
             let problem = Problem {
                 detail: Some(&why),
@@ -424,7 +431,12 @@ fn answer(app: &App, exchange: &Exchange, miss: Miss, notes: &Notes) {
 }
 
 /// Answers with a file, if one of the folders has it.
+#[inline]
 fn file(app: &App, exchange: &Exchange, notes: &Notes) -> bool {
+    app.compiled().is_some_and(|c| !c.files.is_empty()) && file_of(app, exchange, notes)
+}
+
+fn file_of(app: &App, exchange: &Exchange, notes: &Notes) -> bool {
     let Some(compiled) = app.compiled().filter(|c| !c.files.is_empty()) else {
         return false;
     };

@@ -4,7 +4,7 @@ use crate::connection::Connection;
 use crate::output::Shared;
 use crate::request::{Body, Bytes, Request};
 use crate::server::Core;
-use highper_http1::{After, EncodeError, Response};
+use highper_http1::{After, EncodeError, Ready, Response};
 use std::cell::Cell;
 use std::fs::File;
 use std::rc::Rc;
@@ -270,6 +270,23 @@ impl Exchange {
         })?;
         self.status.set(status);
         self.body_bytes.set(body.len() as u64);
+        self.complete(after);
+        Ok(())
+    }
+
+    /// Sends a whole response that stands ready: the same as [`Exchange::respond_lines`], in one copy.
+    ///
+    /// # Errors
+    /// As there.
+    #[inline]
+    pub fn respond_ready(&self, ready: &Ready) -> Result<(), SendError> {
+        self.waiting()?;
+        let after = self.core.gather(&self.connection, |out, stamp| {
+            let mut codec = self.connection.codec.borrow_mut();
+            codec.respond_ready(out, stamp, ready)
+        })?;
+        self.status.set(ready.status());
+        self.body_bytes.set(ready.body().len() as u64);
         self.complete(after);
         Ok(())
     }

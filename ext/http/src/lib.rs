@@ -36,7 +36,7 @@ pub mod upload;
 pub use answer::{Answer, Signature};
 pub use connection::{Addresses, Connection};
 pub use exchange::{Exchange, Progress, SendError};
-pub use highper_http1::{EncodeError, Head, Limits, Response as ResponseHead, Version};
+pub use highper_http1::{EncodeError, Head, Limits, Ready, Response as ResponseHead, Version};
 pub use highper_http2::Settings as Http2;
 pub use highper_net::proxied::{self, Proxies};
 pub use relay::Wire;

@@ -3,6 +3,7 @@
 mod accept;
 mod carried;
 mod deadlines;
+mod processing;
 mod proxied;
 mod raw;
 mod relayed;
@@ -19,16 +20,15 @@ pub use relayed::{Handed, Standing};
 pub(crate) use trunk::Branch;
 pub use upgraded::WeakServer;
 
-use crate::connection::{Connection, Partial};
+use crate::connection::Connection;
 use crate::exchange::{Exchange, Progress};
 use crate::request::{Body, Bytes, Request};
 use crate::settings::Settings;
 use crate::static_response::Files;
-use crate::stream::Stream;
 use crate::upgrade::Protocol;
 use highper_engine::reactor::{self, Handler, Readiness};
 use highper_engine::scheduler;
-use highper_http1::{After, Conn as Codec, EncodeError, Eof, Event, Head, Phase, Stamp};
+use highper_http1::{After, EncodeError, Eof, Head, Stamp};
 use rustix::fd::{AsRawFd, OwnedFd};
 use std::cell::{Cell, OnceCell, RefCell};
 use std::rc::{Rc, Weak};
@@ -128,8 +128,9 @@ pub(crate) struct Core {
     numbers: OnceCell<Box<dyn Fn() -> u64>>,
     gathered: RefCell<Vec<u8>>,
     scratch: RefCell<Vec<u8>>,
-    buffer: RefCell<Option<Rc<[u8]>>>,
-    /// Records of requests to come, that nobody else holds.
+    buffer: Cell<Option<Rc<[u8]>>>,
+    /// A record for a request to come, that nobody else holds, and more of them.
+    next_blank: Cell<Option<Rc<Exchange>>>,
     spare: RefCell<Vec<Rc<Exchange>>>,
     listeners: RefCell<Vec<OwnedFd>>,
     handler: Cell<u32>,
@@ -203,7 +204,8 @@ impl Server {
             numbers: OnceCell::new(),
             gathered: RefCell::default(),
             scratch: RefCell::default(),
-            buffer: RefCell::default(),
+            buffer: Cell::new(None),
+            next_blank: Cell::new(None),
             spare: RefCell::default(),
             listeners: RefCell::default(),
             handler: Cell::new(0),
@@ -380,6 +382,7 @@ impl Core {
         }
         self.service.closed(connection);
         if self.open.get() == 0 {
+            self.next_blank.take();
             self.spare.borrow_mut().clear();
             if self.draining.get() {
                 self.drained();
@@ -394,7 +397,7 @@ impl Core {
 
     /// A buffer that nobody else looks at; a new one when a request still does.
     fn take_buffer(&self) -> Rc<[u8]> {
-        match self.buffer.borrow_mut().take() {
+        match self.buffer.take() {
             Some(buffer) if Rc::strong_count(&buffer) == 1 => buffer,
             _ => Rc::from(vec![0; READ_BUFFER]),
         }
@@ -424,12 +427,12 @@ impl Core {
                     break;
                 }
                 None => {
-                    *self.buffer.borrow_mut() = Some(buffer);
+                    self.buffer.set(Some(buffer));
                     break;
                 }
             };
             if n == 0 {
-                *self.buffer.borrow_mut() = Some(buffer);
+                self.buffer.set(Some(buffer));
                 self.end_of_stream(connection);
                 break;
             }
@@ -437,7 +440,7 @@ impl Core {
             if !connection.lingering.get() {
                 self.take_input(connection, &buffer, n);
             }
-            *self.buffer.borrow_mut() = Some(buffer);
+            self.buffer.set(Some(buffer));
             if (n < length && !to_the_end) || connection.is_upgraded() {
                 break;
             }
@@ -475,141 +478,10 @@ impl Core {
         self.read(connection, true);
     }
 
-    fn process(&self, connection: &Rc<Connection>, input: &Rc<[u8]>, length: usize) {
-        let mut at = 0;
-        let Some(mut next) = self.blank(connection) else {
-            return;
-        };
-        while connection.is_open()
-            && !connection.closing.get()
-            && connection.exchange.borrow().is_none()
-        {
-            let blank = Rc::get_mut(&mut next).expect("nobody else holds a blank record");
-            let head = &mut blank.request.head;
-            let step = connection.codec.borrow_mut().feed_within(
-                &input[at..],
-                length - at,
-                head,
-                &self.settings.limits,
-            );
-            let start = at;
-            at += step.used;
-            match step.event {
-                Event::NeedMore | Event::Pause => break,
-                Event::Head => {
-                    let now = reactor::coarse_now();
-                    connection.since.set(now);
-                    if head.has_body() {
-                        let whole = std::mem::take(head);
-                        let bytes = input[start..start + whole.len()].to_vec();
-                        if self.service.streams(&whole, &bytes) {
-                            let stream = Stream::new(self.me.clone(), connection);
-                            *blank.request.bytes.get_mut() = Bytes::Own(bytes);
-                            blank.request.head = whole;
-                            blank.request.body = Body::Stream(Rc::new(stream));
-                            blank.request.started = now;
-                            next = self.dispatch(connection, next);
-                        } else {
-                            self.begin_body(connection, whole, bytes, now);
-                        }
-                    } else {
-                        *blank.request.bytes.get_mut() = Bytes::Lent {
-                            buffer: Rc::clone(input),
-                            start,
-                            end: start + head.len(),
-                        };
-                        blank.request.started = now;
-                        next = self.dispatch(connection, next);
-                        if at == length {
-                            break;
-                        }
-                    }
-                }
-                Event::Body(data) => {
-                    connection.since.set(reactor::coarse_now());
-                    let pushed = match connection.partial.borrow_mut().as_mut() {
-                        Some(partial) => partial.collector.push(data),
-                        None => Ok(()),
-                    };
-                    if let Err(refusal) = pushed {
-                        self.refuse(connection, refusal.status, &refusal.text);
-                    }
-                }
-                Event::End => {
-                    let partial = connection.partial.borrow_mut().take();
-                    if let Some(partial) = partial {
-                        let Partial {
-                            head,
-                            bytes,
-                            collector,
-                            started,
-                        } = *partial;
-                        match collector.finish() {
-                            Ok(body) => {
-                                *blank.request.bytes.get_mut() = Bytes::Own(bytes);
-                                blank.request.head = head;
-                                blank.request.body = body;
-                                blank.request.started = started;
-                                next = self.dispatch(connection, next);
-                            }
-                            Err(refusal) => self.refuse(connection, refusal.status, &refusal.text),
-                        }
-                    }
-                }
-                Event::Error(error) => {
-                    if self.takes_for_http2(connection, &input[start..length]) {
-                        at = length;
-                        break;
-                    }
-                    self.refuse(connection, error.status(), error.message());
-                }
-                Event::Upgraded | Event::Closed => break,
-                // Trailers of requests are not passed on; skipped bytes belong to nobody.
-                _ => {}
-            }
-        }
-        if at < length && self.is_streaming(connection) {
-            let blank = Rc::get_mut(&mut next).expect("nobody else holds a blank record");
-            let head = &mut blank.request.head;
-            at += self.feed_stream(connection, &input[at..length], head);
-        }
-        self.keep(next);
-        if at < length && connection.is_open() && !connection.closing.get() {
-            connection
-                .carry
-                .borrow_mut()
-                .extend_from_slice(&input[at..length]);
-            if connection.exchange.borrow().is_none() && connection.partial.borrow().is_none() {
-                // Part of a head: its deadline counts from its first byte.
-                if connection.codec.borrow().phase() == Phase::Header
-                    && at == 0
-                    && length == input.len()
-                {
-                    return;
-                }
-                connection.since.set(reactor::coarse_now());
-            }
-        }
-    }
-
-    /// What is no HTTP/1 may be the beginning of HTTP/2.
-    #[cold]
-    #[inline(never)]
-    fn takes_for_http2(&self, connection: &Rc<Connection>, bytes: &[u8]) -> bool {
-        let Some(whole) = self.begins_http2(connection, bytes) else {
-            return false;
-        };
-        *connection.carry.borrow_mut() = bytes.to_vec();
-        *connection.codec.borrow_mut() = Codec::new();
-        if whole {
-            self.speak_http2(connection);
-        }
-        true
-    }
-
     /// A record for a request of this connection, as if new.
     fn blank(&self, connection: &Rc<Connection>) -> Option<Rc<Exchange>> {
-        if let Some(mut spare) = self.spare.borrow_mut().pop() {
+        let spare = self.next_blank.take();
+        if let Some(mut spare) = spare.or_else(|| self.spare.borrow_mut().pop()) {
             if let Some(exchange) = Rc::get_mut(&mut spare)
                 && !Rc::ptr_eq(&exchange.connection, connection)
             {
@@ -637,8 +509,17 @@ impl Core {
     /// Keeps a blank record for the next request, while there is a connection that may bring one.
     #[inline(always)]
     fn keep(&self, blank: Rc<Exchange>) {
+        if self.open.get() > 0
+            && let Some(before) = self.next_blank.replace(Some(blank))
+        {
+            self.keep_another(before);
+        }
+    }
+
+    #[cold]
+    fn keep_another(&self, blank: Rc<Exchange>) {
         let mut spare = self.spare.borrow_mut();
-        if self.open.get() > 0 && spare.len() < 16 {
+        if spare.len() < 16 {
             spare.push(blank);
         }
     }

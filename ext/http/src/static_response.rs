@@ -32,6 +32,7 @@ impl Files {
     }
 
     /// True when the request was answered here.
+    #[inline(never)]
     pub(crate) fn answer(&self, exchange: &Exchange) -> bool {
         let request = exchange.request();
         let bytes = request.bytes();

@@ -323,7 +323,7 @@ impl Conn {
             self.body = Decoder::new(head.framing);
             self.read = Read::Body;
         } else {
-            self.body = Decoder::new(Framing::None);
+            // What the decoder was left with is not asked for.
             self.read = Read::Done;
         }
         Step {

@@ -38,6 +38,11 @@ impl Span {
     }
 
     #[inline]
+    pub(crate) fn len(self) -> usize {
+        usize::from(self.end).wrapping_sub(usize::from(self.start))
+    }
+
+    #[inline]
     pub(crate) fn is_empty(self) -> bool {
         self.start == self.end
     }
@@ -295,9 +300,10 @@ impl Head {
 
     /// The first field of this name, in any case.
     pub fn get<'a>(&self, buf: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
+        // Most differ in their lengths, which is known without a look at the bytes.
         self.fields
             .iter()
-            .find(|f| f.name.of(buf).eq_ignore_ascii_case(name))
+            .find(|f| f.name.len() == name.len() && f.name.of(buf).eq_ignore_ascii_case(name))
             .map(|f| f.value.of(buf))
     }
 

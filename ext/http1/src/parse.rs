@@ -21,6 +21,8 @@ impl From<Error> for Failure {
 
 #[derive(Default)]
 pub(crate) struct Seen {
+    /// Was there a field that [`decide`] has to look at?
+    decides: bool,
     length: Option<u64>,
     chunked: bool,
     close: bool,
@@ -129,6 +131,21 @@ fn request_line(
 /// The lengths of the names that [`note`] knows.
 const NOTED: u32 = 1 << 4 | 1 << 6 | 1 << 7 | 1 << 10 | 1 << 12 | 1 << 14 | 1 << 15 | 1 << 17;
 
+/// May a field with a name of this length and this first byte be one that [`note`] knows? False is certain.
+#[inline(always)]
+pub(crate) fn may_matter(length: usize, first: u8) -> bool {
+    length < 32
+        && match first | 0x20 {
+            b'h' => 1 << length & (1 << 4) != 0,
+            b'c' => 1 << length & (1 << 6 | 1 << 10 | 1 << 12 | 1 << 14) != 0,
+            b'e' => length == 6,
+            b'u' => length == 7,
+            b'a' => length == 15,
+            b't' => length == 17,
+            _ => false,
+        }
+}
+
 /// Takes notice of a field that the server itself acts on.
 #[inline(always)]
 pub(crate) fn note(
@@ -165,10 +182,14 @@ pub(crate) fn note(
             if !value.eq_ignore_ascii_case(b"100-continue") {
                 return Err(Error::Expectation);
             }
+            seen.decides = true;
             seen.expect = true;
         }
         7 if same(name, b"upgrade") && head.upgrade == NONE => head.upgrade = index,
-        10 if same(name, b"connection") => connection(seen, value),
+        10 if same(name, b"connection") => {
+            seen.decides = true;
+            connection(seen, value);
+        }
         12 if same(name, b"content-type") => head.content_type = index,
         14 if same(name, b"content-length") => {
             // RFC 9112 section 6.3 lets a server take equal ones for one. No
@@ -176,6 +197,7 @@ pub(crate) fn note(
             if seen.length.is_some() {
                 return Err(Error::DuplicateContentLength);
             }
+            seen.decides = true;
             seen.length = Some(class::decimal(value).ok_or(Error::ContentLength)?);
         }
         15 if same(name, b"accept-encoding") && head.accept_encoding == NONE => {
@@ -186,6 +208,7 @@ pub(crate) fn note(
                 return Err(Error::DuplicateTransferEncoding);
             }
             transfer_encoding(value)?;
+            seen.decides = true;
             seen.chunked = true;
         }
         _ => {}
@@ -234,12 +257,19 @@ fn transfer_encoding(value: &[u8]) -> Result<(), Error> {
     }
 }
 
-/// What follows from all fields together.
+/// What follows from all fields together. Most heads have none that says anything.
 #[inline(always)]
 pub(crate) fn decide(head: &mut Head, seen: &Seen, limits: &Limits) -> Result<(), Error> {
     let http11 = head.version == Version::Http11;
     if head.host == NONE && http11 && limits.require_host {
         return Err(Error::MissingHost);
+    }
+    if !seen.decides {
+        head.framing = Framing::None;
+        head.keep_alive = http11;
+        head.expect_continue = false;
+        head.upgrade_wanted = false;
+        return Ok(());
     }
     head.framing = match (seen.length, seen.chunked) {
         (None, false) => Framing::None,

@@ -72,7 +72,10 @@ pub(crate) fn head(
         end: found.end as u16,
     };
     head.forget_fields();
-    let mut rule = target::split(buf, head, &found, limits);
+    let mut rule = match get && buf[start] == b'/' {
+        true => target::origin(head, &found),
+        false => target::split(buf, head, &found, limits),
+    };
     let mut seen = Seen::default();
     let most = limits.field_cap();
     loop {
@@ -114,8 +117,8 @@ pub(crate) fn head(
             },
         };
         head.fields.push(field);
-        if rule.is_ok() {
-            rule = parse::note(head, &mut seen, index as u16, buf, field);
+        if parse::may_matter(colon - at, chunk[0]) && rule.is_ok() {
+            rule = note(head, &mut seen, index as u16, buf, field);
         }
         at = end + 2;
     }
@@ -128,6 +131,18 @@ pub(crate) fn head(
         rule.and_then(|()| parse::decide(head, &seen, limits))
             .map(|()| at),
     )
+}
+
+/// Out of line: few fields matter, and what is at hand for going through them stays there.
+#[inline(never)]
+fn note(
+    head: &mut Head,
+    seen: &mut Seen,
+    index: u16,
+    buf: &[u8],
+    field: Field,
+) -> Result<(), Error> {
+    parse::note(head, seen, index, buf, field)
 }
 
 /// How far a name goes on behind its first window.

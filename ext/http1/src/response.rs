@@ -86,16 +86,13 @@ impl Conn {
         content_type: &[u8],
         body: &[u8],
     ) -> Result<After, EncodeError> {
-        let ordinary = self.read == Read::Done
-            && self.write == Write::Waiting
-            && !(self.close | self.http10 | self.bodiless);
-        if !ordinary || !stamp.plain(content_type, out) {
+        if !self.is_ordinary() || !stamp.plain(content_type, out) {
             let mut response = self.respond(out, stamp, 200)?;
             response.header(b"Content-Type", content_type)?;
             return response.full(body);
         }
-        let (digits, at) = length_end(body.len() as u64);
-        out.extend_from_slice(&digits[at..]);
+        put_length(out, body.len() as u64);
+        out.extend_from_slice(b"\r\n");
         out.extend_from_slice(body);
         Ok(self.end())
     }
@@ -115,12 +112,8 @@ impl Conn {
         body: &[u8],
     ) -> Result<After, EncodeError> {
         let line = status::line(status);
-        let ordinary = self.read == Read::Done
-            && self.write == Write::Waiting
-            && !(self.close | self.http10 | self.bodiless)
-            && !stamp.says_keep_alive()
-            && status >= 200
-            && !line.is_empty();
+        let ordinary =
+            self.is_ordinary() && !stamp.says_keep_alive() && status >= 200 && !line.is_empty();
         let has_no_body = matches!(status, 204 | 304);
         if !ordinary || has_no_body && !body.is_empty() {
             let mut response = self.respond(out, stamp, status)?;
@@ -139,10 +132,18 @@ impl Conn {
             return Ok(self.end());
         }
         out.extend_from_slice(stamped);
-        let (digits, at) = length_end(body.len() as u64);
-        out.extend_from_slice(&digits[at..]);
+        put_length(out, body.len() as u64);
+        out.extend_from_slice(b"\r\n");
         out.extend_from_slice(body);
         Ok(self.end())
+    }
+
+    /// Is a whole response written without looking further: its request was read, its body goes out, the connection stays?
+    #[inline]
+    pub(crate) fn is_ordinary(&self) -> bool {
+        self.read == Read::Done
+            && self.write == Write::Waiting
+            && !(self.close | self.http10 | self.bodiless)
     }
 
     #[inline]
@@ -589,25 +590,36 @@ fn put_field(out: &mut Vec<u8>, name: &[u8], value: &[u8]) {
 
 #[inline]
 fn length_line(out: &mut Vec<u8>, n: u64) {
-    let (digits, at) = length_end(n);
     out.extend_from_slice(b"Content-Length: ");
-    // Without the empty line.
-    out.extend_from_slice(&digits[at..22]);
+    put_length(out, n);
 }
 
-/// The digits of a length, its line's end and the empty line behind it, and where they begin.
-#[inline(always)]
-fn length_end(mut n: u64) -> ([u8; 24], usize) {
-    let mut digits = *b"00000000000000000000\r\n\r\n";
+/// A length and its line's end.
+#[inline]
+fn put_length(out: &mut Vec<u8>, n: u64) {
+    if n >= 1000 {
+        return put_long(out, n);
+    }
+    let n = n as u32;
+    let digits = (n / 100) | ((n / 10 % 10) << 8) | ((n % 10) << 16) | 0x30_3030;
+    let text = u64::from(digits) | (u64::from(u16::from_le_bytes(*b"\r\n")) << 24);
+    let left_out = u32::from(n < 100) + u32::from(n < 10);
+    // Eight bytes at once, of which those that count come first.
+    let end = out.len() + 5 - left_out as usize;
+    out.extend_from_slice(&(text >> (8 * left_out)).to_le_bytes());
+    out.truncate(end);
+}
+
+#[inline(never)]
+fn put_long(out: &mut Vec<u8>, mut n: u64) {
+    let mut digits = *b"00000000000000000000\r\n";
     let mut at = 20;
-    loop {
+    while n > 0 {
         at -= 1;
         digits[at] = b'0' + (n % 10) as u8;
         n /= 10;
-        if n == 0 {
-            return (digits, at);
-        }
     }
+    out.extend_from_slice(&digits[at..]);
 }
 
 #[cold]

@@ -1,6 +1,7 @@
 use crate::{EncodeError, class};
 use std::cell::RefCell;
 use std::fmt::Write;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// The fields that every response carries, ready to copy: Server and Date.
 ///
@@ -13,6 +14,8 @@ pub struct Stamp {
     /// Where `Date:` begins in it.
     date: usize,
     second: u64,
+    /// Another number whenever the text is another, for all stamps of the process; never 0.
+    state: u64,
     keep_alive_field: bool,
     /// Ready heads of plain responses, made anew when the second changes.
     plain: RefCell<Vec<Plain>>,
@@ -51,6 +54,7 @@ impl Stamp {
             text,
             date,
             second: 0,
+            state: 0,
             keep_alive_field: false,
             plain: RefCell::default(),
         };
@@ -100,6 +104,12 @@ impl Stamp {
     #[inline]
     pub(crate) fn date_line(&self) -> &[u8] {
         &self.all()[self.date..]
+    }
+
+    /// What tells its texts apart.
+    #[inline]
+    pub(crate) fn state(&self) -> u64 {
+        self.state
     }
 
     #[inline]
@@ -163,6 +173,8 @@ impl Stamp {
         const MONTHS: [&str; 12] = [
             "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
         ];
+        static STATES: AtomicU64 = AtomicU64::new(1);
+        self.state = STATES.fetch_add(1, Ordering::Relaxed);
         let second = self.second.min(253_402_300_799);
         let (days, time) = (second / 86_400, second % 86_400);
         let (year, month, day) = civil(days);

@@ -30,6 +30,13 @@ pub(crate) fn split(
     }
 }
 
+/// The same for a target that is known to begin with a slash, of a method other than CONNECT.
+#[inline(always)]
+pub(crate) fn origin(head: &mut Head, found: &Target) -> Result<(), Error> {
+    head.authority = Span::default();
+    marked(head.target, found.mark as u16, found.fragment, head)
+}
+
 fn path(bytes: &[u8], start: u16, head: &mut Head) -> Result<(), Error> {
     let mark = bytes.iter().position(|&b| b == b'?' || b == b'#');
     let mark = mark.unwrap_or(bytes.len());

@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 use highper_http1::{
-    After, Conn, EncodeError, Eof, Error, Event, Framing, Head, Limits, Phase, Stamp,
+    After, Conn, EncodeError, Eof, Error, Event, Framing, Head, Limits, Phase, Ready, Stamp,
 };
 
 struct Peer {
@@ -93,6 +93,48 @@ fn full_response() {
         "HTTP/1.1 200 OK\r\nX-A: b\r\ncontent-type: text/plain\r\nContent-Length: 5\r\n\r\nhello"
     );
     assert_eq!(peer.conn.phase(), Phase::Idle);
+}
+
+#[test]
+fn a_response_that_stands_ready_is_the_one_that_is_written() {
+    let ready = Ready::new(404, b"X-A: b\r\n", b"none");
+    let empty = Ready::new(204, b"", b"");
+    let mut other = Stamp::new(Some("other")).unwrap();
+    other.set(5);
+    for (request, says) in [
+        (GET, false),
+        (GET, true),
+        (HEAD, false),
+        (GET10, false),
+        (KEPT10, false),
+    ] {
+        for second in [0, 0, 784_111_777, 784_111_777] {
+            for (ready, lines) in [(&ready, &b"X-A: b\r\n"[..]), (&empty, b"")] {
+                let stamp = Stamp::new(Some("x")).unwrap();
+                let mut stamp = stamp.always_say_keep_alive(says);
+                stamp.set(second);
+                for stamp in [&stamp, &other, &stamp] {
+                    let (mut a, mut b) = (Peer::new(), Peer::new());
+                    a.feed(request);
+                    b.feed(request);
+                    let one = a.conn.respond_ready(&mut a.out, stamp, ready);
+                    let two = b.conn.respond_lines(
+                        &mut b.out,
+                        stamp,
+                        ready.status(),
+                        lines,
+                        ready.body(),
+                    );
+                    assert_eq!(one, two);
+                    assert_eq!(
+                        String::from_utf8_lossy(&a.out),
+                        String::from_utf8_lossy(&b.out)
+                    );
+                    assert_eq!(a.conn.phase(), b.conn.phase());
+                }
+            }
+        }
+    }
 }
 
 #[test]

@@ -77,6 +77,12 @@ pub(crate) fn leave(app: &App, exchange: &Exchange, data: &mut Rc<Data>) {
     }
 }
 
+/// May there be something to say?
+#[inline]
+pub(crate) fn is_there(app: &App) -> bool {
+    app.notice.get().is_some()
+}
+
 /// Sends an error with it; false where there is nothing to say.
 #[inline]
 pub(crate) fn problem(
@@ -86,7 +92,7 @@ pub(crate) fn problem(
     headers: &[(&str, &str)],
     notes: &Notes,
 ) -> bool {
-    app.notice.get().is_some() && problem_with(app, exchange, problem, headers, notes)
+    is_there(app) && problem_with(app, exchange, problem, headers, notes)
 }
 
 #[cold]

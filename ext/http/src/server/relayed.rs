@@ -129,6 +129,7 @@ impl Server {
         core.open.set(core.open.get() - 1);
         core.service.moved(connection);
         if core.open.get() == 0 {
+            core.next_blank.take();
             core.spare.borrow_mut().clear();
             if core.draining.get() {
                 core.drained();

@@ -54,7 +54,7 @@ impl Core {
             Some(Ok(n)) => buffer[..n].to_vec(),
             _ => Vec::new(),
         };
-        *self.buffer.borrow_mut() = Some(buffer);
+        self.buffer.set(Some(buffer));
         let ready = connection.with_secure(|secure| {
             let is_http2 = secure.alpn() == Some(b"h2");
             secure.is_ready().then_some(is_http2)

@@ -231,7 +231,7 @@ impl Core {
                     kept + n
                 }
                 Some(Err(())) => {
-                    *self.buffer.borrow_mut() = Some(buffer);
+                    self.buffer.set(Some(buffer));
                     return self.drop_in_burst(connection);
                 }
                 None => kept,
@@ -246,7 +246,7 @@ impl Core {
                 _ => protocol.receive(connection, &mut bytes[..length]),
             };
             rest.extend_from_slice(&bytes[used.min(length)..length]);
-            *self.buffer.borrow_mut() = Some(buffer);
+            self.buffer.set(Some(buffer));
             if ended {
                 connection.peer_closed.set(true);
             }
