@@ -12,8 +12,6 @@ const SPLITS: u32 = 16_384;
 
 /// So many children are gone through one by one.
 const FEW: usize = 3;
-/// No child begins with this byte.
-const NOBODY: u8 = u8::MAX;
 
 #[derive(Debug, Default)]
 struct Node {
@@ -21,8 +19,8 @@ struct Node {
     children: Vec<u32>,
     /// First bytes of the children's prefixes, at the same index.
     heads: Vec<u8>,
-    /// That index for each byte, [`NOBODY`] for none; where there are too many children to go through. Made by [`Tree::seal`].
-    index: Option<Box<[u8; 256]>>,
+    /// The child for each byte, 0 for none (that is the root); where there are too many to go through. Made by [`Tree::seal`].
+    by_byte: Option<Box<[u16; 256]>>,
     params: Vec<ParamEdge>,
     rest: Option<u32>,
     leaf: Option<u32>,
@@ -32,10 +30,11 @@ impl Node {
     /// The child whose text begins with this byte.
     #[inline(always)]
     fn child(&self, byte: u8) -> Option<u32> {
-        let at = match &self.index {
-            Some(index) => usize::from(index[usize::from(byte)]),
-            None => self.heads.iter().position(|head| *head == byte)?,
-        };
+        if let Some(by_byte) = &self.by_byte {
+            let child = by_byte[usize::from(byte)];
+            return (child > 0).then_some(child.into());
+        }
+        let at = self.heads.iter().position(|head| *head == byte)?;
         self.children.get(at).copied()
     }
 }
@@ -100,16 +99,15 @@ impl Tree {
 
     /// Nothing is added any more.
     pub(super) fn seal(&mut self) {
-        for node in &mut self.nodes {
-            let count = node.heads.len();
-            if count <= FEW || count >= usize::from(NOBODY) {
-                continue;
+        if self.nodes.len() > usize::from(u16::MAX) {
+            return;
+        }
+        for node in self.nodes.iter_mut().filter(|n| n.heads.len() > FEW) {
+            let mut by_byte = Box::new([0; 256]);
+            for (head, child) in node.heads.iter().zip(&node.children) {
+                by_byte[usize::from(*head)] = *child as u16;
             }
-            let mut index = Box::new([NOBODY; 256]);
-            for (at, head) in node.heads.iter().enumerate() {
-                index[usize::from(*head)] = at as u8;
-            }
-            node.index = Some(index);
+            node.by_byte = Some(by_byte);
         }
     }
 
