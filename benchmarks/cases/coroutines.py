@@ -42,6 +42,13 @@ def sleepers(key, count, *stack):
     return sample
 
 
+def waiters(side, options):
+    count = int(10_000 * options.scale)
+    waits, sleeps = script(side, "waiters", count), script(side, "memory", count)
+    beyond = sum(waits[key] - sleeps[key] for key in ("resident", "tables"))
+    return {"pool-waiter": max(0.0, beyond), "detail": {"waits": waits, "sleeps": sleeps}}
+
+
 def timers(side, options):
     done = side.run("timers.php", int(1_000_000 * options.scale))
     try:
@@ -101,6 +108,8 @@ CASES = [
          sleepers("memory-default", 100_000), rounds=1),
     Case("memory-small", [Row("memory-small", "the same with small stacks, 1 M in one process", "B", Target("≤ 5.4 KB", at_most=5.4 * 1024))],
          sleepers("memory-small", 1_000_000, SMALL_STACK), rounds=1),
+    Case("pool-waiter", [Row("pool-waiter", "memory of each of 10 k coroutines that wait for a database of 10 connections, beyond one that sleeps",
+                             "B", Target("≤ 1 KB", at_most=1024))], waiters, rounds=3),
     Case("timers", [Row("timers", "timers with one callable, armed and cleared, 1 M", "ns",
                         Target("≤ 300 ns each", at_most=300)),
                     Row("timers-memory", "memory per timer, 1 M", "B", Target("≤ 200 B", at_most=200))], timers),

@@ -4,6 +4,7 @@
  *
  *     php coroutine.php create | switch | sleep | channel | wait-group | array_map N | list N
  *     php coroutine.php memory COUNT [C_STACK_SIZE]
+ *     php coroutine.php waiters COUNT
  *
  * Prints JSON; `array_map` and `list` print "ok" where the stack held.
  */
@@ -43,7 +44,7 @@ $what = $argv[1];
 $n = (int) ($argv[2] ?? 0);
 ini_set('memory_limit', '-1');
 
-if ($what === 'memory') {
+if ($what === 'memory' || $what === 'waiters') {
     $settings = ['max_coroutine' => $n + 100];
     if (isset($argv[3])) {
         $settings['c_stack_size'] = (int) $argv[3];
@@ -107,9 +108,32 @@ run(static function () use ($what, $n): void {
             }));
             return;
         case 'memory':
+        case 'waiters':
             $body = static function (): void {
                 Coroutine::sleep(3600);
             };
+            if ($what === 'waiters') {
+                // All ten connections are taken for good.
+                $file = sys_get_temp_dir() . '/highper-waiters-' . getmypid() . '.db';
+                register_shutdown_function(static fn () => @unlink($file));
+                if (class_exists(Highper\Db::class)) {
+                    $db = new Highper\Db("sqlite:{$file}?pool.max=10&pool.wait=3600&timeout=3600&pool.queue=" . ($n + 100));
+                    $hold = static fn () => $db->pin(static fn () => Coroutine::sleep(3600));
+                    $body = static fn () => $db->fetchValue('SELECT 1');
+                } else {
+                    $pool = new Swoole\ConnectionPool(static fn () => new PDO("sqlite:{$file}"), 10);
+                    $hold = static function () use ($pool): void {
+                        $own = $pool->get();
+                        Coroutine::sleep(3600);
+                    };
+                    $body = static fn () => $pool->get()->query('SELECT 1')->fetchColumn();
+                }
+                for ($i = 0; $i < 10; $i++) {
+                    go($hold);
+                }
+                Coroutine::sleep(0.2);
+                unlink($file);
+            }
             for ($i = 0; $i < 50; $i++) {
                 go($body);
             }

@@ -30,6 +30,6 @@ pub use held::Held;
 pub use highper_pool::{Counts, Limits};
 pub use replicas::Standing;
 pub use shape::shape;
-pub use source::{Account, Source};
+pub use source::{Account, Source, Turn};
 pub use statement::{Dialect, Places, Statement};
 pub use value::{Cell, Column, Columns, Outcome, Param, Rows, Type};

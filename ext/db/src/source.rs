@@ -5,7 +5,7 @@ use crate::error::Kind;
 use crate::replicas::{Replicas, Standing};
 use crate::{Config, Counts, Dialect, Error, Held, Outcome, Param, Statement};
 use highper_engine::{self as engine, Ending, clock, scheduler};
-use highper_pool::{Held as Holder, Pool, Refused, Taken, Ticket};
+use highper_pool::{Held as Holder, Pool, Refused, Taken, Ticket, Turn as PoolTurn};
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -22,6 +22,11 @@ const ANCESTORS: usize = 64;
 
 /// A connection, with the right to hold it.
 pub(crate) type Lease = (Ticket, Box<dyn Driver>);
+
+/// A connection is there, or may be made, for who has this.
+pub struct Turn {
+    _own: PoolTurn<Box<dyn Driver>>,
+}
 
 /// A database.
 pub struct Source {
@@ -118,6 +123,10 @@ impl Source {
 
     /// When a statement that begins now has to be over.
     pub(crate) fn deadline(&self) -> Option<u64> {
+        if let Some(ends) = self.pool.borrow().turn_ends() {
+            // It has begun with the wait for its turn.
+            return Some(ends);
+        }
         let own = self.config.timeout.map(clock::after);
         match (own, scheduler::deadline()) {
             (Some(a), Some(b)) => Some(a.min(b)),
@@ -139,6 +148,51 @@ impl Source {
             }
         }
         Rc::clone(&self.pool.borrow())
+    }
+
+    /// Waits here where all connections are taken, so that what runs next need not wait deep in its stack: that keeps memory. Let go of
+    /// what this gives when that has run.
+    ///
+    /// # Errors
+    /// Those of the pool.
+    #[inline]
+    pub fn await_turn(&self) -> Result<Option<Turn>, Error> {
+        match self.replicas.is_some() || self.pool.borrow().has_room() {
+            true => Ok(None),
+            false => self.wait_for_turn(),
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn wait_for_turn(&self) -> Result<Option<Turn>, Error> {
+        let pool = self.pool();
+        if pool.has_room() || !engine::can_suspend() || self.held()?.is_some() {
+            return Ok(None);
+        }
+        let deadline = self.deadline();
+        let turn = pool.turn(deadline);
+        turn.map(|own| Some(Turn { _own: own }))
+            .map_err(|why| self.refused(&why, deadline))
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn refused(&self, why: &Refused, deadline: Option<u64>) -> Error {
+        match why {
+            Refused::Cancelled => Error::of_wake(engine::Wake::Cancelled),
+            Refused::TimedOut(..) if deadline.is_some_and(|at| at <= clock::now()) => {
+                Error::of_wake(engine::Wake::Timeout)
+            }
+            refused => Error::new(
+                Kind::Exhausted,
+                "08004",
+                format!(
+                    "no connection to {}: {refused}; pool.max is how many there are, pool.wait how long one waits",
+                    self.config.place()
+                ),
+            ),
+        }
     }
 
     /// Runs a statement: on the running coroutine's own connection, or on one of the pool.
@@ -330,18 +384,7 @@ impl Source {
                 self.make(&pool, ticket, deadline)
             }
             Ok(Taken::New(ticket)) => self.make(&pool, ticket, deadline),
-            Err(Refused::Cancelled) => Err(Error::of_wake(engine::Wake::Cancelled)),
-            Err(Refused::TimedOut(..)) if deadline.is_some_and(|at| at <= clock::now()) => {
-                Err(Error::of_wake(engine::Wake::Timeout))
-            }
-            Err(refused) => Err(Error::new(
-                Kind::Exhausted,
-                "08004",
-                format!(
-                    "no connection to {}: {refused}; pool.max is how many there are, pool.wait how long one waits",
-                    self.config.place()
-                ),
-            )),
+            Err(why) => Err(self.refused(&why, deadline)),
         }
     }
 

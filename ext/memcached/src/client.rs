@@ -47,7 +47,7 @@ pub type ServerStats = (String, Vec<(String, String)>);
 pub struct Client {
     config: Config,
     ring: Ring,
-    pools: RefCell<Vec<Rc<Pool<Connection>>>>,
+    pools: RefCell<Vec<Rc<Pool<Box<Connection>>>>>,
     commands: Cell<u64>,
     /// The process that the connections belong to.
     process: Cell<u32>,
@@ -59,9 +59,7 @@ impl Client {
     /// # Errors
     /// What is wrong with the configuration.
     pub fn new(config: Config) -> Result<Rc<Self>, String> {
-        if config.servers.is_empty() {
-            return Err("memcached needs 'servers' => ['host:port', …]".into());
-        }
+        config.check()?;
         let names: Vec<String> = config.servers.iter().map(crate::Server::name).collect();
         let weights = config.servers.iter().map(|server| server.weight);
         let ring = Ring::new(names.iter().map(String::as_str).zip(weights));
@@ -74,7 +72,7 @@ impl Client {
         }))
     }
 
-    fn pool(&self, server: usize) -> Option<Rc<Pool<Connection>>> {
+    fn pool(&self, server: usize) -> Option<Rc<Pool<Box<Connection>>>> {
         let process = std::process::id();
         if self.process.replace(process) != process {
             // Forked: the connections are the parent's.
@@ -107,7 +105,7 @@ impl Client {
         loop {
             let (ticket, kept) = match pool.take(String::new, deadline) {
                 Ok(Taken::Idle(ticket, connection)) => {
-                    (ticket, Some(connection).filter(Connection::is_good))
+                    (ticket, Some(connection).filter(|kept| kept.is_good()))
                 }
                 Ok(Taken::New(ticket)) => (ticket, None),
                 Err(Refused::Cancelled) => return Err(Error::of_wake(engine::Wake::Cancelled)),
@@ -325,7 +323,7 @@ impl Client {
     }
 }
 
-fn pools(config: &Config) -> Vec<Rc<Pool<Connection>>> {
+fn pools(config: &Config) -> Vec<Rc<Pool<Box<Connection>>>> {
     let servers = config.servers.iter();
     servers.map(|_| Rc::new(Pool::new(config.limits))).collect()
 }

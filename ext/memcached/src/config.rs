@@ -115,6 +115,17 @@ impl Config {
         Ok(config)
     }
 
+    /// Can there be a client of it?
+    ///
+    /// # Errors
+    /// Why there can't.
+    pub fn check(&self) -> Result<(), String> {
+        match self.servers.is_empty() {
+            true => Err("memcached needs 'servers' => ['host:port', …]".into()),
+            false => Ok(()),
+        }
+    }
+
     /// Sets one thing by its name in configurations.
     ///
     /// # Errors

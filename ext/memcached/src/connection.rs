@@ -28,11 +28,13 @@ fn left(deadline: Option<u64>) -> f64 {
 }
 
 impl Connection {
+    /// Not inlined: a connection is large, and who waits for one would have room for it on the stack.
+    #[inline(never)]
     pub(crate) fn open(
         server: &Server,
         config: &Config,
         deadline: Option<u64>,
-    ) -> Result<Self, Error> {
+    ) -> Result<Box<Self>, Error> {
         let own = clock::after(config.connect_timeout);
         let until = Some(deadline.map_or(own, |deadline| deadline.min(own)));
         let kind = match (server.port, server.host.contains(':')) {
@@ -48,12 +50,12 @@ impl Connection {
         socket
             .connect(server.host.as_bytes(), i64::from(server.port), left(until))
             .map_err(Error::of_net)?;
-        Ok(Self {
+        Ok(Box::new(Self {
             socket,
             parser: Parser::default(),
             input: Vec::new(),
             is_busy: false,
-        })
+        }))
     }
 
     /// Is nothing under way, and the connection open, as far as the system knows?

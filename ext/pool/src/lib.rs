@@ -28,6 +28,6 @@ mod ring;
 mod taken;
 
 pub use limits::Limits;
-pub use pool::{Counts, Pool};
+pub use pool::{Counts, Pool, Turn};
 pub use ring::Ring;
 pub use taken::{Held, Refused, Taken, Ticket};

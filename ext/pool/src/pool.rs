@@ -5,6 +5,7 @@ use highper_engine::sync::Semaphore;
 use highper_engine::{Wake, can_suspend, clock, current};
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, VecDeque};
+use std::rc::Rc;
 use std::time::Duration;
 
 /// What a pool has done so far, and does now.
@@ -46,6 +47,8 @@ pub struct Pool<T> {
     next: Cell<u64>,
     closed: Cell<bool>,
     counts: Cell<Counts>,
+    /// Coroutines whose turn has come and who have not taken anything yet, with the end of their time.
+    turns: RefCell<Vec<(u64, Option<u64>)>>,
 }
 
 fn nanos(time: Duration) -> u64 {
@@ -65,6 +68,7 @@ impl<T> Pool<T> {
             next: Cell::new(1),
             closed: Cell::new(false),
             counts: Cell::default(),
+            turns: RefCell::default(),
         }
     }
 
@@ -95,7 +99,7 @@ impl<T> Pool<T> {
         if self.closed.get() {
             return Err(Refused::Closed);
         }
-        if !self.permits.try_acquire() {
+        if !self.take_turn() && !self.permits.try_acquire() {
             self.wait(deadline)?;
         }
         let now = clock::now();
@@ -129,7 +133,61 @@ impl<T> Pool<T> {
         }
     }
 
+    /// Is one free, or may one be made?
+    #[must_use]
+    #[inline]
+    pub fn has_room(&self) -> bool {
+        self.permits.available() > 0
+    }
+
+    /// Waits in line for one's turn, which the next [`Self::take`] of the running coroutine uses. A coroutine that waits takes the memory
+    /// of its stack as deep as it has been: who calls this before it goes deeper takes less.
+    ///
+    /// # Errors
+    /// As [`Self::take`].
     #[cold]
+    #[inline(never)]
+    pub fn turn(self: &Rc<Self>, deadline: Option<u64>) -> Result<Turn<T>, Refused> {
+        if self.closed.get() {
+            return Err(Refused::Closed);
+        }
+        if !self.permits.try_acquire() {
+            self.wait(deadline)?;
+        }
+        let coroutine = current().unwrap_or(0);
+        self.turns.borrow_mut().push((coroutine, deadline));
+        Ok(Turn {
+            pool: Rc::clone(self),
+            coroutine,
+        })
+    }
+
+    #[inline]
+    fn take_turn(&self) -> bool {
+        !self.turns.borrow().is_empty() && self.end_turn(current().unwrap_or(0))
+    }
+
+    fn end_turn(&self, coroutine: u64) -> bool {
+        let mut turns = self.turns.borrow_mut();
+        let own = turns.iter().position(|(holder, _)| *holder == coroutine);
+        own.map(|at| turns.swap_remove(at)).is_some()
+    }
+
+    /// When the time ends that the running coroutine has given for its turn, if its turn has come.
+    #[must_use]
+    #[inline]
+    pub fn turn_ends(&self) -> Option<u64> {
+        let turns = self.turns.borrow();
+        if turns.is_empty() {
+            return None;
+        }
+        let coroutine = current().unwrap_or(0);
+        let own = turns.iter().find(|(holder, _)| *holder == coroutine);
+        own.and_then(|(_, ends)| *ends)
+    }
+
+    #[cold]
+    #[inline(never)]
     fn wait(&self, deadline: Option<u64>) -> Result<(), Refused> {
         let limits = self.limits.get();
         let refuse = |why| {
@@ -258,6 +316,20 @@ impl<T> Pool<T> {
             idle: self.idle.borrow().len(),
             taken: self.held.borrow().len(),
             ..self.counts.get()
+        }
+    }
+}
+
+/// The turn of a coroutine, until it takes something: given to the next in line where it does not.
+pub struct Turn<T> {
+    pool: Rc<Pool<T>>,
+    coroutine: u64,
+}
+
+impl<T> Drop for Turn<T> {
+    fn drop(&mut self) {
+        if self.pool.end_turn(self.coroutine) {
+            self.pool.permits.release_later();
         }
     }
 }

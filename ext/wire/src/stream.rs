@@ -38,7 +38,7 @@ pub struct Settings {
 /// A client: settings, and a pool of connections. One thread's.
 pub struct Client {
     settings: Settings,
-    pool: RefCell<Rc<Pool<Socket>>>,
+    pool: RefCell<Rc<Pool<Rc<Socket>>>>,
     context: RefCell<Option<Context>>,
     process: Cell<u32>,
 }
@@ -85,7 +85,7 @@ impl Client {
         }
     }
 
-    fn pool(&self) -> Rc<Pool<Socket>> {
+    fn pool(&self) -> Rc<Pool<Rc<Socket>>> {
         let process = std::process::id();
         if self.process.replace(process) != process {
             // Forked: those of the parent are the parent's.
@@ -110,7 +110,9 @@ impl Client {
         drop(idle);
     }
 
-    fn dial(&self, until: Option<u64>) -> Result<Socket, Error> {
+    /// Not inlined: a socket is large, and who waits for one would have room for it on the stack.
+    #[inline(never)]
+    fn dial(&self, until: Option<u64>) -> Result<Rc<Socket>, Error> {
         let place = self.place();
         let failed = |error: highper_net::Error| match Error::of_net(&error, &place) {
             Error {
@@ -160,7 +162,7 @@ impl Client {
             .connect(self.settings.host.as_bytes(), port, seconds)
             .map_err(failed)?;
         socket.set_framing(self.settings.frame.framing(self.settings.max_packet));
-        Ok(socket)
+        Ok(Rc::new(socket))
     }
 
     /// A connection of the pool, or a new one.
@@ -217,7 +219,7 @@ impl Client {
         Ok(Connection {
             client: Rc::clone(self),
             pool,
-            lease: RefCell::new(Some((ticket, Rc::new(socket)))),
+            lease: RefCell::new(Some((ticket, socket))),
             is_spoiled: Cell::new(false),
         })
     }
@@ -251,7 +253,7 @@ impl Client {
 /// A connection that somebody has for himself. Letting go of it closes it.
 pub struct Connection {
     client: Rc<Client>,
-    pool: Rc<Pool<Socket>>,
+    pool: Rc<Pool<Rc<Socket>>>,
     lease: RefCell<Option<(Ticket, Rc<Socket>)>>,
     /// Something went wrong: it is not to be used again.
     is_spoiled: Cell<bool>,
@@ -329,17 +331,16 @@ impl Connection {
         let Some((ticket, socket)) = self.lease.take() else {
             return;
         };
-        match Rc::try_unwrap(socket) {
-            Ok(socket) if !self.is_spoiled.get() => self.pool.give_back(ticket, socket),
+        let is_shared = Rc::strong_count(&socket) > 1;
+        if is_shared {
             // Somebody waits on it yet.
-            Err(socket) => {
-                let _told = socket.close();
-                self.pool.give_up(ticket);
-            }
-            Ok(socket) => {
-                drop(socket);
-                self.pool.give_up(ticket);
-            }
+            let _told = socket.close();
+        }
+        if is_shared || self.is_spoiled.get() {
+            drop(socket);
+            self.pool.give_up(ticket);
+        } else {
+            self.pool.give_back(ticket, socket);
         }
     }
 

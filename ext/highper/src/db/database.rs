@@ -4,7 +4,7 @@ use super::after::After;
 use super::exception::{misused, thrown};
 use super::open::config;
 use super::rows::Memory;
-use super::statements::{self, Access, Handle, Target, filled, place, target};
+use super::statements::{self, Access, Handle, Target, filled, in_turn, place, target};
 use highper_db::{Dialect, Source};
 use highper_zend::{Array, Call, Class, ClassRef, Done, Flags, Object, Registry, Throw};
 use std::rc::Rc;
@@ -65,7 +65,7 @@ pub(super) fn declare(registry: &mut Registry) {
              session (SET SESSION, temporary tables, advisory locks). Afterwards the session is made as new.\n\n\
              @param callable(\\Highper\\Db): mixed $body\n\
              @return mixed What $body returned.",
-            pin,
+            |call| in_turn(call, pin),
         )
         .method(
             "public static function raw(string $sql, array $values = []): \\Highper\\Db\\Raw",

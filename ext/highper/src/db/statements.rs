@@ -63,19 +63,12 @@ pub(super) fn declare(class: Class) -> Class {
              @param string $sql With ? or :name where values belong; ?? is a question mark of the database's own.\n\
              @param array $params The values: scalars, null, dates, backed enums, objects with __toString().\n\
              @throws \\Highper\\Db\\DbException",
-            |call| {
-                let (target, statement, outcome) = run(call)?;
-                let made = result::object(&target.handle, &statement, outcome)?;
-                call.ret(made)
-            },
+            |call| in_turn(call, query_all),
         )
         .method(
             "public function execute(string $sql, array $params = []): int",
             "Runs a statement. How many rows it changed.\n\n@throws \\Highper\\Db\\DbException",
-            |call| {
-                let (.., outcome) = run(call)?;
-                call.ret(outcome.affected)
-            },
+            |call| in_turn(call, execute),
         )
         .method(
             "public function fetchOne(string $sql, array $params = [], ?string $as = null): array|object|null",
@@ -84,14 +77,7 @@ pub(super) fn declare(class: Class) -> Class {
              @param class-string<T>|null $as A class whose constructor gets the columns by their names; null for an array.\n\
              @return ($as is null ? array<string, mixed>|null : T|null)\n\
              @throws \\Highper\\Db\\DbException",
-            |call| {
-                let (target, statement, outcome) = fetch(call)?;
-                if outcome.rows.is_empty() {
-                    return call.ret_null();
-                }
-                let made = make(call, target, &statement, &outcome, 2)?;
-                call.ret(made.row(&outcome.rows, 0)?)
-            },
+            |call| in_turn(call, fetch_one),
         )
         .method(
             "public function fetchAll(string $sql, array $params = [], ?string $as = null): array",
@@ -100,27 +86,17 @@ pub(super) fn declare(class: Class) -> Class {
              @param class-string<T>|null $as A class whose constructor gets the columns by their names; null for arrays.\n\
              @return ($as is null ? list<array<string, mixed>> : list<T>)\n\
              @throws \\Highper\\Db\\DbException",
-            |call| {
-                let (target, statement, outcome) = fetch(call)?;
-                let made = make(call, target, &statement, &outcome, 2)?;
-                call.ret(made.all(&outcome.rows)?)
-            },
+            |call| in_turn(call, fetch_all),
         )
         .method(
             "public function fetchColumn(string $sql, array $params = []): array",
             "The first column of all rows.\n\n@return list<mixed>\n@throws \\Highper\\Db\\DbException",
-            |call| {
-                let (.., outcome) = fetch(call)?;
-                call.ret(rows::column(&outcome.rows))
-            },
+            |call| in_turn(call, fetch_column),
         )
         .method(
             "public function fetchValue(string $sql, array $params = []): mixed",
             "The first column of the first row; null when there is none.\n\n@throws \\Highper\\Db\\DbException",
-            |call| {
-                let (.., outcome) = fetch(call)?;
-                call.ret(rows::first(&outcome.rows))
-            },
+            |call| in_turn(call, fetch_value),
         )
         .method(
             "public function iterate(string $sql, array $params = [], ?string $as = null): \\Highper\\Db\\Cursor",
@@ -128,14 +104,14 @@ pub(super) fn declare(class: Class) -> Class {
              or the cursor is let go; inside a transaction all rows are fetched at once.\n\n\
              @param class-string|null $as A class whose constructor gets the columns by their names; null for arrays.\n\
              @throws \\Highper\\Db\\DbException",
-            iterate,
+            |call| in_turn(call, iterate),
         )
         .method(
             "public function insert(string $table, array $values): \\Highper\\Db\\Result",
             "Inserts a row, or several of the same columns; $lastInsertId of the result is the number of the (last) row.\n\n\
              @param array<string, mixed>|list<array<string, mixed>> $values\n\
              @throws \\Highper\\Db\\DbException",
-            insert,
+            |call| in_turn(call, insert),
         )
         .method(
             "public function update(string $table, array $values, array $where): int",
@@ -143,14 +119,14 @@ pub(super) fn declare(class: Class) -> Class {
              @param array<string, mixed> $values\n\
              @param array<string, mixed> $where Columns and what they must be: null, a value, or a list of values. Not empty.\n\
              @throws \\Highper\\Db\\DbException",
-            update,
+            |call| in_turn(call, update),
         )
         .method(
             "public function delete(string $table, array $where): int",
             "Removes rows. How many.\n\n\
              @param array<string, mixed> $where Columns and what they must be: null, a value, or a list of values. Not empty.\n\
              @throws \\Highper\\Db\\DbException",
-            delete,
+            |call| in_turn(call, delete),
         )
         .method(
             "public function table(string|\\Highper\\Db\\Raw|\\Highper\\Db\\Query $table, ?string $as = null): \\Highper\\Db\\Query",
@@ -166,7 +142,7 @@ pub(super) fn declare(class: Class) -> Class {
              @param int $attempts How often to run it at most when the database ends it because of others (deadlock, serialization).\n\
              @return mixed What $body returned.\n\
              @throws \\Highper\\Db\\DbException",
-            transaction::closure,
+            |call| in_turn(call, transaction::closure),
         )
         .method(
             "public function afterCommit(callable $body): void",
@@ -188,8 +164,10 @@ pub(super) fn declare(class: Class) -> Class {
             "Begins a transaction that commit() or rollback() of what is returned ends. Letting go of that rolls back.\n\n\
              @throws \\Highper\\Db\\DbException",
             |call| {
-                let tx = transaction::begin(&target(call)?.handle)?;
-                call.ret(tx)
+                in_turn(call, |call| {
+                    let tx = transaction::begin(&target(call)?.handle)?;
+                    call.ret(tx)
+                })
             },
         )
 }
@@ -228,6 +206,65 @@ fn parsed(call: &Call) -> Result<(&Target, Rc<Statement>), Throw> {
         .map_err(|_| misused("a statement must be UTF-8; bytes belong into its values".into()))?;
     let statement = target.handle.source.statement(sql);
     Ok((target, statement.map_err(|error| thrown(&error, None))?))
+}
+
+/// Waits for a connection here, where the stack is not deep, and goes on: who waits takes as much memory as its stack is deep.
+#[inline]
+pub(super) fn in_turn(call: &mut Call, then: fn(&mut Call) -> Done) -> Done {
+    let target = target(call)?;
+    let turn = match &target.held {
+        None => target.handle.source.await_turn(),
+        Some(_) => Ok(None),
+    };
+    let _turn = match turn {
+        Ok(turn) => turn,
+        Err(error) => return Err(not_in_turn(call, target, &error)),
+    };
+    then(call)
+}
+
+#[cold]
+#[inline(never)]
+fn not_in_turn(call: &Call, target: &Target, error: &highper_db::Error) -> Throw {
+    let sql = call.opt_value(0).and_then(Value::as_str);
+    let statement = sql.and_then(|sql| target.handle.source.statement(sql).ok());
+    thrown(error, statement.as_deref())
+}
+
+fn query_all(call: &mut Call) -> Done {
+    let (target, statement, outcome) = run(call)?;
+    let made = result::object(&target.handle, &statement, outcome)?;
+    call.ret(made)
+}
+
+fn execute(call: &mut Call) -> Done {
+    let (.., outcome) = run(call)?;
+    call.ret(outcome.affected)
+}
+
+fn fetch_one(call: &mut Call) -> Done {
+    let (target, statement, outcome) = fetch(call)?;
+    if outcome.rows.is_empty() {
+        return call.ret_null();
+    }
+    let made = make(call, target, &statement, &outcome, 2)?;
+    call.ret(made.row(&outcome.rows, 0)?)
+}
+
+fn fetch_all(call: &mut Call) -> Done {
+    let (target, statement, outcome) = fetch(call)?;
+    let made = make(call, target, &statement, &outcome, 2)?;
+    call.ret(made.all(&outcome.rows)?)
+}
+
+fn fetch_column(call: &mut Call) -> Done {
+    let (.., outcome) = fetch(call)?;
+    call.ret(rows::column(&outcome.rows))
+}
+
+fn fetch_value(call: &mut Call) -> Done {
+    let (.., outcome) = fetch(call)?;
+    call.ret(rows::first(&outcome.rows))
 }
 
 fn run(call: &Call) -> Result<(&Target, Rc<Statement>, Outcome), Throw> {
