@@ -20,7 +20,7 @@ use std::rc::Rc;
 
 /// Bytes of a request's body that wait for room before more is asked for.
 const AHEAD: usize = 64 * 1024;
-/// What a server may send before it hears more, for each answer.
+/// What a server may send before it hears more, for each answer: what was not read holds the server back.
 const WINDOW: u32 = 1024 * 1024;
 /// Streams of ours at once, whatever the server allows.
 const STREAMS: usize = 1000;
@@ -97,10 +97,11 @@ pub(crate) struct Session {
 
 impl Session {
     pub(crate) fn new(link: Link) -> Rc<Self> {
-        let codec = Codec::new(CodecSettings {
+        let mut codec = Codec::new(CodecSettings {
             init_window_size: WINDOW,
             ..CodecSettings::default()
         });
+        codec.hold_windows();
         Rc::new(Self {
             link,
             codec: RefCell::new(codec),
@@ -588,6 +589,11 @@ impl Two {
             Event::Data { data, end, .. } => {
                 self.is_over = end;
                 content.push(&data)?;
+                if !end {
+                    session.codec.borrow_mut().taken(self.stream, data.len());
+                    // That it can't be sent is told to who sends or reads next.
+                    let _later = session.flush(deadline);
+                }
             }
             Event::Reset { code, .. } => {
                 self.is_over = true;

@@ -92,6 +92,8 @@ pub struct Client {
     block: Option<(u32, u8, Vec<u8>)>,
     greeted: bool,
     going_away: bool,
+    /// Streams' windows open by what the program takes, not by what comes.
+    holds_windows: bool,
 }
 
 impl Client {
@@ -118,6 +120,27 @@ impl Client {
             block: None,
             greeted: false,
             going_away: false,
+            holds_windows: false,
+        }
+    }
+
+    /// From now on a stream's window opens again by [`Client::taken`]: a server is held back by who does not take what came. The
+    /// connection's opens by itself, so that the other streams go on.
+    pub fn hold_windows(&mut self) {
+        self.holds_windows = true;
+    }
+
+    /// The program has taken so many bytes of a response's body.
+    pub fn taken(&mut self, id: u32, bytes: usize) {
+        let whole = i64::from(self.local.init_window_size);
+        let Some(stream) = self.streams.get_mut(&id) else {
+            return;
+        };
+        stream.credit += bytes as i64;
+        if stream.credit > 0 && stream.credit >= whole / 2 {
+            let more = std::mem::take(&mut stream.credit);
+            stream.receive_window += more;
+            self.open_window(id, more);
         }
     }
 

@@ -229,7 +229,10 @@ impl Client {
             return Ok(());
         }
         let whole = i64::from(self.local.init_window_size);
-        if !end && stream.receive_window < whole / 2 {
+        if self.holds_windows {
+            // Padding is nothing that anybody takes.
+            self.taken(head.stream, payload.len() - data.len());
+        } else if !end && stream.receive_window < whole / 2 {
             let more = whole - stream.receive_window;
             stream.receive_window = whole;
             self.open_window(head.stream, more);
@@ -247,7 +250,7 @@ impl Client {
         Ok(())
     }
 
-    fn open_window(&mut self, stream: u32, more: i64) {
+    pub(super) fn open_window(&mut self, stream: u32, more: i64) {
         let more = (more as u32).to_be_bytes();
         frame::write(&mut self.output, frame::WINDOW_UPDATE, 0, stream, &more);
     }

@@ -8,6 +8,8 @@ pub(super) struct Stream {
     /// Data that may be sent, and received.
     pub(super) window: i64,
     pub(super) receive_window: i64,
+    /// What was taken and not told.
+    pub(super) credit: i64,
     /// Of the body, what there was no room for.
     pub(super) pending: VecDeque<u8>,
     /// The program has given all of the body; all of it is sent.
@@ -26,6 +28,7 @@ impl Stream {
         Self {
             window,
             receive_window,
+            credit: 0,
             pending: VecDeque::new(),
             ends: ended,
             ended,

@@ -183,6 +183,66 @@ fn windows_are_opened_for_what_has_come() {
 }
 
 #[test]
+fn windows_that_are_held_open_for_what_was_taken() {
+    let mut client = client();
+    client.hold_windows();
+    let whole = client.local().init_window_size as usize;
+    let (slow, other) = (
+        client.request(&GET, true).unwrap(),
+        client.request(&GET, true).unwrap(),
+    );
+    for stream in [slow, other] {
+        let head = block(&[(":status", "200")]);
+        client
+            .feed(&made(frame::HEADERS, 4, stream, &head))
+            .unwrap();
+    }
+    let _sent = client.take_output();
+    let opened = |client: &mut super::Client, id: u32| -> usize {
+        frames(&client.take_output())
+            .iter()
+            .filter(|frame| frame.2 == id)
+            .map(|frame| u32::from_be_bytes(frame.3[..].try_into().unwrap()) as usize)
+            .sum()
+    };
+    let mut left = whole;
+    while left > 0 {
+        let size = left.min(16_384);
+        client
+            .feed(&made(frame::DATA, 0, slow, &vec![0; size]))
+            .unwrap();
+        left -= size;
+    }
+    // The connection's is open for others, the stream's is not.
+    assert_eq!(opened(&mut client, slow), 0);
+    client
+        .feed(&made(frame::DATA, 0, other, &[0; 100]))
+        .unwrap();
+    client.taken(slow, whole - 1);
+    assert_eq!(opened(&mut client, slow), whole - 1);
+    client.taken(slow, 1);
+    client
+        .feed(&made(frame::DATA, 0, slow, &vec![0; 16_384]))
+        .unwrap();
+    // One byte more than the window.
+    for _ in 0..whole / 16_384 {
+        client
+            .feed(&made(frame::DATA, 0, slow, &vec![0; 16_384]))
+            .unwrap();
+    }
+    assert!(!client.has(slow), "more than the window came");
+    // Padding counts as taken; a stream that is gone is no matter.
+    for _ in 0..whole / 200 {
+        let mut padded = vec![255];
+        padded.extend_from_slice(&[0; 255]);
+        client.feed(&made(frame::DATA, 8, other, &padded)).unwrap();
+    }
+    client.taken(other, whole / 2);
+    assert!(opened(&mut client, other) >= whole / 2);
+    client.taken(99, 5);
+}
+
+#[test]
 fn streams_that_end_early() {
     let mut client = client();
     for _ in 0..5 {
