@@ -128,7 +128,10 @@ impl Replica {
         };
         if self.source.dialect() == Dialect::Postgres {
             let found = run(
-                "SELECT CASE WHEN NOT pg_is_in_recovery() OR pg_last_wal_receive_lsn() = pg_last_wal_replay_lsn() THEN 0 \
+                // One that has received something and receives no more does not follow, as up to date as it may look.
+                "SELECT CASE WHEN NOT pg_is_in_recovery() THEN 0 \
+                 WHEN pg_last_wal_receive_lsn() IS NOT NULL AND NOT EXISTS (SELECT FROM pg_stat_wal_receiver) THEN NULL \
+                 WHEN pg_last_wal_receive_lsn() = pg_last_wal_replay_lsn() THEN 0 \
                  ELSE coalesce(extract(epoch FROM now() - pg_last_xact_replay_timestamp()), 0) END::float8",
             )?;
             return match found.rows.cell(0, 0) {
