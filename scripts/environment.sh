@@ -132,7 +132,7 @@ prepare_tests() {
         for extension in amqp apcu igbinary imagick imap intl ldap memcached mongodb msgpack odbc pgsql soap ssh2 xml; do
             [ -f "$folder/$extension.so" ] || wanted+=("php-$extension")
         done
-        for program in memcached slapd vsftpd; do
+        for program in beanstalkd memcached slapd vsftpd; do
             have $program || [ -x /usr/sbin/$program ] || wanted+=($program)
         done
         for program in amqplib:PhpAmqpLib predis:Predis symfony-http-client:Symfony/Component/HttpClient twig:Twig; do

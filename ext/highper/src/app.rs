@@ -1,5 +1,6 @@
 //! An application: what was configured, and what a worker compiles of it.
 
+use crate::beanstalk;
 use crate::config::Config;
 use crate::container::check::Check;
 use crate::container::{Container, Service, key, object};
@@ -12,6 +13,7 @@ use crate::health::Checks;
 use crate::http_client;
 use crate::incoming::{Incoming, Running};
 use crate::local::Local;
+use crate::memcached;
 use crate::metrics::Metrics;
 use crate::openapi::OpenApi;
 use crate::part::Parts;
@@ -292,6 +294,8 @@ impl App {
         ) || db::is_built_in(key)
             || redis::is_built_in(key)
             || http_client::is_built_in(key)
+            || memcached::is_built_in(key)
+            || beanstalk::is_built_in(key)
     }
 
     /// Why nobody can have one of our own objects here.
@@ -302,6 +306,8 @@ impl App {
             _ if db::is_built_in(key) => db::refused(self, key),
             _ if redis::is_built_in(key) => redis::refused(self, key),
             _ if http_client::is_built_in(key) => http_client::refused(self, key),
+            _ if memcached::is_built_in(key) => memcached::refused(self, key),
+            _ if beanstalk::is_built_in(key) => beanstalk::refused(self, key),
             _ => None,
         }
     }
@@ -335,6 +341,12 @@ impl App {
             _ if redis::is_built_in(key) => Some(self.one(key, || redis::object(self, key))?),
             _ if http_client::is_built_in(key) => {
                 Some(self.one(key, || http_client::object(self, key))?)
+            }
+            _ if memcached::is_built_in(key) => {
+                Some(self.one(key, || memcached::object(self, key))?)
+            }
+            _ if beanstalk::is_built_in(key) => {
+                Some(self.one(key, || beanstalk::object(self, key))?)
             }
             _ => None,
         })

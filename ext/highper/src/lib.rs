@@ -11,11 +11,13 @@ mod application;
 mod aspect;
 mod attribute;
 mod awaitable;
+mod beanstalk;
 mod beside;
 mod body;
 mod cache;
 mod certificates;
 mod config;
+mod configured;
 mod console;
 mod container;
 mod container_exception;
@@ -132,6 +134,7 @@ pub fn declare(registry: &mut Registry) {
         pool::declare,
         wire::declare,
         memcached::declare,
+        beanstalk::declare,
         develop::dump::declare,
         task::declare,
         upload::declare,

@@ -2,7 +2,10 @@
 
 mod client;
 mod exception;
+mod open;
 mod values;
+
+pub(crate) use open::{is_built_in, object, refused};
 
 use highper_zend::Registry;
 

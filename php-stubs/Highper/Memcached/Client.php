@@ -6,7 +6,8 @@ namespace Highper\Memcached;
 
 /**
  * memcached: one server, or several that share the keys by consistent hashing. Coroutines share it: each command has a connection of
- * a pool for itself. Values are stored as PHP's own extension stores them, so that both can read them.
+ * a pool for itself. Values are stored as PHP's own extension stores them, so that both can read them. The container gives the one
+ * of config/memcached.php; #[Inject('memcached.sessions')] gives the one that is named sessions there.
  */
 final class Client
 {

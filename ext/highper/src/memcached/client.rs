@@ -1,9 +1,12 @@
 //! `Highper\Memcached\Client`
 
 use super::exception::{misused, thrown};
+use super::open::config;
 use super::values::{pack, unpack};
-use highper_memcached::{Client, Config, Server, Store};
-use highper_zend::{Array, Call, Class, ClassRef, Done, Flags, Key, Registry, Throw, Trace, Value};
+use highper_memcached::{Client, Store};
+use highper_zend::{
+    Array, Call, Class, ClassRef, Done, Flags, Object, Registry, Throw, Trace, Value,
+};
 use std::cell::OnceCell;
 use std::rc::Rc;
 
@@ -19,49 +22,13 @@ fn client(call: &Call) -> Result<Rc<Client>, Throw> {
     client.ok_or_else(|| misused("this client was never opened: its constructor was not called"))
 }
 
-/// A configuration as a URL, or as an array of settings.
-fn config(value: &Value) -> Result<Config, String> {
-    let (None, Some(settings)) = (value.as_bytes(), value.as_array()) else {
-        return Config::parse(value.as_str().unwrap_or_default());
-    };
-    let mut config = match settings.get("url").and_then(Value::as_str) {
-        Some(url) => Config::parse(url)?,
-        None => Config::default(),
-    };
-    set(&mut config, settings, "")?;
-    Ok(config)
-}
-
-fn set(config: &mut Config, settings: &Array, prefix: &str) -> Result<(), String> {
-    for (key, value) in settings {
-        let name = key.to_bytes();
-        let name = format!("{prefix}{}", String::from_utf8_lossy(&name));
-        match value.as_array() {
-            Some(inner) if name == "pool" => set(config, inner, "pool.")?,
-            Some(servers) if name == "servers" => {
-                for (key, value) in servers {
-                    // A list of servers, or servers with their weights.
-                    let server = match (key, value.as_long()) {
-                        (Key::Name(server), Some(weight)) => {
-                            let weight = u32::try_from(weight)
-                                .ok()
-                                .filter(|weight| (1..=100).contains(weight))
-                                .ok_or("the weight of a server must be from 1 to 100")?;
-                            Server::parse(&String::from_utf8_lossy(server), weight)?
-                        }
-                        _ => Server::parse(value.as_str().unwrap_or_default(), 1)?,
-                    };
-                    config.servers.push(server);
-                }
-            }
-            Some(_) => return Err(format!("{name} must be no array")),
-            None => {
-                let text = value.to_str().map_err(|throw| throw.message())?;
-                config.set(&name, &text.to_string_lossy())?;
-            }
-        }
+/// The object of a client.
+pub(super) fn object(client: Rc<Client>) -> Result<Object, Throw> {
+    let object = CLIENT.instantiate()?;
+    if let Some(state) = object.state::<State>() {
+        let _first = state.0.set(client);
     }
-    Ok(())
+    Ok(object)
 }
 
 fn ttl(call: &Call, arg: usize) -> Result<i64, Throw> {
@@ -149,7 +116,8 @@ pub(super) fn declare(registry: &mut Registry) {
         Class::new("Highper\\Memcached\\Client")
             .doc(
                 "memcached: one server, or several that share the keys by consistent hashing. Coroutines share it: each command has a \
-                 connection of a pool for itself. Values are stored as PHP's own extension stores them, so that both can read them.",
+                 connection of a pool for itself. Values are stored as PHP's own extension stores them, so that both can read them. The \
+                 container gives the one of config/memcached.php; #[Inject('memcached.sessions')] gives the one that is named sessions there.",
             )
             .handle(&CLIENT)
             .flags(Flags::FINAL | Flags::NO_DYNAMIC_PROPERTIES | Flags::NOT_SERIALIZABLE)
