@@ -16,6 +16,7 @@
 mod budget;
 mod client;
 mod content;
+mod dial;
 mod error;
 mod guard;
 mod link;
@@ -29,6 +30,7 @@ mod two;
 mod url;
 
 pub use client::{Client, Counts};
+pub use dial::dial;
 pub use error::{Error, Kind};
 pub use guard::is_private;
 pub use origin::Account;

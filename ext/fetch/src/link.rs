@@ -58,6 +58,17 @@ impl Link {
         context: Option<&Context>,
         deadline: Option<u64>,
     ) -> Result<Self, Error> {
+        Self::reach(settings, url, context, false, deadline)
+    }
+
+    /// With `tunnel` a proxy is asked for a tunnel whatever the scheme is.
+    pub(crate) fn reach(
+        settings: &Settings,
+        url: &Url,
+        context: Option<&Context>,
+        tunnel: bool,
+        deadline: Option<u64>,
+    ) -> Result<Self, Error> {
         if let Some(path) = &settings.unix {
             let path = path.as_os_str().as_bytes();
             let place = String::from_utf8_lossy(path).into_owned();
@@ -66,7 +77,7 @@ impl Link {
         }
         if let Some(proxy) = &settings.proxy {
             let place = format!("{} (proxy {}:{})", url.origin(), proxy.host, proxy.port);
-            let is_proxied = proxy.speaks == Speaks::Http && !url.is_secure();
+            let is_proxied = proxy.speaks == Speaks::Http && !url.is_secure() && !tunnel;
             let made = each_address(&proxy.host, deadline, |address| {
                 let to = address.to_string();
                 if is_proxied {

@@ -3,11 +3,11 @@
 use crate::error::Kind;
 use crate::link::Link;
 use crate::two::Session;
-use crate::{Error, Settings, Url};
+use crate::{Error, Settings, Url, dial};
 use highper_engine::sync::Semaphore;
 use highper_engine::{Wake, clock};
 use highper_pool::{Counts, Pool, Refused, Taken, Ticket};
-use highper_tls::{Context, Settings as TlsSettings};
+use highper_tls::Context;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::time::Duration;
@@ -98,21 +98,7 @@ impl Origin {
         if let Some(context) = &*self.context.borrow() {
             return Ok(Some(context.clone()));
         }
-        let mut alpn = vec![b"http/1.1".to_vec()];
-        if settings.http2 {
-            alpn.insert(0, b"h2".to_vec());
-        }
-        let (certificate, key) = settings.certificate.clone().unzip();
-        let made = Context::client(TlsSettings {
-            verify_peer: settings.verify,
-            ca_file: settings.ca.clone(),
-            certificate,
-            key,
-            host_name: Some(self.url.host().to_owned()),
-            alpn,
-            ..TlsSettings::default()
-        });
-        let context = made.map_err(|error| Error::usage(format!("TLS: {error}")))?;
+        let context = dial::context(&self.url, settings, settings.http2)?;
         self.context.replace(Some(context.clone()));
         Ok(Some(context))
     }

@@ -14,6 +14,8 @@ mod stream;
 mod wishes;
 
 pub(crate) use open::{is_built_in, object, refused};
+pub(crate) use options::{Options, size};
+pub(crate) use wishes::{encoded, seconds};
 
 use highper_zend::Registry;
 

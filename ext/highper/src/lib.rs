@@ -75,6 +75,7 @@ mod validation;
 mod view;
 mod web;
 mod websocket;
+mod websocket_client;
 mod wire;
 mod worker;
 
@@ -140,6 +141,7 @@ pub fn declare(registry: &mut Registry) {
         upload::declare,
         validation::declare,
         websocket::declare,
+        websocket_client::declare,
         times::declare,
         translation::declare,
         documentation::declare,

@@ -21,6 +21,7 @@ pub(crate) use guest::switch;
 use highper_http::Exchange;
 use highper_rooms::{Events, Listener, Manner, Terms};
 use highper_zend::{Registry, Throw};
+pub(crate) use message::of_server as message_of_server;
 use methods::Methods;
 
 pub(crate) use post::{CODE, Sockets, arrived};

@@ -4,7 +4,7 @@
 
 namespace Highper\WebSocket;
 
-/** A message of a client, for handlers that want to know whether it is text. */
+/** A message of a client, for handlers that want to know whether it is text; or one of a server. */
 final class Message
 {
     /** What it says; text is UTF-8. */
@@ -19,7 +19,8 @@ final class Message
     /**
      * What it says as JSON: objects become arrays.
      *
-     * @throws \Highper\Http\BadRequest It is none.
+     * @throws \Highper\Http\BadRequest It is none, and of a client.
+     * @throws \Highper\WebSocket\ClientProtocolException It is none, and of a server.
      */
     public function json(): mixed {}
 }

@@ -30,10 +30,10 @@ pub(super) const NAMES: [&str; 19] = [
 ];
 
 /// A client's settings, and what it adds to requests.
-pub(super) struct Options {
-    pub(super) settings: Settings,
+pub(crate) struct Options {
+    pub(crate) settings: Settings,
     pub(super) base: Option<String>,
-    pub(super) query: Option<Array>,
+    pub(crate) query: Option<Array>,
 }
 
 impl Default for Options {
@@ -84,7 +84,7 @@ pub(super) fn count(name: &str, value: &Value) -> Result<u32, String> {
 }
 
 /// Bytes: a number, or `64M`.
-pub(super) fn size(name: &str, value: &Value) -> Result<u64, String> {
+pub(crate) fn size(name: &str, value: &Value) -> Result<u64, String> {
     let given = match value.as_long() {
         Some(number) => u64::try_from(number).ok(),
         None => value.as_str().and_then(highper_app::env::size),
@@ -167,7 +167,7 @@ impl Options {
     ///
     /// # Errors
     /// What is wrong with it.
-    pub(super) fn set(&mut self, name: &str, value: &Value) -> Result<(), String> {
+    pub(crate) fn set(&mut self, name: &str, value: &Value) -> Result<(), String> {
         let settings = &mut self.settings;
         if value.is_null() && name != "timeout" {
             return Ok(());

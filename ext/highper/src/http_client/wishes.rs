@@ -44,7 +44,7 @@ pub(super) struct Wishes {
 }
 
 /// Seconds; none for null.
-pub(super) fn seconds(name: &str, value: &Value) -> Result<Option<Duration>, String> {
+pub(crate) fn seconds(name: &str, value: &Value) -> Result<Option<Duration>, String> {
     if value.is_null() {
         return Ok(None);
     }
@@ -106,7 +106,7 @@ pub(super) fn fields(value: &Value) -> Result<Fields, String> {
 }
 
 /// Names and values as a query has them.
-pub(super) fn encoded(array: &Array, is_form: bool) -> Result<Str, Throw> {
+pub(crate) fn encoded(array: &Array, is_form: bool) -> Result<Str, Throw> {
     let args = [
         array.into(),
         Value::from(""),
