@@ -113,12 +113,14 @@ pub fn connect(url: &Url, settings: &Settings) -> Result<Rc<Connection>, Error> 
     let greeting = Greeting::new(url, settings).map_err(named)?;
     let dialed = highper_fetch::dial(&settings.web, url, Some(until));
     let socket = dialed.map_err(Error::of_fetch).map_err(named)?;
-    let agreed = greeting.exchange(&socket, settings, Some(until)).map_err(|error| {
-        named(match error.kind {
-            Kind::Lost => Error::new(Kind::Connect, error.message),
-            _ => error,
-        })
-    })?;
+    let agreed = greeting
+        .exchange(&socket, settings, Some(until))
+        .map_err(|error| {
+            named(match error.kind {
+                Kind::Lost => Error::new(Kind::Connect, error.message),
+                _ => error,
+            })
+        })?;
     let config = Config {
         max_message: settings.max_message,
         deflate: agreed.deflate.is_some(),
