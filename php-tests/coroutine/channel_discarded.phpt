@@ -22,5 +22,5 @@ echo "over\n";
 ?>
 --EXPECTF--
 over
-[20%d-%d-%d %d:%d:%d @%d.0]	WARNING	Channel::~Channel() (ERRNO 10003): channel is destroyed, 1 consumers will be discarded
-[20%d-%d-%d %d:%d:%d @%d.0]	WARNING	Channel::~Channel() (ERRNO 10003): channel is destroyed, 2 producers will be discarded
+[20%d-%d-%d %d:%d:%d %c%d.0]	WARNING	Channel::~Channel() (ERRNO 10003): channel is destroyed, 1 consumers will be discarded
+[20%d-%d-%d %d:%d:%d %c%d.0]	WARNING	Channel::~Channel() (ERRNO 10003): channel is destroyed, 2 producers will be discarded

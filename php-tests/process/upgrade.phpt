@@ -26,7 +26,11 @@ $write = function (string $text, string $before = '', string $start = '') use ($
     rename("{$script}.new", $script);
 };
 $end = fn (int $pid) => wait_until(fn () => !($stat = @file_get_contents("/proc/{$pid}/stat")) || str_contains($stat, ') Z '), "the end of {$pid}", 15);
-$pid = fn (): int => (int) file_get_contents($pidFile);
+$pid = function () use ($pidFile): int {
+    // A server accepts a moment before its file is there.
+    wait_until(fn () => (int) @file_get_contents($pidFile) > 0, 'the pid file');
+    return (int) file_get_contents($pidFile);
+};
 register_shutdown_function(function () use ($pidFile) {
     ($left = (int) @file_get_contents($pidFile)) && posix_kill($left, SIGKILL);
 });
