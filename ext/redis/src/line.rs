@@ -142,6 +142,11 @@ impl Line {
         self.used.get()
     }
 
+    /// Has neither anything come nor the connection ended since its last answer, by what the loop was told? False where that is not known.
+    pub(crate) fn is_quiet(&self) -> bool {
+        self.socket.is_drained()
+    }
+
     /// Is it open, as far as the system knows? What a server says at rest is why it ends the connection.
     pub(crate) fn is_open(&self) -> bool {
         let input = self.input.borrow();

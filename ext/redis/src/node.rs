@@ -2,7 +2,7 @@
 
 use crate::error::Kind;
 use crate::line::Line;
-use crate::{Address, Command, Config, Error, Reply};
+use crate::{Address, Command, Config, Error, Reply, Tls};
 use highper_engine::sync::Mutex;
 use highper_engine::{self as engine, clock};
 use highper_pool::{Counts, Held, Pool, Refused, Taken, Ticket};
@@ -182,7 +182,8 @@ impl Node {
     /// Does a connection live that was at rest?
     fn lives(&self, line: &Rc<Line>) -> bool {
         let idle = clock::now().saturating_sub(line.used());
-        if idle < FRESH {
+        // The loop hears of an end while others run: no call is needed to know of it.
+        if idle < FRESH && (line.is_quiet() || self.config.tls != Tls::Disabled) {
             return true;
         }
         if !line.is_open() {
