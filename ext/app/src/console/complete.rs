@@ -289,7 +289,7 @@ mod tests {
     #[test]
     fn commands() {
         assert_eq!(offered("not"), "notes:import notes:purge");
-        assert_eq!(offered("re"), "reload restart");
+        assert_eq!(offered("re"), "reload restart resume");
         assert_eq!(offered("--env dev no"), "notes:import notes:purge");
         assert_eq!(offered("help im"), "import");
         assert_eq!(offered("run st"), "");
