@@ -166,3 +166,55 @@ never: ClientTimeoutException 0: /never: no WebSocket within 0.05 s (connect_tim
 busy: ClientConnectException 503: /busy: the server answered the handshake with status 503
 away: ClientConnectException 302: /away: the server answered the handshake with status 302
 page: ClientConnectException 200: /page: the server answered the handshake with status 200
+garbage: ClientProtocolException 0: /garbage: the response is not HTTP/1.1
+accept: ClientProtocolException 0: /accept: the server's handshake does not answer ours (Sec-WebSocket-Accept)
+other: ClientProtocolException 0: /other: the server's handshake is no upgrade to a WebSocket
+protocol: ClientProtocolException 0: /protocol: the server's handshake chose a subprotocol that was not offered
+extension: ClientProtocolException 0: /extension: the server's handshake fails: the server answered with an extension, or parameters of one, that were not offered
+bits: ClientProtocolException 0: /bits: the server's handshake limits our window, which was not offered
+masked: ClientProtocolException 0: /masked: a frame from a server is masked, 1002, over
+reserved: ClientProtocolException 0: /reserved: the opcode 3 is reserved, 1002, over
+rsv: ClientProtocolException 0: /rsv: the frame begins with 0x41: a reserved bit is set that was not agreed on, 1002, over
+utf8: ClientProtocolException 0: /utf8: the text is not valid UTF-8, 1007, over
+continued: ClientProtocolException 0: /continued: a continuation frame came where no message was under way, 1002, over
+interrupted: ClientProtocolException 0: /interrupted: a new message began before the end of the one under way, 1002, over
+long-ping: ClientProtocolException 0: /long-ping: a control frame is longer than 125 bytes, 1002, over
+big: ClientProtocolException 0: /big: a message has more than 1000 bytes (max_message), 1009, over
+claims: ClientProtocolException 0: /claims: a message has more than 1000 bytes (max_message), 1009, over
+bomb: ClientProtocolException 0: /bomb: a message has more than 1000 bytes (max_message), 1009, over
+bad-code: ClientProtocolException 0: /bad-code: the close code 1006 must not be sent, 1002, over
+half-code: ClientProtocolException 0: /half-code: a close frame has half a code, 1002, over
+cut: ClientConnectException 0: /cut: the server closed the connection without a good-bye, 1006, over
+lost: ClientConnectException 0: /lost: the server closed the connection without a good-bye, 1006, over
+ok: the server is told why
+nobody listens
+ClientException 0: ws://127.0.0.1:1 has the address 127.0.0.1, which is not on the public internet, and private: false forbids that
+ClientProtocolException 0: the server's message is no JSON
+ok: no code
+ok: in parts, with a ping between
+ClientException 0: an address of a WebSocket is written ws://host/path or wss://host/path
+ClientException 0: a WebSocket is not spoken by the scheme 'ftp': write ws://host/path or wss://host/path
+ClientException 0: protocols must be a list of names without blanks and commas, array given
+ClientException 0: max_message must be a size greater than 0, as 65536 or '64M', string given
+ClientException 0: ping must be greater than 0 seconds, or null for no limit, float given
+ClientException 0: proxy: a proxy of the scheme 'ftp' is not known: write http://host:3128 or socks5://host:1080
+ClientException 0: the handshake can't be sent: a method, path or header with characters that would end it early: line ends, NUL, or blanks in a name
+ValueError 0: Highper\WebSocket\ClientConnection::send(): Argument #1 ($text) must be UTF-8; sendBinary() sends other bytes
+ValueError 0: Highper\WebSocket\ClientConnection::close(): Argument #1 ($code) must be a code that may be sent: 1000 to 1003, 1007 to 1014, 3000 to 4999; 1005 given
+ValueError 0: Highper\WebSocket\ClientConnection::close(): Argument #2 ($reason) must have 123 bytes at most, 124 given
+ValueError 0: Highper\WebSocket\ClientConnection::receive(): Argument #1 ($timeout) must be greater than 0 seconds, or null for no limit
+Error 0: The object of Highper\WebSocket\ClientConnection can not be created for security reasons
+ok: the first
+ClientTimeoutException 0: it took longer than it may (timeout)
+DeadlineException 0: the time for this is over
+LogicException 0: other
+ok: and it goes on
+ClientTimeoutException 0: /deaf: it took longer than it may (timeout)
+ok: after a part of a message there is no other
+ok: a server that does not say good-bye
+ok: what came meanwhile is there
+ClientConnectException 0: /mute: the server has not said anything for 0.8 s (ping)
+ok: it was asked
+ClientTimeoutException 0: it took longer than it may (timeout)
+ok: one that answers stays
+enough
