@@ -42,17 +42,17 @@ $kinds = [
     },
     'a database, a statement' => function () use ($file): array {
         $db = new Db("sqlite:{$file}?pool.max=" . HELD . '&pool.wait=60&timeout=60&pool.queue=' . COUNT);
-        return [fn () => $db->transaction(fn () => Co::yield()), function (callable $then) use ($db) { $db->fetchValue('SELECT 1'); $then(); }, fn () => $db->stats()];
+        return [fn () => $db->pin(fn () => Co::yield()), function (callable $then) use ($db) { $db->fetchValue('SELECT 1'); $then(); }, fn () => $db->stats()];
     },
-    'a database, a transaction' => function () use ($file): array {
+    'a database, a connection of its own' => function () use ($file): array {
         $db = new Db("sqlite:{$file}?pool.max=" . HELD . '&pool.wait=60&timeout=60&pool.queue=' . COUNT);
-        return [fn () => $db->transaction(fn () => Co::yield()), fn (callable $then) => $db->transaction($then), fn () => $db->stats()];
+        return [fn () => $db->pin(fn () => Co::yield()), fn (callable $then) => $db->pin($then), fn () => $db->stats()];
     },
 ];
 // What sleeps, to compare with: a run of its own for each, since memory that was freed is used again.
 $kind = $argv[1] ?? null;
 if ($kind === null) {
-    $run = fn (string $kind) => json_decode((string) shell_exec(escapeshellarg(getenv('TEST_PHP_EXECUTABLE') ?: PHP_BINARY) . ' ' . escapeshellarg(__FILE__) . ' ' . escapeshellarg($kind)), true);
+    $run = fn (string $kind) => json_decode((string) shell_exec('exec ' . escapeshellarg(getenv('TEST_PHP_EXECUTABLE') ?: PHP_BINARY) . ' ' . escapeshellarg(__FILE__) . ' ' . escapeshellarg($kind)), true);
     $sleeps = $run('sleep')['bytes'];
     foreach (array_keys($kinds) as $kind) {
         $seen = $run($kind);
@@ -97,5 +97,5 @@ ok: a pool of objects, get(): in order, all
 ok: a pool of objects, get(): memory beyond a coroutine that sleeps
 ok: a database, a statement: in order, all
 ok: a database, a statement: memory beyond a coroutine that sleeps
-ok: a database, a transaction: in order, all
-ok: a database, a transaction: memory beyond a coroutine that sleeps
+ok: a database, a connection of its own: in order, all
+ok: a database, a connection of its own: memory beyond a coroutine that sleeps

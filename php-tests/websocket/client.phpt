@@ -17,8 +17,8 @@ $server = Server::start(<<<'PHP'
     use Highper\WebSocket\{Connection, Message};
     $echo = fn (Connection $c, Message $m) => $m->isBinary ? $c->sendBinary($m->data) : $c->send($m->data);
     exit(Application::create(basePath: __DIR__)
-        ->websocket('/echo', $echo, maxMessage: '4M')
-        ->websocket('/packed', $echo, compress: true, maxMessage: '4M', protocols: ['chat.v2', 'chat.v1'])
+        ->websocket('/echo', $echo, maxMessage: '4M', queue: '64M')
+        ->websocket('/packed', $echo, compress: true, maxMessage: '4M', queue: '64M', protocols: ['chat.v2', 'chat.v1'])
         ->websocket('/head', $echo, open: fn (Connection $c, Request $r) => $c->json(['user' => $r->header('Authorization'), 'agent' => $r->header('User-Agent'), 'x' => $r->header('X-Own'), 'q' => $r->query()]))
         ->websocket('/close', fn (Connection $c, string $text) => $c->close((int) $text, 'as asked'))
         ->websocket('/three', $echo, open: function (Connection $c) { foreach (['a', 'b', 'c'] as $text) { $c->send($text); } $c->close(); })
