@@ -283,10 +283,18 @@ fn work(context: WorkerContext, mut listening: Listening, face: Rc<dyn Face>) ->
                 "a worker can't be asked for its coroutines: {error}"
             ));
         }
-        let fails = Rc::clone(&slot);
+        let (fails, own) = (Rc::clone(&slot), Rc::clone(&begun));
         let failing = move |throw: Throw| {
+            let thrown = throw.into_object();
+            if let Some(exception) = &thrown
+                && own.ending.get()
+                && crate::failure::is_none(exception)
+            {
+                // It was cancelled because the worker ends, which goes on.
+                return Ok(());
+            }
             scheduler::stop_loop();
-            match throw.into_object() {
+            match thrown {
                 Some(exception) => {
                     fails.replace(Some(Throw::Object(exception)));
                     Ok(())

@@ -141,7 +141,11 @@ impl Core {
         }
         match connection.shake() {
             Shaken::Pending => {}
-            Shaken::Ready => self.announce(connection),
+            Shaken::Ready => {
+                // Its silence begins here.
+                connection.received.set(reactor::coarse_now());
+                self.announce(connection);
+            }
             Shaken::Failed(why) => {
                 self.service.handshake_failed(connection, &why);
                 self.end(connection, End::Peer, true);

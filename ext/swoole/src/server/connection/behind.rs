@@ -28,9 +28,20 @@ pub(super) fn of(fd: i64) -> Option<(Rc<Relayed>, u64)> {
     (!sessions.is_closed(session)).then_some((relayed, session))
 }
 
+/// Ends a connection that is closed, and whose output may still be on its way.
+fn cut_off(fd: i64) {
+    let relayed = serve::worker().and_then(|worker| worker.relayed());
+    if let (Some(relayed), Ok(session)) = (relayed, u64::try_from(fd)) {
+        relayed.ask(&Frame::new(Kind::Finish, session).flagged(1));
+    }
+}
+
 /// Has something done with a connection. False when there is none of this number.
 pub(super) fn ask(call: &Call, fd: i64, kind: Kind, flag: bool, body: &[u8]) -> Done {
     let Some((relayed, session)) = of(fd) else {
+        if kind == Kind::Finish && flag {
+            cut_off(fd);
+        }
         if crate::server::elsewhere::is_known(fd) {
             highper_runtime::set_last_error(error_code::SESSION_CLOSED);
             return call.ret_bool(false);
