@@ -45,6 +45,8 @@ function wait_until(callable $condition, string $what, float $seconds = 5.0): mi
 {
     $end = microtime(true) + patience($seconds);
     do {
+        // Conditions ask for files: PHP remembers what it has found of one.
+        clearstatcache();
         $value = $condition();
         if ($value) {
             return $value;

@@ -87,7 +87,7 @@ foreach (['files' => [], 'user' => ['user']] as $kind => $arguments) {
     check("{$kind}: a child's", $get('/child', 'k')->json(), ['child' => 1]);
     if ($kind === 'files') {
         $get('/again?n=9', 'late');
-        HighperTest\wait_until(function () use ($folder) { clearstatcache(); return is_file("{$folder}/sess_late") && filesize("{$folder}/sess_late") > 0; }, 'the session');
+        HighperTest\wait_until(fn () => is_file("{$folder}/sess_late") && filesize("{$folder}/sess_late") > 0, 'the session');
         check("{$kind}: begun after the answer", file_get_contents("{$folder}/sess_late"), 'late|s:1:"9";');
     }
     check("{$kind}: all closed", $get('/open')->json(), 0);
