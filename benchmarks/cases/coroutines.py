@@ -109,7 +109,7 @@ CASES = [
     Case("memory-small", [Row("memory-small", "the same with small stacks, 1 M in one process", "B", Target("≤ 5.4 KB", at_most=5.4 * 1024))],
          sleepers("memory-small", 1_000_000, SMALL_STACK), rounds=1),
     Case("pool-waiter", [Row("pool-waiter", "memory of each of 10 k coroutines that wait for a database of 10 connections, beyond one that sleeps",
-                             "B", Target("≤ 1 KB", at_most=1024))], waiters, rounds=3),
+                             "B", Target("≤ 1 KB", at_most=1024))], waiters, rounds=3, only_ours=True),
     Case("timers", [Row("timers", "timers with one callable, armed and cleared, 1 M", "ns",
                         Target("≤ 300 ns each", at_most=300)),
                     Row("timers-memory", "memory per timer, 1 M", "B", Target("≤ 200 B", at_most=200))], timers),

@@ -112,7 +112,7 @@ class Services:
 
     def hello(self):
         """A server that answers at once: Highper's own, for both sides."""
-        side = Side("ours", os.path.join(ROOT, "modules", "highper.so"))
+        side = Side("ours", os.environ.get("BENCH_EXT") or os.path.join(ROOT, "modules", "highper.so"))
         port = free_port()
         self.start("hello", side.command(os.path.join(PHP_DIR, "server.php"), "hello", str(port), self.temporary("hello.pid")), port,
                    env=side.env)
