@@ -139,6 +139,7 @@ prepare_tests() {
             [ -f "/usr/share/php/${program#*:}/autoload.php" ] || wanted+=("php-${program%%:*}")
         done
         [ -f /usr/share/php/Nyholm/Psr7/autoload.php ] || wanted+=(php-nyholm-psr7)
+        have ss || wanted+=(iproute2)
         have sshd || [ -x /usr/sbin/sshd ] || wanted+=(openssh-server)
         have dovecot || [ -x /usr/sbin/dovecot ] || wanted+=(dovecot-imapd)
         have rabbitmq-server || [ -x /usr/sbin/rabbitmq-server ] || wanted+=(rabbitmq-server)

@@ -13,6 +13,9 @@ use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
 use std::rc::Rc;
 
 mod busy;
+mod epoll;
+
+use epoll::control;
 
 /// What a descriptor is ready for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -406,7 +409,7 @@ impl Reactor {
         };
         let mut events: [MaybeUninit<libc::epoll_event>; BATCH] =
             [const { MaybeUninit::uninit() }; BATCH];
-        let mut take = |timeout| wait_for_events(epoll, &mut events, timeout);
+        let mut take = |timeout| epoll::wait(epoll, &mut events, timeout);
         let mut n = 0;
         if waits {
             let time = self.busy.time(self.waiting.get());
@@ -504,32 +507,6 @@ impl Reactor {
     }
 }
 
-/// `epoll_wait(2)`: how many events came; negative for an error.
-///
-/// The C library's function is a point where threads can be cancelled, which costs more than the call around it in a process with
-/// several of them; nobody cancels this one.
-#[inline]
-fn wait_for_events(
-    epoll: RawFd,
-    events: &mut [MaybeUninit<libc::epoll_event>; BATCH],
-    timeout: i32,
-) -> i32 {
-    let no_mask = std::ptr::null::<libc::sigset_t>();
-    // SAFETY: the buffer holds BATCH events; without a mask of signals its size is not looked at.
-    let count = unsafe {
-        libc::syscall(
-            libc::SYS_epoll_pwait,
-            epoll,
-            events.as_mut_ptr(),
-            BATCH as i32,
-            timeout,
-            no_mask,
-            0_usize,
-        )
-    };
-    count as i32
-}
-
 fn entry_of(entries: &mut Vec<Entry>, fd: RawFd) -> std::io::Result<&mut Entry> {
     let index = usize::try_from(fd).map_err(|_| std::io::Error::from_raw_os_error(libc::EBADF))?;
     if index >= entries.len() {
@@ -544,15 +521,6 @@ fn pack(fd: RawFd, generation: u32) -> u64 {
 
 fn not_running() -> std::io::Error {
     std::io::Error::other("no event loop runs on this thread")
-}
-
-fn control(epoll: RawFd, operation: i32, fd: RawFd, events: u32, data: u64) -> std::io::Result<()> {
-    let mut event = libc::epoll_event { events, u64: data };
-    // SAFETY: a valid epoll descriptor and a local structure.
-    if unsafe { libc::epoll_ctl(epoll, operation, fd, &raw mut event) } < 0 {
-        return Err(std::io::Error::last_os_error());
-    }
-    Ok(())
 }
 
 /// Who waits for which descriptor: coroutine, descriptor, direction. Goes through all descriptors.

@@ -248,34 +248,30 @@ fn lend(call: &mut Call) -> Done {
     call.ret(done?)
 }
 
-fn stats(call: &mut Call) -> Done {
-    let pool = &store(call)?.pool;
-    let now = clock::now();
-    let Counts {
-        idle,
-        taken,
-        waiting,
-        made,
-        ended,
-        waits,
-        refused,
-        waited,
-        ..
-    } = pool.counts();
-    let mut out = Array::with_capacity(10);
+/// What `stats()` of all that has a pool begins with: max, idle, taken, waiting, made, ended, waits, refused.
+pub(crate) fn figures(max: usize, counts: &Counts) -> Array {
+    let mut out = Array::with_capacity(16);
     for (name, value) in [
-        ("max", pool.limits().max as u64),
-        ("idle", idle as u64),
-        ("taken", taken as u64),
-        ("waiting", waiting as u64),
-        ("made", made),
-        ("ended", ended),
-        ("waits", waits),
-        ("refused", refused),
+        ("max", max as u64),
+        ("idle", counts.idle as u64),
+        ("taken", counts.taken as u64),
+        ("waiting", counts.waiting as u64),
+        ("made", counts.made),
+        ("ended", counts.ended),
+        ("waits", counts.waits),
+        ("refused", counts.refused),
     ] {
         out.set(name, value);
     }
-    out.set("waited", waited as f64 / 1e9);
+    out
+}
+
+fn stats(call: &mut Call) -> Done {
+    let pool = &store(call)?.pool;
+    let now = clock::now();
+    let counts = pool.counts();
+    let mut out = figures(pool.limits().max, &counts);
+    out.set("waited", counts.waited as f64 / 1e9);
     let mut held = Array::new();
     for holder in pool.held() {
         let mut one = Array::with_capacity(3);

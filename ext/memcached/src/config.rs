@@ -1,6 +1,6 @@
 //! Which servers, and how.
 
-use highper_pool::Limits;
+use highper_pool::{Limits, setting::seconds};
 use std::time::Duration;
 
 /// A server.
@@ -131,27 +131,11 @@ impl Config {
     /// # Errors
     /// What is wrong with the name or the value.
     pub fn set(&mut self, key: &str, value: &str) -> Result<(), String> {
-        let number = || {
-            value
-                .parse::<usize>()
-                .map_err(|_| format!("{key} must be a number, '{value}' given"))
-        };
-        let seconds = || {
-            let seconds = value.parse::<f64>().ok().filter(|s| (0.0..1e9).contains(s));
-            let seconds = seconds
-                .ok_or_else(|| format!("{key} must be seconds, 0 for no limit, '{value}' given"))?;
-            Ok::<_, String>((seconds > 0.0).then(|| Duration::from_secs_f64(seconds)))
-        };
         match key {
-            "connect_timeout" => self.connect_timeout = seconds()?.unwrap_or_default(),
-            "timeout" => self.timeout = seconds()?,
-            "pool.max" => self.limits.max = number()?.max(1),
-            "pool.min" => self.limits.min_idle = number()?,
-            "pool.queue" => self.limits.queue = number()?,
-            "pool.wait" => self.limits.wait = seconds()?,
-            "pool.idle" => self.limits.idle = seconds()?,
-            "pool.lifetime" => self.limits.lifetime = seconds()?,
+            "connect_timeout" => self.connect_timeout = seconds(key, value)?.unwrap_or_default(),
+            "timeout" => self.timeout = seconds(key, value)?,
             "url" => {}
+            _ if self.limits.set(key, value)? => {}
             _ => return Err(format!("there is no setting '{key}'; there are {KEYS}")),
         }
         Ok(())

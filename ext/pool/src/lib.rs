@@ -25,6 +25,7 @@
 mod limits;
 mod pool;
 mod ring;
+pub mod setting;
 mod taken;
 
 pub use limits::Limits;

@@ -1,5 +1,6 @@
 //! How many, how long.
 
+use crate::setting::{number, seconds};
 use std::time::Duration;
 
 /// The limits of a pool.
@@ -30,5 +31,24 @@ impl Default for Limits {
             idle: Some(Duration::from_secs(60)),
             lifetime: Some(Duration::from_secs(3600)),
         }
+    }
+}
+
+impl Limits {
+    /// Sets one by its name in configurations: `pool.max`, `min`, `queue`, `wait`, `idle`, `lifetime`. False for other names.
+    ///
+    /// # Errors
+    /// What is wrong with the value.
+    pub fn set(&mut self, key: &str, value: &str) -> Result<bool, String> {
+        match key {
+            "pool.max" => self.max = number(key, value)?.max(1),
+            "pool.min" => self.min_idle = number(key, value)?,
+            "pool.queue" => self.queue = number(key, value)?,
+            "pool.wait" => self.wait = seconds(key, value)?,
+            "pool.idle" => self.idle = seconds(key, value)?,
+            "pool.lifetime" => self.lifetime = seconds(key, value)?,
+            _ => return Ok(false),
+        }
+        Ok(true)
     }
 }

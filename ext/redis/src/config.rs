@@ -1,6 +1,7 @@
 //! Which servers, and how.
 
 use highper_pool::Limits;
+use highper_pool::setting::{number, seconds};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -419,22 +420,6 @@ impl Config {
             }
         }
     }
-}
-
-fn number(key: &str, value: &str) -> Result<usize, String> {
-    value
-        .parse()
-        .map_err(|_| format!("{key} must be a number, '{value}' given"))
-}
-
-/// Seconds; 0 for none.
-fn seconds(key: &str, value: &str) -> Result<Option<Duration>, String> {
-    let seconds: f64 = value
-        .parse()
-        .ok()
-        .filter(|seconds| (0.0..1e9).contains(seconds))
-        .ok_or_else(|| format!("{key} must be seconds, 0 for no limit, '{value}' given"))?;
-    Ok((seconds > 0.0).then(|| Duration::from_secs_f64(seconds)))
 }
 
 fn decode(text: &str) -> Result<String, String> {

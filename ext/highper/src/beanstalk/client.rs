@@ -3,7 +3,7 @@
 use super::exception::{misused, thrown};
 use super::job;
 use super::open::config;
-use highper_beanstalk::{Client, Counts, Peek, Put};
+use highper_beanstalk::{Client, Peek, Put};
 use highper_zend::{
     Array, Call, Class, ClassRef, Done, Flags, Object, Registry, Throw, Trace, Value, error, json,
 };
@@ -279,21 +279,8 @@ pub(super) fn declare(registry: &mut Registry) {
                 "The pool: max, idle, taken, waiting, made, ended, waits, refused; and commands.",
                 |call| {
                     let client = client(call)?;
-                    let Counts { idle, taken, waiting, made, ended, waits, refused, .. } = client.counts();
-                    let mut out = Array::with_capacity(9);
-                    for (name, value) in [
-                        ("max", client.config().limits.max as u64),
-                        ("idle", idle as u64),
-                        ("taken", taken as u64),
-                        ("waiting", waiting as u64),
-                        ("made", made),
-                        ("ended", ended),
-                        ("waits", waits),
-                        ("refused", refused),
-                        ("commands", client.commands()),
-                    ] {
-                        out.set(name, value);
-                    }
+                    let mut out = crate::pool::figures(client.config().limits.max, &client.counts());
+                    out.set("commands", client.commands());
                     call.ret(out)
                 },
             )

@@ -3,10 +3,8 @@
 use super::connection;
 use super::exception::{misused, thrown};
 use super::options::{address, seconds};
-use highper_wire::{Client, Counts, Frame, Limits, Settings};
-use highper_zend::{
-    Array, Call, Class, ClassRef, Done, Flags, Registry, Throw, Trace, Value, error,
-};
+use highper_wire::{Client, Frame, Limits, Settings};
+use highper_zend::{Call, Class, ClassRef, Done, Flags, Registry, Throw, Trace, Value, error};
 use std::cell::OnceCell;
 use std::path::PathBuf;
 use std::rc::Rc;
@@ -72,20 +70,7 @@ pub(super) fn declare(registry: &mut Registry) {
                 "The pool: max, idle, taken, waiting, made, ended, waits, refused.",
                 |call| {
                     let client = client(call)?;
-                    let Counts { idle, taken, waiting, made, ended, waits, refused, .. } = client.counts();
-                    let mut out = Array::with_capacity(8);
-                    for (name, value) in [
-                        ("max", client.settings().pool.max as u64),
-                        ("idle", idle as u64),
-                        ("taken", taken as u64),
-                        ("waiting", waiting as u64),
-                        ("made", made),
-                        ("ended", ended),
-                        ("waits", waits),
-                        ("refused", refused),
-                    ] {
-                        out.set(name, value);
-                    }
+                    let out = crate::pool::figures(client.settings().pool.max, &client.counts());
                     call.ret(out)
                 },
             )

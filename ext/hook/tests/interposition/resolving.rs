@@ -48,9 +48,11 @@ fn names_are_looked_up_elsewhere_and_numbers_here() {
             call(text(node).as_ptr(), std::ptr::null(), hints, &mut list),
             0
         );
+        // SAFETY: the list of the call above, once.
         unsafe { libc::freeaddrinfo(list) };
     }
     assert_eq!(call(std::ptr::null(), port.as_ptr(), &hints, &mut list), 0);
+    // SAFETY: the list of the call above, once.
     unsafe { libc::freeaddrinfo(list) };
     let code = call(
         text("localhost").as_ptr(),
@@ -69,6 +71,7 @@ fn names_are_looked_up_elsewhere_and_numbers_here() {
         ),
         0
     );
+    // SAFETY: the list of the call above, once.
     unsafe { libc::freeaddrinfo(list) };
     assert_eq!(asked(), [Asked::Resolve]);
 }
@@ -79,6 +82,7 @@ fn hosts_are_written_to_the_callers_buffer() {
     let library = Library::patched(Build::Now, "gethostbyname");
     let call: GetHostByName = library.get("f_gethostbyname_r");
     let mut buffer = [0; 512];
+    // SAFETY: plain data, valid as zeros.
     let mut host: hostent = unsafe { std::mem::zeroed() };
     let (mut result, mut error) = (std::ptr::null_mut(), 0);
     let name = text("localhost");
@@ -97,14 +101,13 @@ fn hosts_are_written_to_the_callers_buffer() {
     assert_eq!(ask(8), (libc::ERANGE, std::ptr::null_mut(), -1));
     let (code, found, error) = ask(500);
     assert_eq!((code, error), (0, 0));
+    // SAFETY: the call has succeeded, so it points to `host`, whose texts and lists lie in `buffer`.
     let found = unsafe { &*found };
     assert_eq!((found.h_addrtype, found.h_length), (libc::AF_INET, 4));
-    assert!(
-        unsafe { CStr::from_ptr(found.h_name) }
-            .to_str()
-            .unwrap()
-            .contains("localhost")
-    );
+    // SAFETY: a text of the answer, ended by a zero.
+    let called = unsafe { CStr::from_ptr(found.h_name) };
+    assert!(called.to_str().unwrap().contains("localhost"));
+    // SAFETY: lists of the answer, each ended by a null pointer; an IPv4 address has four bytes.
     unsafe {
         assert!((*found.h_aliases).is_null());
         let first = *found.h_addr_list;
