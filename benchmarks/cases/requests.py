@@ -1,5 +1,6 @@
 """What a request costs on the wire's other end: CPU time, throughput, waiting, system calls."""
 import json
+import os
 import re
 import signal
 import subprocess
@@ -39,6 +40,23 @@ def pipeline(side, options):
     with Server(side, "hello") as server:
         pipelined(server.url, 1)
         return {"pipelined": [pipelined(server.url, max(1, int(4 * options.scale))) for _ in range(3)]}
+
+
+def static_files(key, size, requests, connections):
+    """Files below `document_root`, 97 of the same size, by h2load."""
+    def sample(side, options):
+        with tempfile.TemporaryDirectory(prefix="bench-files-") as folder:
+            os.chmod(folder, 0o755)
+            for number in range(97):
+                with open(os.path.join(folder, f"{number}.css"), "wb") as f:
+                    f.write(b"a{}\n" * (size // 4))
+            paths = [f"/{number * 31 % 97}.css" for number in range(97)]
+            with Server(side, "hello", files=folder) as server:
+                if len(server.get(paths[1])) != size:
+                    raise ServerFailed(f"{side.name} does not serve {paths[1]}")
+                h2load(server.url, requests // 20, connections, paths=paths)
+                return {key: [h2load(server.url, int(requests * options.scale), connections, paths=paths) for _ in range(3)]}
+    return sample
 
 
 def sleeping_handler(side, options):
@@ -87,6 +105,10 @@ CASES = [
     Case("pipelined", [Row("pipelined", "requests per second, 16 pipelined", "1/s", Target("≥ 4 ×", ratio_at_least=4))], pipeline),
     Case("process-mode", [Row("process-mode", "process mode, hello world, 64 connections: requests per second", "1/s",
                               Target("≥ 1.3 ×", ratio_at_least=1.3))], process_mode),
+    Case("static-small", [Row("static-small", "static files of 1 KB, 64 connections: requests per second", "1/s",
+                              Target("≥ 1.5 ×", ratio_at_least=1.5))], static_files("static-small", 1024, 200_000, 64)),
+    Case("static-large", [Row("static-large", "static files of 1 MB, 16 connections: requests per second", "1/s",
+                              Target("≥ 1.0 ×", ratio_at_least=1.0))], static_files("static-large", 1 << 20, 10_000, 16)),
     Case("sleep-handler", [Row("sleep-handler", "handler that sleeps 1 ms, 128 connections: requests per second", "1/s",
                                Target("≥ 1.15 ×", ratio_at_least=1.15))], sleeping_handler),
     Case("sleep-idle", [Row("sleep-idle", "a sleep of 1 ms when idle", "ms", Target("median ≤ 1.2 ms", at_most=1.2), digits=3)],

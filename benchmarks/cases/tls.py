@@ -13,6 +13,8 @@ from harness.load import LoadFailed, h2load
 from harness.server import Server, ServerFailed
 from harness.side import LOAD_CORE
 
+from .rooms import HANDSHAKE
+
 KEYS = {"ecdsa": ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"], "rsa": ["-newkey", "rsa:2048"]}
 
 
@@ -63,15 +65,20 @@ def handshakes(kind):
     return sample
 
 
-def idle(side, options):
+def idle(case, question, key):
+    """What a connection holds that has asked once (or shaken hands for WebSocket) and says nothing."""
+    return lambda side, options: idle_connections(side, options, case, question, key)
+
+
+def idle_connections(side, options, case, question, key):
     count = int(2000 * options.scale)
     context = ssl.create_default_context()
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-    with Certificate("ecdsa") as folder, Server(side, "hello", tls=folder) as server:
+    with Certificate("ecdsa") as folder, Server(side, case, tls=folder) as server:
         def connect():
             plain = socket.create_connection(("127.0.0.1", server.port), 10)
             secure = context.wrap_socket(plain)
-            secure.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+            secure.sendall(question)
             secure.recv(4096)
             return secure
         warm = [connect() for _ in range(100)]
@@ -82,7 +89,7 @@ def idle(side, options):
         grown = after["RssAnon"] - before["RssAnon"]
         for connection in warm + held:
             connection.close()
-        return {"tls-idle": grown / count}
+        return {key: grown / count}
 
 
 CASES = [
@@ -94,6 +101,8 @@ CASES = [
                                   Target("≥ 1.2 ×", ratio_at_least=1.2))], handshakes("ecdsa")),
     Case("handshakes-rsa", [Row("handshakes-rsa", "handshakes per second of CPU, RSA-2048", "1/s",
                                 Target("≥ 1.0 ×", ratio_at_least=1.0))], handshakes("rsa")),
-    Case("tls-idle", [Row("tls-idle", "an idle connection over TLS, in user space", "bytes", Target("≤ 8,192 B", at_most=8192))], idle,
-         rounds=1),
+    Case("tls-idle", [Row("tls-idle", "an idle connection over TLS, in user space", "bytes", Target("≤ 8,192 B", at_most=8192))],
+         idle("hello", b"GET / HTTP/1.1\r\nHost: x\r\n\r\n", "tls-idle"), rounds=1),
+    Case("tls-websocket-idle", [Row("tls-websocket-idle", "an idle WebSocket connection over TLS, in user space", "bytes",
+                                    Target("≤ 8,192 B", at_most=8192))], idle("websocket", HANDSHAKE, "tls-websocket-idle"), rounds=1),
 ]

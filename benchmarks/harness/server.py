@@ -39,9 +39,9 @@ def many_files():
 class Server:
     """`with Server(side, "hello") as s:` gives a server whose worker is s.pid at s.url."""
 
-    def __init__(self, side, case, wrapper=(), application=False, patience=30, ini=(), tls=None):
+    def __init__(self, side, case, wrapper=(), application=False, patience=30, ini=(), tls=None, files=None):
         self.side, self.case, self.wrapper, self.application = side, case, list(wrapper), application
-        self.patience, self.ini, self.tls = patience, ini, tls
+        self.patience, self.ini, self.tls, self.files = patience, ini, tls, files
         if application is True:
             self.application = "application"
         self.pid = None
@@ -51,7 +51,8 @@ class Server:
         self.url = f"{'https' if self.tls else 'http'}://127.0.0.1:{self.port}"
         self.dir = tempfile.TemporaryDirectory(prefix="bench-server-")
         pid_file = os.path.join(self.dir.name, "pid")
-        env = dict(self.side.env, APP_ENV="production", **({"BENCH_TLS": self.tls} if self.tls else {}))
+        folders = {"BENCH_TLS": self.tls, "BENCH_FILES": self.files}
+        env = dict(self.side.env, APP_ENV="production", **{name: folder for name, folder in folders.items() if folder})
         if self.application:
             args = [os.path.join(PHP_DIR, self.application, "server.php"), "--listen", f"127.0.0.1:{self.port}",
                     "--workers", "1"]

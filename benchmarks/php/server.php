@@ -107,12 +107,16 @@ if ($case === 'echo') {
 }
 // A folder with server.crt and server.key.
 $tls = getenv('BENCH_TLS');
+// A folder whose files are served.
+$files = getenv('BENCH_FILES');
+$static = $files ? ['enable_static_handler' => true, 'document_root' => $files] : [];
 $secure = $tls ? ['open_http2_protocol' => true, 'ssl_cert_file' => "{$tls}/server.crt", 'ssl_key_file' => "{$tls}/server.key"] : [];
 // `process-hello` is `hello` in process mode.
 $mode = str_starts_with($case, 'process-') ? SWOOLE_PROCESS : SWOOLE_BASE;
 $case = preg_replace('/^process-/', '', $case);
-$server = new Server('127.0.0.1', (int) $port, $mode, SWOOLE_SOCK_TCP | ($tls ? SWOOLE_SSL : 0));
-$server->set($secure + [
+$class = $case === 'websocket' ? Swoole\WebSocket\Server::class : Server::class;
+$server = new $class('127.0.0.1', (int) $port, $mode, SWOOLE_SOCK_TCP | ($tls ? SWOOLE_SSL : 0));
+$server->set($secure + $static + [
     'worker_num' => 1,
     'reactor_num' => 1,
     'log_level' => SWOOLE_LOG_WARNING,
@@ -122,5 +126,9 @@ $server->set($secure + [
 $server->on('workerStart', static function () use ($pidFile): void {
     file_put_contents($pidFile, getmypid());
 });
-$server->on('request', $handlers[$case]);
+if ($case === 'websocket') {
+    $server->on('message', static fn (Swoole\WebSocket\Server $server, Swoole\WebSocket\Frame $frame) => $server->push($frame->fd, $frame->data));
+} else {
+    $server->on('request', $handlers[$case]);
+}
 $server->start();
