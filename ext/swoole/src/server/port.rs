@@ -290,14 +290,16 @@ impl<'a> View<'a> {
 
     pub(super) fn is_http(&self, settings: &Array) -> bool {
         let on = |name: &str| settings.get(name).is_some_and(Value::to_bool);
-        self.state.is_http.get()
-            || [
-                "open_http_protocol",
-                "open_websocket_protocol",
-                "open_http2_protocol",
-            ]
-            .into_iter()
-            .any(on)
+        // Datagrams never carry it, whatever the server's settings say of its other ports.
+        !self.kind().is_datagram()
+            && (self.state.is_http.get()
+                || [
+                    "open_http_protocol",
+                    "open_websocket_protocol",
+                    "open_http2_protocol",
+                ]
+                .into_iter()
+                .any(on))
     }
 
     pub(super) fn take_listener(&self) -> Option<Listener> {
