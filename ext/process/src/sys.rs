@@ -41,14 +41,33 @@ pub fn shutdown(fd: BorrowedFd<'_>) -> io::Result<()> {
 /// A socket that listens does not any more, in every process that shares it; its address stays its own, and
 /// [`listen_again`] undoes it.
 pub fn stop_listening(fd: BorrowedFd<'_>) -> io::Result<()> {
+    // Who does not listen shares its address with all that set this option, as servers do.
+    reuse_address(fd, false)?;
     // SAFETY: the descriptor is open as long as the borrow.
     check(unsafe { libc::shutdown(fd.as_raw_fd(), libc::SHUT_RD) }).map(drop)
 }
 
 /// It listens again.
 pub fn listen_again(fd: BorrowedFd<'_>, backlog: i32) -> io::Result<()> {
+    // Connections that go on have the address too.
+    reuse_address(fd, true)?;
     // SAFETY: the descriptor is open as long as the borrow.
     check(unsafe { libc::listen(fd.as_raw_fd(), backlog) }).map(drop)
+}
+
+fn reuse_address(fd: BorrowedFd<'_>, on: bool) -> io::Result<()> {
+    let on = libc::c_int::from(on);
+    // SAFETY: the descriptor is open as long as the borrow; reads one integer.
+    check(unsafe {
+        libc::setsockopt(
+            fd.as_raw_fd(),
+            libc::SOL_SOCKET,
+            libc::SO_REUSEADDR,
+            (&raw const on).cast(),
+            size_of::<libc::c_int>() as libc::socklen_t,
+        )
+    })
+    .map(drop)
 }
 
 /// Forks. The caller keeps the rule that this process has one thread.
