@@ -323,4 +323,41 @@ mod tests {
         }
         assert!(read("77;9;-;4", 78).is_none());
     }
+
+    fn program(script: &str) -> Program {
+        Program {
+            arguments: ["/bin/sh", "-c", script].map(OsString::from).to_vec(),
+            environment: Vec::new(),
+            folder: PathBuf::from("/"),
+        }
+    }
+
+    #[test]
+    fn one_that_is_not_ready_in_time_is_ended() {
+        let patience = Duration::from_millis(200);
+        let begun = Instant::now();
+        let mut upgrade = program("exec sleep 1000")
+            .start(&[], None, patience)
+            .unwrap();
+        assert_eq!(upgrade.look(begun), None);
+        assert_eq!(upgrade.look(begun + patience / 2), None);
+        assert!(upgrade.child.try_wait().unwrap().is_none());
+        let late = upgrade.look(upgrade.until);
+        assert_eq!(late, Some(Err("it was not ready in time".to_owned())));
+        assert!(upgrade.child.try_wait().unwrap().is_some());
+    }
+
+    #[test]
+    fn one_that_ends_is_known_at_once() {
+        let mut upgrade = program("exit 3")
+            .start(&[], None, Duration::from_secs(1000))
+            .unwrap();
+        let why = loop {
+            match upgrade.look(Instant::now()) {
+                None => std::thread::yield_now(),
+                Some(end) => break end.unwrap_err(),
+            }
+        };
+        assert!(why.starts_with("it ended before it was ready"), "{why}");
+    }
 }

@@ -104,3 +104,14 @@ impl Manager<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_limit_is_what_the_guarantees_say() {
+        let limit = BEFORE + crate::Options::default().start_timeout;
+        assert_eq!(limit, Duration::from_secs(90));
+    }
+}
