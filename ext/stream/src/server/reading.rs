@@ -90,11 +90,10 @@ impl Core {
 
     /// Hands packets over; keeps what is no whole one.
     fn cut(&self, connection: &Rc<Connection>, bytes: &[u8], mut seen: usize) {
-        let settings = Rc::clone(&connection.settings);
+        let settings = &connection.settings;
         let mut at = 0;
         let mut need = 0;
         let mut gathered = None;
-        let blocks = self.service.blocks();
         while at < bytes.len() && self.wants_more(connection) {
             let rest = &bytes[at..];
             let length = |bytes: &[u8]| self.service.length(connection, bytes);
@@ -102,7 +101,7 @@ impl Core {
                 Ok(Step::Packet(count)) => {
                     at += count;
                     seen = 0;
-                    let gathers = at < bytes.len() && !blocks;
+                    let gathers = at < bytes.len() && !self.service.blocks();
                     connection.in_burst.set(gathers);
                     if let Some(since) = gathered
                         && clock::now().saturating_sub(since) > GATHER_TIME

@@ -29,10 +29,20 @@ struct Callbacks {
     number: u16,
 }
 
+impl Callbacks {
+    #[inline]
+    fn receive<const N: usize>(&self, args: &[&Value; N]) -> Result<(), Throw> {
+        match &self.receive {
+            Some(receive) => receive.call_with(*args).into_result().map(drop),
+            None => Ok(()),
+        }
+    }
+}
+
 /// The callbacks of a server.
 pub(super) struct Streams {
     server: Object,
-    ports: Vec<Callbacks>,
+    ports: Vec<Rc<Callbacks>>,
     event_object: bool,
     /// What callbacks get as the reactor's number.
     reactor: i64,
@@ -58,7 +68,7 @@ impl Streams {
         let callbacks = ports.iter().map(|(port, settings)| {
             let find =
                 |event: &str| get_callback(port, event).or_else(|| get_callback(first?, event));
-            Callbacks {
+            Rc::new(Callbacks {
                 connect: find("connect"),
                 receive: find("receive"),
                 close: find("close"),
@@ -73,7 +83,7 @@ impl Streams {
                         .get("open_redis_protocol")
                         .is_some_and(Value::to_bool),
                 number: View::of(port).map_or(0, |port| port.number()),
-            }
+            })
         });
         Self {
             server: server.clone(),
@@ -83,7 +93,7 @@ impl Streams {
         }
     }
 
-    fn port(&self, number: usize) -> Option<&Callbacks> {
+    fn port(&self, number: usize) -> Option<&Rc<Callbacks>> {
         self.ports.get(number)
     }
 
@@ -149,23 +159,23 @@ impl Streams {
         if port.is_redis {
             return self.command(session, packet);
         }
-        let Some(callable) = port.receive.clone() else {
+        if port.receive.is_none() {
             return;
-        };
+        }
         let (server, fd) = (Value::from(&self.server), session as i64);
         let data = Value::string(packet);
+        // The callbacks are shared with the coroutine: a copy of one takes longer.
+        let (port, reactor) = (Rc::clone(port), self.reactor);
         if self.event_object {
-            let reactor = self.reactor;
             return Self::run(move || {
                 let event = event::event(fd, reactor, now(), Some(data))?;
-                callable
-                    .call(&[server, Value::from(&event)])
-                    .into_result()
-                    .map(drop)
+                port.receive(&[&server, event.as_value()])
             });
         }
-        let args = [server, Value::from(fd), Value::from(self.reactor), data];
-        Self::run(move || callable.call(&args).into_result().map(drop));
+        Self::run(move || {
+            let (fd, reactor) = (Value::from(fd), Value::from(reactor));
+            port.receive(&[&server, &fd, &reactor, &data])
+        });
     }
 
     fn of_buffer(&self, callable: Option<&Callable>, session: u64) {
