@@ -30,6 +30,7 @@ mod future;
 mod line;
 mod local;
 pub mod numbers;
+pub mod outbox;
 pub mod overflow;
 pub mod preempt;
 pub mod process;

@@ -396,6 +396,19 @@ impl Connection {
         }
     }
 
+    /// Its socket, where bytes can be given to that as they are and nothing waits in front of them.
+    pub(crate) fn free_socket(&self) -> Option<i32> {
+        match &*self.link.borrow() {
+            Link::Plain(fd) if self.output.borrow().is_empty() => Some(fd.as_raw_fd()),
+            _ => None,
+        }
+    }
+
+    /// What the socket did not take of bytes that were offered to it waits.
+    pub(crate) fn keep(&self, bytes: &[u8]) {
+        self.output.borrow_mut().push_bytes(bytes);
+    }
+
     #[inline(never)]
     fn send_through(&self, bytes: &[u8]) -> Sent {
         if let Some(branch) = self.branch() {

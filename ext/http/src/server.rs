@@ -3,6 +3,7 @@
 mod accept;
 mod carried;
 mod deadlines;
+mod mailing;
 mod processing;
 mod proxied;
 mod raw;
@@ -16,6 +17,7 @@ mod upgraded;
 
 pub use carried::Carrier;
 pub(crate) use carried::hand_over;
+pub use mailing::Mailing;
 pub use relayed::{Handed, Standing};
 pub(crate) use trunk::Branch;
 pub use upgraded::WeakServer;

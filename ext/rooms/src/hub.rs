@@ -6,6 +6,7 @@ use crate::socket::Offer;
 use crate::{Frame, Listener, Socket, Target};
 use highper_engine::{clock, scheduler};
 use highper_http::Exchange;
+use highper_http::server::Mailing;
 use highper_websocket::Opcode;
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -38,6 +39,15 @@ pub(crate) struct Counts {
 
 /// How often it is looked who has heard nothing for long: nanoseconds.
 const BEAT: u64 = 1_000_000_000;
+
+/// From how many clients on what they get goes out together.
+const MANY: usize = 16;
+
+/// Sends what these sockets have given to a mailing.
+fn send(mailing: &mut Mailing, posted: &mut Vec<Rc<Socket>>) {
+    mailing.send();
+    posted.drain(..).for_each(|socket| socket.posted());
+}
 
 /// Adds to a count.
 pub(crate) fn add(count: &Cell<u64>, by: usize) {
@@ -292,10 +302,24 @@ impl Hub {
     fn flush(&self) {
         self.is_due.set(false);
         let mut fresh = self.fresh.take();
+        let is_many = fresh.len() >= MANY;
+        let mut mailing = Mailing::default();
+        let (mut posted, mut others) = (Vec::new(), Vec::new());
         for member in fresh.drain(..) {
             member.is_fresh(false);
-            member.flush();
+            match member {
+                Member::Socket(socket) if is_many && socket.post(&mut mailing) => {
+                    posted.push(socket);
+                    if mailing.is_full() {
+                        send(&mut mailing, &mut posted);
+                    }
+                }
+                // What it leads to must not come before what the mailing has.
+                member => others.push(member),
+            }
         }
+        send(&mut mailing, &mut posted);
+        others.iter().for_each(Member::flush);
         if fresh.capacity() <= 1 << 16 {
             let mut place = self.fresh.borrow_mut();
             if place.is_empty() {

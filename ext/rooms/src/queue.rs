@@ -42,16 +42,43 @@ struct Item {
     group: u64,
 }
 
+/// One that is empty, or has a single frame, owns no memory beside that.
+#[derive(Default)]
+enum Items {
+    #[default]
+    None,
+    One(Item),
+    Many(VecDeque<Item>),
+}
+
 /// Frames that wait, the oldest first.
 #[derive(Default)]
 pub(crate) struct Queue {
-    items: VecDeque<Item>,
+    items: Items,
     bytes: usize,
 }
 
 impl Queue {
     pub(crate) fn is_empty(&self) -> bool {
-        self.items.is_empty()
+        matches!(self.items, Items::None)
+    }
+
+    fn len(&self) -> usize {
+        match &self.items {
+            Items::None => 0,
+            Items::One(_) => 1,
+            Items::Many(items) => items.len(),
+        }
+    }
+
+    /// How long the oldest is.
+    fn next_length(&self) -> Option<usize> {
+        let oldest = match &self.items {
+            Items::None => None,
+            Items::One(item) => Some(item),
+            Items::Many(items) => items.front(),
+        };
+        oldest.map(|item| item.bytes.len())
     }
 
     pub(crate) fn bytes(&self) -> usize {
@@ -61,33 +88,61 @@ impl Queue {
     /// Puts a frame behind the others, whatever there is.
     pub(crate) fn add(&mut self, bytes: Rc<[u8]>, group: u64) {
         self.bytes += bytes.len();
-        self.items.push_back(Item { bytes, group });
+        let item = Item { bytes, group };
+        match &mut self.items {
+            Items::Many(items) => items.push_back(item),
+            Items::None => self.items = Items::One(item),
+            one => {
+                if let Items::One(first) = std::mem::take(one) {
+                    *one = Items::Many(VecDeque::from([first, item]));
+                }
+            }
+        }
+    }
+
+    /// Leaves out what belongs to a group.
+    fn drop_group(&mut self, group: u64) {
+        match &mut self.items {
+            Items::Many(items) => {
+                items.retain(|item| item.group != group);
+                self.bytes = items.iter().map(|item| item.bytes.len()).sum();
+                if items.is_empty() {
+                    self.items = Items::None;
+                }
+            }
+            Items::One(item) if item.group == group => *self = Self::default(),
+            _ => {}
+        }
     }
 
     /// Puts a frame of a client that takes nothing at the moment.
     pub(crate) fn put(&mut self, bytes: Rc<[u8]>, group: u64, room: usize, slow: Slow) -> Put {
-        let before = self.items.len();
+        let before = self.len();
         match slow {
             Slow::Close if self.bytes + bytes.len() > room => return Put::Full,
-            Slow::KeepLast => {
-                self.items.retain(|item| item.group != group);
-                self.bytes = self.items.iter().map(|item| item.bytes.len()).sum();
-            }
+            Slow::KeepLast => self.drop_group(group),
             _ => {}
         }
         self.add(bytes, group);
         while self.bytes > room && self.take().is_some() {}
-        Put::Waits(before + 1 - self.items.len())
+        Put::Waits(before + 1 - self.len())
     }
 
     /// Takes the oldest.
     pub(crate) fn take(&mut self) -> Option<Rc<[u8]>> {
-        let item = self.items.pop_front()?;
+        let item = match &mut self.items {
+            Items::Many(items) if items.len() > 1 => items.pop_front()?,
+            Items::Many(items) => {
+                let last = items.pop_front()?;
+                self.items = Items::None;
+                last
+            }
+            rest => match std::mem::take(rest) {
+                Items::One(item) => item,
+                _ => return None,
+            },
+        };
         self.bytes -= item.bytes.len();
-        if self.items.is_empty() {
-            // One that is empty owns nothing.
-            self.items = VecDeque::new();
-        }
         Some(item.bytes)
     }
 
@@ -95,8 +150,8 @@ impl Queue {
     pub(crate) fn take_some(&mut self, most: usize) -> Vec<Rc<[u8]>> {
         let mut all = Vec::new();
         let mut length = 0;
-        while let Some(item) = self.items.front() {
-            length += item.bytes.len();
+        while let Some(next) = self.next_length() {
+            length += next;
             if !all.is_empty() && length > most {
                 break;
             }
@@ -105,9 +160,25 @@ impl Queue {
         all
     }
 
+    /// Takes everything, in one piece.
+    pub(crate) fn take_all(&mut self) -> Option<Rc<[u8]>> {
+        let all = std::mem::take(self);
+        match all.items {
+            Items::None => None,
+            Items::One(item) => Some(item.bytes),
+            Items::Many(items) => {
+                let mut bytes = Vec::with_capacity(all.bytes);
+                items
+                    .iter()
+                    .for_each(|item| bytes.extend_from_slice(&item.bytes));
+                Some(bytes.into())
+            }
+        }
+    }
+
     /// Throws everything away; how many that were.
     pub(crate) fn clear(&mut self) -> usize {
-        let count = self.items.len();
+        let count = self.len();
         *self = Self::default();
         count
     }
@@ -181,5 +252,17 @@ mod tests {
         })
         .collect();
         assert_eq!(sizes, [200, 60, 50]);
+    }
+
+    #[test]
+    fn all_is_taken_in_one_piece() {
+        let mut queue = Queue::default();
+        assert_eq!(queue.take_all(), None);
+        for count in 1..4_usize {
+            (1..=count).for_each(|length| queue.add(bytes(length), 0));
+            let all = [&[1][..], &[2, 2], &[3, 3, 3]][..count].concat();
+            assert_eq!(queue.take_all().as_deref(), Some(&all[..]));
+            assert_eq!((queue.bytes(), queue.is_empty()), (0, true));
+        }
     }
 }

@@ -6,7 +6,7 @@ use crate::queue::{Put, Queue};
 use crate::room::{Room, Seat};
 use crate::{Frame, Greeting, Hub, Terms};
 use highper_engine::reactor;
-use highper_http::server::WeakServer;
+use highper_http::server::{Mailing, WeakServer};
 use highper_http::{Connection, Exchange, Protocol, Server};
 use highper_websocket::{Decoder, Opcode, close, encode};
 use std::any::Any;
@@ -320,6 +320,34 @@ impl Socket {
             self.hub.later(Member::Socket(me));
         }
         Offer::Waits
+    }
+
+    /// Gives what waits to a mailing; false where it is to be [written](Self::flush) by itself.
+    pub(crate) fn post(&self, mailing: &mut Mailing) -> bool {
+        let waits = self.queue.borrow().bytes();
+        if self.is_blocked.get() || self.status.get() != Status::Active || waits > PIECE {
+            return false;
+        }
+        let (Some(server), Some(connection)) = (self.server.upgrade(), self.connection.upgrade())
+        else {
+            return false;
+        };
+        let Some(bytes) = self.queue.borrow_mut().take_all() else {
+            // It was written already.
+            return true;
+        };
+        if mailing.add(&server, &connection, &bytes) {
+            return true;
+        }
+        self.queue.borrow_mut().add(bytes, 0);
+        false
+    }
+
+    /// A mailing was sent that had something of it.
+    pub(crate) fn posted(&self) {
+        if let Some(connection) = self.connection.upgrade() {
+            self.is_blocked.set(connection.queued() > 0);
+        }
     }
 
     /// Writes what waits, as far as the client takes it.
