@@ -6,6 +6,18 @@ use crate::{Address, Error, Kind};
 /// Bytes of an HTTP proxy's answer at most.
 const ANSWER_LIMIT: usize = 64 * 1024;
 
+/// So much of an answer that is none is shown.
+const SHOWN: usize = 200;
+
+/// Does an answer begin with a status of success?
+fn is_success(line: &[u8]) -> bool {
+    let mut words = line.split(|byte| *byte == b' ');
+    words
+        .next()
+        .is_some_and(|version| version.starts_with(b"HTTP/1."))
+        && matches!(words.next(), Some([b'2', b'0'..=b'9', b'0'..=b'9']))
+}
+
 /// By what rules a proxy is spoken to.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Protocol {
@@ -125,6 +137,9 @@ impl Proxy {
         request.extend_from_slice(&port.to_be_bytes());
         Self::tell(socket, &request)?;
         let answer = Self::hear(socket, 4, &mut limit)?;
+        if answer[0] != 5 {
+            return refused("the proxy does not speak SOCKS5");
+        }
         if answer[1] != 0 {
             return refused(match answer[1] {
                 2 => "the proxy's rules forbid the connection",
@@ -174,18 +189,22 @@ impl Proxy {
         request += "\r\n";
         Self::tell(socket, request.as_bytes())?;
         let mut limit = socket.limit(Side::READ, 0.0);
-        let answer = socket.receive_until(b"\r\n\r\n", ANSWER_LIMIT, &mut limit)?;
-        let status = answer.split(|byte| *byte == b' ').nth(1);
-        match status {
-            Some(b"200") if answer.starts_with(b"HTTP/1.") => Ok(()),
-            _ => {
-                let line = answer
-                    .split(|byte| *byte == b'\r')
-                    .next()
-                    .unwrap_or_default();
+        let answer = socket
+            .receive_until(b"\r\n\r\n", ANSWER_LIMIT, &mut limit)
+            .map_err(|error| match error {
+                Error::Malformed(_) => Error::HttpProxy("the proxy's answer has no end".to_owned()),
+                other => other,
+            })?;
+        // Any status of the class 2xx is a tunnel; some proxies leave the words behind it out.
+        let line = answer.split(|byte| *byte == b'\r').next();
+        let line = line.unwrap_or_default();
+        match is_success(line) {
+            true => Ok(()),
+            false => {
+                let shown = &line[..line.len().min(SHOWN)];
                 Err(Error::HttpProxy(format!(
                     "wrong http_proxy response received: {}",
-                    String::from_utf8_lossy(line)
+                    String::from_utf8_lossy(shown).escape_debug()
                 )))
             }
         }
