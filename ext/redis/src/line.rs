@@ -437,8 +437,11 @@ impl Line {
         wanted.replies.take();
         match error.kind {
             Kind::Timeout | Kind::Cancelled | Kind::Usage => {
-                if error.kind == Kind::Timeout && self.heard.get() < wanted.since {
-                    // Nothing came since: perhaps nothing ever will.
+                let now = clock::now();
+                let waited = now.saturating_sub(wanted.since);
+                let silent = now.saturating_sub(self.heard.get().max(wanted.since));
+                if error.kind == Kind::Timeout && silent >= waited / 2 {
+                    // Nothing, or nothing more, came for long: perhaps nothing ever will.
                     self.retire();
                 }
                 if !self.output.borrow().is_empty() && !self.is_sending.get() {
