@@ -1,6 +1,6 @@
 # Thin on purpose: each target is a script in scripts/. PHP_CONFIG=/path/to/php-config chooses another PHP everywhere.
 
-.PHONY: serve new test build install uninstall dist bench lint format stubs settings header conformance autobahn h2spec test-php test-trixie test-experimental test-fresh test-php-src stress chaos fuzz soak asan valgrind clean help
+.PHONY: serve new test build install uninstall dist bench lint format stubs settings header conformance autobahn autobahn-client h2spec test-php test-trixie test-experimental test-fresh test-php-src stress chaos fuzz soak asan valgrind clean help
 
 help:      ## this list
 	@grep -hE '^[a-z-]+: *.*##' $(firstword $(MAKEFILE_LIST)) | sed -E 's/^([a-z-]+):.*## */  make \1\t/' | expand -t 24
@@ -37,6 +37,9 @@ conformance: ## Swoole's own tests: TESTS=/path/to/swoole-src/tests RUNNER=… [
 autobahn:  ## Autobahn's WebSocket cases, by Python 2.7: [AUTOBAHN_CASES='1.*,9.*']
 	@scripts/build
 	@scripts/autobahn
+autobahn-client: ## the same against the clients
+	@scripts/build
+	@scripts/autobahn client
 h2spec:    ## h2spec's HTTP/2 cases: H2SPEC=/path/to/h2spec
 	@scripts/build
 	@scripts/h2spec

@@ -168,6 +168,18 @@ Co\run(function () {
     check('no push', [@$client->push('x'), $client->errCode, $client->statusCode], [false, SWOOLE_ERROR_WEBSOCKET_HANDSHAKE_FAILED, SWOOLE_HTTP_CLIENT_ESTATUS_CONNECT_FAILED]);
     check('no ping', $client->ping(), false);
     check('nor disconnect', $client->disconnect(), false);
+
+    // A good-bye that nobody may say is not said back.
+    foreach (['of no code' => [pack('n', 1005), 1002], 'of a byte' => ["\x03", 1002], 'of no text' => [pack('n', 1000) . "\xff", 1007], 'in order' => [pack('n', 4000) . 'why', 4000]] as $what => [$payload, $code]) {
+        $answer = new Co\Channel(1);
+        [$client] = open(function (Socket $peer, string $head) use ($payload, $answer) {
+            $peer->sendAll($head . frame(8, $payload));
+            $answer->push(take($peer)[2] ?? '');
+        });
+        $client->recv(2);
+        check("a close frame {$what}", unpack('n', $answer->pop(2))[1], $code);
+        $client->close();
+    }
 });
 echo "done\n";
 ?>
@@ -219,4 +231,8 @@ ok: refused
 ok: no push
 ok: no ping
 ok: nor disconnect
+ok: a close frame of no code
+ok: a close frame of a byte
+ok: a close frame of no text
+ok: a close frame in order
 done

@@ -353,6 +353,11 @@ fn next(inbox: &mut Inbox, client: &Client, link: &Link) -> Result<Found, Throw>
 }
 
 fn found(frame: &Frame<'_>, own: settings::WebSocket, link: &Link) -> Result<Found, Throw> {
+    if frame.opcode == Opcode::Close
+        && let Err(broken) = close::split(frame.payload)
+    {
+        return Ok(Found::Malformed(broken));
+    }
     let shown = match frame.opcode {
         Opcode::Ping => own.shows_ping,
         Opcode::Pong => own.shows_pong,
@@ -382,7 +387,13 @@ fn found(frame: &Frame<'_>, own: settings::WebSocket, link: &Link) -> Result<Fou
         None
     };
     let mut answer = Vec::new();
-    encode::frame(&mut answer, opcode, encode::FIN, key, frame.payload);
+    match close::check(frame.payload) {
+        // A good-bye that nobody may say is not said back.
+        Err(broken) if opcode == Opcode::Close => {
+            encode::close(&mut answer, key, broken.close_code(), b"");
+        }
+        _ => encode::frame(&mut answer, opcode, encode::FIN, key, frame.payload),
+    }
     Ok(Found::Answer(answer))
 }
 
