@@ -11,7 +11,7 @@ namespace Highper;
 final class Pool
 {
     /**
-     * An empty pool; objects are made when they are needed.
+     * A pool; objects are made when they are needed.
      *
      * @param callable(): object $factory Makes one.
      * @param int $max How many there are at most.
@@ -21,8 +21,11 @@ final class Pool
      * @param int $queue How many may wait.
      * @param float|null $idle Seconds without use after which one is let go; null for never.
      * @param float|null $lifetime Seconds after which one is let go when it comes back; null for never.
+     * @param int $min How many are made before somebody needs one, and stay without use. A pool that is made outside of coroutines
+     * begins with the first that is taken.
+     * @param string|null $name Shows it among the metrics.
      */
-    public function __construct(callable $factory, int $max = 16, ?callable $check = null, ?float $wait = 5.0, int $queue = 1024, ?float $idle = null, ?float $lifetime = null) {}
+    public function __construct(callable $factory, int $max = 16, ?callable $check = null, ?float $wait = 5.0, int $queue = 1024, ?float $idle = null, ?float $lifetime = null, int $min = 0, ?string $name = null) {}
 
     /**
      * Lends an object until the coroutine ends, or put(). Waits in line where all are out.

@@ -141,7 +141,7 @@ ok: multi()
 ok: multi() of nothing
 ok: fifty at once by four connections
 a base: ClientException: base: 'api.example' is no whole address: write https://host/path, or give the client a base
-a setting: ClientException: there is no setting pool.maximum; there are max, min_idle, wait, queue, idle and lifetime
+a setting: ClientException: there is no setting pool.maximum; there are max, min, wait, queue, idle and lifetime
 a time: ClientException: timeout must be greater than 0 seconds, or null for no limit, float given
 an address: ClientException: '/x' is no whole address: write https://host/path, or give the client a base
 a scheme: ClientException: 'ftp://x/y' is of the scheme ftp; http and https are spoken here

@@ -30,6 +30,14 @@ sort($lines);
 echo implode("\n", $lines), "\n";
 check('end', $server->stop(), 0);
 
+// Those that stay are made before somebody needs one, beside the one that all share.
+$gone = HighperTest\free_port();
+file_put_contents(temp_path('config/redis.php'), "<?php return ['url' => '{$redis->url()}', 'pool' => ['min' => 2], 'gone' => ['host' => '127.0.0.1', 'port' => {$gone}, 'pool' => ['min' => 1]]];");
+$server = Server::start('<?php exit(Highper\Application::create($argv[2])->metrics("/metrics")->run([$argv[0], "--workers", "1"]));', [temp_path('')]);
+HighperTest\wait_until(fn () => str_contains($server->get('/metrics')->body, 'highper_redis_connections{redis="default"} 3'), 'three connections');
+HighperTest\wait_until(fn () => str_contains($server->log(), "no connection was made ahead of its need: cannot connect to Redis at 127.0.0.1:{$gone}"), 'the log says what can not be had');
+check('end', $server->stop(), 0);
+
 file_put_contents(temp_path('config/redis.php'), '<?php return [];');
 $server = Server::start('<?php exit(Highper\Application::create($argv[2])->get("/", fn (Highper\Redis\Client $redis) => [$redis->get("visits:ann")])->run([$argv[0], "--workers", "1"]));', [temp_path('')], environment: ['REDIS_URL' => $redis->url()]);
 check('by the environment', $server->get('/')->json(), ['2']);
@@ -57,6 +65,9 @@ highper_redis_refused_total{redis="cache"} 0
 highper_redis_refused_total{redis="default"} 0
 highper_redis_waiting{redis="cache"} 0
 highper_redis_waiting{redis="default"} 0
+highper_redis_waits_total{redis="cache"} 0
+highper_redis_waits_total{redis="default"} 0
+ok: end
 ok: end
 ok: by the environment
 1 highper: cannot start: Highper\Redis\Client: no Redis is configured: set REDIS_URL, or return ['url' => 'redis:…'] from config/redis.php

@@ -42,6 +42,11 @@ pub struct Client {
     process: Cell<u32>,
 }
 
+/// The turn of the running coroutine, which the next command uses.
+pub struct Turn {
+    _own: highper_pool::Turn<Box<Connection>>,
+}
+
 /// A connection, with the right to hold it.
 pub(crate) type Lease = (Ticket, Box<Connection>);
 
@@ -81,8 +86,60 @@ impl Client {
         Rc::clone(&self.pool.borrow())
     }
 
+    /// Waits here where all connections are taken, so that the command that follows need not wait deep in its stack: that keeps memory. Let go
+    /// of what this gives when that has run.
+    ///
+    /// # Errors
+    /// There was none in time.
+    #[inline]
+    pub fn await_turn(&self) -> Result<Option<Turn>, Error> {
+        match self.pool.borrow().has_room() {
+            true => Ok(None),
+            false => self.wait_for_turn(),
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn wait_for_turn(&self) -> Result<Option<Turn>, Error> {
+        let deadline = self.deadline();
+        let turn = self.pool().await_turn(|| deadline);
+        turn.map(|own| own.map(|own| Turn { _own: own }))
+            .map_err(|why| self.refused(&why, deadline))
+    }
+
+    /// Makes the connections that stay (`pool.min`), before somebody needs one. `failed` is told where none can be had.
+    pub fn warm(self: &Rc<Self>, failed: impl FnOnce(&Error) + 'static) {
+        let own = Rc::clone(self);
+        let make = move || Connection::open(&own.config, None).map_err(|e| own.unconnected(e));
+        self.pool().warm(make, |error: Error| failed(&error));
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn refused(&self, why: &Refused, deadline: Option<u64>) -> Error {
+        match why {
+            Refused::Cancelled => Error::of_wake(engine::Wake::Cancelled),
+            Refused::TimedOut(..) if deadline.is_some_and(|at| at <= clock::now()) => {
+                Error::of_wake(engine::Wake::Timeout)
+            }
+            refused => Error::new(
+                Kind::Exhausted,
+                format!(
+                    "no connection to beanstalkd at {}: {refused}; pool.max is how many there are (a reserved job keeps one), \
+                     pool.wait how long one waits",
+                    self.config.place()
+                ),
+            ),
+        }
+    }
+
     /// When a command that begins now has to be over.
     pub(crate) fn deadline(&self) -> Option<u64> {
+        if let Some(ends) = self.pool.borrow().turn_ends() {
+            // It has begun with the wait for its turn.
+            return Some(ends);
+        }
         match (self.config.timeout.map(clock::after), scheduler::deadline()) {
             (Some(a), Some(b)) => Some(a.min(b)),
             (a, b) => a.or(b),
@@ -110,20 +167,7 @@ impl Client {
                 (ticket, Some(connection).filter(|kept| kept.is_good()))
             }
             Ok(Taken::New(ticket)) => (ticket, None),
-            Err(Refused::Cancelled) => return Err(Error::of_wake(engine::Wake::Cancelled)),
-            Err(Refused::TimedOut(..)) if deadline.is_some_and(|at| at <= clock::now()) => {
-                return Err(Error::of_wake(engine::Wake::Timeout));
-            }
-            Err(refused) => {
-                return Err(Error::new(
-                    Kind::Exhausted,
-                    format!(
-                        "no connection to beanstalkd at {}: {refused}; pool.max is how many there are (a reserved job keeps one), \
-                         pool.wait how long one waits",
-                        self.config.place()
-                    ),
-                ));
-            }
+            Err(refused) => return Err(self.refused(&refused, deadline)),
         };
         if let Some(connection) = kept {
             return Ok((ticket, connection));
@@ -174,6 +218,7 @@ impl Client {
         }
     }
 
+    #[inline(never)]
     fn ask(self: &Rc<Self>, output: &[u8]) -> Result<Reply, Error> {
         let deadline = self.deadline();
         self.on_one(deadline, |connection| {
@@ -185,6 +230,7 @@ impl Client {
     }
 
     /// Asks for something of a tube.
+    #[inline(never)]
     fn ask_of(self: &Rc<Self>, tube: &[u8], output: &[u8]) -> Result<Reply, Error> {
         name::check(tube)?;
         let deadline = self.deadline();
@@ -226,11 +272,12 @@ impl Client {
     ///
     /// # Errors
     /// That the server can't be asked.
+    #[inline(never)]
     pub fn reserve(
         self: &Rc<Self>,
         tubes: &[Vec<u8>],
         seconds: Option<u32>,
-        place: impl FnOnce() -> String,
+        place: fn() -> String,
     ) -> Result<Option<Reservation>, Error> {
         for tube in tubes {
             name::check(tube)?;

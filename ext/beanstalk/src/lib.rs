@@ -14,7 +14,7 @@ mod name;
 mod reply;
 mod reservation;
 
-pub use client::{Client, Peek, Put};
+pub use client::{Client, Peek, Put, Turn};
 pub use config::Config;
 pub use error::{Error, Kind};
 pub use highper_pool::{Counts, Limits};

@@ -3,13 +3,15 @@
 use crate::budget::Budget;
 use crate::content::Content;
 use crate::error::Kind;
+use crate::link::Link;
 use crate::one::One;
 use crate::origin::{Account, Kept, Origin, Way};
 use crate::request::is_idempotent;
 use crate::response::{Incoming, Response};
 use crate::two::Two;
 use crate::{Body, Error, Mode, Request, Settings, Url};
-use highper_engine::{self as engine, Wake, clock, scheduler};
+use highper_engine::{self as engine, Ending, Wake, clock, scheduler};
+use highper_pool::Refused;
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -43,6 +45,31 @@ pub struct Client {
     counts: Cell<Counts>,
     /// The process that the connections belong to.
     process: Cell<u32>,
+    /// All connections to some server were taken when one looked last.
+    is_tight: Cell<bool>,
+}
+
+/// Those that wait for a connection to a server.
+pub struct Queue {
+    origin: Rc<Origin>,
+    deadline: Option<u64>,
+}
+
+impl Queue {
+    /// Waits for one's turn; nothing where that is not needed. Let go of it when the request has been made.
+    ///
+    /// # Errors
+    /// There was none in time: [`Client::refused`] says it in words.
+    #[inline]
+    pub fn wait(&self) -> Result<Option<Turn>, Refused> {
+        let turn = self.origin.pool().await_turn(|| self.deadline);
+        turn.map(|own| own.map(|own| Turn { _own: own }))
+    }
+}
+
+/// The turn of the running coroutine, which its next request to that server uses.
+pub struct Turn {
+    _own: highper_pool::Turn<Link>,
 }
 
 fn sooner(a: Option<u64>, b: Option<u64>) -> Option<u64> {
@@ -65,6 +92,7 @@ impl Client {
             budget: Budget::default(),
             counts: Cell::default(),
             process: Cell::new(engine::process::id()),
+            is_tight: Cell::new(false),
         }))
     }
 
@@ -136,21 +164,19 @@ impl Client {
     pub fn send(&self, request: &mut Request) -> Result<Response, Error> {
         self.count(|counts| counts.requests += 1);
         self.budget.earn();
-        let deadline = sooner(request.timeout.map(clock::after), scheduler::deadline());
+        // It may have begun with the wait for its turn.
+        let deadline = self
+            .turn_ends(&request.url)
+            .or_else(|| sooner(request.timeout.map(clock::after), scheduler::deadline()));
         let done = self.follow(request, deadline);
         if done.is_err() {
             self.count(|counts| counts.failed += 1);
         }
         done.map_err(|error| match error.kind {
-            Kind::Timeout => Error {
-                message: format!(
-                    "{} {}: no answer within {} s (timeout)",
-                    String::from_utf8_lossy(&request.method),
-                    request.url.shown(),
-                    request.timeout.map_or(0.0, |time| time.as_secs_f64())
-                ),
-                ..error
-            },
+            Kind::Timeout => {
+                let timeout = request.timeout;
+                late(error, &request.method, request.url.shown(), timeout)
+            }
             // They name it already.
             Kind::Connect | Kind::Exhausted | Kind::Usage => error,
             _ => Error {
@@ -163,6 +189,107 @@ impl Client {
                 ..error
             },
         })
+    }
+
+    /// Are all connections to some server taken, perhaps?
+    #[must_use]
+    #[inline]
+    pub fn is_tight(&self) -> bool {
+        self.is_tight.get()
+    }
+
+    /// Where one waits for a connection to the server of an address, if all are taken: before the request is prepared, since a coroutine
+    /// that waits deep in its stack, with what it is about to send, takes much more memory.
+    #[must_use]
+    #[cold]
+    #[inline(never)]
+    pub fn queue(&self, address: &str, timeout: Option<Duration>) -> Option<Queue> {
+        let origin = self.full(address)?;
+        let timeout = timeout.map(clock::after);
+        origin.is_pooled(&self.settings).then(|| Queue {
+            deadline: sooner(timeout, scheduler::deadline()),
+            origin,
+        })
+    }
+
+    /// Why one whose wait has ended gets nothing. `shown` is the address.
+    #[cold]
+    #[inline(never)]
+    pub fn refused(
+        &self,
+        queue: &Queue,
+        why: &Refused,
+        method: &[u8],
+        shown: &str,
+        timeout: Option<Duration>,
+    ) -> Error {
+        self.count(|counts| {
+            counts.requests += 1;
+            counts.failed += 1;
+        });
+        let error = queue.origin.refused(why, queue.deadline);
+        match error.kind {
+            Kind::Timeout => late(error, method, shown, timeout),
+            _ => error,
+        }
+    }
+
+    /// The server of an address, if all connections to it are taken.
+    fn full(&self, address: &str) -> Option<Rc<Origin>> {
+        if self.process.get() != engine::process::id() {
+            return None;
+        }
+        let start = address.find("://")? + 3;
+        let host = address.get(start..)?;
+        let end = host.find(['/', '?', '#']).unwrap_or(host.len());
+        let origins = self.origins.borrow();
+        let found = origins.get(address.get(..start + end)?);
+        let found = found.filter(|origin| !origin.pool().has_room()).cloned();
+        if found.is_none() {
+            let is_full = |origin: &Rc<Origin>| !origin.pool().has_room();
+            self.is_tight.set(origins.values().any(is_full));
+        }
+        found
+    }
+
+    #[inline]
+    fn turn_ends(&self, url: &Url) -> Option<u64> {
+        match self.is_tight.get() {
+            false => None,
+            true => self.origins.borrow().get(url.origin())?.pool().turn_ends(),
+        }
+    }
+
+    /// Makes the connections to a server that stay (`min_idle`), before somebody needs one: one where it speaks HTTP/2. `failed` is told where
+    /// none can be had.
+    pub fn warm(self: &Rc<Self>, url: &Url, failed: impl FnOnce(&Error) + 'static) {
+        let limits = self.settings.pool;
+        let wanted = limits.min_idle.min(limits.max);
+        if wanted == 0 {
+            return;
+        }
+        let (own, origin) = (Rc::clone(self), self.origin(url));
+        let _started = engine::spawn(move || {
+            let mut all = Vec::with_capacity(wanted);
+            let mut failed = Some(failed);
+            while all.len() + origin.pool().counts().idle < wanted && origin.pool().has_room() {
+                let until = Some(clock::after(own.settings.connect_timeout));
+                match origin.way(&own.settings, Kept::Checked, until) {
+                    Ok(Way::One(ticket, link, _)) => all.push((ticket, link)),
+                    Ok(Way::Two(..)) => break,
+                    Err(error) => {
+                        if let Some(failed) = failed.take() {
+                            failed(&error);
+                        }
+                        break;
+                    }
+                }
+            }
+            for (ticket, link) in all {
+                origin.give_back(ticket, link);
+            }
+            Ending::Returned
+        });
     }
 
     fn follow(&self, request: &mut Request, deadline: Option<u64>) -> Result<Response, Error> {
@@ -319,7 +446,11 @@ impl Client {
         let origin = self.origin(&request.url);
         let is_whole = request.mode == Mode::Whole;
         let content = Content::new(request.max_body, is_whole);
-        let incoming = match origin.way(&self.settings, kept, deadline)? {
+        let way = origin.way(&self.settings, kept, deadline)?;
+        if !origin.pool().has_room() {
+            self.is_tight.set(true);
+        }
+        let incoming = match way {
             Way::One(ticket, link, used) => {
                 *was_used = used;
                 let one = One::begin(&origin, ticket, link, request, &self.settings, deadline)?;
@@ -337,6 +468,18 @@ impl Client {
             response.fill(deadline)?;
         }
         Ok(response)
+    }
+}
+
+/// There was no answer in time.
+fn late(error: Error, method: &[u8], shown: &str, timeout: Option<Duration>) -> Error {
+    Error {
+        message: format!(
+            "{} {shown}: no answer within {} s (timeout)",
+            String::from_utf8_lossy(method),
+            timeout.map_or(0.0, |time| time.as_secs_f64())
+        ),
+        ..error
     }
 }
 

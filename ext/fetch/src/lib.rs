@@ -29,7 +29,7 @@ mod settings;
 mod two;
 mod url;
 
-pub use client::{Client, Counts};
+pub use client::{Client, Counts, Queue, Turn};
 pub use dial::dial;
 pub use error::{Error, Kind};
 pub use guard::is_private;
@@ -41,4 +41,4 @@ pub use settings::Settings;
 pub use url::Url;
 
 /// The numbers of a pool.
-pub use highper_pool::{Counts as PoolCounts, Limits};
+pub use highper_pool::{Counts as PoolCounts, Limits, Refused};

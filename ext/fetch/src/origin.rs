@@ -18,7 +18,7 @@ const REAP: u64 = 5_000_000_000;
 /// A server.
 pub(crate) struct Origin {
     url: Url,
-    pool: Pool<Link>,
+    pool: Rc<Pool<Link>>,
     /// Made for the first connection by TLS.
     context: RefCell<Option<Context>>,
     /// Does it speak HTTP/2? Nobody knows before the first connection.
@@ -78,7 +78,7 @@ impl Origin {
     pub(crate) fn new(url: &Url, settings: &Settings) -> Rc<Self> {
         Rc::new(Self {
             url: url.clone(),
-            pool: Pool::new(settings.pool),
+            pool: Rc::new(Pool::new(settings.pool)),
             context: RefCell::default(),
             speaks_two: Cell::new(None),
             session: RefCell::default(),
@@ -87,7 +87,7 @@ impl Origin {
         })
     }
 
-    pub(crate) fn pool(&self) -> &Pool<Link> {
+    pub(crate) fn pool(&self) -> &Rc<Pool<Link>> {
         &self.pool
     }
 
@@ -125,6 +125,11 @@ impl Origin {
         None
     }
 
+    /// Is it known that requests go by connections of the pool?
+    pub(crate) fn is_pooled(&self, settings: &Settings) -> bool {
+        !self.url.is_secure() || !settings.http2 || self.speaks_two.get() == Some(false)
+    }
+
     /// A connection for a request.
     pub(crate) fn way(
         &self,
@@ -132,7 +137,7 @@ impl Origin {
         kept: Kept,
         deadline: Option<u64>,
     ) -> Result<Way, Error> {
-        if !self.url.is_secure() || !settings.http2 || self.speaks_two.get() == Some(false) {
+        if self.is_pooled(settings) {
             return self.pooled(settings, kept, deadline);
         }
         if let Some(session) = self.session(settings) {
@@ -167,18 +172,26 @@ impl Origin {
                 self.dial(settings, ticket, deadline)
             }
             Ok(Taken::New(ticket)) => self.dial(settings, ticket, deadline),
-            Err(Refused::Cancelled) => Err(of_wake(Wake::Cancelled)),
-            Err(Refused::TimedOut(..)) if deadline.is_some_and(|at| at <= clock::now()) => {
-                Err(Error::timeout().unsent())
+            Err(refused) => Err(self.refused(&refused, deadline)),
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn refused(&self, why: &Refused, deadline: Option<u64>) -> Error {
+        match why {
+            Refused::Cancelled => of_wake(Wake::Cancelled),
+            Refused::TimedOut(..) if deadline.is_some_and(|at| at <= clock::now()) => {
+                Error::timeout().unsent()
             }
-            Err(refused) => Err(Error::new(
+            refused => Error::new(
                 Kind::Exhausted,
                 format!(
                     "no connection to {}: {refused}; pool.max is how many there are, pool.wait how long one waits",
                     self.url.origin()
                 ),
             )
-            .unsent()),
+            .unsent(),
         }
     }
 

@@ -5,7 +5,7 @@ mod exception;
 mod job;
 mod open;
 
-pub(crate) use open::{is_built_in, object, refused};
+pub(crate) use open::{is_built_in, object, refused, warm};
 
 use highper_zend::Registry;
 

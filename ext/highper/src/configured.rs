@@ -1,7 +1,10 @@
 //! Clients that an application's configuration describes: one, or several by their names, as a URL or as an array of settings.
 
 use crate::app::App;
-use highper_zend::{Throw, Value};
+use crate::gauges::{self, Group};
+use highper_log::Level;
+use highper_zend::{Object, Throw, Value};
+use std::rc::Rc;
 
 /// A kind of client.
 pub(crate) struct Kind {
@@ -19,7 +22,56 @@ pub(crate) struct Kind {
     pub(crate) example: &'static str,
 }
 
+/// Says in the log that connections of `pool.min` could not be made.
+pub(crate) fn untimely(app: &App, why: &str) {
+    let text = format!("no connection was made ahead of its need: {why}");
+    app.log(Level::Warning, &text, &[], None);
+}
+
 impl Kind {
+    /// Shows one among the metrics.
+    pub(crate) fn show<T: 'static>(
+        &self,
+        group: &'static Group,
+        key: &str,
+        client: &Rc<T>,
+        values: fn(&T) -> Vec<u64>,
+    ) {
+        gauges::show(group, self.name(key).unwrap_or("default"), client, values);
+    }
+
+    /// Those that there are which are to be ready before somebody needs them: `wants` says so of a description.
+    ///
+    /// # Errors
+    /// What is wrong with the configuration.
+    pub(crate) fn early(
+        &self,
+        app: &Rc<App>,
+        wants: impl Fn(&Value) -> bool,
+    ) -> Result<Vec<Object>, Throw> {
+        let mut keys = vec![self.class.to_owned()];
+        let all = app.config.find(app, self.section)?;
+        if let Some(all) = all.as_ref().and_then(Value::as_array) {
+            let named = all
+                .iter()
+                .filter(|(_, value)| value.is_array() && self.is_one(value));
+            keys.extend(named.map(|(key, _)| {
+                format!(
+                    "{}.{}",
+                    self.section,
+                    String::from_utf8_lossy(&key.to_bytes())
+                )
+            }));
+        }
+        let mut found = Vec::new();
+        for key in keys {
+            if self.found(app, &key)?.is_some_and(|value| wants(&value)) {
+                found.extend(app.built_in(&key)?);
+            }
+        }
+        Ok(found)
+    }
+
     fn name<'a>(&self, key: &'a str) -> Option<&'a str> {
         key.strip_prefix(self.section)?.strip_prefix('.')
     }

@@ -6,7 +6,6 @@ mod cursor;
 pub(crate) mod database;
 mod exception;
 mod fill;
-pub(crate) mod gauges;
 mod open;
 mod params;
 mod pool_exception;

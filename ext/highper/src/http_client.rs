@@ -4,7 +4,6 @@ mod answer;
 mod client;
 mod exception;
 mod fake;
-pub(crate) mod gauges;
 mod multi;
 mod open;
 mod options;
@@ -13,8 +12,8 @@ mod perform;
 mod stream;
 mod wishes;
 
-pub(crate) use open::{is_built_in, object, refused};
-pub(crate) use options::{Options, size};
+pub(crate) use open::{is_built_in, object, refused, warm};
+pub(crate) use options::{Options, pool, size};
 pub(crate) use wishes::{encoded, seconds};
 
 use highper_zend::Registry;

@@ -32,6 +32,7 @@ mod exception;
 mod failure;
 mod filter;
 mod front;
+mod gauges;
 mod generator;
 mod handler;
 mod health;

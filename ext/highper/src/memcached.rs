@@ -5,7 +5,7 @@ mod exception;
 mod open;
 mod values;
 
-pub(crate) use open::{is_built_in, object, refused};
+pub(crate) use open::{is_built_in, object, refused, warm};
 
 use highper_zend::Registry;
 

@@ -3,8 +3,7 @@
 pub(crate) mod object;
 
 use crate::app::App;
-use crate::db::gauges;
-use crate::http_client;
+use crate::gauges;
 use crate::send;
 use crate::websocket;
 use highper_engine::{clock, scheduler};
@@ -123,12 +122,10 @@ impl Metrics {
         }
     }
 
-    /// Notes what the worker's databases do.
-    fn databases(&self) {
+    /// Notes what the worker's clients and pools do.
+    fn clients(&self) {
         if let Some(place) = self.place.get() {
             gauges::note(self, place);
-            crate::redis::gauges::note(self, place);
-            http_client::gauges::note(self, place);
         }
     }
 
@@ -243,7 +240,7 @@ fn look(app: Weak<App>, due: u64) {
     place.set(COROUTINES, scheduler::stats().live as u64);
     place.set(LAG, now.saturating_sub(due));
     strong.metrics.sockets(&strong);
-    strong.metrics.databases();
+    strong.metrics.clients();
     let next = now + LOOK;
     scheduler::at(next, false, move || look(app, next));
 }
@@ -286,7 +283,7 @@ pub(crate) fn text(app: &App) -> String {
     };
     place.set(COROUTINES, scheduler::stats().live as u64);
     metrics.sockets(app);
-    metrics.databases();
+    metrics.clients();
     let board = place.board();
     let own = metrics.own.borrow();
     let help = |name: &str| {

@@ -3,24 +3,59 @@
 mod exception;
 mod lease;
 
+use crate::gauges::{self, Group};
 use exception::{exhausted, misused};
-use highper_engine::{clock, scheduler};
+use highper_engine::{can_suspend, clock, scheduler};
+use highper_metrics::Kind;
 use highper_pool::{Counts, Limits, Pool, Refused, Taken, Ticket};
 use highper_zend::{
     Array, Call, Callable, Class, ClassRef, Done, Flags, Object, Registry, Throw, Trace, Tracer,
     Value, error,
 };
 use lease::Lease;
-use std::cell::{OnceCell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
 use std::time::Duration;
 
 static POOL: ClassRef = ClassRef::new("Highper\\Pool");
 
+static SHOWN: Group = Group {
+    label: "pool",
+    figures: &[
+        (
+            "highper_pool_idle",
+            Kind::Gauge,
+            "Objects of pools that nobody uses.",
+        ),
+        (
+            "highper_pool_taken",
+            Kind::Gauge,
+            "Objects of pools in use.",
+        ),
+        (
+            "highper_pool_waiting",
+            Kind::Gauge,
+            "Coroutines that wait for an object of a pool.",
+        ),
+        (
+            "highper_pool_waits_total",
+            Kind::Counter,
+            "How often somebody had to wait for an object of a pool.",
+        ),
+        (
+            "highper_pool_refused_total",
+            Kind::Counter,
+            "How often there was no object of a pool in time.",
+        ),
+    ],
+};
+
 /// A pool, and what is out of it.
 struct Store {
-    pool: Pool<Object>,
+    pool: Rc<Pool<Object>>,
+    /// Are those to be made that stay?
+    is_cold: Cell<bool>,
     factory: Callable,
     /// Asked before an object serves again; false ends it.
     check: Option<Callable>,
@@ -56,15 +91,18 @@ pub(crate) fn declare(registry: &mut Registry) {
             .deny_clone()
             .method(
                 "public function __construct(callable $factory, int $max = 16, ?callable $check = null, ?float $wait = 5.0, \
-                 int $queue = 1024, ?float $idle = null, ?float $lifetime = null)",
-                "An empty pool; objects are made when they are needed.\n\n\
+                 int $queue = 1024, ?float $idle = null, ?float $lifetime = null, int $min = 0, ?string $name = null)",
+                "A pool; objects are made when they are needed.\n\n\
                  @param callable(): object $factory Makes one.\n\
                  @param int $max How many there are at most.\n\
                  @param (callable(object): mixed)|null $check Is called before an object serves again: makes it as new, or returns false to have it replaced.\n\
                  @param float|null $wait Seconds that one waits for one at most; null for no limit.\n\
                  @param int $queue How many may wait.\n\
                  @param float|null $idle Seconds without use after which one is let go; null for never.\n\
-                 @param float|null $lifetime Seconds after which one is let go when it comes back; null for never.",
+                 @param float|null $lifetime Seconds after which one is let go when it comes back; null for never.\n\
+                 @param int $min How many are made before somebody needs one, and stay without use. A pool that is made outside of coroutines begins with \
+                 the first that is taken.\n\
+                 @param string|null $name Shows it among the metrics.",
                 construct,
             )
             .method(
@@ -149,15 +187,24 @@ fn construct(call: &mut Call) -> Done {
         queue: at_least_one(4, call.opt_long(4, 1024)?)?,
         idle: seconds(call, 5, None)?,
         lifetime: seconds(call, 6, None)?,
-        min_idle: 0,
+        min_idle: usize::try_from(call.opt_long(7, 0)?)
+            .map_err(|_| Throw::argument_value(7, "must be 0 or more"))?,
     };
-    let made = Store {
-        pool: Pool::new(limits),
+    let name = call.opt_value(8).and_then(Value::as_str);
+    let made = Rc::new(Store {
+        pool: Rc::new(Pool::new(limits)),
+        is_cold: Cell::new(limits.min_idle > 0),
         factory,
         check: call.opt_callable(2)?,
         out: RefCell::default(),
-    };
-    match call.this::<State>()?.0.set(Rc::new(made)) {
+    });
+    if let Some(name) = name {
+        gauges::show(&SHOWN, name, &made.pool, |pool| {
+            gauges::of_pool(&pool.counts())
+        });
+    }
+    made.warm();
+    match call.this::<State>()?.0.set(made) {
         Ok(()) => Ok(()),
         Err(_) => Err(misused("this pool was made before")),
     }
@@ -171,9 +218,60 @@ fn place() -> String {
     }
 }
 
+/// What a factory has made.
+fn of_factory(factory: &Callable) -> Result<Object, Throw> {
+    let made = factory.call(&[]).into_result()?;
+    made.into_object().map_err(|other| {
+        Throw::type_error(format!(
+            "the factory of a pool must return an object, {} returned",
+            other.type_name()
+        ))
+    })
+}
+
 impl Store {
+    /// Makes those that stay, once, as soon as somebody can wait for that.
+    fn warm(self: &Rc<Self>) {
+        if !self.is_cold.get() || !can_suspend() {
+            return;
+        }
+        self.is_cold.set(false);
+        let own = Rc::clone(self);
+        // What goes wrong is told to who needs one.
+        let _started = highper_runtime::spawn_body(move || own.fill());
+    }
+
+    fn fill(&self) -> Result<(), Throw> {
+        let limits = self.pool.limits();
+        let wanted = limits.min_idle.min(limits.max);
+        let mut all = Vec::with_capacity(wanted);
+        while all.len() + self.pool.counts().idle < wanted && self.pool.has_room() {
+            match self.pool.take(place, None) {
+                Ok(Taken::Idle(ticket, object)) => all.push((ticket, object)),
+                Ok(Taken::New(ticket)) => match of_factory(&self.factory) {
+                    Ok(object) => all.push((ticket, object)),
+                    Err(throw) => {
+                        self.pool.give_up(ticket);
+                        if matches!(throw, Throw::Bailout) {
+                            return Err(throw);
+                        }
+                        break;
+                    }
+                },
+                Err(_) => break,
+            }
+        }
+        for (ticket, object) in all {
+            self.pool.give_back(ticket, object);
+        }
+        Ok(())
+    }
+
     /// An object, and the right to it.
-    fn take(&self) -> Result<(Ticket, Object), Throw> {
+    fn take(self: &Rc<Self>) -> Result<(Ticket, Object), Throw> {
+        if self.is_cold.get() {
+            self.warm();
+        }
         scheduler::clear_cancelled();
         let taken = self.pool.take(place, scheduler::deadline());
         let taken = match (highper_runtime::cancel::resumed(), taken) {
@@ -217,14 +315,7 @@ impl Store {
     }
 
     fn make(&self, ticket: Ticket) -> Result<(Ticket, Object), Throw> {
-        let made = self.factory.call(&[]).into_result().and_then(|made| {
-            made.into_object().map_err(|other| {
-                Throw::type_error(format!(
-                    "the factory of a pool must return an object, {} returned",
-                    other.type_name()
-                ))
-            })
-        });
+        let made = of_factory(&self.factory);
         match made {
             Ok(object) => Ok((ticket, object)),
             Err(throw) => {

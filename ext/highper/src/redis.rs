@@ -5,7 +5,6 @@ mod arguments;
 pub(crate) mod client;
 mod connection_exception;
 mod exception;
-pub(crate) mod gauges;
 mod message;
 mod open;
 mod pipeline;
@@ -13,7 +12,7 @@ mod scan;
 mod subscription;
 mod values;
 
-pub(crate) use open::{is_built_in, object, refused};
+pub(crate) use open::{is_built_in, object, refused, warm};
 
 use highper_zend::Registry;
 

@@ -47,7 +47,15 @@ impl serve::Face for Face {
         let app = &self.app;
         self.enter(worker);
         let booted = boot(app, worker.context().generation()).and_then(|()| {
-            crate::db::warm(app).map_err(Stop::Throw)?;
+            for warm in [
+                crate::db::warm,
+                crate::redis::warm,
+                crate::memcached::warm,
+                crate::beanstalk::warm,
+                crate::http_client::warm,
+            ] {
+                warm(app).map_err(Stop::Throw)?;
+            }
             let stamped = Stamp::new(self.settings.server.as_deref());
             stamped.map_err(|e| Stop::Line(format!("setting 'server_header' can't be sent: {e}")))
         });

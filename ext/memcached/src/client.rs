@@ -31,6 +31,11 @@ pub enum Store {
     Cas(u64),
 }
 
+/// The turn of the running coroutine, which the next command uses.
+pub struct Turn {
+    _own: highper_pool::Turn<Box<Connection>>,
+}
+
 /// What is to be known of a client.
 #[derive(Clone, Debug)]
 pub struct Account {
@@ -89,14 +94,128 @@ impl Client {
         }
     }
 
+    /// Waits here where all connections to the server of a key are taken, so that the command that follows need not wait deep in its stack:
+    /// that keeps memory. Let go of what this gives when that has run.
+    ///
+    /// # Errors
+    /// There was none in time.
+    #[inline]
+    pub fn await_turn(&self, key: &[u8]) -> Result<Option<Turn>, Error> {
+        match self.pools.borrow().iter().all(|pool| pool.has_room()) {
+            true => Ok(None),
+            false => self.wait_for_turn(key),
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn wait_for_turn(&self, key: &[u8]) -> Result<Option<Turn>, Error> {
+        let server = self.ring.find(key);
+        let Some(pool) = self.pool(server) else {
+            return Ok(None);
+        };
+        let deadline = self.deadline();
+        let turn = pool.await_turn(|| deadline);
+        turn.map(|own| own.map(|own| Turn { _own: own }))
+            .map_err(|why| self.refused(server, &why, deadline))
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn refused(&self, server: usize, why: &Refused, deadline: Option<u64>) -> Error {
+        match why {
+            Refused::Cancelled => Error::of_wake(engine::Wake::Cancelled),
+            Refused::TimedOut(..) if deadline.is_some_and(|at| at <= clock::now()) => {
+                Error::of_wake(engine::Wake::Timeout)
+            }
+            refused => Error::new(
+                Kind::Exhausted,
+                format!(
+                    "no connection to memcached at {}: {refused}; pool.max is how many there are, pool.wait how long one waits",
+                    self.name(server)
+                ),
+            ),
+        }
+    }
+
+    /// Makes the connections that stay (`pool.min`), before somebody needs one. `failed` is told of a server of which none can be had.
+    pub fn warm(self: &Rc<Self>, failed: impl FnOnce(&Error) + Clone + 'static) {
+        for server in 0..self.config.servers.len() {
+            let (own, failed) = (Rc::clone(self), failed.clone());
+            if let Some(pool) = self.pool(server) {
+                pool.warm(move || own.open(server, None), |error| failed(&error));
+            }
+        }
+    }
+
+    #[inline(never)]
+    fn open(&self, server: usize, deadline: Option<u64>) -> Result<Box<Connection>, Error> {
+        let Some(place) = self.config.servers.get(server) else {
+            return Err(Error::usage("there is no such server"));
+        };
+        Connection::open(place, &self.config, deadline).map_err(|error| match error.kind {
+            Kind::Connection => Error {
+                message: format!(
+                    "cannot connect to memcached at {}: {}",
+                    place.name(),
+                    error.message
+                ),
+                ..error
+            },
+            Kind::Timeout => Error::connection(format!(
+                "cannot connect to memcached at {}: it took longer than {} s (connect_timeout)",
+                place.name(),
+                self.config.connect_timeout.as_secs_f64()
+            )),
+            _ => error,
+        })
+    }
+
+    /// Of its pools together: what is now, and what has been.
+    #[must_use]
+    pub fn counts(&self) -> Counts {
+        let pools = self.pools.borrow();
+        let counts = pools.iter().map(|pool| pool.counts());
+        counts.fold(Counts::default(), |a, b| Counts {
+            idle: a.idle + b.idle,
+            taken: a.taken + b.taken,
+            waiting: a.waiting + b.waiting,
+            takes: a.takes + b.takes,
+            waits: a.waits + b.waits,
+            waited: a.waited + b.waited,
+            refused: a.refused + b.refused,
+            made: a.made + b.made,
+            ended: a.ended + b.ended,
+        })
+    }
+
+    /// How it was configured.
+    #[must_use]
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// Commands so far.
+    #[must_use]
+    pub fn commands(&self) -> u64 {
+        self.commands.get()
+    }
+
+    fn name(&self, server: usize) -> String {
+        let place = self.config.servers.get(server);
+        place.map(crate::Server::name).unwrap_or_default()
+    }
+
     /// Sends something to a server and gives the answer.
+    #[inline(never)]
     fn ask(&self, server: usize, output: &[u8]) -> Result<Reply, Error> {
         self.commands.set(self.commands.get() + 1);
-        let deadline = self.deadline();
         let place = self.config.servers.get(server);
         let (Some(pool), Some(place)) = (self.pool(server), place) else {
             return Err(Error::usage("there is no such server"));
         };
+        // It may have begun with the wait for its turn.
+        let deadline = pool.turn_ends().or_else(|| self.deadline());
         let named = |error: Error| Error {
             message: format!("memcached at {}: {}", place.name(), error.message),
             ..error
@@ -108,44 +227,17 @@ impl Client {
                     (ticket, Some(connection).filter(|kept| kept.is_good()))
                 }
                 Ok(Taken::New(ticket)) => (ticket, None),
-                Err(Refused::Cancelled) => return Err(Error::of_wake(engine::Wake::Cancelled)),
-                Err(Refused::TimedOut(..)) if deadline.is_some_and(|at| at <= clock::now()) => {
-                    return Err(Error::of_wake(engine::Wake::Timeout));
-                }
-                Err(refused) => {
-                    return Err(Error::new(
-                        Kind::Exhausted,
-                        format!(
-                            "no connection to memcached at {}: {refused}; pool.max is how many there are, pool.wait how long one waits",
-                            place.name()
-                        ),
-                    ));
-                }
+                Err(refused) => return Err(self.refused(server, &refused, deadline)),
             };
             let connection = match kept {
                 Some(connection) => Ok(connection),
-                None => Connection::open(place, &self.config, deadline),
+                None => self.open(server, deadline),
             };
             let mut connection = match connection {
                 Ok(connection) => connection,
                 Err(error) => {
                     pool.give_up(ticket);
-                    return Err(match error.kind {
-                        Kind::Connection => Error {
-                            message: format!(
-                                "cannot connect to memcached at {}: {}",
-                                place.name(),
-                                error.message
-                            ),
-                            ..error
-                        },
-                        Kind::Timeout => Error::connection(format!(
-                            "cannot connect to memcached at {}: it took longer than {} s (connect_timeout)",
-                            place.name(),
-                            self.config.connect_timeout.as_secs_f64()
-                        )),
-                        _ => error,
-                    });
+                    return Err(error);
                 }
             };
             let done = connection.ask(output, deadline);

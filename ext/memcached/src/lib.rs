@@ -11,7 +11,7 @@ mod connection;
 mod error;
 mod reply;
 
-pub use client::{Account, Client, ServerStats, Store};
+pub use client::{Account, Client, ServerStats, Store, Turn};
 pub use config::{Config, Server};
 pub use error::{Error, Kind};
 pub use highper_pool::{Counts, Limits};

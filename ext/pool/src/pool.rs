@@ -2,7 +2,7 @@
 
 use crate::{Held, Limits, Refused, Taken, Ticket};
 use highper_engine::sync::Semaphore;
-use highper_engine::{Wake, can_suspend, clock, current};
+use highper_engine::{Ending, Wake, can_suspend, clock, current};
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
@@ -133,6 +133,45 @@ impl<T> Pool<T> {
         }
     }
 
+    /// Makes those that stay (`min_idle`) before somebody needs one, in a coroutine of its own. `failed` is told the first thing that goes wrong, with
+    /// which this ends.
+    pub fn warm<E: 'static>(
+        self: &Rc<Self>,
+        make: impl Fn() -> Result<T, E> + 'static,
+        failed: impl FnOnce(E) + 'static,
+    ) where
+        T: 'static,
+    {
+        let limits = self.limits();
+        let wanted = limits.min_idle.min(limits.max);
+        if wanted == 0 {
+            return;
+        }
+        let own = Rc::clone(self);
+        let _started = highper_engine::spawn(move || {
+            let mut all = Vec::with_capacity(wanted);
+            // Who came meanwhile comes first.
+            while all.len() + own.counts().idle < wanted && own.has_room() {
+                match own.take(String::new, None) {
+                    Ok(Taken::Idle(ticket, value)) => all.push((ticket, value)),
+                    Ok(Taken::New(ticket)) => match make() {
+                        Ok(value) => all.push((ticket, value)),
+                        Err(error) => {
+                            own.give_up(ticket);
+                            failed(error);
+                            break;
+                        }
+                    },
+                    Err(_) => break,
+                }
+            }
+            for (ticket, value) in all {
+                own.give_back(ticket, value);
+            }
+            Ending::Returned
+        });
+    }
+
     /// Is one free, or may one be made?
     #[must_use]
     #[inline]
@@ -160,6 +199,30 @@ impl<T> Pool<T> {
             pool: Rc::clone(self),
             coroutine,
         })
+    }
+
+    /// [`Self::turn`] where all are out and the running coroutine can wait; `None` where it need not. Its own turn, if it has one already, is
+    /// not waited for again.
+    ///
+    /// # Errors
+    /// As [`Self::take`].
+    #[inline]
+    pub fn await_turn(
+        self: &Rc<Self>,
+        deadline: impl FnOnce() -> Option<u64>,
+    ) -> Result<Option<Turn<T>>, Refused> {
+        match self.has_room() || self.has_turn() || !can_suspend() {
+            true => Ok(None),
+            false => self.turn(deadline()).map(Some),
+        }
+    }
+
+    /// Has the turn of the running coroutine come, and was nothing taken yet?
+    #[must_use]
+    pub fn has_turn(&self) -> bool {
+        let turns = self.turns.borrow();
+        let coroutine = current().unwrap_or(0);
+        turns.iter().any(|(holder, _)| *holder == coroutine)
     }
 
     #[inline]

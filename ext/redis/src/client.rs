@@ -8,7 +8,7 @@ use crate::keys::{self, Place};
 use crate::node::{Node, Role};
 use crate::pause::pause;
 use crate::{Address, Command, Config, Error, Reply, Subscription, Watch};
-use highper_engine::{clock, scheduler};
+use highper_engine::{self as engine, Ending, clock, scheduler};
 use highper_pool::{Counts, Held, Ring};
 use ring::digest;
 use std::cell::Cell;
@@ -623,6 +623,29 @@ impl Client {
                 clients.iter().flat_map(|client| client.nodes()).collect()
             }
         }
+    }
+
+    /// Makes the connections that stay (`pool.min`), before somebody needs one: the shared one of each server too. `failed` is told where none
+    /// can be had.
+    pub fn warm(self: &Rc<Self>, failed: impl FnOnce(&Error) + Clone + 'static) {
+        if let Servers::Shards(_, clients) = &self.servers {
+            clients.iter().for_each(|own| own.warm(failed.clone()));
+            return;
+        }
+        if self.config.limits.min_idle == 0 {
+            return;
+        }
+        let own = Rc::clone(self);
+        let _started = engine::spawn(move || {
+            let until = Some(clock::after(own.config.connect_timeout));
+            // Which servers there are some say when they are asked.
+            let found = own.on_each(&Command::new("PING"));
+            let warm = found.and_then(|_| own.nodes().iter().try_for_each(|node| node.warm(until)));
+            if let Err(error) = warm {
+                failed(&error);
+            }
+            Ending::Returned
+        });
     }
 
     /// Lets go of all connections that nobody uses.

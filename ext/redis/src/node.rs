@@ -301,6 +301,18 @@ impl Node {
         }
     }
 
+    /// Makes the connections of its pool that stay.
+    pub(crate) fn warm(&self, deadline: Option<u64>) -> Result<(), Error> {
+        let limits = self.pool.borrow().limits();
+        let wanted = limits.min_idle.min(limits.max);
+        let mut all = Vec::with_capacity(wanted);
+        while all.len() < wanted && self.pool.borrow().has_room() {
+            all.push(self.lease(String::new, deadline)?);
+        }
+        all.into_iter().for_each(Lease::give_back);
+        Ok(())
+    }
+
     fn lease_new(
         &self,
         pool: Rc<Pool<Rc<Line>>>,

@@ -104,6 +104,13 @@ impl Client {
         self.pool().counts()
     }
 
+    /// Makes the connections that stay (`min_idle`), before somebody needs one. Who needs one later is told why there is none.
+    pub fn warm(self: &Rc<Self>) {
+        let own = Rc::clone(self);
+        let make = move || own.dial(Some(clock::after(own.settings.connect_timeout)));
+        self.pool().warm(make, |_: Error| {});
+    }
+
     /// Closes the connections that nobody uses.
     pub fn disconnect(&self) {
         let idle = self.pool().take_idle();
@@ -191,7 +198,7 @@ impl Client {
                 return Err(Error::new(
                     Kind::Exhausted,
                     format!(
-                        "no connection to {}: {refused}; pool is how many there are",
+                        "no connection to {}: {refused}; pool is how many there are, pool.wait how long one waits",
                         self.place()
                     ),
                 ));

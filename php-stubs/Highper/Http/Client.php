@@ -21,7 +21,7 @@ final class Client
      * methods lost ones and the statuses 429, 502, 503, 504. One repetition for five requests at most.
      * @param float $retry_delay Seconds before the first repetition; doubles with each, unless the server says Retry-After.
      * @param int $redirects How many are followed; 0 for none. Authorization and cookies don't go to another server.
-     * @param int|array<string, int|float|null> $pool Connections to a server at most, or max, min_idle, wait, queue, idle, lifetime.
+     * @param int|array<string, int|float|null> $pool Connections to a server at most, or max, min, wait, queue, idle, lifetime.
      * @param string|null $proxy http://user:password@host:port or socks5://host:port.
      * @param bool|string $verify Must servers have a certificate of an authority that is trusted? A file names others.
      * @param list<string>|null $cert Our certificate and its key, two files.

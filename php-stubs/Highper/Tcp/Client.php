@@ -16,13 +16,13 @@ final class Client
      * order. With neither, what comes at a time is a packet.
      * @param float|null $timeout Seconds for a call; null for no limit.
      * @param float $connect_timeout Seconds to make a connection.
-     * @param int $pool Connections at most.
+     * @param int|array<string, int|float|null> $pool Connections at most, or max, min, wait, queue, idle, lifetime.
      * @param int|string $max_packet Bytes of a packet at most.
      * @param bool|string $tls Speaks TLS; a file names the authorities that are trusted.
      * @param bool $verify By TLS, must the server have a certificate of an authority that is trusted?
      * @throws \Highper\Tcp\ClientException A setting is wrong.
      */
-    public function __construct(string $address, ?string $eof = null, ?string $length = null, ?float $timeout = 5.0, float $connect_timeout = 1.0, int $pool = 16, string|int $max_packet = '2M', string|bool $tls = false, bool $verify = true) {}
+    public function __construct(string $address, ?string $eof = null, ?string $length = null, ?float $timeout = 5.0, float $connect_timeout = 1.0, array|int $pool = 16, string|int $max_packet = '2M', string|bool $tls = false, bool $verify = true) {}
 
     /**
      * Sends a packet and waits for the one that answers it, on a connection of the pool.

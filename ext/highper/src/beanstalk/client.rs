@@ -3,7 +3,7 @@
 use super::exception::{misused, thrown};
 use super::job;
 use super::open::config;
-use highper_beanstalk::{Client, Peek, Put};
+use highper_beanstalk::{Client, Peek, Put, Turn};
 use highper_zend::{
     Array, Call, Class, ClassRef, Done, Flags, Object, Registry, Throw, Trace, Value, error, json,
 };
@@ -26,9 +26,24 @@ pub(super) fn object(client: Rc<Client>) -> Result<Object, Throw> {
     Ok(object)
 }
 
+/// The client of an object.
+pub(super) fn of(object: &Object) -> Option<Rc<Client>> {
+    object.state::<State>()?.0.get().cloned()
+}
+
 fn client(call: &Call) -> Result<Rc<Client>, Throw> {
     let client = call.this::<State>()?.0.get().cloned();
     client.ok_or_else(|| misused("this client was never opened: its constructor was not called"))
+}
+
+/// The client, in the turn of the coroutine: who waits for a connection does so here, before anything is deep in the stack.
+#[inline]
+fn ready(call: &Call) -> Result<(Rc<Client>, Option<Turn>), Throw> {
+    let client = client(call)?;
+    match client.await_turn() {
+        Ok(turn) => Ok((client, turn)),
+        Err(error) => Err(thrown(&error)),
+    }
 }
 
 /// A number that the protocol has 32 bits for.
@@ -86,7 +101,7 @@ fn tube(call: &Call, arg: usize) -> Result<&[u8], Throw> {
 }
 
 fn put(call: &mut Call) -> Done {
-    let client = client(call)?;
+    let (client, _turn) = ready(call)?;
     let value = call.value(0)?;
     let data = match value.as_bytes() {
         Some(bytes) => bytes.to_vec(),
@@ -103,7 +118,7 @@ fn put(call: &mut Call) -> Done {
 }
 
 fn reserve(call: &mut Call) -> Done {
-    let client = client(call)?;
+    let (client, _turn) = ready(call)?;
     let tubes = match call.opt_value(0) {
         None => vec![b"default".to_vec()],
         Some(value) => match value.as_array() {
@@ -129,7 +144,7 @@ fn reserve(call: &mut Call) -> Done {
 }
 
 fn peek_at(call: &mut Call, which: Peek) -> Done {
-    let client = client(call)?;
+    let (client, _turn) = ready(call)?;
     let found = client.peek_at(tube(call, 0)?, which);
     match found.map_err(|error| thrown(&error))? {
         Some(job) => {
@@ -187,7 +202,8 @@ pub(super) fn declare(registry: &mut Registry) {
                 "public function delete(int $id): bool",
                 "Deletes a job that nobody has reserved; false where there is none.\n\n@throws \\Highper\\Beanstalk\\BeanstalkException",
                 |call| {
-                    let done = client(call)?.delete(id(call, 0)?);
+                    let (client, _turn) = ready(call)?;
+                    let done = client.delete(id(call, 0)?);
                     call.ret_bool(done.map_err(|error| thrown(&error))?)
                 },
             )
@@ -195,7 +211,7 @@ pub(super) fn declare(registry: &mut Registry) {
                 "public function peek(int $id): ?\\Highper\\Beanstalk\\Job",
                 "A job by its number, to look at.\n\n@throws \\Highper\\Beanstalk\\BeanstalkException",
                 |call| {
-                    let client = client(call)?;
+                    let (client, _turn) = ready(call)?;
                     let found = client.peek(id(call, 0)?);
                     match found.map_err(|error| thrown(&error))? {
                         Some(job) => {
@@ -228,7 +244,8 @@ pub(super) fn declare(registry: &mut Registry) {
                 |call| {
                     let count = u32::try_from(call.long(0)?)
                         .map_err(|_| Throw::argument_value(0, "must be from 0 to 4294967295"))?;
-                    let kicked = client(call)?.kick(tube(call, 1)?, count);
+                    let (client, _turn) = ready(call)?;
+                    let kicked = client.kick(tube(call, 1)?, count);
                     let kicked = kicked.map_err(|error| thrown(&error))?;
                     call.ret(i64::try_from(kicked).unwrap_or(i64::MAX))
                 },
@@ -239,7 +256,8 @@ pub(super) fn declare(registry: &mut Registry) {
                  @throws \\Highper\\Beanstalk\\BeanstalkException",
                 |call| {
                     let seconds = whole(call, 1, 0.0, 0)?;
-                    let done = client(call)?.pause(call.bytes(0)?, seconds);
+                    let (client, _turn) = ready(call)?;
+                    let done = client.pause(call.bytes(0)?, seconds);
                     call.ret_bool(done.map_err(|error| thrown(&error))?)
                 },
             )
@@ -248,7 +266,8 @@ pub(super) fn declare(registry: &mut Registry) {
                 "The tubes that have jobs, or somebody who waits for some.\n\n@return list<string>\n\
                  @throws \\Highper\\Beanstalk\\BeanstalkException",
                 |call| {
-                    let all = client(call)?.tubes().map_err(|error| thrown(&error))?;
+                    let (client, _turn) = ready(call)?;
+                    let all = client.tubes().map_err(|error| thrown(&error))?;
                     let mut out = Array::with_capacity(all.len());
                     for name in all {
                         out.push(name);
@@ -261,7 +280,8 @@ pub(super) fn declare(registry: &mut Registry) {
                 "What the server says of a tube; null where there is none.\n\n@return array<string, string>|null\n\
                  @throws \\Highper\\Beanstalk\\BeanstalkException",
                 |call| {
-                    let said = client(call)?.tube_stats(call.bytes(0)?);
+                    let (client, _turn) = ready(call)?;
+                    let said = client.tube_stats(call.bytes(0)?);
                     let said = said.map_err(|error| thrown(&error))?;
                     call.ret(said.map(stats))
                 },
@@ -270,7 +290,8 @@ pub(super) fn declare(registry: &mut Registry) {
                 "public function serverStats(): array",
                 "What the server says of itself.\n\n@return array<string, string>\n@throws \\Highper\\Beanstalk\\BeanstalkException",
                 |call| {
-                    let said = client(call)?.server_stats().map_err(|error| thrown(&error))?;
+                    let (client, _turn) = ready(call)?;
+                    let said = client.server_stats().map_err(|error| thrown(&error))?;
                     call.ret(stats(said))
                 },
             )

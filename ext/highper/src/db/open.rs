@@ -1,10 +1,12 @@
 //! Databases of an application's configuration.
 
-use super::{database, gauges};
+use super::database;
 use crate::app::App;
+use crate::configured::untimely;
+use crate::gauges::{self, Group};
 use crate::incoming::serving;
 use highper_db::{Config, Dialect, Source, dialect};
-use highper_log::Level;
+use highper_metrics::Kind;
 use highper_zend::{Array, Key, Object, Throw, Value};
 use std::rc::Rc;
 
@@ -14,6 +16,19 @@ const KEY: &str = "highper\\db";
 const NAMED: &str = "db.";
 /// The environment's variable for the default one.
 const VARIABLE: &str = "DATABASE_URL";
+
+static SHOWN: Group = Group {
+    label: "database",
+    figures: gauges::connections!(
+        "highper_db",
+        "to databases",
+        (
+            "highper_db_statements_total",
+            Kind::Counter,
+            "Statements for databases."
+        ),
+    ),
+};
 
 /// The configuration of `Highper\Db` or `db.name`.
 fn found(app: &App, key: &str) -> Result<Option<Value>, Throw> {
@@ -77,13 +92,7 @@ pub(crate) fn warm(app: &Rc<App>) -> Result<(), Throw> {
             continue;
         };
         let app = Rc::clone(app);
-        source.warm(move |error| {
-            let text = format!(
-                "no connection was made ahead of its need: {}",
-                error.message
-            );
-            app.log(Level::Warning, &text, &[], None);
-        });
+        source.warm(move |error| untimely(&app, &error.message));
     }
     Ok(())
 }
@@ -136,7 +145,13 @@ pub(crate) fn object(app: &App, key: &str) -> Result<Object, Throw> {
     };
     let config = config(&value).map_err(Throw::error)?;
     let source = Source::new(config);
-    gauges::opened(key.strip_prefix(NAMED).unwrap_or("default"), &source);
+    let name = key.strip_prefix(NAMED).unwrap_or("default");
+    gauges::show(&SHOWN, name, &source, |source| {
+        let account = source.account();
+        let mut values = gauges::of_pool(&account.counts);
+        values.push(account.statements);
+        values
+    });
     database::object(source)
 }
 

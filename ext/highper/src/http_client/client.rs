@@ -3,14 +3,15 @@
 use super::exception::misused;
 use super::multi::multi;
 use super::options::{NAMES, Options};
-use super::perform::{perform, prepare};
-use super::wishes::Wishes;
-use highper_fetch::Client;
+use super::perform::{perform, prepare, queue, refused};
+use super::wishes::{Wishes, seconds};
+use highper_fetch::{Client, Queue, Refused, Turn};
 use highper_zend::{
     Array, Call, Callable, Class, ClassRef, Done, Flags, Object, Registry, Throw, Trace, Tracer,
 };
 use std::cell::{OnceCell, RefCell};
 use std::rc::Rc;
+use std::time::Duration;
 
 static CLIENT: ClassRef = ClassRef::new("Highper\\Http\\Client");
 
@@ -46,6 +47,12 @@ impl Trace for State {
             fake.trace(tracer);
         }
     }
+}
+
+/// The client of an object.
+pub(super) fn of(object: &Object) -> Option<Rc<Client>> {
+    let handle = object.state::<State>()?.0.get()?;
+    Some(Rc::clone(&handle.client))
 }
 
 /// The object of a client.
@@ -154,7 +161,7 @@ pub(super) fn declare(registry: &mut Registry) {
              idempotent methods lost ones and the statuses 429, 502, 503, 504. One repetition for five requests at most.\n\
              @param float $retry_delay Seconds before the first repetition; doubles with each, unless the server says Retry-After.\n\
              @param int $redirects How many are followed; 0 for none. Authorization and cookies don't go to another server.\n\
-             @param int|array<string, int|float|null> $pool Connections to a server at most, or max, min_idle, wait, queue, idle, lifetime.\n\
+             @param int|array<string, int|float|null> $pool Connections to a server at most, or max, min, wait, queue, idle, lifetime.\n\
              @param string|null $proxy http://user:password@host:port or socks5://host:port.\n\
              @param bool|string $verify Must servers have a certificate of an authority that is trusted? A file names others.\n\
              @param list<string>|null $cert Our certificate and its key, two files.\n\
@@ -286,6 +293,67 @@ pub(super) fn handle(call: &Call) -> Result<&Rc<Handle>, Throw> {
 
 /// Makes the request of a call: its address is the argument `at`, its options follow in the order of `names`.
 fn ask(call: &Call, method: &str, at: usize, names: &[&str]) -> Result<Object, Throw> {
+    let _turn = match handle(call)?.client.is_tight() {
+        true => await_turn(call, method, at, names)?,
+        false => None,
+    };
+    make(call, method, at, names)
+}
+
+/// Waits before anything of the request is in memory.
+#[cold]
+#[inline(never)]
+fn await_turn(call: &Call, method: &str, at: usize, names: &[&str]) -> Result<Option<Turn>, Throw> {
+    let Some(queue) = line(call, at, names)? else {
+        return Ok(None);
+    };
+    match queue.wait() {
+        Ok(turn) => Ok(turn),
+        Err(why) => Err(given_up(call, &queue, &why, method, at, names)),
+    }
+}
+
+#[inline(never)]
+fn line(call: &Call, at: usize, names: &[&str]) -> Result<Option<Queue>, Throw> {
+    let handle = handle(call)?;
+    Ok(queue(
+        handle,
+        call.text(at)?,
+        timeout(call, at, names, handle),
+    ))
+}
+
+#[cold]
+#[inline(never)]
+fn given_up(
+    call: &Call,
+    queue: &Queue,
+    why: &Refused,
+    method: &str,
+    at: usize,
+    names: &[&str],
+) -> Throw {
+    match (handle(call), call.text(at)) {
+        (Ok(handle), Ok(url)) => {
+            let timeout = timeout(call, at, names, handle);
+            refused(handle, queue, why, method, url, timeout)
+        }
+        (Err(throw), _) | (_, Err(throw)) => throw,
+    }
+}
+
+/// How long a request may take.
+fn timeout(call: &Call, at: usize, names: &[&str], handle: &Handle) -> Option<Duration> {
+    let number = names.iter().position(|name| *name == "timeout");
+    let given = number.and_then(|number| call.opt_value(at + 1 + number));
+    match given.map(|value| seconds("timeout", value)) {
+        Some(Ok(Some(own))) => Some(own),
+        _ => handle.client.settings().timeout,
+    }
+}
+
+#[inline(never)]
+fn make(call: &Call, method: &str, at: usize, names: &[&str]) -> Result<Object, Throw> {
     let handle = Rc::clone(handle(call)?);
     let mut wishes = Wishes::default();
     for (number, name) in names.iter().enumerate() {

@@ -134,26 +134,29 @@ pub(super) fn authorization(value: &Value) -> Result<Vec<u8>, String> {
     }
 }
 
-fn pool(value: &Value) -> Result<Limits, String> {
-    let mut limits = Limits::default();
+/// The limits of a pool: how many there are at most, or an array of limits; what is not said is as in `limits`.
+pub(crate) fn pool(value: &Value, mut limits: Limits) -> Result<Limits, String> {
     let Some(array) = value.as_array() else {
         limits.max = count("pool", value)?.max(1) as usize;
         return Ok(limits);
     };
     for (key, value) in array {
         let Key::Name(name) = key else {
-            return Err("pool must be a number, or an array with max, min_idle, wait, queue, idle or lifetime".into());
+            return Err(
+                "pool must be a number, or an array with max, min, wait, queue, idle or lifetime"
+                    .into(),
+            );
         };
         match name {
             b"max" => limits.max = count("pool.max", value)?.max(1) as usize,
-            b"min_idle" => limits.min_idle = count("pool.min_idle", value)? as usize,
+            b"min" | b"min_idle" => limits.min_idle = count("pool.min", value)? as usize,
             b"queue" => limits.queue = count("pool.queue", value)? as usize,
             b"wait" => limits.wait = seconds("pool.wait", value)?,
             b"idle" => limits.idle = seconds("pool.idle", value)?,
             b"lifetime" => limits.lifetime = seconds("pool.lifetime", value)?,
             other => {
                 return Err(format!(
-                    "there is no setting pool.{}; there are max, min_idle, wait, queue, idle and lifetime",
+                    "there is no setting pool.{}; there are max, min, wait, queue, idle and lifetime",
                     String::from_utf8_lossy(other)
                 ));
             }
@@ -198,7 +201,7 @@ impl Options {
             "retries" => settings.retries = count(name, value)?,
             "retry_delay" => settings.retry_delay = time(name, value)?,
             "redirects" => settings.redirects = count(name, value)?,
-            "pool" => settings.pool = pool(value)?,
+            "pool" => settings.pool = pool(value, Limits::default())?,
             "proxy" => {
                 settings.proxy =
                     Some(Proxy::parse(text(name, value)?).map_err(|why| format!("proxy: {why}"))?)

@@ -5,7 +5,7 @@ use super::client::Handle;
 use super::exception::{misused, thrown};
 use super::fake;
 use super::wishes::{Carried, Fields, Wishes, encoded};
-use highper_fetch::{Body, Error, Mode, Request, Response, Source, Url};
+use highper_fetch::{Body, Error, Mode, Queue, Refused, Request, Response, Source, Url};
 use highper_zend::{Callable, Iteration, Object, Throw, Value};
 use std::fs::File;
 use std::io::Write;
@@ -89,16 +89,54 @@ impl Source for Pieces {
     }
 }
 
+fn is_whole(url: &str) -> bool {
+    let begins = |with: &str| {
+        let start = url.get(..with.len());
+        start.is_some_and(|start| start.eq_ignore_ascii_case(with))
+    };
+    begins("http://") || begins("https://")
+}
+
+/// Where a request waits that is about to be prepared, if all connections to its server are taken.
+#[cold]
+#[inline(never)]
+pub(super) fn queue(handle: &Handle, url: &str, timeout: Option<Duration>) -> Option<Queue> {
+    if handle.fake.borrow().is_some() {
+        return None;
+    }
+    let place: &str = match &handle.base {
+        Some(base) if !is_whole(url) => base,
+        _ => url,
+    };
+    handle.client.queue(place, timeout)
+}
+
+/// What is thrown where that wait came to nothing.
+#[cold]
+#[inline(never)]
+pub(super) fn refused(
+    handle: &Handle,
+    queue: &Queue,
+    why: &Refused,
+    method: &str,
+    url: &str,
+    timeout: Option<Duration>,
+) -> Throw {
+    match address(handle, url, &Wishes::default()) {
+        Ok(url) => {
+            let (client, method) = (&handle.client, method.as_bytes());
+            let error = client.refused(queue, why, method, url.shown(), timeout);
+            thrown(&error, method, url.shown())
+        }
+        Err(throw) => throw,
+    }
+}
+
 /// The whole address of what was asked for.
+#[inline(never)]
 fn address(handle: &Handle, url: &str, wishes: &Wishes) -> Result<Url, Throw> {
-    let is_whole = url
-        .get(..7)
-        .is_some_and(|start| start.eq_ignore_ascii_case("http://"))
-        || url
-            .get(..8)
-            .is_some_and(|start| start.eq_ignore_ascii_case("https://"));
     let parsed = match &handle.base {
-        Some(base) if !is_whole => match url.trim_start_matches('/') {
+        Some(base) if !is_whole(url) => match url.trim_start_matches('/') {
             "" => Url::parse(base),
             rest if rest.starts_with('?') => Url::parse(&format!("{base}{rest}")),
             rest => Url::parse(&format!("{base}/{rest}")),

@@ -3,7 +3,7 @@
 use super::exception::{misused, thrown};
 use super::open::config;
 use super::values::{pack, unpack};
-use highper_memcached::{Client, Store};
+use highper_memcached::{Client, Store, Turn};
 use highper_zend::{
     Array, Call, Class, ClassRef, Done, Flags, Object, Registry, Throw, Trace, Value,
 };
@@ -17,9 +17,25 @@ struct State(OnceCell<Rc<Client>>);
 
 impl Trace for State {}
 
+/// The client of an object.
+pub(super) fn of(object: &Object) -> Option<Rc<Client>> {
+    object.state::<State>()?.0.get().cloned()
+}
+
 fn client(call: &Call) -> Result<Rc<Client>, Throw> {
     let client = call.this::<State>()?.0.get().cloned();
     client.ok_or_else(|| misused("this client was never opened: its constructor was not called"))
+}
+
+/// The client, in the turn of the coroutine at the server of the call's first argument: who waits for a connection does so here, before
+/// anything is deep in the stack.
+#[inline]
+fn ready(call: &Call) -> Result<(Rc<Client>, Option<Turn>), Throw> {
+    let client = client(call)?;
+    match client.await_turn(call.bytes(0)?) {
+        Ok(turn) => Ok((client, turn)),
+        Err(error) => Err(thrown(&error)),
+    }
 }
 
 /// The object of a client.
@@ -39,19 +55,22 @@ fn ttl(call: &Call, arg: usize) -> Result<i64, Throw> {
 }
 
 fn store(call: &Call, how: Store, ttl_arg: usize) -> Done {
+    let (client, _turn) = ready(call)?;
     let (flags, data) = pack(call.value(1)?)?;
-    let done = client(call)?.store(how, call.bytes(0)?, flags, ttl(call, ttl_arg)?, &data);
+    let done = client.store(how, call.bytes(0)?, flags, ttl(call, ttl_arg)?, &data);
     call.ret_bool(done.map_err(|error| thrown(&error))?)
 }
 
 fn glue(call: &Call, how: Store) -> Done {
-    let done = client(call)?.store(how, call.bytes(0)?, 0, 0, call.bytes(1)?);
+    let (client, _turn) = ready(call)?;
+    let done = client.store(how, call.bytes(0)?, 0, 0, call.bytes(1)?);
     call.ret_bool(done.map_err(|error| thrown(&error))?)
 }
 
 fn found(call: &Call) -> Result<Option<highper_memcached::Value>, Throw> {
+    let (client, _turn) = ready(call)?;
     let keys = [call.bytes(0)?.to_vec()];
-    let mut values = client(call)?.get(&keys).map_err(|error| thrown(&error))?;
+    let mut values = client.get(&keys).map_err(|error| thrown(&error))?;
     Ok(values.pop())
 }
 
@@ -91,7 +110,7 @@ fn count(call: &Call, is_minus: bool) -> Done {
     let Ok(by) = u64::try_from(by) else {
         return Err(Throw::argument_value(1, "must be 0 or more"));
     };
-    let (client, key) = (client(call)?, call.bytes(0)?);
+    let ((client, _turn), key) = (ready(call)?, call.bytes(0)?);
     let initial = call.opt_long_or_null(2)?;
     let ttl = ttl(call, 3)?;
     loop {
@@ -223,7 +242,8 @@ pub(super) fn declare(registry: &mut Registry) {
                 "public function touch(string $key, int $ttl): bool",
                 "Keeps a key for so many seconds from now on; false when it has no value.\n\n@throws \\Highper\\Memcached\\MemcachedException",
                 |call| {
-                    let done = client(call)?.touch(call.bytes(0)?, ttl(call, 1)?);
+                    let (client, _turn) = ready(call)?;
+                    let done = client.touch(call.bytes(0)?, ttl(call, 1)?);
                     call.ret_bool(done.map_err(|error| thrown(&error))?)
                 },
             )
@@ -231,7 +251,8 @@ pub(super) fn declare(registry: &mut Registry) {
                 "public function delete(string $key): bool",
                 "Removes a key; false when it had no value.\n\n@throws \\Highper\\Memcached\\MemcachedException",
                 |call| {
-                    let done = client(call)?.delete(call.bytes(0)?);
+                    let (client, _turn) = ready(call)?;
+                    let done = client.delete(call.bytes(0)?);
                     call.ret_bool(done.map_err(|error| thrown(&error))?)
                 },
             )

@@ -2,9 +2,12 @@
 
 use super::client;
 use crate::app::App;
-use crate::configured::Kind;
+use crate::configured::{Kind, untimely};
+use crate::gauges::{self, Group};
 use highper_memcached::{Client, Config, Server};
+use highper_metrics::Kind as Figure;
 use highper_zend::{Array, Key, Object, Throw, Value};
+use std::rc::Rc;
 
 const KIND: Kind = Kind {
     class: "highper\\memcached\\client",
@@ -13,6 +16,19 @@ const KIND: Kind = Kind {
     marks: &["url", "servers"],
     what: "memcached",
     example: "['servers' => ['host:11211']]",
+};
+
+static SHOWN: Group = Group {
+    label: "memcached",
+    figures: gauges::connections!(
+        "highper_memcached",
+        "to memcached",
+        (
+            "highper_memcached_commands_total",
+            Figure::Counter,
+            "Commands for memcached."
+        ),
+    ),
 };
 
 /// Is this the name of one?
@@ -34,7 +50,27 @@ pub(crate) fn refused(app: &App, key: &str) -> Option<String> {
 pub(crate) fn object(app: &App, key: &str) -> Result<Object, Throw> {
     let value = KIND.value(app, key)?;
     let made = config(&value).and_then(Client::new).map_err(Throw::error)?;
+    KIND.show(&SHOWN, key, &made, |client| {
+        let mut values = gauges::of_pool(&client.counts());
+        values.push(client.commands());
+        values
+    });
     client::object(made)
+}
+
+/// Makes the connections that stay (`pool.min`), before somebody needs one.
+///
+/// # Errors
+/// What is wrong with the configuration.
+pub(crate) fn warm(app: &Rc<App>) -> Result<(), Throw> {
+    let wants = |value: &Value| config(value).is_ok_and(|config| config.limits.min_idle > 0);
+    for object in KIND.early(app, wants)? {
+        if let Some(client) = client::of(&object) {
+            let app = Rc::clone(app);
+            client.warm(move |error| untimely(&app, &error.message));
+        }
+    }
+    Ok(())
 }
 
 /// A configuration as a URL, or as an array of settings.

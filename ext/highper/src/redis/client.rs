@@ -20,6 +20,11 @@ struct State(OnceCell<Rc<Client>>);
 
 impl Trace for State {}
 
+/// The client of an object.
+pub(super) fn of(object: &Object) -> Option<Rc<Client>> {
+    object.state::<State>()?.0.get().cloned()
+}
+
 /// The object of a client.
 pub(super) fn object(client: Rc<Client>) -> Result<Object, Throw> {
     let object = CLIENT.instantiate()?;

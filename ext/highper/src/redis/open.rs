@@ -1,65 +1,76 @@
 //! Redis of an application's configuration.
 
-use super::{client, gauges};
+use super::client;
 use crate::app::App;
+use crate::configured::{Kind, untimely};
+use crate::gauges::Group;
+use highper_metrics::Kind as Figure;
 use highper_redis::{Client, Config, Mode, Shard};
 use highper_zend::{Array, Key, Object, Throw, Value};
+use std::rc::Rc;
 
-/// What everybody calls the default one by.
-const KEY: &str = "highper\\redis\\client";
-/// Named ones are below it.
-const NAMED: &str = "redis.";
-/// The environment's variable for the default one.
-const VARIABLE: &str = "REDIS_URL";
+const KIND: Kind = Kind {
+    class: "highper\\redis\\client",
+    section: "redis",
+    variable: "REDIS_URL",
+    marks: &["url", "host", "socket", "nodes", "shards"],
+    what: "Redis",
+    example: "['url' => 'redis://…']",
+};
 
-fn is_client(value: &Value) -> bool {
-    let has = |array: &Array| {
-        ["url", "host", "socket", "nodes", "shards"]
-            .iter()
-            .any(|key| array.get(key).is_some())
-    };
-    value.is_string() || value.as_array().is_some_and(has)
-}
+static SHOWN: Group = Group {
+    label: "redis",
+    figures: &[
+        (
+            "highper_redis_connections",
+            Figure::Gauge,
+            "Connections to Redis: shared ones, and those that one coroutine has for itself.",
+        ),
+        (
+            "highper_redis_waiting",
+            Figure::Gauge,
+            "Coroutines that wait for a connection to Redis.",
+        ),
+        (
+            "highper_redis_waits_total",
+            Figure::Counter,
+            "How often somebody had to wait for a connection to Redis.",
+        ),
+        (
+            "highper_redis_refused_total",
+            Figure::Counter,
+            "How often there was no connection to Redis in time.",
+        ),
+        (
+            "highper_redis_commands_total",
+            Figure::Counter,
+            "Commands for Redis.",
+        ),
+    ],
+};
 
-/// The configuration of `Highper\Redis\Client` or `redis.name`.
-fn found(app: &App, key: &str) -> Result<Option<Value>, Throw> {
-    if let Some(name) = key.strip_prefix(NAMED) {
-        let found = app.config.find(app, &format!("redis.{name}"))?;
-        return Ok(found.filter(is_client));
-    }
-    let variable = || app.env.borrow().get(VARIABLE).map(Value::string);
-    let Some(all) = app.config.find(app, "redis")? else {
-        return Ok(variable());
-    };
-    if is_client(&all) {
-        return Ok(Some(all));
-    }
-    let default = all.as_array().and_then(|all| all.get("default"));
-    Ok(match default.filter(|value| is_client(value)) {
-        Some(value) => Some(value.clone()),
-        None => variable(),
-    })
+fn shown(client: &Client) -> Vec<u64> {
+    let account = client.account();
+    let counts = account.counts;
+    vec![
+        account.shared.0 + (counts.idle + counts.taken) as u64,
+        counts.waiting as u64,
+        counts.waits,
+        counts.refused,
+        account.commands,
+    ]
 }
 
 /// Is this the name of one?
 pub(crate) fn is_built_in(key: &str) -> bool {
-    key == KEY || key.starts_with(NAMED)
+    KIND.is_built_in(key)
 }
 
 /// Why nobody can have it.
 pub(crate) fn refused(app: &App, key: &str) -> Option<String> {
-    match found(app, key) {
-        Ok(Some(value)) => config(&value).and_then(Config::check).err(),
-        Ok(None) if key != KEY => Some(format!(
-            "there is no Redis of this name: config/redis.php needs '{}' => ['url' => 'redis://…']",
-            key.trim_start_matches(NAMED)
-        )),
-        Ok(None) => Some(
-            "no Redis is configured: set REDIS_URL, or return ['url' => 'redis://…'] from config/redis.php"
-                .to_owned(),
-        ),
-        Err(throw) => Some(throw.message()),
-    }
+    KIND.refused(app, key, |value| {
+        config(value).and_then(Config::check).map(drop)
+    })
 }
 
 /// Its object.
@@ -67,12 +78,25 @@ pub(crate) fn refused(app: &App, key: &str) -> Option<String> {
 /// # Errors
 /// What is wrong with its configuration.
 pub(crate) fn object(app: &App, key: &str) -> Result<Object, Throw> {
-    let Some(value) = found(app, key)? else {
-        return Err(Throw::error(refused(app, key).unwrap_or_default()));
-    };
+    let value = KIND.value(app, key)?;
     let made = config(&value).and_then(Client::new).map_err(Throw::error)?;
-    gauges::opened(key.strip_prefix(NAMED).unwrap_or("default"), &made);
+    KIND.show(&SHOWN, key, &made, shown);
     client::object(made)
+}
+
+/// Makes the connections that stay (`pool.min`), before somebody needs one.
+///
+/// # Errors
+/// What is wrong with the configuration.
+pub(crate) fn warm(app: &Rc<App>) -> Result<(), Throw> {
+    let wants = |value: &Value| config(value).is_ok_and(|config| config.limits.min_idle > 0);
+    for object in KIND.early(app, wants)? {
+        if let Some(client) = client::of(&object) {
+            let app = Rc::clone(app);
+            client.warm(move |error| untimely(&app, &error.message));
+        }
+    }
+    Ok(())
 }
 
 /// A configuration as a URL, or as an array of settings.
@@ -123,7 +147,7 @@ fn set(config: &mut Config, settings: &Array, prefix: &str) -> Result<(), String
                 }
             }
             // Another one, by its name.
-            (Some(_), _) if prefix.is_empty() && is_client(value) => {}
+            (Some(_), _) if prefix.is_empty() && KIND.is_one(value) => {}
             (Some(_), _) => return Err(format!("{key} must be no array")),
             (None, Some(truth)) => config.set(&key, if truth { "on" } else { "off" })?,
             (None, None) if value.is_null() || key == "mode" => {}

@@ -3,6 +3,9 @@
 use super::connection;
 use super::exception::{misused, thrown};
 use super::options::{address, seconds};
+use crate::gauges::{self, Group};
+use crate::http_client::pool;
+use highper_engine as engine;
 use highper_wire::{Client, Frame, Limits, Settings};
 use highper_zend::{Call, Class, ClassRef, Done, Flags, Registry, Throw, Trace, Value, error};
 use std::cell::OnceCell;
@@ -14,6 +17,11 @@ static CLIENT: ClassRef = ClassRef::new("Highper\\Tcp\\Client");
 
 /// Bytes of a packet where nothing is said.
 const PACKET: u64 = 2 * 1024 * 1024;
+
+static SHOWN: Group = Group {
+    label: "server",
+    figures: gauges::connections!("highper_tcp_client", "of TCP clients"),
+};
 
 #[derive(Default)]
 struct State(OnceCell<Rc<Client>>);
@@ -30,7 +38,7 @@ pub(super) fn declare(registry: &mut Registry) {
             .deny_clone()
             .method(
                 "public function __construct(string $address, ?string $eof = null, ?string $length = null, ?float $timeout = 5.0, \
-                 float $connect_timeout = 1.0, int $pool = 16, int|string $max_packet = '2M', bool|string $tls = false, bool $verify = true)",
+                 float $connect_timeout = 1.0, int|array $pool = 16, int|string $max_packet = '2M', bool|string $tls = false, bool $verify = true)",
                 "A client; connections are made when they are needed.\n\n\
                  @param string $address host:port, or unix:/path of a local socket.\n\
                  @param string|null $eof What follows each packet, a line end for example.\n\
@@ -38,7 +46,7 @@ pub(super) fn declare(registry: &mut Registry) {
                  network order. With neither, what comes at a time is a packet.\n\
                  @param float|null $timeout Seconds for a call; null for no limit.\n\
                  @param float $connect_timeout Seconds to make a connection.\n\
-                 @param int $pool Connections at most.\n\
+                 @param int|array<string, int|float|null> $pool Connections at most, or max, min, wait, queue, idle, lifetime.\n\
                  @param int|string $max_packet Bytes of a packet at most.\n\
                  @param bool|string $tls Speaks TLS; a file names the authorities that are trusted.\n\
                  @param bool $verify By TLS, must the server have a certificate of an authority that is trusted?\n\
@@ -132,10 +140,16 @@ fn construct(call: &mut Call) -> Done {
                 })?
         }
     };
-    let max = usize::try_from(call.opt_long(5, 16)?)
-        .ok()
-        .filter(|max| *max > 0)
-        .ok_or_else(|| Throw::argument_value(5, "must be greater than 0"))?;
+    let mut limits = Limits {
+        max: 16,
+        ..Limits::default()
+    };
+    if let Some(value) = call.opt_value(5) {
+        if value.as_long().is_some_and(|max| max < 1) {
+            return Err(Throw::argument_value(5, "must be greater than 0"));
+        }
+        limits = pool(value, limits).map_err(misused)?;
+    }
     let tls = call.opt_value(7);
     let ca = tls.and_then(Value::as_str).map(PathBuf::from);
     let is_tls = ca.is_some() || tls.is_some_and(Value::to_bool);
@@ -146,16 +160,19 @@ fn construct(call: &mut Call) -> Done {
         max_packet: usize::try_from(max_packet).unwrap_or(usize::MAX),
         timeout: seconds(call, 3, Some(Duration::from_secs(5)))?,
         connect_timeout: seconds(call, 4, None)?.unwrap_or(Duration::from_secs(1)),
-        pool: Limits {
-            max,
-            ..Limits::default()
-        },
+        pool: limits,
         tls: match is_tls {
             true => Some(call.opt_bool(8, true)?),
             false => None,
         },
         ca,
     });
+    gauges::show(&SHOWN, &made.place(), &made, |client| {
+        gauges::of_pool(&client.counts())
+    });
+    if engine::can_suspend() {
+        made.warm();
+    }
     match call.this::<State>()?.0.set(made) {
         Ok(()) => Ok(()),
         Err(_) => Err(misused("this client was made before")),
