@@ -6,7 +6,7 @@ require __DIR__ . '/../lib/test.php';
 echo HighperTest\Database::missing('mariadbd', 'mariadb-install-db', 'initdb', 'postgres') ?: (extension_loaded('pdo_mysql') && extension_loaded('pdo_pgsql') ? '' : 'skip PDO for both is missing');
 ?>
 --TIMEOUT--
-60
+120
 --FILE--
 <?php
 require __DIR__ . '/../lib/test.php';

@@ -6,7 +6,7 @@ require __DIR__ . '/../lib/test.php';
 echo HighperTest\Daemon::missing('memcached', 'beanstalkd', 'redis-server') ?: HighperTest\Database::missing('mariadbd', 'mariadb-install-db', 'initdb', 'postgres');
 ?>
 --TIMEOUT--
-60
+120
 --FILE--
 <?php
 require __DIR__ . '/../lib/test.php';
@@ -68,6 +68,18 @@ $all = [
     'HTTP, piece by piece' => [$web->port, fn (int $port) => [new Http\Client(timeout: $time, pool: 2), $port],
         fn (array $client, int $n) => [implode('', iterator_to_array($client[0]->get("http://127.0.0.1:{$client[1]}/{$text}{$n}", stream: true)->stream(), false)), str_repeat("{$text}{$n}", 100)],
         fn (array $client) => current($client[0]->stats()['servers'])],
+    'Swoole\Coroutine\Http\Client' => [$web->port, function (int $port) use ($time) {
+            $client = new Swoole\Coroutine\Http\Client('127.0.0.1', $port);
+            $client->set(['timeout' => $time]);
+            return $client;
+        }, function (Swoole\Coroutine\Http\Client $client, int $n) use ($text) {
+            if (!$client->get("/{$text}{$n}") || $client->statusCode !== 200) {
+                throw new Swoole\Exception($client->errMsg);
+            }
+            return [$client->body, str_repeat("{$text}{$n}", 100)];
+        }, null],
+    'TCP' => [$beanstalkd, fn (int $port) => new Tcp\Client("127.0.0.1:{$port}", eof: "\r\n", timeout: $time, pool: 2),
+        fn (Tcp\Client $client, int $n) => [$client->ask("use {$text}{$n}"), "USING {$text}{$n}"], fn (Tcp\Client $client) => $client->stats()],
     'WebSocket' => [$web->port, fn (int $port) => $port,
         function (int $port, int $n) use ($text, $time) {
             $connection = (new WebSocket\Client("ws://127.0.0.1:{$port}/echo", timeout: $time, connect_timeout: $time, compress: false))->connect();
@@ -84,7 +96,7 @@ Co\run(function () use ($all, $time) {
         [$got, $wanted] = $ask($client, 0);
         check("{$kind}: whole", $got === $wanted);
         $length = $cut->passed;
-        $numbers = $length < 60 ? range(0, $length - 1) : array_unique([...range(0, 20), ...array_map(fn ($i) => intdiv($i * ($length - 1), 40), range(0, 40)), ...range($length - 5, $length - 1)]);
+        $numbers = $length < 60 ? range(0, $length - 1) : array_unique([...range(0, 20), ...array_map(fn ($i) => intdiv($i * ($length - 1), 24), range(0, 24)), ...range($length - 5, $length - 1)]);
         $ends = $wrong = [];
         $late = 0;
         foreach (['reset', 'end', 'silence'] as $how) {
@@ -144,6 +156,12 @@ ok: HTTP: broken
 ClientConnectException, ClientTimeoutException
 ok: HTTP, piece by piece: whole
 ok: HTTP, piece by piece: broken
+ClientConnectException, ClientTimeoutException
+ok: Swoole\Coroutine\Http\Client: whole
+ok: Swoole\Coroutine\Http\Client: broken
+Exception
+ok: TCP: whole
+ok: TCP: broken
 ClientConnectException, ClientTimeoutException
 ok: WebSocket: whole
 ok: WebSocket: broken
