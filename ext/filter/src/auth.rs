@@ -3,10 +3,10 @@
 use crate::jwt::Verifier;
 use crate::notes::Notes;
 use crate::{Answer, Seen};
+use aws_lc_rs::digest::{SHA256, digest};
+use aws_lc_rs::hmac;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use ring::digest::{SHA256, digest};
-use ring::hmac;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// What follows the scheme in `Authorization`; `None` where there is no such field or another scheme.

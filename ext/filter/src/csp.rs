@@ -2,9 +2,9 @@
 
 use crate::notes::Notes;
 use crate::token::is_value;
+use aws_lc_rs::rand::{SecureRandom, SystemRandom};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use ring::rand::{SecureRandom, SystemRandom};
 use std::cell::RefCell;
 
 /// What stands for the nonce in a directive.

@@ -1,8 +1,8 @@
 //! Entity tags (RFC 9110, 8.8.3 and 13.1.2): who has an answer already is told so.
 
+use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use ring::digest::{SHA256, digest};
 
 /// The tag of a body.
 #[must_use]

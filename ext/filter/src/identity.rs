@@ -2,7 +2,7 @@
 
 use crate::Seen;
 use crate::notes::Notes;
-use ring::rand::{SecureRandom, SystemRandom};
+use aws_lc_rs::rand::{SecureRandom, SystemRandom};
 
 /// Gives a request an id, or takes the client's.
 #[derive(Clone, Copy, Debug)]

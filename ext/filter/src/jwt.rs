@@ -3,9 +3,9 @@
 //! The algorithm is the application's, never the token's, so that nobody can choose a weaker one (RFC 8725, 3.1).
 
 use crate::der::{PublicKey, public_key};
+use aws_lc_rs::{hmac, signature};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use ring::{hmac, signature};
 use serde_json::{Map, Value};
 
 /// How tokens are signed.
@@ -216,9 +216,9 @@ fn key(algorithm: Algorithm, text: &str) -> Result<Key, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use aws_lc_rs::rand::SystemRandom;
+    use aws_lc_rs::signature::KeyPair;
     use base64::engine::general_purpose::STANDARD;
-    use ring::rand::SystemRandom;
-    use ring::signature::KeyPair;
     use serde_json::json;
 
     const SECRET: &str = "0123456789abcdef0123456789abcdef";

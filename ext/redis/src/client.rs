@@ -8,9 +8,9 @@ use crate::keys::{self, Place};
 use crate::node::{Node, Role};
 use crate::pause::pause;
 use crate::{Address, Command, Config, Error, Reply, Subscription, Watch};
+use aws_lc_rs::digest;
 use highper_engine::{self as engine, Ending, clock, scheduler};
 use highper_pool::{Counts, Held, Ring};
-use ring::digest;
 use std::cell::Cell;
 use std::rc::Rc;
 

@@ -1,7 +1,7 @@
 //! What a client is known by.
 
 use crate::{base64, random};
-use ring::digest::{SHA256, digest};
+use aws_lc_rs::digest::{SHA256, digest};
 use std::fmt::Write;
 use std::io;
 

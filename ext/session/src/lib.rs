@@ -21,9 +21,9 @@ pub mod token;
 /// # Errors
 /// The system has none, which no system of today says.
 pub(crate) fn random<const N: usize>() -> std::io::Result<[u8; N]> {
-    use ring::rand::SecureRandom;
+    use aws_lc_rs::rand::SecureRandom;
     let mut bytes = [0; N];
-    ring::rand::SystemRandom::new()
+    aws_lc_rs::rand::SystemRandom::new()
         .fill(&mut bytes)
         .map_err(|_| std::io::Error::other("the system gives no random bytes"))?;
     Ok(bytes)

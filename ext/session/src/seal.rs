@@ -1,8 +1,8 @@
 //! Values that clients keep for us: encrypted and authenticated by ChaCha20-Poly1305 (RFC 8439).
 
 use crate::{base64, random};
-use ring::aead::{Aad, CHACHA20_POLY1305, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
-use ring::hkdf::{HKDF_SHA256, Salt};
+use aws_lc_rs::aead::{Aad, CHACHA20_POLY1305, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
+use aws_lc_rs::hkdf::{HKDF_SHA256, Salt};
 use std::io;
 
 /// Bytes that a secret has at least.

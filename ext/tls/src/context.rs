@@ -4,8 +4,8 @@ use crate::kept::{CHALLENGE, KeptOnes};
 use crate::names::ByName;
 use crate::verifier::Later;
 use crate::{Error, Passphrase, Records, Session, Settings, certificate, key, ocsp, suites};
-use rustls::crypto::ring::Ticketer;
-use rustls::crypto::{CryptoProvider, ring};
+use rustls::crypto::CryptoProvider;
+use rustls::crypto::aws_lc_rs::{self, Ticketer};
 use rustls::pki_types::ServerName;
 use rustls::server::UnbufferedServerConnection;
 use rustls::sign::{CertifiedKey, SingleCertAndKey};
@@ -31,7 +31,7 @@ enum Side {
 
 pub(crate) fn provider() -> Arc<CryptoProvider> {
     static PROVIDER: OnceLock<Arc<CryptoProvider>> = OnceLock::new();
-    Arc::clone(PROVIDER.get_or_init(|| Arc::new(ring::default_provider())))
+    Arc::clone(PROVIDER.get_or_init(|| Arc::new(aws_lc_rs::default_provider())))
 }
 
 fn versions(settings: &Settings) -> Result<Vec<&'static SupportedProtocolVersion>, Error> {

@@ -43,7 +43,7 @@ impl fmt::Display for Error {
             ),
             Self::NoCurves(list) => write!(
                 f,
-                "ssl_ecdh_curve '{list}' names no curve that there is: use X25519, P-256 or P-384"
+                "ssl_ecdh_curve '{list}' names no curve that there is: use X25519, P-256, P-384 or X25519MLKEM768"
             ),
             Self::Protocol(error) | Self::NotTrusted(error) => write!(f, "{error}"),
             Self::Io(error) => write!(f, "{error}"),

@@ -151,6 +151,8 @@ pub(crate) fn groups(
             "X25519" | "x25519" => NamedGroup::X25519,
             "P-256" | "prime256v1" | "secp256r1" => NamedGroup::secp256r1,
             "P-384" | "secp384r1" => NamedGroup::secp384r1,
+            // Of TLS 1.3: draft-ietf-tls-ecdhe-mlkem.
+            "X25519MLKEM768" => NamedGroup::X25519MLKEM768,
             _ => continue,
         };
         let found = provider
@@ -169,7 +171,7 @@ pub(crate) fn groups(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use rustls::crypto::ring::default_provider;
+    use rustls::crypto::aws_lc_rs::default_provider;
 
     fn names(list: &str) -> Vec<CipherSuite> {
         chosen(&default_provider(), list)
@@ -236,6 +238,6 @@ mod tests {
             .map(|group| group.name())
             .collect();
         assert_eq!(order, [NamedGroup::secp384r1, NamedGroup::X25519]);
-        assert_eq!(groups(&default_provider(), "auto").unwrap().len(), 3);
+        assert_eq!(groups(&default_provider(), "auto").unwrap().len(), 4);
     }
 }

@@ -2,8 +2,8 @@
 
 pub mod extension;
 
-use ring::digest;
-use ring::rand::{SecureRandom, SystemRandom};
+use aws_lc_rs::digest;
+use aws_lc_rs::rand::{SecureRandom, SystemRandom};
 
 /// The version of the protocol.
 pub const VERSION: &str = "13";
@@ -24,7 +24,7 @@ pub fn accept(key: &[u8]) -> [u8; 28] {
 ///
 /// # Errors
 /// The system has no random numbers.
-pub fn new_key() -> Result<[u8; 24], ring::error::Unspecified> {
+pub fn new_key() -> Result<[u8; 24], aws_lc_rs::error::Unspecified> {
     let mut random = [0; 16];
     SystemRandom::new().fill(&mut random)?;
     Ok(base64(&random))

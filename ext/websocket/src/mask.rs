@@ -1,6 +1,6 @@
 //! Masking: RFC 6455, section 5.3.
 
-use ring::rand::{SecureRandom, SystemRandom};
+use aws_lc_rs::rand::{SecureRandom, SystemRandom};
 
 /// Applies a key to a part of a payload that begins `offset` bytes into it. Twice is nothing.
 #[inline]
@@ -48,7 +48,7 @@ impl Keys {
     ///
     /// # Errors
     /// The system has no random numbers.
-    pub fn draw(&mut self) -> Result<[u8; 4], ring::error::Unspecified> {
+    pub fn draw(&mut self) -> Result<[u8; 4], aws_lc_rs::error::Unspecified> {
         let process = std::process::id();
         if self.at + 4 > Self::BATCH || self.process != process {
             SystemRandom::new().fill(&mut self.batch)?;

@@ -4,10 +4,10 @@
 
 use crate::Error;
 use crate::mysql::auth::refused;
+use aws_lc_rs::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
+use aws_lc_rs::rand::{SecureRandom, SystemRandom};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use ring::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
-use ring::rand::{SecureRandom, SystemRandom};
 
 /// Bytes of SHA-1.
 const HASH: usize = 20;

@@ -3,11 +3,11 @@
 use super::md5::md5_hex;
 use crate::Error;
 use crate::error::Kind;
+use aws_lc_rs::hmac::{HMAC_SHA256, Key, sign, verify};
+use aws_lc_rs::rand::{SecureRandom, SystemRandom};
+use aws_lc_rs::{digest, pbkdf2};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
-use ring::hmac::{HMAC_SHA256, Key, sign, verify};
-use ring::rand::{SecureRandom, SystemRandom};
-use ring::{digest, pbkdf2};
 use std::num::NonZeroU32;
 
 /// A server that asks for more work than this has something else in mind.
