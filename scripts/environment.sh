@@ -8,7 +8,7 @@ cd "$ROOT"
 # Another module than the built one: what scripts/test drives has test classes in it, too.
 MODULE=${HIGHPER_MODULE:-$ROOT/modules/highper.so}
 # The crates whose unit tests link without PHP. All the others are driven through PHP, by php-tests/.
-RUST_CRATES=(highper-app highper-db highper-engine highper-hook highper-http highper-http1 highper-log highper-message highper-net highper-process highper-shm)
+RUST_CRATES=(highper-app highper-db highper-engine highper-hook highper-http highper-http1 highper-log highper-message highper-net highper-process highper-shm highper-tls)
 BUILD_PACKAGES=(php-cli php-dev php-sqlite3 gcc libc6-dev make clang libclang-dev)
 # Debian's cargo is too old; rustup is the way that works everywhere.
 CARGO_HINT='cargo is missing: curl --proto =https --tlsv1.2 -sSf https://sh.rustup.rs | sh -s -- -y && . ~/.cargo/env'

@@ -120,8 +120,6 @@ Co\run(function () use ($with) {
     $silent = new Client(SWOOLE_SOCK_TCP);
     $silent->connect('127.0.0.1', $listener->getsockname()['port']);
     Co::sleep(0.05);
-    $packets = new Client(SWOOLE_SOCK_UDP | SWOOLE_SSL);
-    check('TLS for packets there is not', [$packets->connect('127.0.0.1', 9, 1), $packets->errCode], [false, SWOOLE_ERROR_OPERATION_NOT_SUPPORT]);
 
     // enableSSL() on an open connection.
     go(function () use ($listener) { $end = $listener->accept(1); $end->sslHandshake(); $end->send('secret'); });
@@ -165,5 +163,4 @@ ok: in time
 ok: a server without TLS
 ok: a client without TLS
 ok: a client that says nothing
-ok: TLS for packets there is not
 ok: enableSSL

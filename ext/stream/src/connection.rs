@@ -11,6 +11,7 @@ use std::cell::{Cell, OnceCell, RefCell};
 use std::fs::File;
 use std::io::Read;
 use std::rc::Rc;
+use std::time::Instant;
 
 /// Bytes that are gathered in a burst before they are sent.
 const GATHER_MAX: u64 = 64 * 1024;
@@ -41,6 +42,8 @@ pub struct Connection {
     pub(crate) is_announced: Cell<bool>,
     /// Has its proxy not said yet whose it is?
     pub(crate) is_proxied: Cell<bool>,
+    /// Is there a timer for what may have to be said again?
+    pub(crate) is_timed: Cell<bool>,
     pub(crate) is_paused: Cell<bool>,
     pub(crate) is_closing: Cell<bool>,
     pub(crate) is_reading: Cell<bool>,
@@ -85,6 +88,7 @@ impl Connection {
             stuck: Cell::new(now),
             is_announced: Cell::new(false),
             is_proxied: Cell::new(is_proxied),
+            is_timed: Cell::new(false),
             is_paused: Cell::new(settings.delay_receive),
             is_closing: Cell::new(false),
             is_reading: Cell::new(false),
@@ -103,6 +107,40 @@ impl Connection {
     #[must_use]
     pub fn session(&self) -> u64 {
         self.session
+    }
+
+    /// By which the reactor and timers name it; its upper two bits are those of others.
+    pub(crate) fn key(&self) -> u64 {
+        self.slot as u64 | (self.session & 0x3fff_ffff) << 32
+    }
+
+    /// Is it a session over datagrams?
+    pub(crate) fn is_of_datagrams(&self) -> bool {
+        self.is_secure && self.settings.is_of_datagrams()
+    }
+
+    /// The peer of a session over datagrams.
+    pub(crate) fn datagram_peer(&self) -> Option<Box<[u8]>> {
+        self.secure.borrow().as_ref()?.peer().map(Into::into)
+    }
+
+    /// When something of its handshake has to be said again.
+    pub(crate) fn due(&self) -> Option<Instant> {
+        self.secure.borrow().as_ref()?.due()
+    }
+
+    /// Says it again.
+    pub(crate) fn elapse(&self) {
+        if let (Some(fd), Some(secure)) =
+            (self.fd.borrow().as_ref(), self.secure.borrow_mut().as_mut())
+        {
+            secure.elapse(fd.as_fd());
+        }
+    }
+
+    /// With what its peer has begun anew.
+    pub(crate) fn successor(&self) -> Option<Vec<u8>> {
+        self.secure.borrow_mut().as_mut()?.successor()
     }
 
     /// The port that it came to, by order of [`crate::Server::listen`].
@@ -307,13 +345,16 @@ impl Connection {
 
     /// Queues bytes and sends what the socket takes.
     pub(crate) fn send(&self, bytes: &[u8]) -> Sent {
-        let gathered = self.in_burst.get() && self.queued() + (bytes.len() as u64) < GATHER_MAX;
+        // Over datagrams each is a record of its own, as far as it fits into one.
+        let gathered = self.in_burst.get()
+            && self.queued() + (bytes.len() as u64) < GATHER_MAX
+            && !self.is_of_datagrams();
         if gathered {
-            self.queue(|output| output.push_bytes(bytes));
+            self.queue(|output| output.push_bytes(bytes, self.is_of_datagrams()));
             return Sent::All;
         }
         if self.has_output() || self.is_secure() {
-            self.queue(|output| output.push_bytes(bytes));
+            self.queue(|output| output.push_bytes(bytes, self.is_of_datagrams()));
             return self.flush();
         }
         let sent = {
@@ -327,11 +368,11 @@ impl Connection {
         match sent {
             Ok(count) if count == bytes.len() => Sent::All,
             Ok(count) => {
-                self.queue(|output| output.push_bytes(&bytes[count..]));
+                self.queue(|output| output.push_bytes(&bytes[count..], false));
                 Sent::Blocked
             }
             Err(Sent::Blocked) => {
-                self.queue(|output| output.push_bytes(bytes));
+                self.queue(|output| output.push_bytes(bytes, self.is_of_datagrams()));
                 Sent::Blocked
             }
             Err(end) => end,

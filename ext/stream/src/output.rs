@@ -81,13 +81,15 @@ impl Output {
         self.queued
     }
 
-    pub(crate) fn push_bytes(&mut self, bytes: &[u8]) {
+    /// Queues bytes; `apart` from those before.
+    pub(crate) fn push_bytes(&mut self, bytes: &[u8], apart: bool) {
         if bytes.is_empty() {
             return;
         }
         self.queued += bytes.len() as u64;
         if let Some(Item::Bytes { bytes: last, .. }) = self.items.back_mut()
             && last.len() < 64 * 1024
+            && !apart
         {
             last.extend_from_slice(bytes);
             return;

@@ -8,6 +8,7 @@ use rustix::net::{RecvFlags, SendFlags, recv, send};
 use std::fs::File;
 use std::io::{self, ErrorKind, Read, Write};
 use std::os::unix::fs::FileExt;
+use std::time::Instant;
 
 const FILE_STEP: usize = 16 * 1024;
 
@@ -47,6 +48,10 @@ pub(crate) struct Secure {
     context: Context,
     session: Session,
     pub(crate) is_ready: bool,
+    /// The datagram that the session begins with, where it was received elsewhere.
+    first: Option<Vec<u8>>,
+    /// Who the peer of a session over datagrams is.
+    peer: Option<Box<[u8]>>,
 }
 
 /// How far a handshake got.
@@ -73,12 +78,52 @@ impl Secure {
             context: context.clone(),
             session: context.session("")?,
             is_ready: false,
+            first: None,
+            peer: None,
         })
+    }
+
+    /// The session with a peer that has shown where it is: `hello` is what it said, `peer` its address. `None`: it was no hello.
+    pub(crate) fn answering(context: &Context, peer: &[u8], hello: Vec<u8>) -> Option<Self> {
+        Some(Self {
+            context: context.clone(),
+            session: context.answer(peer, &hello)?,
+            is_ready: false,
+            first: Some(hello),
+            peer: Some(peer.into()),
+        })
+    }
+
+    /// Who the peer of a session over datagrams is.
+    pub(crate) fn peer(&self) -> Option<&[u8]> {
+        self.peer.as_deref()
+    }
+
+    /// When what was said in the handshake is to be said again.
+    pub(crate) fn due(&self) -> Option<Instant> {
+        self.session.due()
+    }
+
+    /// Says it again, if it is time.
+    pub(crate) fn elapse(&mut self, fd: BorrowedFd<'_>) {
+        self.session.elapse();
+        let _as_well_lost = pushed(&mut self.session, &mut Wire(fd));
+    }
+
+    /// What a peer that has begun anew has said.
+    pub(crate) fn successor(&mut self) -> Option<Vec<u8>> {
+        self.session.successor()
     }
 
     /// Takes the handshake on with what has come.
     pub(crate) fn shake(&mut self, fd: BorrowedFd<'_>) -> Shaken {
         let mut wire = Wire(fd);
+        if let Some(first) = self.first.take()
+            && let Err(error) = self.session.feed(&first)
+        {
+            let _told = pushed(&mut self.session, &mut wire);
+            return Shaken::Failed(error.to_string());
+        }
         loop {
             if pushed(&mut self.session, &mut wire) == Sent::Broken {
                 return Shaken::Failed("the peer closed the connection in the handshake".into());
@@ -152,7 +197,8 @@ impl Secure {
 
     /// Says that nothing more will come, if that can be said at once.
     pub(crate) fn say_goodbye(&mut self, fd: BorrowedFd<'_>) {
-        if self.is_ready {
+        // A peer of datagrams learns of the end by nothing else, also where its certificate was not good.
+        if self.is_ready || self.session.is_of_datagrams() {
             self.session.close();
             let _as_well_without = pushed(&mut self.session, &mut Wire(fd));
         }

@@ -1,6 +1,7 @@
 //! All connections of a worker, and what is done with them.
 
 mod accept;
+mod answer;
 mod reading;
 mod sweep;
 
@@ -14,6 +15,7 @@ use highper_engine::reactor::{self, Handler, Readiness};
 use highper_engine::{Wake, scheduler};
 use rustix::fd::{AsRawFd, OwnedFd};
 use std::cell::{Cell, RefCell};
+use std::collections::HashSet;
 use std::fs::File;
 use std::rc::{Rc, Weak};
 
@@ -46,6 +48,10 @@ pub(crate) struct Core {
     is_sweeping: Cell<bool>,
     is_draining: Cell<bool>,
     accepted: Cell<u64>,
+    /// Peers of DTLS that have a connection.
+    peers: RefCell<HashSet<Box<[u8]>>>,
+    /// How many of these are in their handshake.
+    shaking: Cell<usize>,
     me: Weak<Core>,
 }
 
@@ -99,6 +105,8 @@ impl Server {
             is_sweeping: Cell::new(false),
             is_draining: Cell::new(false),
             accepted: Cell::new(0),
+            peers: RefCell::default(),
+            shaking: Cell::new(0),
             me: Weak::clone(me),
         });
         core.handler
@@ -107,12 +115,17 @@ impl Server {
     }
 
     /// Accepts connections from a listening socket from now on; `port` is its number among the
-    /// server's ports.
+    /// server's ports. With a context for datagrams it is one of UDP, and the connections are sessions of DTLS.
     ///
     /// # Errors
     /// The system's, or that no loop runs.
-    pub fn listen(&self, fd: OwnedFd, port: usize, settings: Settings) -> std::io::Result<()> {
+    pub fn listen(&self, fd: OwnedFd, port: usize, mut settings: Settings) -> std::io::Result<()> {
         rustix::io::ioctl_fionbio(&fd, true)?;
+        if settings.is_of_datagrams() {
+            // A session ends both ways at once, and no proxy introduces a datagram.
+            settings.half_open = false;
+            settings.proxies = None;
+        }
         let mut doors = self.core.doors.borrow_mut();
         let key = LISTENER_KEY | doors.len() as u64;
         reactor::register_listener(fd.as_raw_fd(), self.core.handler.get(), key)?;
@@ -354,7 +367,7 @@ impl Handler for Events {
                 let count = self.0.doors.borrow().len();
                 (0..count).for_each(|index| self.0.accept(index));
             }
-            _ => {}
+            key => self.0.repeat(key),
         }
     }
 }
@@ -500,6 +513,9 @@ impl Core {
     fn forget(&self, connection: &Rc<Connection>, reset: bool) {
         if !connection.is_open() {
             return;
+        }
+        if connection.is_of_datagrams() {
+            self.forget_peer(connection);
         }
         connection.shut(reset);
         self.sessions.borrow_mut().remove(&connection.session());

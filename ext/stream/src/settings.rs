@@ -87,6 +87,14 @@ impl Default for Settings {
 }
 
 impl Settings {
+    /// Is DTLS spoken?
+    #[must_use]
+    pub fn is_of_datagrams(&self) -> bool {
+        self.tls
+            .as_ref()
+            .is_some_and(|context| context.settings().datagrams)
+    }
+
     /// From how many waiting bytes on the output counts as full.
     #[must_use]
     pub fn full_from(&self) -> usize {

@@ -1,5 +1,6 @@
 //! What sessions of the same settings share.
 
+use crate::dtls::{self, Knock, Packets, Role, Shown};
 use crate::kept::{CHALLENGE, KeptOnes};
 use crate::names::ByName;
 use crate::verifier::Later;
@@ -15,6 +16,7 @@ use rustls::{
 };
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
+use std::time::Instant;
 
 /// Settings, made ready for one of the two sides.
 #[derive(Clone, Debug)]
@@ -27,6 +29,7 @@ pub struct Context {
 enum Side {
     Client(Arc<ClientConfig>),
     Server(Arc<ServerConfig>),
+    Datagrams(Arc<dtls::Config>),
 }
 
 pub(crate) fn provider() -> Arc<CryptoProvider> {
@@ -103,6 +106,17 @@ impl Context {
     /// # Errors
     /// Files that can't be read, settings that don't fit.
     pub fn client(settings: Settings) -> Result<Self, Error> {
+        if settings.datagrams {
+            let role = Role::Client {
+                own: own(&settings)?,
+                sends_name: settings.host_name.as_deref() != Some(""),
+            };
+            let config = dtls::Config::new(chosen(&settings)?, role)?;
+            return Ok(Self {
+                settings: Arc::new(settings),
+                side: Side::Datagrams(Arc::new(config)),
+            });
+        }
         let builder = ClientConfig::builder_with_provider(chosen(&settings)?)
             .with_protocol_versions(&versions(&settings)?)?
             .dangerous()
@@ -129,13 +143,6 @@ impl Context {
             Some(kept) => kept.interim(),
             None => own(&settings)?.ok_or(Error::NoCertificate)?,
         };
-        let builder = ServerConfig::builder_with_provider(chosen(&settings)?)
-            .with_protocol_versions(&versions(&settings)?)?;
-        let builder = if settings.verify_peer {
-            builder.with_client_cert_verifier(Arc::new(Later(provider())))
-        } else {
-            builder.with_no_client_auth()
-        };
         let mut names = ByName::new(own);
         for named in &settings.named {
             let passphrase = settings.passphrase.as_ref();
@@ -147,6 +154,28 @@ impl Context {
             )?;
             names.add(&named.host, certificate);
         }
+        if settings.datagrams {
+            let role = Role::Server {
+                shown: match kept {
+                    None => Shown::Names(names),
+                    Some(kept) => Shown::Kept(kept.beside(names)),
+                },
+                asks: settings.verify_peer,
+                prefers_own: settings.prefer_own_ciphers,
+            };
+            let config = dtls::Config::new(chosen(&settings)?, role)?;
+            return Ok(Self {
+                settings: Arc::new(settings),
+                side: Side::Datagrams(Arc::new(config)),
+            });
+        }
+        let builder = ServerConfig::builder_with_provider(chosen(&settings)?)
+            .with_protocol_versions(&versions(&settings)?)?;
+        let builder = if settings.verify_peer {
+            builder.with_client_cert_verifier(Arc::new(Later(provider())))
+        } else {
+            builder.with_no_client_auth()
+        };
         let mut config = match kept {
             None => builder.with_cert_resolver(Arc::new(names)),
             Some(kept) => builder.with_cert_resolver(Arc::new(kept.beside(names))),
@@ -175,7 +204,11 @@ impl Context {
     /// Is it for the side that answers?
     #[must_use]
     pub fn is_server(&self) -> bool {
-        matches!(self.side, Side::Server(_))
+        match &self.side {
+            Side::Client(_) => false,
+            Side::Server(_) => true,
+            Side::Datagrams(config) => config.is_server(),
+        }
     }
 
     /// The same with its files read anew; what resumes a session stays. For the side that answers.
@@ -183,14 +216,22 @@ impl Context {
     /// # Errors
     /// As [`Context::server`].
     pub fn renewed(&self) -> Result<Self, Error> {
-        let Side::Server(old) = &self.side else {
+        if !self.is_server() {
             return Self::client(Settings::clone(&self.settings));
-        };
+        }
         let mut renewed = Self::server(Settings::clone(&self.settings))?;
-        if let Side::Server(config) = &mut renewed.side
-            && let Some(config) = Arc::get_mut(config)
-        {
-            config.ticketer = Arc::clone(&old.ticketer);
+        match (&self.side, &mut renewed.side) {
+            (Side::Server(old), Side::Server(new)) => {
+                if let Some(new) = Arc::get_mut(new) {
+                    new.ticketer = Arc::clone(&old.ticketer);
+                }
+            }
+            (Side::Datagrams(old), Side::Datagrams(new)) => {
+                if let Some(new) = Arc::get_mut(new) {
+                    new.share_cookies(old);
+                }
+            }
+            _ => {}
         }
         Ok(renewed)
     }
@@ -205,7 +246,35 @@ impl Context {
                 let connection = UnbufferedServerConnection::new(Arc::clone(config))?;
                 Ok(Records::new(connection, self.clone()))
             }
-            Side::Client(_) => Err(Error::NoCertificate),
+            Side::Client(_) | Side::Datagrams(_) => Err(Error::NoCertificate),
+        }
+    }
+
+    /// What somebody unknown wants who has sent a datagram to a server; `peer` is its address, in any form. Nothing is kept of it.
+    #[must_use]
+    pub fn knock(&self, peer: &[u8], datagram: &[u8]) -> Knock {
+        match &self.side {
+            Side::Datagrams(config) if config.is_server() => config.knock(peer, datagram),
+            _ => Knock::Nothing,
+        }
+    }
+
+    /// The session with a peer whose datagram was [`Knock::Proven`], to be given that by [`Session::feed`]. `None`: it was not.
+    #[must_use]
+    pub fn answer(&self, peer: &[u8], datagram: &[u8]) -> Option<Session> {
+        match &self.side {
+            Side::Datagrams(config) if config.is_server() => {
+                Packets::server(Arc::clone(config), peer, datagram).map(Session::of_packets)
+            }
+            _ => None,
+        }
+    }
+
+    #[cfg(test)]
+    pub(crate) fn datagrams(&self) -> Option<Arc<dtls::Config>> {
+        match &self.side {
+            Side::Datagrams(config) => Some(Arc::clone(config)),
+            _ => None,
         }
     }
 
@@ -216,6 +285,14 @@ impl Context {
     /// [`Error::Protocol`].
     pub fn session(&self, host: &str) -> Result<Session, Error> {
         let connection = match &self.side {
+            Side::Datagrams(config) => {
+                let name = self.settings.host_name.as_deref().unwrap_or(host);
+                // Only a name is sent, no address.
+                let is_name = matches!(ServerName::try_from(name), Ok(ServerName::DnsName(_)));
+                let name = is_name.then(|| name.to_owned());
+                let packets = Packets::client(Arc::clone(config), name, Instant::now())?;
+                return Ok(Session::of_packets(packets));
+            }
             Side::Server(config) => ServerConnection::new(Arc::clone(config))?.into(),
             Side::Client(config) => {
                 let name = self

@@ -113,6 +113,20 @@ impl KeptOnes {
     }
 }
 
+impl KeptOnes {
+    /// What is shown to who asks for a name, in lower case, or for none.
+    pub(crate) fn shown(&self, name: Option<&str>) -> Arc<CertifiedKey> {
+        let of_others = |name: &str| self.others.as_ref()?.of(name).cloned();
+        let name = name.unwrap_or(&self.first);
+        let known = self.of(name).or_else(|| of_others(name));
+        let known = known.or_else(|| {
+            self.of(&self.first)
+                .filter(|_| !self.slots.contains_key(name))
+        });
+        known.unwrap_or_else(|| self.interim())
+    }
+}
+
 impl ResolvesServerCert for KeptOnes {
     fn resolve(&self, hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
         let name = hello.server_name().map(str::to_ascii_lowercase);
@@ -125,13 +139,6 @@ impl ResolvesServerCert for KeptOnes {
             let path = challenge_file(&self.folder, &name);
             return context::certified(&path, &path, None, None).ok();
         }
-        let of_others = |name: &str| self.others.as_ref()?.of(name).cloned();
-        let name = name.as_deref().unwrap_or(&self.first);
-        let known = self.of(name).or_else(|| of_others(name));
-        let known = known.or_else(|| {
-            self.of(&self.first)
-                .filter(|_| !self.slots.contains_key(name))
-        });
-        Some(known.unwrap_or_else(|| self.interim()))
+        Some(self.shown(name.as_deref()))
     }
 }

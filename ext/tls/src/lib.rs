@@ -1,4 +1,4 @@
-//! TLS 1.2 and 1.3 by rustls, without sockets: sessions read and write what they are given.
+//! TLS 1.2 and 1.3 by rustls, and DTLS 1.2, without sockets: sessions read and write what they are given.
 //!
 //! A handshake accepts any certificate; [`Session::verify`] judges it afterwards, when and as the
 //! application asks (Swoole's `ssl_verify_peer`, `verifyPeerCert()`).
@@ -7,6 +7,7 @@
 
 mod certificate;
 mod context;
+mod dtls;
 mod error;
 mod judgement;
 mod kept;
@@ -22,6 +23,7 @@ mod verifier;
 
 pub use certificate::{base64, validity};
 pub use context::Context;
+pub use dtls::Knock;
 pub use error::Error;
 pub use kept::{CHALLENGE, challenge_file, file};
 pub use records::{Opened, Records};

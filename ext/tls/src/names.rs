@@ -35,12 +35,19 @@ impl ByName {
     }
 }
 
-impl ResolvesServerCert for ByName {
-    fn resolve(&self, hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
-        let certificate = match hello.server_name() {
+impl ByName {
+    /// What is shown to who asks for a name, or for none.
+    pub(crate) fn shown(&self, name: Option<&str>) -> Arc<CertifiedKey> {
+        let certificate = match name {
             Some(name) if !self.named.is_empty() => self.of(name).unwrap_or(&self.first),
             _ => &self.first,
         };
-        Some(Arc::clone(certificate))
+        Arc::clone(certificate)
+    }
+}
+
+impl ResolvesServerCert for ByName {
+    fn resolve(&self, hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        Some(self.shown(hello.server_name()))
     }
 }

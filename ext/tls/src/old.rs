@@ -118,15 +118,17 @@ impl<'a> Old<'a> {
         (self.valid.0..=self.valid.1).contains(&now.as_secs())
     }
 
+    /// The kind of its key, and the key's bits.
+    fn key_parts(&self) -> Option<(&'a [u8], &'a [u8])> {
+        let key = next(self.key)?;
+        let algorithm = next(key.content)?;
+        let bytes = bits(next(algorithm.rest)?.content)?;
+        Some((algorithm.content, bytes))
+    }
+
     /// Did `by` sign it?
     pub(crate) fn is_signed(&self, by: &Old<'_>, known: &WebPkiSupportedAlgorithms) -> bool {
-        let parts = || {
-            let key = next(by.key)?;
-            let algorithm = next(key.content)?;
-            let bytes = bits(next(algorithm.rest)?.content)?;
-            Some((algorithm.content, bytes))
-        };
-        let Some((kind, key)) = parts() else {
+        let Some((kind, key)) = by.key_parts() else {
             return false;
         };
         self.issuer == by.subject
@@ -138,6 +140,11 @@ impl<'a> Old<'a> {
                         .is_ok()
             })
     }
+}
+
+/// The kind of a certificate's key, of any version, and the key's bits.
+pub(crate) fn key_of(der: &[u8]) -> Option<(&[u8], &[u8])> {
+    Old::parse(der)?.key_parts()
 }
 
 #[cfg(test)]

@@ -103,4 +103,6 @@ pub struct Settings {
     pub prefer_own_ciphers: bool,
     /// What is offered by ALPN, in the order of preference.
     pub alpn: Vec<Vec<u8>>,
+    /// DTLS 1.2, over datagrams, instead of TLS over a stream. Versions and ALPN mean nothing then.
+    pub datagrams: bool,
 }

@@ -2,12 +2,14 @@
 
 use super::{Limit, Side, Socket};
 use crate::Error;
+use highper_engine::clock;
 use highper_tls::{Context, Error as TlsError, Session, Settings};
 use rustix::fd::BorrowedFd;
 use rustix::io::Errno;
 use rustix::net::{RecvFlags, SendFlags, recv, send};
 use std::cell::{Cell, RefCell};
 use std::io::{self, ErrorKind, Read, Write};
+use std::time::Instant;
 
 /// What a socket knows of TLS.
 #[derive(Default)]
@@ -101,12 +103,14 @@ impl Secure {
         if self.context.borrow().is_some() {
             return Ok(());
         }
-        let Some(settings) = self.settings.borrow().clone() else {
+        let Some(mut settings) = self.settings.borrow().clone() else {
             return Ok(());
         };
-        if !socket.kind.get().is_stream() {
+        let kind = socket.kind.get();
+        settings.datagrams = !kind.is_stream();
+        if settings.datagrams && (!kind.is_udp() || self.is_server.get()) {
             return Err(Error::NotSupported(
-                "TLS runs over streams; DTLS, for packets, is not supported",
+                "TLS runs over streams, DTLS over sockets of UDP that connect; a server of DTLS is a port of Swoole\\Server",
             ));
         }
         let made = match self.is_server.get() {
@@ -237,8 +241,29 @@ impl Secure {
             match step {
                 Ok(true) => return Ok(()),
                 Ok(false) => {}
+                Err(error) if error.is_would_block() => self.wait_for_peer(socket, limit)?,
                 Err(error) => socket.wait_after(error, Side::READ, limit)?,
             }
+        }
+    }
+
+    /// Waits in a handshake until something comes, or what was said has to be said again.
+    fn wait_for_peer(&self, socket: &Socket, limit: &mut Limit) -> Result<(), Error> {
+        let due = self.session.borrow().as_ref().and_then(Session::due);
+        let Some(due) = due else {
+            return socket.wait(Side::READ, limit, true);
+        };
+        let left = due.saturating_duration_since(Instant::now()).as_nanos();
+        let due = clock::now().saturating_add(u64::try_from(left).unwrap_or(u64::MAX));
+        if limit.at().is_some_and(|end| end <= due) {
+            return socket.wait(Side::READ, limit, true);
+        }
+        match socket.wait(Side::READ, &mut Limit::until(Some(due)), true) {
+            Err(Error::TimedOut) => self.step(socket, |session, _| {
+                session.elapse();
+                Ok(())
+            }),
+            done => done,
         }
     }
 }
@@ -316,7 +341,15 @@ impl Socket {
             return Err(error);
         }
         if context.settings().verify_peer {
-            self.verify_peer(context.settings().allow_self_signed)?;
+            let verified = self.verify_peer(context.settings().allow_self_signed);
+            if verified.is_err() && context.settings().datagrams {
+                // The peer learns of the end by nothing else.
+                let _lost = self.secure.step(self, |session, wire| {
+                    session.close();
+                    Secure::push(session, wire)
+                });
+            }
+            verified?;
         }
         self.secure.on.set(true);
         Ok(())

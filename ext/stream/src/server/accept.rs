@@ -1,6 +1,6 @@
 //! New connections: from the listener's backlog to a record on the reactor.
 
-use super::{ACCEPT_KEY, Core, KIND_KEYS};
+use super::{ACCEPT_KEY, Core};
 use crate::connection::Connection;
 use crate::secure::{Secure, Shaken};
 use crate::service::End;
@@ -39,6 +39,14 @@ fn tune(fd: &OwnedFd, settings: &Settings) {
 
 impl Core {
     pub(super) fn accept(&self, index: usize) {
+        let is_of_datagrams = self
+            .doors
+            .borrow()
+            .get(index)
+            .is_some_and(|door| door.settings.is_of_datagrams());
+        if is_of_datagrams {
+            return self.answer(index);
+        }
         for turn in 0.. {
             if self.open.get() >= self.max_connections {
                 scheduler::at_handler(clock::now() + 10_000_000, self.handler.get(), ACCEPT_KEY);
@@ -76,7 +84,6 @@ impl Core {
     }
 
     fn open(&self, fd: OwnedFd, port: usize, settings: &Rc<Settings>) {
-        tune(&fd, settings);
         let secure = match settings.tls.as_ref().map(Secure::new).transpose() {
             Ok(secure) => secure,
             Err(error) => {
@@ -85,6 +92,18 @@ impl Core {
                 return;
             }
         };
+        self.begin(fd, port, settings, secure);
+    }
+
+    /// A connection begins on a socket of its own. `None`: it can't.
+    pub(super) fn begin(
+        &self,
+        fd: OwnedFd,
+        port: usize,
+        settings: &Rc<Settings>,
+        secure: Option<Secure>,
+    ) -> Option<Rc<Connection>> {
+        tune(&fd, settings);
         let raw = fd.as_raw_fd();
         let slot = self.free.borrow_mut().pop().unwrap_or_else(|| {
             let mut connections = self.connections.borrow_mut();
@@ -97,12 +116,11 @@ impl Core {
         let is_proxied = proxies.is_some_and(|proxies| proxies.has(fd.as_fd()));
         let connection = Connection::new(fd, (slot, session, port), settings, secure, is_proxied);
         let connection = Rc::new(connection);
-        let key = slot as u64 | (session & 0x3fff_ffff) << 32;
-        if let Err(error) = reactor::register(raw, self.handler.get(), key & !KIND_KEYS) {
+        if let Err(error) = reactor::register(raw, self.handler.get(), connection.key()) {
             self.free.borrow_mut().push(slot);
             self.service
                 .trouble(&format!("a connection can't be watched: {error}"));
-            return;
+            return None;
         }
         self.connections.borrow_mut()[slot] = Some(Rc::clone(&connection));
         self.sessions.borrow_mut().insert(session, slot);
@@ -116,6 +134,7 @@ impl Core {
         if !is_shaking {
             self.announce(&connection);
         }
+        Some(connection)
     }
 
     fn announce(&self, connection: &Rc<Connection>) {
@@ -140,8 +159,11 @@ impl Core {
             }
         }
         match connection.shake() {
-            Shaken::Pending => {}
+            Shaken::Pending => self.repeat_later(connection),
             Shaken::Ready => {
+                if connection.is_of_datagrams() {
+                    self.shaking.set(self.shaking.get().saturating_sub(1));
+                }
                 // Its silence begins here.
                 connection.received.set(reactor::coarse_now());
                 self.announce(connection);

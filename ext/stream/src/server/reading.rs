@@ -12,10 +12,10 @@ const READ_BUFFER: usize = 64 * 1024;
 /// How long answers to packets that came together are gathered, in nanoseconds.
 const GATHER_TIME: u64 = 200_000;
 /// Datagrams taken before others get their turn.
-const DATAGRAM_BATCH: usize = 64;
+pub(super) const DATAGRAM_BATCH: usize = 64;
 
 impl Core {
-    fn take_buffer(&self) -> Vec<u8> {
+    pub(super) fn take_buffer(&self) -> Vec<u8> {
         let buffer = self.buffer.take();
         match buffer.is_empty() {
             true => vec![0; READ_BUFFER],

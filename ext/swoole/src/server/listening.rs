@@ -46,7 +46,7 @@ pub(super) fn checked_ports(server: &Object) -> Result<Vec<(Object, Array)>, Thr
         let has = |event: &str| view.has(event) || event_callback(server, event).is_some();
         let missing = if is_redis && on("open_redis_protocol") {
             None
-        } else if view.kind().is_datagram() {
+        } else if view.kind().is_datagram() && !view.is_secure() {
             (!has("packet")).then_some("require onPacket callback")
         } else if is_websocket(server, &settings) && (place == 0 || view.is_http(&settings)) {
             (!has("message") && !has("receive")).then_some("require onMessage callback")
@@ -75,7 +75,7 @@ pub(super) struct Listening {
 
 /// TLS of a port that is to speak it: never anything else.
 fn secured(settings: &Array, http2: bool) -> Result<highper_tls::Context, Throw> {
-    let context = protocol::tls(settings, http2)?;
+    let context = protocol::tls(settings, http2, false)?;
     context.ok_or_else(|| {
         let text = "require `ssl_cert_file` and `ssl_key_file` options";
         crate::exception(text, crate::error_code::WRONG_OPERATION.into())

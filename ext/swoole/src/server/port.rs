@@ -213,7 +213,8 @@ pub(super) fn set(port: &Object, given: &Array) -> Result<(), Throw> {
     }
     protocol::check_sizes(given)?;
     state.settings.replace(Some(all.clone()));
-    protocol::read(given, state.is_secure.get())?;
+    let datagrams = state.kind.get().is_some_and(Kind::is_datagram);
+    protocol::read(given, state.is_secure.get(), datagrams)?;
     port.set_slot(SETTING, all);
     Ok(())
 }
@@ -309,10 +310,17 @@ impl<'a> View<'a> {
     /// What is spoken there, if it is not HTTP.
     pub(super) fn speaks(&self, settings: &Array) -> Result<Speaks, Throw> {
         let kind = self.kind();
-        if kind.is_datagram() {
+        if kind.is_datagram() && !self.is_secure() {
             return Ok(Speaks::Datagrams(kind));
         }
-        let streams = protocol::read(settings, self.is_secure())?;
+        let streams = protocol::read(settings, self.is_secure(), kind.is_datagram())?;
+        if kind.is_datagram() && streams.tls.is_none() {
+            let text = "require `ssl_cert_file` and `ssl_key_file` options";
+            return Err(crate::exception(
+                text,
+                crate::error_code::WRONG_OPERATION.into(),
+            ));
+        }
         Ok(Speaks::Streams(Box::new(streams)))
     }
 }

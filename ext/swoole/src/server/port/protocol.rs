@@ -33,7 +33,11 @@ fn bytes(settings: &Array, name: &str) -> Option<usize> {
 ///
 /// # Errors
 /// Swoole's fatal errors for what can't be.
-pub(in crate::server) fn read(settings: &Array, is_secure: bool) -> Result<Settings, Throw> {
+pub(in crate::server) fn read(
+    settings: &Array,
+    is_secure: bool,
+    datagrams: bool,
+) -> Result<Settings, Throw> {
     let mut streams = Settings {
         cut: cut(settings)?,
         ..Settings::default()
@@ -66,7 +70,7 @@ pub(in crate::server) fn read(settings: &Array, is_secure: bool) -> Result<Setti
     streams.idle = seconds(settings, "max_idle_time");
     streams.delay_receive = flag(settings, "enable_delay_receive");
     if is_secure {
-        streams.tls = tls(settings, false)?;
+        streams.tls = tls(settings, false, datagrams)?;
     }
     Ok(streams)
 }
@@ -175,10 +179,17 @@ fn certificate(settings: &Array, name: &str, what: &str) -> Result<Option<PathBu
 ///
 /// # Errors
 /// Swoole's fatal errors for what can't be.
-pub(in crate::server) fn tls(settings: &Array, http2: bool) -> Result<Option<Context>, Throw> {
+pub(in crate::server) fn tls(
+    settings: &Array,
+    http2: bool,
+    datagrams: bool,
+) -> Result<Option<Context>, Throw> {
     certificate(settings, "ssl_cert_file", "cert")?;
     certificate(settings, "ssl_key_file", "key")?;
-    let mut tls = Tls::default();
+    let mut tls = Tls {
+        datagrams,
+        ..Tls::default()
+    };
     read_tls(&mut tls, settings)?;
     if let Some(trusted) = certificate(settings, "ssl_client_cert_file", "client cert")? {
         tls.ca_file = Some(trusted);
