@@ -349,7 +349,7 @@ impl Service for Desk {
         };
         let why = match why {
             Malformed::TooLong(_) | Malformed::NoMark => "The message is too long.",
-            Malformed::NoLength => "The message has no valid length.",
+            Malformed::NoLength | Malformed::Request(_) => "The message has no valid length.",
         };
         let problem = serde_json::json!({
             "type": "about:blank", "title": "Bad Request", "status": 400, "detail": why,

@@ -41,6 +41,8 @@ pub enum Malformed {
     TooLong(u64),
     /// There is no end mark in as many bytes as the limit allows.
     NoMark,
+    /// What came is no request of HTTP/1.1, or one that is too long: the status to refuse it with.
+    Request(u16),
 }
 
 /// How a packet's length is found in its head.

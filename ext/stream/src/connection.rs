@@ -1,6 +1,7 @@
 //! One connection: its socket, what was received and not used, what waits to be sent.
 
 use crate::output::{Output, Plain, Sent};
+use crate::requests::Requests;
 use crate::secure::{Secure, Shaken, Wire};
 use crate::settings::Settings;
 use highper_engine::{Kind, Token, Wake, reactor, wait};
@@ -30,6 +31,8 @@ pub struct Connection {
     pub(crate) carry: RefCell<Vec<u8>>,
     /// How many of these were looked at.
     pub(crate) seen: Cell<usize>,
+    /// How far the request of HTTP was looked at that these begin, where packets are such.
+    pub(crate) reader: RefCell<Option<Box<Requests>>>,
     output: RefCell<Option<Box<Output>>>,
     /// Who waits until the output is not full any more.
     waiters: RefCell<Vec<Token>>,
@@ -79,6 +82,7 @@ impl Connection {
             secure: RefCell::new(secure.map(Box::new)),
             carry: RefCell::default(),
             seen: Cell::new(0),
+            reader: RefCell::default(),
             output: RefCell::default(),
             waiters: RefCell::default(),
             peer: OnceCell::new(),

@@ -1,5 +1,7 @@
 //! Where packets end on a stream.
 
+use crate::requests::{self, Requests};
+use highper_http1::Limits;
 use highper_net::framing::{Framing, Malformed, Step};
 
 /// The rule by which what is received is cut.
@@ -18,10 +20,41 @@ pub enum Cut {
         /// Bytes of a packet at most.
         limit: usize,
     },
+    /// One request of HTTP/1.1 after the other, head and body (Swoole's `open_http_protocol`). By [`Cut::requests`].
+    Requests(Box<Limited>),
+}
+
+/// What requests may have.
+#[derive(Clone, Debug)]
+pub struct Limited {
+    /// Bytes of head and body at most.
+    bytes: usize,
+    limits: Limits,
+}
+
+impl Limited {
+    pub(crate) fn look(
+        &self,
+        reader: &mut Requests,
+        bytes: &[u8],
+        out: &mut Vec<u8>,
+    ) -> Result<Step, Malformed> {
+        reader.look(bytes, self.bytes, &self.limits, out)
+    }
 }
 
 impl Cut {
-    /// Looks for the first packet; `seen` bytes were looked at before.
+    /// Requests of HTTP/1.1 of so many bytes at most.
+    #[must_use]
+    pub fn requests(limit: usize) -> Self {
+        Self::Requests(Box::new(Limited {
+            bytes: limit,
+            limits: requests::limits(limit),
+        }))
+    }
+
+    /// Looks for the first packet; `seen` bytes were looked at before. A request of HTTP is looked at from its beginning:
+    /// a connection has a reader that goes on.
     ///
     /// # Errors
     /// As [`Framing::first`].
@@ -38,6 +71,9 @@ impl Cut {
             Self::AtEnd { mark, .. } if bytes.ends_with(mark) => Ok(Step::Packet(bytes.len())),
             Self::AtEnd { limit, .. } if bytes.len() >= *limit => Err(Malformed::NoMark),
             Self::AtEnd { .. } => Ok(Step::More(bytes.len() + 1)),
+            Self::Requests(limited) => {
+                limited.look(&mut Requests::default(), bytes, &mut Vec::new())
+            }
         }
     }
 

@@ -10,13 +10,14 @@ mod connection;
 mod cut;
 mod datagram;
 mod output;
+mod requests;
 mod secure;
 mod server;
 mod service;
 mod settings;
 
 pub use connection::Connection;
-pub use cut::Cut;
+pub use cut::{Cut, Limited};
 pub use datagram::Datagrams;
 pub use server::{Figures, SendError, Server};
 pub use service::{End, Event, Service, What};

@@ -693,7 +693,7 @@ fn start(call: &mut Call) -> Done {
         listeners,
         ports: others,
         http: http_ports,
-    } = listening(&ports, &mut http)?;
+    } = listening(&server, &ports, &mut http)?;
     helper::before_start(call.this_object()?)?;
     this.started.set(true);
     let is_alone = mode == Some(1)

@@ -2,17 +2,29 @@
 
 use super::Core;
 use crate::connection::Connection;
+use crate::cut::{Cut, Limited};
+use crate::output::Sent;
+use crate::requests::refusal;
 use crate::service::End;
 use highper_engine::{clock, reactor};
-use highper_net::framing::Step;
+use highper_net::framing::{Malformed, Step};
 use std::rc::Rc;
 
 /// Bytes that one call receives at most.
 const READ_BUFFER: usize = 64 * 1024;
+/// Bytes of a packet for which there is room before they come.
+const CARRY_STEP: usize = 4 << 20;
 /// How long answers to packets that came together are gathered, in nanoseconds.
 const GATHER_TIME: u64 = 200_000;
 /// Datagrams taken before others get their turn.
 pub(super) const DATAGRAM_BATCH: usize = 64;
+
+/// The beginning of a packet of so many bytes.
+fn kept(rest: &[u8], need: usize) -> Vec<u8> {
+    let mut carry = Vec::with_capacity(need.min(CARRY_STEP).max(rest.len()));
+    carry.extend_from_slice(rest);
+    carry
+}
 
 impl Core {
     pub(super) fn take_buffer(&self) -> Vec<u8> {
@@ -80,16 +92,32 @@ impl Core {
     fn take_input(&self, connection: &Rc<Connection>, input: &[u8]) {
         let mut carry = connection.carry.take();
         if carry.is_empty() {
-            self.cut(connection, input, 0);
-        } else {
-            let seen = connection.seen.get();
-            carry.extend_from_slice(input);
-            self.cut(connection, &carry, seen);
+            if let Some((at, need)) = self.cut(connection, input, 0) {
+                connection.carry.replace(kept(&input[at..], need));
+            }
+            return;
+        }
+        let seen = connection.seen.get();
+        carry.extend_from_slice(input);
+        match self.cut(connection, &carry, seen) {
+            Some((0, need)) => {
+                // Nothing was taken from it: a long packet is not copied with each part of it that comes.
+                let more = need.min(CARRY_STEP).saturating_sub(carry.len());
+                carry.reserve(more);
+                connection.carry.replace(carry);
+            }
+            Some((at, need)) => drop(connection.carry.replace(kept(&carry[at..], need))),
+            None => {}
         }
     }
 
-    /// Hands packets over; keeps what is no whole one.
-    fn cut(&self, connection: &Rc<Connection>, bytes: &[u8], mut seen: usize) {
+    /// Hands packets over. What is no whole one is to be kept: where it begins, and how many bytes there are to be of it.
+    fn cut(
+        &self,
+        connection: &Rc<Connection>,
+        bytes: &[u8],
+        mut seen: usize,
+    ) -> Option<(usize, usize)> {
         let settings = &connection.settings;
         let mut at = 0;
         let mut need = 0;
@@ -97,7 +125,11 @@ impl Core {
         while at < bytes.len() && self.wants_more(connection) {
             let rest = &bytes[at..];
             let length = |bytes: &[u8]| self.service.length(connection, bytes);
-            match settings.cut.first(rest, seen, length) {
+            let found = match &settings.cut {
+                Cut::Requests(limited) => self.request(connection, limited, rest),
+                cut => cut.first(rest, seen, length),
+            };
+            match found {
                 Ok(Step::Packet(count)) => {
                     at += count;
                     seen = 0;
@@ -123,19 +155,45 @@ impl Core {
                 Err(why) => {
                     self.end_burst(connection);
                     self.service.malformed(connection, why);
+                    if let Malformed::Request(status) = why
+                        && connection.is_open()
+                    {
+                        // The connection ends, whether its client takes that or not.
+                        let _ended = connection.send(refusal(status).as_bytes());
+                    }
                     self.end(connection, End::Malformed, true);
-                    return;
+                    return None;
                 }
             }
         }
         self.end_burst(connection);
-        if at < bytes.len() && connection.is_open() && !connection.is_closing.get() {
-            let rest = &bytes[at..];
-            let mut carry = Vec::with_capacity(need.min(4 << 20).max(rest.len()));
-            carry.extend_from_slice(rest);
-            connection.carry.replace(carry);
+        let is_kept = at < bytes.len() && connection.is_open() && !connection.is_closing.get();
+        is_kept.then(|| {
             connection.seen.set(seen);
+            (at, need)
+        })
+    }
+
+    /// Goes on with the request at the beginning of `bytes`.
+    fn request(
+        &self,
+        connection: &Rc<Connection>,
+        limited: &Limited,
+        bytes: &[u8],
+    ) -> Result<Step, Malformed> {
+        let mut reader = connection.reader.take().unwrap_or_default();
+        let mut told = Vec::new();
+        let found = limited.look(&mut reader, bytes, &mut told);
+        if matches!(found, Ok(Step::More(_))) {
+            connection.reader.replace(Some(reader));
         }
+        if !told.is_empty() {
+            let sent = connection.send(&told);
+            if sent == Sent::Blocked {
+                self.sweep_soon();
+            }
+        }
+        found
     }
 
     /// Sends what was gathered.

@@ -161,6 +161,20 @@ fn answered(message: &Message, closes: bool) -> bool {
     true
 }
 
+/// Is this a stream of this process, of which the server does not know what is spoken there?
+pub(crate) fn is_stream_here(fd: i64) -> bool {
+    matches!(connection::find(fd), Some(Found::Stream(..)))
+}
+
+/// Sends a whole response to such a stream. `None` where it is none, or not the whole.
+pub(crate) fn respond_here(fd: i64, bytes: &[u8]) -> Option<bool> {
+    let Some(Found::Stream(server, connection)) = connection::find(fd) else {
+        return None;
+    };
+    let bytes = remote::whole(bytes, false)?;
+    Some(server.send_over(&connection, &bytes))
+}
+
 fn answer(message: &Message, said: Value) {
     let Some(here) = post::here() else { return };
     let packed = match payload::pack(&said) {

@@ -48,9 +48,10 @@ pub(super) fn checked_ports(server: &Object) -> Result<Vec<(Object, Array)>, Thr
             None
         } else if view.kind().is_datagram() && !view.is_secure() {
             (!has("packet")).then_some("require onPacket callback")
-        } else if is_websocket(server, &settings) && (place == 0 || view.is_http(&settings)) {
+        } else if is_websocket(server, &settings) && (place == 0 || view.is_http(&settings, server))
+        {
             (!has("message") && !has("receive")).then_some("require onMessage callback")
-        } else if view.is_http(&settings) {
+        } else if view.is_http(&settings, server) {
             (!has("request") && !has("receive")).then_some("require onRequest callback")
         } else {
             (!has("receive")).then_some("require onReceive callback")
@@ -84,6 +85,7 @@ fn secured(settings: &Array, http2: bool) -> Result<highper_tls::Context, Throw>
 
 /// Takes the sockets out of the ports.
 pub(super) fn listening(
+    server: &Object,
     ports: &[(Object, Array)],
     http: &mut highper_http::Settings,
 ) -> Result<Listening, Throw> {
@@ -96,7 +98,7 @@ pub(super) fn listening(
         let Some(view) = View::of(object) else {
             continue;
         };
-        let is_http = view.is_http(settings);
+        let is_http = view.is_http(settings, server);
         let Some(listener) = view.take_listener() else {
             return Err(crate::exception(
                 "the server has no socket: it was closed or started before",

@@ -3,8 +3,9 @@
 mod bind;
 pub(super) mod protocol;
 
-use super::{State as Server, callback, is_known_setting};
+use super::{State as Server, callback, event_callback, is_known_setting};
 use crate::client::give_socket;
+use crate::http::server::SERVER as HTTP_SERVER;
 use highper_net::Kind;
 use highper_process::listen::Listener;
 use highper_runtime::serve::Speaks;
@@ -289,18 +290,19 @@ impl<'a> View<'a> {
         Ok(self.state.settings.borrow().clone().unwrap_or_default())
     }
 
-    pub(super) fn is_http(&self, settings: &Array) -> bool {
+    /// Are requests handled there? Not where a plain server has nobody for them: its packets are whole requests.
+    pub(super) fn is_http(&self, settings: &Array, server: &Object) -> bool {
         let on = |name: &str| settings.get(name).is_some_and(Value::to_bool);
         // Datagrams never carry it, whatever the server's settings say of its other ports.
-        !self.kind().is_datagram()
-            && (self.state.is_http.get()
-                || [
-                    "open_http_protocol",
-                    "open_websocket_protocol",
-                    "open_http2_protocol",
-                ]
-                .into_iter()
-                .any(on))
+        if self.kind().is_datagram() {
+            return false;
+        }
+        if self.state.is_http.get() || on("open_websocket_protocol") || on("open_http2_protocol") {
+            return true;
+        }
+        let has = |event: &str| self.has(event) || event_callback(server, event).is_some();
+        let takes_packets = !server.is_instance_of(HTTP_SERVER.get()) && !has("request");
+        on("open_http_protocol") && !(takes_packets && has("receive"))
     }
 
     pub(super) fn take_listener(&self) -> Option<Listener> {

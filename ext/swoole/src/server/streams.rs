@@ -306,6 +306,10 @@ impl Service for Streams {
             Malformed::NoMark => {
                 format!("what came{peer} has no end mark within package_max_length")
             }
+            Malformed::Request(413) => {
+                format!("a request{peer} is longer than package_max_length allows")
+            }
+            Malformed::Request(_) => format!("what came{peer} is no request of HTTP"),
         };
         let text = format!("session#{}: {text}; it is closed", connection.session());
         logging::put(logging::WARNING, &text);

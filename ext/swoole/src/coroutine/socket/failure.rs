@@ -50,7 +50,8 @@ pub fn describe(error: &Error) -> (i32, String) {
         Error::NameTooLong => error_code::NAME_TOO_LONG,
         Error::ResolveFailed => error_code::DNSLOOKUP_RESOLVE_FAILED,
         Error::ResolveTimedOut => error_code::DNSLOOKUP_RESOLVE_TIMEOUT,
-        Error::Malformed(Malformed::NoLength) => {
+        // The second is of servers only.
+        Error::Malformed(Malformed::NoLength | Malformed::Request(_)) => {
             return (
                 error_code::PACKAGE_LENGTH_NOT_FOUND,
                 "get package length failed".to_owned(),

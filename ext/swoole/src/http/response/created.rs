@@ -60,7 +60,7 @@ pub(super) fn create(call: &mut Call) -> Done {
             error::warning("parameter $1 must be instanceof Server or Coroutine\\Socket")?;
             return call.ret_bool(false);
         }
-        if connection(fd).is_none() && !elsewhere::is_there(fd) {
+        if connection(fd).is_none() && !elsewhere::is_there(fd) && !elsewhere::is_stream_here(fd) {
             error::warning(format!(
                 "parameter $2 ({fd}) must be valid connection session_id"
             ))?;
@@ -70,6 +70,14 @@ pub(super) fn create(call: &mut Call) -> Done {
     if highper_runtime::post::here().is_none() {
         error::warning("server is not running")?;
         return call.ret_bool(false);
+    }
+    let parsed = given.as_array().and_then(|pair| {
+        let request = pair.get_index(1)?.as_object()?;
+        request.state::<request::State>()?.detached()?;
+        Some(request.clone())
+    });
+    if let Some(request) = parsed {
+        request.set_slot(request::FD as usize, fd);
     }
     let exchange = exchange.or_else(|| connection(fd)?.exchange());
     let made = RESPONSE.instantiate()?;

@@ -53,7 +53,10 @@ pub(super) fn send(call: &Call, body: &[u8], is_last: bool) -> Result<Option<boo
         }
     }
     bytes.extend_from_slice(body);
-    let sent = elsewhere::send(fd, elsewhere::RESPOND, &bytes);
+    let sent = match elsewhere::send(fd, elsewhere::RESPOND, &bytes) {
+        None => elsewhere::respond_here(fd, &bytes),
+        sent => sent,
+    };
     crate::coroutine::waiting::resumed()?;
     if sent.is_some() && is_last {
         this.detached.set(true);

@@ -107,7 +107,7 @@ fn position(settings: &Array, name: &str) -> Option<usize> {
     get(settings, name).map(|value| value.to_long().clamp(0, i64::from(u16::MAX)) as usize)
 }
 
-/// How a stream is cut: by marks, else by lengths, else as MQTT says.
+/// How a stream is cut: by marks, else by lengths, else into requests of HTTP, else as MQTT says.
 fn cut(settings: &Array) -> Result<Cut, Throw> {
     let limit = limit(settings);
     let mark = text(settings, "package_eof")?;
@@ -154,6 +154,9 @@ fn cut(settings: &Array) -> Result<Cut, Throw> {
     }
     if flag(settings, "open_length_check") {
         return Ok(Cut::Each(framing));
+    }
+    if flag(settings, "open_http_protocol") {
+        return Ok(Cut::requests(limit));
     }
     if flag(settings, "open_mqtt_protocol") {
         framing.length = Length::Mqtt;
