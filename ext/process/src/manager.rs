@@ -49,6 +49,8 @@ enum Phase {
     Starting { deadline: Instant },
     Ready,
     Draining { kill_at: Instant },
+    // It drains by itself: nobody here has told it to.
+    Leaving { kill_at: Instant },
     // SIGKILL was sent.
     Killed { expected: bool },
 }
@@ -299,6 +301,7 @@ impl Manager<'_> {
             self.reap();
             let now = Instant::now();
             self.notice_ready();
+            self.notice_leaving(now);
             self.end_the_last();
             self.enforce_deadlines(now);
             self.advance_reload(now);
@@ -367,7 +370,9 @@ impl Manager<'_> {
         for worker in &self.workers {
             match worker.phase {
                 Phase::Starting { deadline } => until = until.min(deadline),
-                Phase::Draining { kill_at } => until = until.min(kill_at),
+                Phase::Draining { kill_at } | Phase::Leaving { kill_at } => {
+                    until = until.min(kill_at);
+                }
                 Phase::Ready | Phase::Killed { .. } => {}
             }
         }

@@ -215,6 +215,8 @@ impl WorkerContext {
     /// Shows this worker as draining, when it stops accepting by itself.
     pub fn set_draining(&self) {
         self.slot().set_state(State::Draining);
+        // Another one is to serve in its place.
+        self.wake_manager();
     }
 
     /// True while the manager lives.

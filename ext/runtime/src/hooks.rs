@@ -120,6 +120,8 @@ const UNSET: u32 = u32::MAX;
 static FLAGS: AtomicU32 = AtomicU32::new(UNSET);
 static FAMILIES: AtomicU32 = AtomicU32::new(0);
 static IS_PATCHED: AtomicBool = AtomicBool::new(false);
+/// Was it patched before a fork, for the children?
+static IS_PREPARED: AtomicBool = AtomicBool::new(false);
 /// False in the child of a fork: the loop that it inherited is its parent's.
 static IS_OURS: AtomicBool = AtomicBool::new(false);
 /// For tests: every hooked call gives way first, so that suspension happens wherever it may (`HIGHPER_YIELD=1`).
@@ -355,14 +357,26 @@ fn attach() {
     wiring::in_forked_children(forked);
     set_gate(engine::scheduler::running());
     install(&POLICY);
-    patch();
+    match IS_PREPARED.load(Ordering::Acquire) {
+        true => refresh(),
+        false => drop(patch()),
+    }
+}
+
+/// Patches what is loaded before workers are forked, each of which would have to do it by itself: nothing is hooked in this process.
+pub(crate) fn prepare() {
+    if is_allowed() && FLAGS.load(Ordering::Relaxed) != 0 && !IS_PREPARED.load(Ordering::Acquire) {
+        patch();
+        IS_PREPARED.store(true, Ordering::Release);
+    }
 }
 
 /// PHP ends: every slot leads to libc again.
 fn shutdown() {
     uninstall();
     highper_zend::interpose::end();
-    if IS_PATCHED.swap(false, Ordering::AcqRel) {
+    let is_prepared = IS_PREPARED.swap(false, Ordering::AcqRel);
+    if IS_PATCHED.swap(false, Ordering::AcqRel) || is_prepared {
         unpatch();
     }
 }

@@ -104,6 +104,7 @@ pub struct Closing<'a> {
 
 impl Hooks for Closing<'_> {
     fn before_fork(&mut self) -> Result<(), Error> {
+        crate::hooks::prepare();
         self.hooks.before_fork()
     }
 

@@ -171,6 +171,25 @@ impl Manager<'_> {
         }
     }
 
+    /// Marks workers that drain by themselves, as after a SIGTERM of somebody else's: their successors need not wait for their end.
+    pub(super) fn notice_leaving(&mut self, now: Instant) {
+        if self.stopping.is_some() || self.reload.is_some() {
+            return;
+        }
+        let kill_at = now + self.options.max_wait_time + self.options.cut_time;
+        for worker in &mut self.workers {
+            let slot = &self.board.slots()[worker.slot];
+            // One with a reason is recycled.
+            if worker.phase == Phase::Ready
+                && matches!(worker.kind, Kind::Worker | Kind::Task)
+                && slot.state() == State::Draining
+                && slot.reason().is_none()
+            {
+                worker.phase = Phase::Leaving { kill_at };
+            }
+        }
+    }
+
     /// Ends the server with an error, workers at once.
     pub(super) fn give_up(&mut self, error: Error) {
         if self.give_up.is_none() {

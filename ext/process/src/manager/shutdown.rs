@@ -140,7 +140,7 @@ impl Manager<'_> {
                     ),
                     false,
                 ),
-                Phase::Draining { kill_at } if now >= kill_at => {
+                Phase::Draining { kill_at } | Phase::Leaving { kill_at } if now >= kill_at => {
                     let slot = &self.board.slots()[worker.slot];
                     (
                         format!(
