@@ -29,6 +29,16 @@ impl Buffer {
         self.bytes.extend_from_slice(more);
     }
 
+    /// Room behind the bytes, of so many at least, to receive into.
+    pub(crate) fn room(&mut self, count: usize) -> &mut Vec<u8> {
+        if self.start > 0 {
+            self.bytes.drain(..self.start);
+            self.start = 0;
+        }
+        self.bytes.reserve(count);
+        &mut self.bytes
+    }
+
     /// Forgets from the start; the memory too, when nothing is left.
     pub(crate) fn consume(&mut self, count: usize) {
         self.start += count.min(self.len());

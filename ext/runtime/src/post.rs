@@ -16,6 +16,10 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 const PATIENCE: Duration = Duration::from_secs(60);
 /// Between two tries, where the mailbox itself has room and the system has not.
 const RETRY: u64 = 1_000_000;
+/// Messages that are taken out of a mailbox before others get their turn.
+const BATCH: usize = 64;
+/// Bytes that each of them may have on an average: fewer are taken where they are longer.
+const ROOM: usize = 64 * 1024;
 
 thread_local! {
     static HERE: RefCell<Option<Rc<Here>>> = const { RefCell::new(None) };
@@ -249,6 +253,8 @@ struct Mailbox {
     one_by_one: bool,
     /// Is nothing taken out for now?
     held: bool,
+    /// Is it read at the loop's next turn anyway?
+    due: bool,
 }
 
 impl Reader {
@@ -281,6 +287,7 @@ impl Reader {
                 open: true,
                 one_by_one,
                 held: false,
+                due: false,
             });
             boxes.len() - 1
         };
@@ -315,13 +322,26 @@ impl Reader {
             }
         }
         for key in keys {
-            let me = Weak::clone(&self.me);
-            scheduler::at(clock::now(), false, move || {
-                if let Some(me) = me.upgrade() {
-                    me.read(key);
-                }
-            });
+            self.read_soon(key);
         }
+    }
+
+    /// Reads at the loop's next turn.
+    fn read_soon(&self, key: usize) {
+        if let Some(own) = self.boxes.borrow_mut().get_mut(key)
+            && std::mem::replace(&mut own.due, true)
+        {
+            return;
+        }
+        let me = Weak::clone(&self.me);
+        scheduler::at(clock::now(), false, move || {
+            if let Some(me) = me.upgrade() {
+                if let Some(own) = me.boxes.borrow_mut().get_mut(key) {
+                    own.due = false;
+                }
+                me.read(key, BATCH);
+            }
+        });
     }
 
     fn at(&self, key: usize) -> Option<Mailbox> {
@@ -329,19 +349,30 @@ impl Reader {
         found.filter(|own| own.open && !own.held)
     }
 
-    fn read(&self, key: usize) {
+    /// Reads what has come, all of it: the process is about to end.
+    pub fn read_all(&self) {
+        let due: Vec<usize> = {
+            let boxes = self.boxes.borrow();
+            let all = boxes.iter().enumerate();
+            all.filter(|(_, own)| own.due && !own.one_by_one)
+                .map(|(key, _)| key)
+                .collect()
+        };
+        for key in due {
+            self.read(key, usize::MAX);
+        }
+    }
+
+    fn read(&self, key: usize, most: usize) {
+        let (mut count, mut bytes) = (0, 0);
         while let Some(own) = self.at(key) {
             match self.here.post.try_receive(own.address) {
                 Ok(message) => {
+                    bytes += message.body.len();
                     (self.take)(message);
-                    if own.one_by_one {
-                        let me = Weak::clone(&self.me);
-                        scheduler::at(clock::now(), false, move || {
-                            if let Some(me) = me.upgrade() {
-                                me.read(key);
-                            }
-                        });
-                        return;
+                    count += 1;
+                    if own.one_by_one || count >= most || bytes >= most.saturating_mul(ROOM) {
+                        return self.read_soon(key);
                     }
                 }
                 Err(e) if e.kind() == ErrorKind::WouldBlock => return,
@@ -358,8 +389,13 @@ impl Reader {
 
 impl Handler for Reader {
     fn ready(&self, key: u64, readiness: Readiness) {
-        if readiness.read {
-            self.read(key as usize);
+        let is_due = self
+            .boxes
+            .borrow()
+            .get(key as usize)
+            .is_some_and(|own| own.due);
+        if readiness.read && !is_due {
+            self.read(key as usize, BATCH);
         }
     }
 

@@ -660,6 +660,12 @@ impl Worker {
             return;
         }
         self.context.set_draining();
+        if self.front.get().is_some()
+            && let Some(reader) = self.reader.borrow().clone()
+        {
+            // The workers have ended before: what they have sent goes out.
+            reader.read_all();
+        }
         self.take_no_tasks();
         if let Some(worker) = worker() {
             face.draining(&worker);

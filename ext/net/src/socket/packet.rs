@@ -4,6 +4,9 @@ use super::{Limit, Side, Socket};
 use crate::Error;
 use crate::framing::{Framing, Malformed, Step};
 
+/// What is missing of a packet, from which on it is received straight into the buffer.
+const LONG: usize = 64 * 1024;
+
 impl Socket {
     /// Waits for a whole packet for so many seconds (0: as set) and gives it to `sink`: [] at the end of the stream.
     /// `function` says how long a packet is, where the framing asks for that.
@@ -38,12 +41,17 @@ impl Socket {
 
     /// Waits until so many bytes are in the buffer. False when the stream ends before.
     fn gather(&self, need: usize, limit: &mut Limit) -> Result<bool, Error> {
-        while self.buffer.borrow().len() < need {
-            if !self.fill(limit)? {
+        loop {
+            let left = need.saturating_sub(self.buffer.borrow().len());
+            let filled = match left {
+                0 => return Ok(true),
+                1..LONG => self.fill(limit)?,
+                _ => self.fill_directly(left, limit)?,
+            };
+            if !filled {
                 return Ok(false);
             }
         }
-        Ok(true)
     }
 
     fn look(

@@ -3,7 +3,11 @@
 use super::{Limit, Side, Socket};
 use crate::{Address, Error, scratch};
 use highper_engine::{self as engine, reactor};
+use rustix::buffer::spare_capacity;
 use rustix::net::{self as sys, RecvFlags};
+
+/// Bytes for which there is room before they come.
+const ROOM_STEP: usize = 4 << 20;
 
 /// What came or went before the end, and what the end was.
 #[derive(Debug)]
@@ -153,6 +157,24 @@ impl Socket {
             self.buffer.borrow_mut().extend(bytes);
             !bytes.is_empty()
         })
+    }
+
+    /// As [`Socket::fill`], for the rest of something long, of which so many bytes are missing: into the buffer itself.
+    pub(super) fn fill_directly(&self, left: usize, limit: &mut Limit) -> Result<bool, Error> {
+        if self.secure.is_on() {
+            return self.fill(limit);
+        }
+        loop {
+            let received = self.with_fd(|fd| {
+                let mut buffer = self.buffer.borrow_mut();
+                let room = buffer.room(left.min(ROOM_STEP));
+                sys::recv(fd, spare_capacity(room), RecvFlags::DONTWAIT).map(|(count, _)| count)
+            });
+            match received {
+                Ok(count) => return Ok(count > 0),
+                Err(error) => self.wait_after(error, Side::READ, limit)?,
+            }
+        }
     }
 
     /// Waits for a line, at most `size` bytes of it, and gives it to `sink` with its end (`\n` or
