@@ -70,6 +70,31 @@ $run(['dispatch_mode' => 3], function ($ask, $server) {
     check('3: never one that is busy, but the others', isset($free[$busy]), false);
     $ask('open');
 });
+$run(['dispatch_mode' => 3], function ($ask, $server) {
+    $busy = $ask('block', new TcpClient($server->port));
+    $others = array_map(fn () => new TcpClient($server->port, 30), range(1, 6));
+    foreach ($others as $other) {
+        $other->send(str_repeat("a\n", 100));
+    }
+    // Six hundred packets at once keep all occupied; few of them wait behind the one that blocks.
+    $lines = fn (string $bytes): int => substr_count($bytes, "\n");
+    $read = array_fill(0, 6, '');
+    wait_until(function () use ($others, $lines, &$read) {
+        foreach ($others as $i => $other) {
+            $read[$i] .= $other->readSome(0.01);
+        }
+        return $lines(implode($read)) >= 592;
+    }, 'answers of those that do not block', 20);
+    check('3: who blocks keeps few packets from the others', isset(array_flip(explode("\n", implode($read)))[$busy]), false);
+    $ask('open', new TcpClient($server->port));
+    wait_until(function () use ($others, $lines, &$read) {
+        foreach ($others as $i => $other) {
+            $read[$i] .= $other->readSome(0.01);
+        }
+        return $lines(implode($read)) === 600;
+    }, 'the other answers');
+    check('3: and each is answered', array_map($lines, $read), array_fill(0, 6, 100));
+});
 $run(['dispatch_mode' => 4], function ($ask, $server) {
     $others = array_map(fn () => new TcpClient($server->port), range(1, 4));
     check('4: one address, one worker', count(array_unique([$ask('a'), ...array_map(fn ($other) => $ask('a', $other), $others)])), 1);
@@ -111,6 +136,8 @@ ok: 1: in turn
 ok: 2: one connection, one worker
 ok: 2: many connections, all workers
 ok: 3: never one that is busy, but the others
+ok: 3: who blocks keeps few packets from the others
+ok: 3: and each is answered
 ok: 4: one address, one worker
 ok: 5: bound once
 ok: 5: by the user

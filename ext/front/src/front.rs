@@ -1,6 +1,7 @@
 //! The process in front: what comes on its connections goes to workers, what these say goes out.
 
 mod back;
+mod backlog;
 mod events;
 mod routing;
 
@@ -16,7 +17,7 @@ use highper_process::State;
 use highper_process::post::{Address, Message, Post, relay};
 use highper_stream::{Connection, Server, Service};
 use std::cell::{Cell, OnceCell, RefCell};
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::rc::{Rc, Weak};
 use std::sync::Arc;
 
@@ -92,6 +93,10 @@ pub struct Front {
     parked: RefCell<Vec<Vec<u8>>>,
     /// Connections that are not read until there is one.
     held: RefCell<Vec<(usize, u64)>>,
+    /// Packets for whoever is idle next, with their connections, which are not read meanwhile.
+    backlog: RefCell<VecDeque<(u64, Vec<u8>)>>,
+    /// Is looked for idle workers by the clock?
+    is_looking: Cell<bool>,
     me: Weak<Self>,
 }
 
@@ -112,6 +117,8 @@ impl Front {
             closing: RefCell::default(),
             parked: RefCell::new(vec![Vec::new(); workers]),
             held: RefCell::default(),
+            backlog: RefCell::default(),
+            is_looking: Cell::new(false),
             me: Weak::clone(me),
         })
     }
@@ -303,6 +310,7 @@ impl Front {
                 for frame in all(&message.body) {
                     self.said(lane.as_ref(), &frame);
                 }
+                self.work_off();
             }
             relay::HELLO => self.greet(head.from, head.place, head.pid),
             relay::SPENT => {

@@ -35,6 +35,10 @@ impl Front {
     }
 
     fn event(&self, connection: &Rc<Connection>, kind: Kind, flag: u8, bytes: &[u8]) {
+        if kind == Kind::Receive && self.is_to_wait() {
+            let frame = Frame::new(kind, connection.session()).of_port(connection.port());
+            return self.keep(connection, &frame.with(bytes));
+        }
         let id = match self.place(connection, kind, bytes) {
             Said::Worker(id) => id,
             Said::Close if kind != Kind::Close => {
