@@ -16,7 +16,8 @@ pub fn in_coroutines(on: bool) {
 }
 
 /// Do they?
-pub(crate) fn are_in_coroutines() -> bool {
+#[must_use]
+pub fn are_in_coroutines() -> bool {
     IN_COROUTINES.get()
 }
 

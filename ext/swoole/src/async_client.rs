@@ -6,8 +6,9 @@ use crate::client::{self, Client, Outbox, connected, detach, kind_of, open, sett
 use crate::coroutine::socket::{failure, receive, setting};
 use crate::coroutine::waiting;
 use crate::{error_code, event, exception};
-use highper_engine::{Kind as WaitKind, Token, wait};
+use highper_engine::{Kind as WaitKind, Token, Wake, scheduler, wait};
 use highper_net::{Error, Side, Socket as NetSocket, Timeouts};
+use highper_runtime::callback;
 use highper_zend::{
     Call, Callable, Class, ClassRef, Done, Flags, Object, Registry, Throw, Trace, Tracer, Value,
     error,
@@ -76,7 +77,7 @@ impl Trace for Calls {
 pub fn declare(registry: &mut Registry) {
     registry.class(
         Class::new("Swoole\\Async\\Client")
-            .doc("A client of TCP, UDP and local sockets that calls back; its calls do not wait. Callbacks run in a coroutine.")
+            .doc("A client of TCP, UDP and local sockets that calls back; its calls do not wait. Callbacks run in a coroutine, with swoole_async_set(['enable_coroutine' => false]) outside of any.")
             .handle(&ASYNC_CLIENT)
             .extends("Swoole\\Client")
             .flags(Flags::NOT_SERIALIZABLE)
@@ -189,7 +190,18 @@ pub fn tell_of(object: &Object, on: On, more: Option<Value>) -> Result<(), Throw
     };
     let mut arguments = vec![Value::from(object)];
     arguments.extend(more);
-    function.call(&arguments).into_result().map(drop)
+    if callback::are_in_coroutines() || highper_engine::current().is_none() {
+        return function.call(&arguments).into_result().map(drop);
+    }
+    // The program wants no coroutines: the call is made outside, and the client's own coroutine waits for its end.
+    let returned = wait::begin(WaitKind::Sync);
+    scheduler::defer_to_driver(move || {
+        let called = callback::call(move || function.call(&arguments).into_result().map(drop));
+        debug_assert!(called.is_ok(), "a plain call needs no coroutine");
+        returned.wake(Wake::Ready);
+    });
+    let _why = wait::park(None);
+    waiting::resumed()
 }
 
 fn connect(call: &mut Call) -> Done {

@@ -4,7 +4,10 @@
 
 namespace Swoole\Async;
 
-/** A client of TCP, UDP and local sockets that calls back; its calls do not wait. Callbacks run in a coroutine. */
+/**
+ * A client of TCP, UDP and local sockets that calls back; its calls do not wait. Callbacks run in a coroutine, with
+ * swoole_async_set(['enable_coroutine' => false]) outside of any.
+ */
 class Client extends \Swoole\Client
 {
     /** SWOOLE_SOCK_TCP, TCP6, UDP, UDP6, UNIX_STREAM or UNIX_DGRAM, with | SWOOLE_SSL for TLS. */
