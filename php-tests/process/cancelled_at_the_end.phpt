@@ -94,6 +94,7 @@ foreach (['Swoole\Http\Server' => [$swoole, [[], ['enable_reuse_port' => true]]]
         sort($lines);
         echo implode(', ', $lines), "\n";
         check('said so', str_contains($server->log(), 'max_wait_time is over'));
+        check('which is no fatal error', preg_match('/Fatal|Uncaught/', $server->log(), $match) ? $match[0] : 'none', 'none');
         $c = new HttpClient($next->port);
         $c->send('GET', '/?how=hard');
         usleep(100_000);
@@ -111,6 +112,7 @@ ok: exit code
 ok: within max_wait_time and a little
 background finally, background finally, hooked finally, short finally, waiting finally, worker stop, worker stop
 ok: said so
+ok: which is no fatal error
 ok: one that does not let go is cut off
 Swoole\Http\Server {"enable_reuse_port":true}
 ok: refused
@@ -120,6 +122,7 @@ ok: exit code
 ok: within max_wait_time and a little
 background finally, background finally, hooked finally, short finally, waiting finally, worker stop, worker stop
 ok: said so
+ok: which is no fatal error
 ok: one that does not let go is cut off
 Application []
 ok: refused
@@ -129,6 +132,7 @@ ok: exit code
 ok: within max_wait_time and a little
 background finally, background finally, hooked finally, short finally, waiting finally
 ok: said so
+ok: which is no fatal error
 ok: one that does not let go is cut off
 Application {"reuse_port":true}
 ok: refused
@@ -138,4 +142,5 @@ ok: exit code
 ok: within max_wait_time and a little
 background finally, background finally, hooked finally, short finally, waiting finally
 ok: said so
+ok: which is no fatal error
 ok: one that does not let go is cut off

@@ -2,7 +2,7 @@
 
 use crate::app::App;
 use crate::beside::{self, Beside};
-use crate::exception::cancelled::STOPPING;
+use crate::exception::cancelled::{STOPPING, is_cancelled};
 use crate::failure::start_line;
 use crate::message;
 use crate::run::Stop;
@@ -114,6 +114,8 @@ impl serve::Face for Face {
     }
 
     fn draining(&self, _worker: &Rc<serve::Worker>) {
+        // What is cancelled from now on is no error of the program's.
+        highper_runtime::pass_over(|thrown| thrown.as_object().is_some_and(is_cancelled));
         self.app.sockets.end_listeners();
         beside::draining();
     }

@@ -283,7 +283,9 @@ impl Drop for Task {
         if self.told.get() || release::is_after_shutdown() {
             return;
         }
-        if let Some(Err(exception)) = self.outcome.take() {
+        if let Some(Err(exception)) = self.outcome.take()
+            && !failure::is_none(&exception)
+        {
             // Nobody will ever ask for it. A fatal error while it is reported has been logged itself.
             let _reported = failure::report(&exception);
         }
