@@ -42,7 +42,7 @@ impl Algorithm {
 
 #[derive(Clone)]
 enum Key {
-    Secret(hmac::Key),
+    Secret(Box<hmac::Key>),
     Rsa(Vec<u8>),
     P256(Vec<u8>),
 }
@@ -198,10 +198,10 @@ fn key(algorithm: Algorithm, text: &str) -> Result<Key, String> {
         Algorithm::Hs256 if text.contains("-----BEGIN") => {
             Err("must be a secret for HS256, a key in PEM given".into())
         }
-        Algorithm::Hs256 => Ok(Key::Secret(hmac::Key::new(
-            hmac::HMAC_SHA256,
-            text.as_bytes(),
-        ))),
+        Algorithm::Hs256 => {
+            let key = hmac::Key::new(hmac::HMAC_SHA256, text.as_bytes());
+            Ok(Key::Secret(Box::new(key)))
+        }
         Algorithm::Rs256 => match public_key(text) {
             Some(PublicKey::Rsa(key)) => Ok(Key::Rsa(key)),
             _ => Err(public("RSA")),
@@ -382,7 +382,7 @@ mod tests {
         let random = SystemRandom::new();
         let kind = &signature::ECDSA_P256_SHA256_FIXED_SIGNING;
         let pair = signature::EcdsaKeyPair::generate_pkcs8(kind, &random).unwrap();
-        let pair = signature::EcdsaKeyPair::from_pkcs8(kind, pair.as_ref(), &random).unwrap();
+        let pair = signature::EcdsaKeyPair::from_pkcs8(kind, pair.as_ref()).unwrap();
         let mut der = vec![
             0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06,
             0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00,

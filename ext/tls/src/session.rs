@@ -17,6 +17,10 @@ pub struct Session {
 
 /// What it runs over.
 #[derive(Debug)]
+#[allow(
+    clippy::large_enum_variant,
+    reason = "who has a session has it in a box already; the other kind is rare"
+)]
 enum Link {
     Stream(Connection),
     Datagrams(Box<Packets>),
