@@ -2,6 +2,8 @@
 Many clients of DTLS at once at workers that share a port: each peer finds its own session, also while its socket is made
 --EXTENSIONS--
 openssl
+--TIMEOUT--
+60
 --FILE--
 <?php
 require __DIR__ . '/../lib/test.php';

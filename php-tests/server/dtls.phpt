@@ -2,6 +2,8 @@
 A port that speaks DTLS: peers are connections with packets, lengths, ends, certificates by name and of clients, for OpenSSL too
 --EXTENSIONS--
 openssl
+--TIMEOUT--
+60
 --FILE--
 <?php
 require __DIR__ . '/../lib/test.php';

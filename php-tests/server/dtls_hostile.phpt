@@ -2,6 +2,8 @@
 DTLS against bad peers: floods without a cookie keep nothing and get less than they send; garbage, replays, who vanishes, who begins anew
 --EXTENSIONS--
 openssl
+--TIMEOUT--
+60
 --FILE--
 <?php
 require __DIR__ . '/../lib/test.php';
@@ -10,7 +12,7 @@ use HighperTest\{Certificates, Server};
 
 $certificates = new Certificates();
 $certificates->leaf('one', 'one.test');
-$port = free_port();
+[$port, $patient] = [free_port(), free_port()];
 $server = Server::start(<<<'PHP'
     <?php
     $server = new Swoole\Server('127.0.0.1', (int) $argv[1], SWOOLE_BASE);
@@ -18,6 +20,9 @@ $server = Server::start(<<<'PHP'
     $server->on('receive', fn ($server, $fd) => $server->send($fd, json_encode([$server->stats()['connection_num'], count(scandir('/proc/self/fd')), $GLOBALS['heard']]) . "\n"));
     $dtls = $server->listen('127.0.0.1', (int) getenv('DTLS'), SWOOLE_SOCK_UDP | SWOOLE_SSL);
     $dtls->set(['ssl_cert_file' => getenv('CRT'), 'ssl_key_file' => getenv('KEY'), 'heartbeat_idle_time' => 2, 'heartbeat_check_interval' => 1]);
+    $patient = $server->listen('127.0.0.1', (int) getenv('PATIENT'), SWOOLE_SOCK_UDP | SWOOLE_SSL);
+    $patient->set(['ssl_cert_file' => getenv('CRT'), 'ssl_key_file' => getenv('KEY')]);
+    $patient->on('receive', fn ($server, $fd, $reactor, $data) => $server->send($fd, $data));
     $heard = [];
     $dtls->on('connect', fn () => print("connected\n"));
     $dtls->on('close', fn () => print("closed\n"));
@@ -26,7 +31,7 @@ $server = Server::start(<<<'PHP'
         $server->send($fd, $data);
     });
     $server->start();
-    PHP, environment: ['DTLS' => (string) $port, 'CRT' => $certificates->path('one.crt'), 'KEY' => $certificates->path('one.key')]);
+    PHP, environment: ['DTLS' => (string) $port, 'PATIENT' => (string) $patient, 'CRT' => $certificates->path('one.crt'), 'KEY' => $certificates->path('one.key')]);
 $tcp = $server->connect();
 $state = function () use ($tcp): array {
     $tcp->send('state');
@@ -135,7 +140,7 @@ check('at the server, too', $state()[2], ['first', 'a', 'b', 'c']);
 
 // A third is lost, a third comes twice.
 $turn = 0;
-path($port, function (string $data, bool $up) use (&$turn) {
+path($patient, function (string $data, bool $up) use (&$turn) {
     $turn++;
     return $turn > 30 || ord($data[0]) === 23 ? [$data] : array_fill(0, [1, 0, 2][$turn % 3], $data);
 }, function (int $near) {
@@ -148,7 +153,7 @@ path($port, function (string $data, bool $up) use (&$turn) {
 // From the server's first words on nothing arrives.
 $count = substr_count($server->log(), 'connected');
 path($port, fn (string $data, bool $up) => $up || ord($data[13] ?? '') === 3 ? [$data] : [], fn (int $near) => check('who hears nothing gives up', client($near, 1.5), false));
-wait_until(fn () => $state()[0] === $connections, 'the end of who has vanished', 10);
+wait_until(fn () => $state()[0] === $connections, 'the end of who has vanished', 15);
 check('nobody was told of it', substr_count($server->log(), 'connected'), $count);
 
 // The same address, with a new session: the first client's last word is lost.

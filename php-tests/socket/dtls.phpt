@@ -3,6 +3,8 @@ A client of DTLS: OpenSSL's server, with and without cookies, a bad path, nobody
 --EXTENSIONS--
 openssl
 sockets
+--TIMEOUT--
+60
 --FILE--
 <?php
 require __DIR__ . '/../lib/test.php';
