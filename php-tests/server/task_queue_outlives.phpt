@@ -20,7 +20,7 @@ $code = <<<'PHP'
     });
     $server->on('task', function ($server, $id, $from, $data) {
         file_put_contents(getenv('DONE'), "{$data}\n", FILE_APPEND);
-        while (is_file(getenv('WAIT'))) { usleep(5_000); }
+        while (is_file(getenv('WAIT'))) { usleep(5_000); clearstatcache(); }
     });
     $server->start();
     PHP;
