@@ -19,7 +19,7 @@ function frame(int $first, string $payload, int $mask = 0): string
     $head = match (true) { $length < 126 => chr($length | $mask), $length < 65536 => chr(126 | $mask) . pack('n', $length), default => chr(127 | $mask) . pack('J', $length) };
     return chr($first) . $head . ($mask ? "\0\0\0\0" : '') . $payload;
 }
-/** @return array{int, string}|null opcode and payload of the next frame of the client */
+/** @return array{int, string, int}|null opcode, payload and first byte of the next frame of the client */
 function heard($peer): ?array
 {
     $read = function (int $count) use ($peer): string { for ($all = ''; strlen($all) < $count && ! feof($peer);) { $all .= fread($peer, $count - strlen($all)); } return $all; };
@@ -29,7 +29,7 @@ function heard($peer): ?array
     if ($length === 126) { $length = unpack('n', $read(2))[1]; } elseif ($length === 127) { $length = unpack('J', $read(8))[1]; }
     $mask = ord($head[1]) & 128 ? $read(4) : "\0\0\0\0";
     $payload = $length ? $read($length) : '';
-    return [ord($head[0]) & 15, $payload ^ str_pad('', $length, $mask)];
+    return [ord($head[0]) & 15, $payload ^ str_pad('', $length, $mask), ord($head[0])];
 }
 
 try {
@@ -49,7 +49,18 @@ scope(function () {
             case '/other': fwrite($peer, "HTTP/1.1 101 x\r\nUpgrade: tls\r\nConnection: Upgrade\r\n\r\n"); return;
             case '/protocol': shake($peer, $request, "Sec-WebSocket-Protocol: none\r\n"); return;
             case '/extension': shake($peer, $request, "Sec-WebSocket-Extensions: x-own\r\n"); return;
-            case '/bits': shake($peer, $request, "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits=9\r\n"); return;
+            case '/bits': shake($peer, $request, "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits=16\r\n"); return;
+        }
+        if (str_starts_with($path, '/window')) {
+            $bits = (int) substr($path, 7);
+            shake($peer, $request, "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits={$bits}\r\n");
+            [$opcode, $payload, $first] = heard($peer);
+            $is_packed = ($first & 0x40) !== 0;
+            // As far back as was allowed, and no further.
+            $text = $is_packed ? inflate_add(inflate_init(ZLIB_ENCODING_RAW, ['window' => $bits]), "{$payload}\0\0\xff\xff", ZLIB_SYNC_FLUSH) : $payload;
+            @fwrite($peer, frame(0x81, json_encode([$request['headers']['sec-websocket-extensions'], $is_packed, md5($text)])));
+            heard($peer);
+            return;
         }
         shake($peer, $request, $path === '/bomb' ? "Sec-WebSocket-Extensions: permessage-deflate; server_no_context_takeover\r\n" : '');
         @fwrite($peer, match ($path) {
@@ -90,6 +101,12 @@ scope(function () {
     };
     foreach (['hangup', 'never', 'busy', 'away', 'page', 'garbage', 'accept', 'other', 'protocol', 'extension', 'bits'] as $what) {
         echo "{$what}: ", $fails(fn () => (new Client("{$at}/{$what}?secret=1", connect_timeout: $what === 'never' ? 0.05 : 5.0))->connect()), "\n";
+    }
+    foreach ([8, 9, 12, 15] as $bits) {
+        $c = (new Client("{$at}/window{$bits}"))->connect();
+        // The same comes again 3,000 bytes later: a window of 12 bits has it, one of 9 must not refer to it.
+        $c->send($text = ($part = bin2hex(hash('sha512', 'a', true) . str_repeat(hash('sha256', 'b', true), 20))) . bin2hex(implode('', array_map(fn ($i) => md5((string) $i, true), range(1, 90)))) . $part);
+        check("a window of {$bits} bits", json_decode($c->receive(5.0)->data), ['permessage-deflate; server_no_context_takeover; client_no_context_takeover; client_max_window_bits', $bits > 8, md5($text)]);
     }
     foreach (['masked', 'reserved', 'rsv', 'utf8', 'continued', 'interrupted', 'long-ping', 'big', 'claims', 'bomb', 'bad-code', 'half-code', 'cut', 'lost'] as $what) {
         $c = (new Client("{$at}/{$what}", max_message: 1000))->connect();
@@ -171,7 +188,11 @@ accept: ClientProtocolException 0: /accept: the server's handshake does not answ
 other: ClientProtocolException 0: /other: the server's handshake is no upgrade to a WebSocket
 protocol: ClientProtocolException 0: /protocol: the server's handshake chose a subprotocol that was not offered
 extension: ClientProtocolException 0: /extension: the server's handshake fails: the server answered with an extension, or parameters of one, that were not offered
-bits: ClientProtocolException 0: /bits: the server's handshake limits our window, which was not offered
+bits: ClientProtocolException 0: /bits: the server's handshake fails: the server answered with an extension, or parameters of one, that were not offered
+ok: a window of 8 bits
+ok: a window of 9 bits
+ok: a window of 12 bits
+ok: a window of 15 bits
 masked: ClientProtocolException 0: /masked: a frame from a server is masked, 1002, over
 reserved: ClientProtocolException 0: /reserved: the opcode 3 is reserved, 1002, over
 rsv: ClientProtocolException 0: /rsv: the frame begins with 0x41: a reserved bit is set that was not agreed on, 1002, over

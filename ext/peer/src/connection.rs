@@ -23,13 +23,15 @@ const CHUNK: usize = 64 * 1024;
 const WORTHWHILE: usize = 64;
 /// Frames that are taken at a time while nobody receives.
 const STEPS: usize = 1000;
+/// zlib makes no smaller window; where a server wants one of 8 bits, messages go as they are.
+const LEAST: u8 = 9;
 /// How long the other side may take to say good-bye, where nothing else is said.
 const GOODBYE: Duration = Duration::from_secs(5);
 
 thread_local! {
     static KEYS: RefCell<mask::Keys> = const { RefCell::new(mask::Keys::new()) };
-    /// Each message is compressed by itself, so one serves all connections.
-    static DEFLATER: RefCell<Option<Deflater>> = const { RefCell::new(None) };
+    /// Each message is compressed by itself, so one for each size of the window, in bits from [`LEAST`] on, serves all connections.
+    static DEFLATERS: RefCell<[Option<Deflater>; 7]> = const { RefCell::new([const { None }; 7]) };
 }
 
 /// How a connection ended.
@@ -52,6 +54,8 @@ pub struct Connection {
     pub(crate) room: usize,
     is_client: bool,
     compresses: bool,
+    /// How far back what we compress may refer, in bits.
+    window: u8,
     protocol: Option<String>,
     headers: Vec<(Vec<u8>, Vec<u8>)>,
     inbox: RefCell<Inbox>,
@@ -133,6 +137,10 @@ pub fn connect(url: &Url, settings: &Settings) -> Result<Rc<Connection>, Error> 
     let headers = headers.map(|(a, b)| (a.to_vec(), b.to_vec())).collect();
     let mut made = Connection::new(socket, place, settings, config, agreed.rest);
     made.compresses = agreed.deflate.is_some();
+    made.window = agreed
+        .deflate
+        .and_then(|deflate| deflate.client_max_window_bits)
+        .unwrap_or(15);
     made.protocol = agreed.protocol;
     made.headers = headers;
     let connection = Rc::new(made);
@@ -185,6 +193,7 @@ impl Connection {
             room: settings.max_message,
             is_client: true,
             compresses: false,
+            window: 15,
             protocol: None,
             headers: Vec::new(),
             inbox: RefCell::new(Inbox::new(config, rest)),
@@ -348,8 +357,9 @@ impl Connection {
             Opcode::Text
         };
         let packed = match self.compresses && payload.len() >= WORTHWHILE {
-            true => DEFLATER.with_borrow_mut(|deflater| {
-                let deflater = deflater.get_or_insert_with(|| Deflater::new(6, 15, false));
+            true => DEFLATERS.with_borrow_mut(|all| {
+                let deflater = all.get_mut(usize::from(self.window.checked_sub(LEAST)?))?;
+                let deflater = deflater.get_or_insert_with(|| Deflater::new(6, self.window, false));
                 let mut out = Vec::new();
                 deflater.pack(payload, &mut out).ok().map(|()| out)
             }),
