@@ -164,8 +164,8 @@ impl Core {
                 if connection.is_of_datagrams() {
                     self.shaking.set(self.shaking.get().saturating_sub(1));
                 }
-                // Its silence begins here.
-                connection.received.set(reactor::coarse_now());
+                // Its silence begins here, not when this turn of the loop has.
+                connection.received.set(clock::now());
                 self.announce(connection);
             }
             Shaken::Failed(why) => {

@@ -28,6 +28,7 @@ pub(super) fn create(call: &mut Call) -> Done {
         head_bytes: 64_000,
         fields: 128,
         target_bytes: 64_000,
+        require_host: false,
         ..Limits::default()
     };
     let parsed = Parsed {
