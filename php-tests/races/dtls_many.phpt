@@ -24,6 +24,8 @@ foreach (['base mode' => SWOOLE_BASE, 'process mode' => SWOOLE_PROCESS] as $name
         $dtls->on('receive', fn ($server, $fd, $reactor, $data) => $server->send($fd, "{$server->getWorkerId()} {$data}"));
         $server->start();
         PHP, [(string) $mode], environment: ['DTLS' => (string) $port, 'CRT' => $certificates->path('one.crt'), 'KEY' => $certificates->path('one.key')]);
+    // Its first port is open before the others are bound.
+    $server->waitForLog('ready: ');
     $answered = 0;
     $workers = [];
     Co\run(function () use ($port, &$answered, &$workers) {

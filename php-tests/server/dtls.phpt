@@ -81,6 +81,8 @@ foreach (['base' => SWOOLE_BASE, 'process' => SWOOLE_PROCESS] as $name => $mode)
         $known->on('receive', fn ($server, $fd, $reactor, $data) => $server->send($fd, (openssl_x509_parse($server->getClientInfo($fd)['ssl_client_cert'] ?? '')['subject']['CN'] ?? 'nobody') . "\n"));
         $server->start();
         PHP, [(string) $mode], environment: ['FOLDER' => $certificates->folder, 'PORTS' => "{$plain},{$framed},{$strict}"]);
+    // Its first port is open before the others are bound.
+    $server->waitForLog('ready: ');
     $connect = function (int $port, array $settings = []) use ($file): Swoole\Client|int {
         $client = new Swoole\Client(SWOOLE_SOCK_UDP | SWOOLE_SSL);
         $client->set($settings + ['ssl_verify_peer' => true, 'ssl_cafile' => $file('ca.crt'), 'ssl_host_name' => 'one.test']);

@@ -32,6 +32,8 @@ $server = Server::start(<<<'PHP'
     });
     $server->start();
     PHP, environment: ['DTLS' => (string) $port, 'PATIENT' => (string) $patient, 'CRT' => $certificates->path('one.crt'), 'KEY' => $certificates->path('one.key')]);
+// Its first port is open before the others are bound.
+$server->waitForLog('ready: ');
 $tcp = $server->connect();
 $state = function () use ($tcp): array {
     $tcp->send('state');
