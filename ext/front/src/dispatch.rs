@@ -1,6 +1,7 @@
 //! Which worker gets an event: Swoole's `dispatch_mode`.
 
 use highper_net::Address;
+use std::cmp::Reverse;
 use std::hash::{DefaultHasher, Hasher};
 
 /// The ways to choose, with Swoole's numbers.
@@ -75,6 +76,8 @@ pub struct Load {
     pub busy: u64,
     /// Its coroutines, and the events that have not begun.
     pub coroutines: u64,
+    /// When it got on last, in nanoseconds: who blocks does not.
+    pub moved: u64,
 }
 
 /// Chooses workers.
@@ -131,12 +134,14 @@ impl Chooser {
 
     fn idle(&self, workers: usize, load: impl Fn(usize) -> Load) -> usize {
         let first = self.next() % workers;
-        let mut best = (u64::MAX, first);
+        let mut best = ((u64::MAX, Reverse(0)), first);
         for at in first..first + workers {
             let id = at % workers;
-            let busy = load(id).busy;
-            if busy < best.0 {
-                best = (busy, id);
+            let Load { busy, moved, .. } = load(id);
+            // Who has answered may not have said yet that it is done: of those who have as much to do it is not the one that blocks.
+            let own = (busy, Reverse(moved));
+            if own < best.0 {
+                best = (own, id);
             }
             if busy == 0 {
                 // The next one looks from behind it on.
@@ -171,6 +176,7 @@ mod tests {
     const NONE: Load = Load {
         busy: 0,
         coroutines: 0,
+        moved: 0,
     };
 
     fn chosen(mode: Mode, sender: Sender<'_>, count: usize) -> Vec<usize> {
@@ -210,7 +216,11 @@ mod tests {
 
     #[test]
     fn who_has_least_to_do_is_found() {
-        let loads = [(2, 1), (1, 5), (0, 9)].map(|(busy, coroutines)| Load { busy, coroutines });
+        let loads = [(2, 1), (1, 5), (0, 9)].map(|(busy, coroutines)| Load {
+            busy,
+            coroutines,
+            moved: 0,
+        });
         let nobody = Sender::default();
         let one = |mode| Chooser::new(mode).choose(3, nobody, |id| loads[id]);
         assert_eq!(one(Mode::Idle), 2);
@@ -220,6 +230,7 @@ mod tests {
         let busy = |_| Load {
             busy: 1,
             coroutines: 1,
+            moved: 5,
         };
         let chooser = Chooser::new(Mode::Idle);
         let turns: Vec<_> = (0..4).map(|_| chooser.choose(3, nobody, busy)).collect();
@@ -228,6 +239,14 @@ mod tests {
             [0, 1, 2, 0].map(|first| first),
             "nobody is idle: the next in turn"
         );
+        let blocks = |id| Load {
+            busy: 1,
+            coroutines: 1,
+            moved: if id == 0 { 1 } else { 5 },
+        };
+        let chooser = Chooser::new(Mode::Idle);
+        let turns: Vec<_> = (0..4).map(|_| chooser.choose(3, nobody, blocks)).collect();
+        assert!(!turns.contains(&0), "who got on last, of them: {turns:?}");
     }
 
     #[test]

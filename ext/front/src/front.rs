@@ -193,6 +193,7 @@ impl Front {
             None => Load {
                 busy: 1,
                 coroutines: u64::MAX / 2,
+                moved: 0,
             },
         }
     }
@@ -272,6 +273,7 @@ impl Front {
     /// Gives an event to a worker. True when its connection should wait with more.
     fn tell(&self, id: usize, frame: &Frame<'_>) -> bool {
         if let Some(lane) = self.lane_of(id) {
+            lane.begins();
             lane.outbox.put(frame);
             lane.flush_soon();
             return lane.outbox.is_full();

@@ -2,6 +2,7 @@
 
 use crate::dispatch::Load;
 use crate::outbox::Outbox;
+use highper_engine::reactor;
 use highper_process::post::{Address, Head, Kind, Post, relay};
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -17,6 +18,10 @@ pub(crate) struct Lane {
     pub(crate) is_retiring: Cell<bool>,
     /// Connections on which it works.
     pub(crate) busy: Cell<u64>,
+    /// When it was seen to have something new to do, or to have done something, in nanoseconds.
+    moved: Cell<u64>,
+    /// Events that it had done when it was looked at.
+    seen: Cell<u64>,
     /// Connections that are not read until there is room.
     pub(crate) paused: RefCell<Vec<u64>>,
     /// Events that had begun, and ended, in its slot before.
@@ -39,6 +44,8 @@ impl Lane {
             outbox: Outbox::new(post, Address::Place(place), head, true),
             is_retiring: Cell::new(false),
             busy: Cell::new(0),
+            moved: Cell::new(0),
+            seen: Cell::new(0),
             paused: RefCell::default(),
             before: post
                 .lane(place)
@@ -66,9 +73,21 @@ impl Lane {
             return Load::default();
         };
         let sent = self.outbox.events();
+        let done = lane.done().saturating_sub(self.before.1);
+        if self.seen.replace(done) != done {
+            self.moved.set(reactor::coarse_now());
+        }
         Load {
-            busy: sent.saturating_sub(lane.done().saturating_sub(self.before.1)) + self.busy.get(),
+            busy: sent.saturating_sub(done) + self.busy.get(),
             coroutines: lane.coroutines() + sent.saturating_sub(self.begun()),
+            moved: self.moved.get(),
+        }
+    }
+
+    /// It is given something: is that what it has at hand?
+    pub(crate) fn begins(&self) {
+        if self.load().busy == 0 {
+            self.moved.set(reactor::coarse_now());
         }
     }
 

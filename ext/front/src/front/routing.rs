@@ -127,6 +127,7 @@ impl Front {
             route.sent.set(pending.len());
         }
         if !nothing {
+            lane.begins();
             route.set_busy(true);
         }
         if end {
