@@ -81,7 +81,7 @@ $swoole = [
     'worker_num' => ['the CPUs of the container', 'worker processes'],
     'max_request' => ['0: no limit', 'requests after which a worker is replaced'],
     'max_request_grace' => ['half of `max_request`', 'how many more, at most, it may take, so that not all are replaced at once'],
-    'dispatch_mode' => ['2', 'which worker gets what comes, in process mode: 1 in turn, 2 by connection, 3 one that has nothing to do, 4 by address, 5 by `bind()`, 8 to 10 the one with the fewest coroutines'],
+    'dispatch_mode' => ['2', 'which worker gets what comes, in process mode: 1 in turn, 2 by connection, 3 one that has nothing to do (while all are occupied, the first that is done), 4 by address, 5 by `bind()`, 8 to 10 the one with the fewest coroutines'],
     'dispatch_func' => ['', 'a function that says so: of the server, the number, the event and the packet'],
     'discard_timeout_request' => ['false', 'packets whose connection is gone are thrown away whatever the dispatch mode'],
     'enable_unsafe_event' => ['false', 'connect and close are called whatever the dispatch mode'],
@@ -160,7 +160,7 @@ $swoole = [
 ];
 // Read by ports, one by one: of these only the names are checked.
 $port = [
-    'open_http_protocol' => ['true in an `Http\\Server`', 'speaks HTTP: the callback is `request`'],
+    'open_http_protocol' => ['true in an `Http\\Server`', 'speaks HTTP: the callback is `request`; of a `Swoole\\Server` that has only `receive` the packets are whole requests'],
     'open_redis_protocol' => ['true in a `Redis\\Server`', 'packets are commands of Redis\' protocol'],
     'open_mqtt_protocol' => ['false', 'packets are MQTT\'s'],
     'open_eof_check' => ['false', 'a packet ends with `package_eof`; several may come together'],
