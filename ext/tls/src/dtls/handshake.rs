@@ -93,7 +93,8 @@ impl Shared {
             body,
         };
         message.put(&mut self.transcript);
-        self.place += 1;
+        // A server's places go on from the client's, which may begin anywhere.
+        self.place = self.place.wrapping_add(1);
         outbox.message(epoch, kind, message.place, message.body);
     }
 
@@ -169,4 +170,18 @@ pub(super) fn schemes(numbers: &[u16]) -> Vec<SignatureScheme> {
 /// Tells the peer why a session ends.
 pub(super) fn tell(outbox: &mut Outbox, failure: &Failure) {
     outbox.send_plain(ALERT, &[2, failure.alert.into()]);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_client_that_begins_at_the_last_place_breaks_nothing() {
+        let mut shared = Shared::new(u16::MAX);
+        let mut outbox = Outbox::new(0);
+        shared.say(&mut outbox, 0, 2, vec![1]);
+        shared.say(&mut outbox, 0, 14, Vec::new());
+        assert_eq!(shared.place, 1);
+    }
 }
