@@ -79,6 +79,10 @@ $script = <<<'PHP'
         ->get('/nested', $failed(new Nested))
         ->get('/nohandle', $failed(new NoHandle))
         ->get('/retries', $failed(new Twice(1), retries: -1))
+        ->get('/both', function (Tasks $tasks) use ($failed): array {
+            Swoole\Coroutine::create(function () { usleep(50_000); for ($end = hrtime(true) + 300_000_000; hrtime(true) < $end;) {} });
+            return $failed(new Waits(1, 'late'), timeout: 0.1)($tasks);
+        })
         ->get('/504', fn (Tasks $tasks) => $tasks->run(new Waits(1, 'late'), timeout: 0.1))
         ->get('/full', function (Tasks $tasks): array {
             @unlink(MARKS);
@@ -120,6 +124,7 @@ check('finally blocks run', $marked(), ['finally']);
 $burns = $json('/burns');
 check('its time is over where it computes', [$burns[2], $burns[0]], ['timeout', 'the job Burns failed: it took longer than 0.2 s']);
 check('run() gives up', $json('/late'), ['Highper\DeadlineException', 'the job Waits has not ended in time']);
+check('run() gives up, and not as the job does: both are late in a worker that computes', $json('/both'), ['Highper\\DeadlineException', 'the job Waits has not ended in time']);
 check('in a request that is 504', $server->get('/504')->status, 504);
 check('in a job', $json('/nested'), ['value' => "a job can't wait for another job: with all task workers waiting none would be left; use dispatch(), or call handle() here"]);
 wait_until(fn () => $marked() === ['nested'], 'the job that a job has dispatched');
@@ -165,6 +170,7 @@ ok: its time is over where it waits
 ok: finally blocks run
 ok: its time is over where it computes
 ok: run() gives up
+ok: run() gives up, and not as the job does: both are late in a worker that computes
 ok: in a request that is 504
 ok: in a job
 ok: no handle()

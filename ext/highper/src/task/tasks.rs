@@ -161,21 +161,30 @@ fn run(call: &mut Call) -> Done {
     let answered = sent.map(|()| answer.pop(until));
     WAITING.with_borrow_mut(|all| all.remove(&number));
     let class = job.class_name();
+    let late = || late_for(&format!("the job {class} has not ended in time"));
     match answered? {
-        Ok(message) => call.ret(result(class, &message)?),
-        Err(ChannelError::Timeout) => {
-            Err(late_for(&format!("the job {class} has not ended in time")))
-        }
+        Ok(message) => call.ret(result(class, &message, until, late)?),
+        Err(ChannelError::Timeout) => Err(late()),
         Err(_) => Err(cancelled()),
     }
 }
 
 /// What a job returned.
-fn result(class: &str, message: &Message) -> Result<Value, Throw> {
+fn result(
+    class: &str,
+    message: &Message,
+    until: Option<u64>,
+    late: impl Fn() -> Throw,
+) -> Result<Value, Throw> {
     if message.head.flags & FAILED != 0 {
         let failure = Failure::from_bytes(&message.body)
             .unwrap_or_else(|| Failure::because("exception", "what came back can't be read"));
-        return Err(failed::throw(class, &failure));
+        // The job was ended by the time of this call, and is first to say so.
+        let is_over = until.is_some_and(|until| clock::now() >= until);
+        return Err(match is_over && failure.reason == "timeout" {
+            true => late(),
+            false => failed::throw(class, &failure),
+        });
     }
     let packed = match message.head.code {
         0 => "php",
