@@ -5,7 +5,7 @@ declare(strict_types=1);
 
 $ini = [
     'highper.hooks' => 'Makes blocking calls of PHP\'s extensions and their libraries waits of the coroutine: [hooks](hooks.md)',
-    'highper.busy_poll' => 'Microseconds for which a loop polls before it sleeps, at most 1,000, where a single coroutine waits for an answer and that has paid lately, a server for a fifth of it: [hooks](hooks.md#a-single-coroutine); 0 for never',
+    'highper.busy_poll' => 'Microseconds for which a loop polls before it sleeps, at most 1,000, where a single coroutine waits for an answer and that has paid lately: [hooks](hooks.md#a-single-coroutine); 0 for never',
     'highper.pdo_pool' => 'How many connections a PDO object for MySQL or PostgreSQL may have, a coroutine\'s own each: [hooks](hooks.md#one-pdo-object-for-many-coroutines); 0 for the one that it has otherwise',
     'highper.mysqli_pool' => 'How many connections a mysqli object may have, a coroutine\'s own each: [hooks](hooks.md#one-mysqli-object-for-many-coroutines); 0 for the one that it has otherwise',
     'highper.redis_pool' => 'How many connections a Redis object of phpredis may have: [hooks](hooks.md#one-redis-object-for-many-coroutines); 0 for the one that it has otherwise',

@@ -203,7 +203,7 @@ pub fn declare(registry: &mut Registry) {
             "highper.busy_poll",
             "50",
             Access::System,
-            "For how many microseconds a loop polls before it sleeps, where a single coroutine waits for an answer and that has paid lately, a server for a fifth of it; 0 for never.",
+            "For how many microseconds a loop polls before it sleeps, where a single coroutine waits for an answer and that has paid lately; 0 for never.",
         ))
         .info("Hooks", describe)
         .on_request_start(|| {
